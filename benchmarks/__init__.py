@@ -1,0 +1,1 @@
+"""Measurements of the platform against the bare way of doing the same, both in one run."""

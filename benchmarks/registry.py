@@ -1,0 +1,51 @@
+"""The list of benchmarks: what each measures, its sizes and the function that runs it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from benchmarks.harness import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A benchmark by name; its module is imported when it runs."""
+
+    name: str
+    module: str
+    title: str
+    goal: str
+    function: str = "run"
+
+    @property
+    def default(self) -> int:
+        return int(importlib.import_module(f"benchmarks.{self.module}").DEFAULT)
+
+    @property
+    def large(self) -> int:
+        return int(importlib.import_module(f"benchmarks.{self.module}").LARGE)
+
+    def run(self, size: int) -> Result:
+        function = getattr(importlib.import_module(f"benchmarks.{self.module}"), self.function)
+        return cast("Callable[[int], Result]", function)(size)
+
+
+BENCHMARKS = {
+    item.name: item
+    for item in (
+        Benchmark("load", "load", "sessions from CSV into the lake, validated", "<= 1.45 x scan_csv -> sink_parquet"),
+        Benchmark("funnels", "funnels", "ten funnel reports of a day, 3 x 20 values", "<= 2 x bare Polars for main"),
+        Benchmark("day", "day", "whole Dagster run of a day, embedded store", "<= 2.5 x bare Polars for main"),
+        Benchmark("memory", "day", "peak memory of that run", "<= 4 GB", "run_memory"),
+        Benchmark("range", "ranges", "31 days at once against 31 single days", "<= 1/6 of the time, equal rows"),
+        Benchmark("index", "index", "orders into Elasticsearch", "<= 1/0.95 x raw bulk, client CPU <= 20 %"),
+        Benchmark("page", "page", "/funnels until all cards are settled, p95", "<= 2 x a bare Dash page"),
+        Benchmark(
+            "import", "imports", "importing the package and the code location", "<= 2 x import dagster, <= 0.5 s"
+        ),
+        Benchmark("report", "report", "ca-platform report kpis, whole process", "<= 0.6 s"),
+    )
+}

@@ -1,0 +1,54 @@
+"""Days, weeks and instants of the business time zone. The only place that turns one into the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+INSTANT = pl.Datetime("us", "UTC")
+
+
+def start_of_day(day: date, time_zone: str) -> datetime:
+    """First instant of a local calendar day, in UTC.
+
+    Where local midnight is skipped by a daylight-saving change the day begins at its first instant;
+    where it occurs twice, at the first of the two.
+    """
+    local = datetime.combine(day, time.min, ZoneInfo(time_zone))
+    # A skipped wall time read with fold=0 uses the offset before the gap: its instant is the moment of the
+    # change itself, which is the first instant of the day.
+    return local.astimezone(UTC)
+
+
+def as_of(day: date, time_zone: str) -> datetime:
+    """End of a report day: the first instant of the next local day, in UTC."""
+    return start_of_day(day + timedelta(days=1), time_zone)
+
+
+def days_between(start: date, end: date) -> Iterator[date]:
+    """Local days from ``start`` to ``end``, both included."""
+    for offset in range((end - start).days + 1):
+        yield start + timedelta(days=offset)
+
+
+def monday(day: date) -> date:
+    """Name of the week that contains ``day``."""
+    return day - timedelta(days=day.weekday())
+
+
+def first_of_month(day: date) -> date:
+    """Name of the month that contains ``day``."""
+    return day.replace(day=1)
+
+
+def local_day(instant: pl.Expr, time_zone: str) -> pl.Expr:
+    """Local calendar day of an instant column (UTC)."""
+    return instant.dt.convert_time_zone(time_zone).dt.date()
+
+
+def local_hour(instant: pl.Expr, time_zone: str) -> pl.Expr:
+    """Local hour of day 0–23 of an instant column (UTC)."""
+    return instant.dt.convert_time_zone(time_zone).dt.hour()

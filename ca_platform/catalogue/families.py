@@ -1,0 +1,42 @@
+"""Families of reports (groups and steps in Dagster) and the pages that show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Reports that share a scan and are materialized by one step."""
+
+    name: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """A page of the dashboards, in the order of the navigation."""
+
+    route: str
+    title: str
+    section: str
+    description: str
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family("funnels", "Funnels", "How sessions and customers advance from step to step."),
+        Family("orders", "Orders", "Orders over time, averages, distributions and key figures."),
+    )
+}
+
+PAGES = {
+    page.route: page
+    for page in (
+        PageSpec("/", "Overview", "Overview", "How the shop is doing: key figures, orders, conversion, revenue."),
+        PageSpec("/funnels", "Funnels", "Behaviour", "How sessions and customers advance from step to step."),
+        PageSpec("/orders", "Orders", "Behaviour", "Orders over time, their amounts, and how often customers order."),
+    )
+}

@@ -1,0 +1,72 @@
+"""Looking things up in the catalogue."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal
+
+from ca_platform.catalogue.datasets import DATASETS
+from ca_platform.catalogue.facts import FACTS
+from ca_platform.catalogue.funnels import FUNNELS
+from ca_platform.catalogue.orders import ORDERS
+from ca_platform.catalogue.spec import ReportSpec, TableSpec
+from ca_platform.errors import ReportError
+
+if TYPE_CHECKING:
+    from ca_platform.settings import Settings
+
+_REPORTS = {spec.name: spec for spec in (*FUNNELS, *ORDERS)}
+_TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS)}
+
+
+def report_names() -> tuple[str, ...]:
+    """Names of all reports, by family."""
+    return tuple(_REPORTS)
+
+
+def report_specs() -> tuple[ReportSpec, ...]:
+    """All reports, by family."""
+    return tuple(_REPORTS.values())
+
+
+def report_spec(name: str) -> ReportSpec:
+    """The report of this name; a ``ReportError`` that names near ones otherwise."""
+    if name not in _REPORTS:
+        near = get_close_matches(name, _REPORTS, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "`ca-platform reports` lists them."
+        raise ReportError(f"There is no report {name!r}. {hint}")
+    return _REPORTS[name]
+
+
+def table_specs(layer: Literal["lake", "facts"] | None = None) -> tuple[TableSpec, ...]:
+    """Datasets of the lake and fact tables, each after those that it is made from."""
+    return tuple(spec for spec in _TABLES.values() if layer is None or spec.layer == layer)
+
+
+def table_spec(name: str) -> TableSpec:
+    """The dataset or fact table of this name; a ``ReportError`` otherwise."""
+    if name not in _TABLES:
+        raise ReportError(f"There is no dataset {name!r}; there are {', '.join(_TABLES)}.")
+    return _TABLES[name]
+
+
+def connected(spec: ReportSpec, settings: Settings) -> bool:
+    """Whether everything that a report needs is in the settings."""
+    return not missing_inputs(spec, settings)
+
+
+def missing_inputs(spec: ReportSpec, settings: Settings) -> tuple[str, ...]:
+    """Sources and columns that would have to be connected, as ``source`` or ``source.column``."""
+    return tuple(need for need in ("sessions", *spec.requires) if not _is_given(need, settings))
+
+
+def _is_given(need: str, settings: Settings) -> bool:
+    name, _, column = need.partition(".")
+    source = settings.sources.connected().get(name)
+    if source is None or not column:
+        return source is not None
+    if column in ("dimensions", "actions", "experiments"):
+        return bool(getattr(source, column))
+    if column == "promotion_id" and source.promotion_id:
+        return True
+    return column in source.columns or column in source.constants

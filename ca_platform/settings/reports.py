@@ -1,0 +1,111 @@
+"""The options of single reports. The defaults are those of the report definitions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ca_platform.settings.types import Count, Day, Model, Share
+
+ClvModel = Literal["bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "lstm", "conv"]
+
+
+class Churn(Model):
+    """From when on a silent customer counts as churned."""
+
+    method: Literal["global", "customer", "fixed"] = "global"
+    factor: float = Field(default=2, gt=0)
+    days: float = Field(default=90, gt=0)
+
+
+class ChurnRisk(Model):
+    """Horizon of the churn probability; None: twice the median gap."""
+
+    horizon_days: float | None = Field(default=None, gt=0)
+
+
+class MostCombinedProducts(Model):
+    """Pairs with fewer orders are left out."""
+
+    min_orders: Count = 2
+
+
+class AssociationRules(Model):
+    """Limits of the rules."""
+
+    min_support: Share = 0.01
+    min_confidence: float = Field(default=0.2, gt=0, le=1)
+    max_size: int = Field(default=4, ge=2, le=10)
+
+
+class AbTest(Model):
+    """Tests between variants."""
+
+    alpha: Share = 0.05
+    by_dimension: bool = False
+
+
+class Rfm(Model):
+    """How recency, frequency and money become scores."""
+
+    scoring: Literal["kmeans", "quantile"] = "kmeans"
+
+
+class Clv(Model):
+    """Which models compete for the lifetime value, and how far they look."""
+
+    horizon_weeks: Count = 26
+    models: tuple[ClvModel, ...] = ("bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "lstm", "conv")
+    seeds: Count = 5
+
+
+class Event(Model):
+    """A day on which something other than usual is expected."""
+
+    date: Day
+    name: str
+
+
+class Anomaly(Model):
+    """How often an alarm may be false, and which days are known to be special."""
+
+    false_alarms_per_30_days: float = Field(default=1, gt=0)
+    country: str | None = Field(default=None, min_length=2, max_length=10)
+    events: tuple[Event, ...] = ()
+
+
+class Deliveries(Model):
+    """Size of the map cells."""
+
+    geohash_precision: int = Field(default=7, ge=1, le=12)
+
+
+class Dimensions(Model):
+    """More values than this are refused."""
+
+    max_values: Count = 1000
+
+
+class ReportSettings(Model):
+    """Options of the reports.
+
+    Attributes:
+        history_days: days in tables by day.
+        cohort_days: daily cohorts.
+        keep_daily: report days of per-customer tables that are kept, before them month ends.
+    """
+
+    history_days: Count = 400
+    cohort_days: Count = 100
+    keep_daily: Count = 90
+    churn: Churn = Churn()
+    churn_risk: ChurnRisk = ChurnRisk()
+    most_combined_products: MostCombinedProducts = MostCombinedProducts()
+    association_rules: AssociationRules = AssociationRules()
+    ab_test: AbTest = AbTest()
+    rfm: Rfm = Rfm()
+    clv: Clv = Clv()
+    anomaly: Anomaly = Anomaly()
+    deliveries: Deliveries = Deliveries()
+    dimensions: Dimensions = Dimensions()

@@ -1,0 +1,56 @@
+"""The ready ``ca_platform.yaml`` of a simulated shop: embedded store, paths beside the file."""
+
+from __future__ import annotations
+
+from ca_platform.simulate.parameters import ShopParameters
+
+_HEAD = """\
+# Settings of a simulated shop: invented customers, invented orders, made by `ca-platform simulate`.
+# What made the data (rates, incidents, effects of promotions) is in truth.json.
+business:
+  time_zone: {time_zone}
+  currency: {currency}
+  start_date: {start}
+  simulated: true               # every page of the dashboards says so
+lake:
+  path: data/lake
+document_store:
+  kind: embedded
+  path: data/store.db
+users: {{path: data/users.db}}
+sources:
+  sessions:
+    kind: csv
+    path: sessions/*.csv
+    dimensions: [{dimensions}]
+    actions: [{actions}]
+{experiments}    promotion_id: promotion_id
+    payment_amount_is: net
+  customers:
+    kind: csv
+    path: customers.csv
+    actions: [first_login]
+"""
+
+_BASKETS = """\
+  lines:
+    kind: csv
+    path: lines/*.csv
+  deliveries:
+    kind: csv
+    path: deliveries/*.csv
+"""
+
+
+def settings_text(parameters: ShopParameters) -> str:
+    """The file's text. Columns have the platform's own names, so that nothing needs mapping."""
+    experiment = parameters.experiment
+    head = _HEAD.format(
+        time_zone=parameters.time_zone,
+        currency=parameters.currency,
+        start=parameters.start,
+        dimensions=", ".join(dimension.name for dimension in parameters.dimensions),
+        actions=", ".join(step.name for step in parameters.steps),
+        experiments="" if experiment is None else f"    experiments: [{experiment.name}]\n",
+    )
+    return head + _BASKETS if parameters.baskets else head

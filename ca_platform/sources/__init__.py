@@ -1,0 +1,1 @@
+"""Connections and column mapping: rows of files and databases as typed frames."""

@@ -1,0 +1,134 @@
+"""Bulk requests: NDJSON lines in chunks by size, two in flight, refused documents tried again, failures named.
+
+What belongs here: sending lines that somebody else made. Not: what the documents are.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import polars as pl
+
+from ca_platform.errors import StoreError
+from ca_platform.store.elasticsearch.connection import FIRST_WAIT, LONGEST_WAIT, Connection
+from ca_platform.store.elasticsearch.errors import PASSING_STATUS, StoreGoneError, blocked, conflict, shorten
+
+CHUNK_BYTES = 8_000_000
+# While the server works on one body the next is made and sent: the server never waits for us.
+IN_FLIGHT = 2
+ID, LINE = "id", "line"
+_ANSWER = "errors,items.*.status,items.*.error"
+_NAMED = 5
+
+
+def send(
+    connection: Connection,
+    index: str,
+    operations: Iterable[pl.DataFrame],
+    *,
+    ignored: Sequence[int] = (),
+    routing: str | None = None,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> tuple[int, int]:
+    """Send frames of operations; returns how many documents and bytes.
+
+    Args:
+        operations: frames with ``id`` (for messages) and ``line`` (action, and the document after a newline).
+        ignored: statuses of single documents that are as good as done, such as 404 for a delete.
+
+    Raises:
+        StoreError: names the documents that the server refused, with its reason.
+    """
+    documents = size = 0
+    pending: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="bulk") as pool:
+        for frame in operations:
+            for chunk, length in _chunks(frame, chunk_bytes):
+                if len(pending) == IN_FLIGHT:
+                    pending.popleft().result()
+                pending.append(pool.submit(_deliver, connection, index, chunk, frozenset(ignored), routing))
+                documents, size = documents + chunk.height, size + length
+        for future in pending:
+            future.result()
+    return documents, size
+
+
+def _chunks(frame: pl.DataFrame, limit: int) -> Iterator[tuple[pl.DataFrame, int]]:
+    if not frame.height:
+        return
+    sizes = frame.select(size=pl.col(LINE).str.len_bytes().cast(pl.Int64) + 1)
+    sized = sizes.with_columns(chunk=(pl.col("size").cum_sum() - 1) // limit)
+    offset = 0
+    for _, rows, length in sized.group_by("chunk", maintain_order=True).agg(pl.len(), pl.col("size").sum()).iter_rows():
+        yield frame.slice(offset, rows), length
+        offset += rows
+
+
+def _deliver(
+    connection: Connection, index: str, chunk: pl.DataFrame, ignored: frozenset[int], routing: str | None
+) -> None:
+    """One chunk until every document is done, refused for good, or patience has run out."""
+    give_up_at = time.monotonic() + connection.patience
+    wait = FIRST_WAIT
+    while True:
+        items = _post(connection, index, chunk, routing)
+        waiting = [row for row, item in enumerate(items) if _is_passing(item)]
+        _refuse_failures(connection, index, chunk, items, ignored)
+        if not waiting:
+            return
+        if len(waiting) < chunk.height:
+            give_up_at, wait = time.monotonic() + connection.patience, FIRST_WAIT
+        if time.monotonic() + wait > give_up_at:
+            raise StoreGoneError(
+                f"Elasticsearch at {connection.where} keeps refusing {len(waiting)} documents of {index} as it is "
+                f"overloaded, the first is {chunk[ID][waiting[0]]}: {_reason(items[waiting[0]])}. Try later."
+            )
+        chunk = chunk[waiting]
+        time.sleep(wait * random.uniform(0.5, 1.0))
+        wait = min(2 * wait, LONGEST_WAIT)
+
+
+def _post(connection: Connection, index: str, chunk: pl.DataFrame, routing: str | None) -> list[dict[str, Any]]:
+    """Outcome per document, in order; empty when all went well."""
+    body = (chunk[LINE].str.join("\n").item() + "\n").encode()
+    params = {"filter_path": _ANSWER, **({"routing": routing} if routing else {})}
+    answer = connection.call("POST", f"/{index}/_bulk", body, params=params, ndjson=True)
+    if not answer.get("errors"):
+        return []
+    return [next(iter(item.values())) for item in answer["items"]]
+
+
+def _is_passing(item: dict[str, Any]) -> bool:
+    return item["status"] in PASSING_STATUS and item.get("error", {}).get("type") != "cluster_block_exception"
+
+
+def _refuse_failures(
+    connection: Connection, index: str, chunk: pl.DataFrame, items: list[dict[str, Any]], ignored: frozenset[int]
+) -> None:
+    failed = [
+        row
+        for row, item in enumerate(items)
+        if item["status"] >= 300 and item["status"] not in ignored and not _is_passing(item)
+    ]
+    if not failed:
+        return
+    kind, reason = items[failed[0]].get("error", {}).get("type", ""), _reason(items[failed[0]])
+    if kind == "cluster_block_exception":
+        raise StoreError(blocked(connection.where, reason))
+    named = ", ".join(f"{chunk[ID][row]} ({_reason(items[row])})" for row in failed[:_NAMED])
+    more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+    text = f"{len(failed)} of {chunk.height} documents of {index} were refused: {named}{more}"
+    if kind in ("strict_dynamic_mapping_exception", "mapper_parsing_exception", "document_parsing_exception"):
+        raise StoreError(conflict(connection.where, text))
+    raise StoreError(f"Elasticsearch at {connection.where}: {text}.")
+
+
+def _reason(item: dict[str, Any]) -> str:
+    error = item.get("error", {})
+    deeper = error.get("caused_by", {}).get("reason")
+    return shorten(": ".join(filter(None, (error.get("reason", str(item["status"])), deeper))))

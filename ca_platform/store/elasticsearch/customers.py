@@ -1,0 +1,128 @@
+"""Pages of the customers index: a CustomerQuery as an Elasticsearch search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from ca_platform.calendar import INSTANT
+from ca_platform.store.elasticsearch.codec import frame_of
+from ca_platform.store.elasticsearch.connection import Connection
+from ca_platform.store.elasticsearch.mappings import COLUMNS
+from ca_platform.store.elasticsearch.snapshots import SnapshotIndex
+from ca_platform.store.lakecustomers import check_columns
+from ca_platform.store.query import CustomerPage, CustomerQuery, Filter
+
+_WINDOW = 10_000  # a single search reaches no further
+
+_TYPES: Mapping[str, pl.DataType] = {
+    "keyword": pl.String(),
+    "long": pl.Int64(),
+    "double": pl.Float64(),
+    "boolean": pl.Boolean(),
+}
+
+
+def customer_page(connection: Connection, index: str, snapshot: SnapshotIndex, query: CustomerQuery) -> CustomerPage:
+    """One page of the newest day's customers."""
+    types = _types(connection, index)
+    day = snapshot.newest()
+    if day is None:
+        return CustomerPage(pl.DataFrame(), 0, None)
+    check_columns(query, list(types))
+    search = {
+        "query": {"bool": {"filter": [_condition(wanted) for wanted in query.filters]}},
+        "sort": [*({name: _order(down)} for name, down in query.sort), {"client": {"order": "asc"}}],
+    }
+    sources = _window(connection, index, search, query)
+    counted = connection.read("POST", f"/{index}/_count", {"query": search["query"]})
+    return CustomerPage(frame_of(sources, types), int(counted["count"]), day)
+
+
+def _window(
+    connection: Connection, index: str, search: Mapping[str, Any], query: CustomerQuery
+) -> list[dict[str, Any]]:
+    """Documents from ``offset``; deep pages are reached by walking there without reading documents."""
+    size = min(query.limit, _WINDOW)
+    place: dict[str, Any] = {"from": query.offset}
+    if query.offset + size > _WINDOW:
+        last = _last_before(connection, index, search, query.offset)
+        if last is None:
+            return []
+        place = {"search_after": last}
+    body = {**search, **place, "size": size, "track_total_hits": False}
+    return [hit["_source"] for hit in connection.read("POST", f"/{index}/_search", body)["hits"]["hits"]]
+
+
+def _last_before(connection: Connection, index: str, search: Mapping[str, Any], offset: int) -> list[Any] | None:
+    """Sort values of the document before ``offset``; None where there are fewer."""
+    place: dict[str, Any] = {}
+    while offset:
+        step = min(offset, _WINDOW)
+        body = {**search, **place, "size": step, "_source": False, "track_total_hits": False}
+        hits = connection.read("POST", f"/{index}/_search", body)["hits"]["hits"]
+        if len(hits) < step:
+            return None
+        offset, place = offset - step, {"search_after": hits[-1]["sort"]}
+    return list(place["search_after"])
+
+
+def _order(descending: bool) -> dict[str, Any]:
+    return {"order": "desc" if descending else "asc", "missing": "_last"}
+
+
+def _types(connection: Connection, index: str) -> dict[str, pl.DataType]:
+    """Columns in the order of the last write, which the mapping keeps beside the fields."""
+    found = connection.read("GET", f"/{index}/_mapping", missing=None)
+    mapping = next(iter(found.values()))["mappings"] if found else {}
+    properties = mapping.get("properties", {})
+    names = mapping.get("_meta", {}).get(COLUMNS, [])
+    return {name: _type(properties[name]) for name in names}
+
+
+def _type(content: Mapping[str, Any]) -> pl.DataType:
+    if content["type"] == "date":
+        return INSTANT if "time" in content.get("format", "") else pl.Date()
+    return _TYPES[content["type"]]
+
+
+def _condition(wanted: Filter) -> dict[str, Any]:
+    return _CONDITIONS[wanted.operator](wanted.column, wanted.value)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, (date, datetime)) else value
+
+
+def _range(sign: str) -> Callable[[str, Any], dict[str, Any]]:
+    return lambda column, value: {"range": {column: {sign: _plain(value)}}}
+
+
+def _not(query: dict[str, Any]) -> dict[str, Any]:
+    return {"bool": {"must_not": [query]}}
+
+
+def _escaped(text: Any) -> str:
+    return "".join(f"\\{sign}" if sign in "*?\\" else sign for sign in str(text))
+
+
+def _wildcard(column: str, pattern: str) -> dict[str, Any]:
+    return {"wildcard": {column: {"value": pattern, "case_insensitive": True}}}
+
+
+_CONDITIONS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
+    "=": lambda column, value: {"term": {column: _plain(value)}},
+    "!=": lambda column, value: _not({"term": {column: _plain(value)}}),
+    "<": _range("lt"),
+    "<=": _range("lte"),
+    ">": _range("gt"),
+    ">=": _range("gte"),
+    "contains": lambda column, value: _wildcard(column, f"*{_escaped(value)}*"),
+    "starts with": lambda column, value: _wildcard(column, f"{_escaped(value)}*"),
+    "in": lambda column, value: {"terms": {column: [_plain(one) for one in value]}},
+    "is null": lambda column, value: _not({"exists": {"field": column}}),
+    "is not null": lambda column, value: {"exists": {"field": column}},
+}

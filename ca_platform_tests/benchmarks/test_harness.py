@@ -1,0 +1,93 @@
+"""The benchmarks' own machinery: children, the last line, the late proxy. The measurements are not taken here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from benchmarks.harness import ROOT, ChildError, Result, child, duel, show
+from benchmarks.registry import BENCHMARKS
+from benchmarks.results import results_page
+from benchmarks.servers import delayed
+
+CONTRACT = ("load", "funnels", "day", "range", "index", "page", "import", "report", "memory")
+KEYS = ("name", "size", "ours", "rival", "ratio", "goal")
+
+
+def test_list_names_every_benchmark_of_the_contract() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--list"], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    assert {line.split()[0] for line in done.stdout.splitlines()} == set(CONTRACT) == set(BENCHMARKS)
+
+
+def test_unknown_name_is_wrong_usage() -> None:
+    done = subprocess.run([sys.executable, "-m", "benchmarks", "nonsense"], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 2
+
+
+def test_result_has_the_keys_of_the_contract_and_says_whether_the_goal_is_reached() -> None:
+    result = Result("load", 10, ours=3.0, rival=2.0, goal=1.45, extra={"peak_memory_gb": 0.5})
+    record = json.loads(result.to_json())
+    assert set(KEYS) <= set(record)
+    assert record["ratio"] == 1.5
+    assert record["reached"] is False
+    assert record["peak_memory_gb"] == 0.5
+    assert "NOT reached" in show(result)
+    assert "| `load` | 10 |" in results_page([result], {"page": "no browser"})
+
+
+def test_goal_on_our_own_figure_ignores_the_rival() -> None:
+    assert Result("report", 1, ours=0.5, rival=0.1, goal=0.6, goal_on="ours").is_reached
+
+
+def test_child_measures_only_the_callable_and_its_own_memory() -> None:
+    measured = child("servers:free_port_later")
+    assert measured.value > 0
+    assert measured.seconds < 0.5
+    assert 0.005 < measured.peak_gb < 1.0
+
+
+def test_failing_child_is_an_error_with_its_output() -> None:
+    with pytest.raises(ChildError, match="no_such_function"):
+        child("servers:no_such_function")
+
+
+def test_duel_takes_turns_and_keeps_the_fastest() -> None:
+    calls: list[str] = []
+
+    def run(name: str) -> object:
+        calls.append(name)
+        return child("servers:free_port_later")
+
+    duel(lambda: run("ours"), lambda: run("rival"), rounds=2)  # type: ignore[arg-type,return-value]
+    assert calls == ["rival", "ours", "rival", "ours"]
+
+
+def test_proxy_answers_late_and_whole() -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"x" * 300_000)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with delayed(f"http://127.0.0.1:{server.server_port}", 80) as address:
+            begun = time.perf_counter()
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                assert len(answer.read()) == 300_000
+            assert 0.08 <= time.perf_counter() - begun < 2
+    finally:
+        server.shutdown()

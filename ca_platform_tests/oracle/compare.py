@@ -1,0 +1,55 @@
+"""Hold a frame of the platform against the rows of this implementation, cell by cell."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from ca_platform.catalogue import report_spec
+from ca_platform_tests.oracle.reports import MAIN_ONLY, ORACLE
+from ca_platform_tests.oracle.world import Shop, values_of, world
+
+
+def expected_slices(shop: Shop, name: str, day: date) -> dict[tuple[str, str | None], list[dict[str, Any]]]:
+    """The report of one day for ``main`` and for every dimension value, by the plain implementation."""
+    slices: list[tuple[str, str | None]] = [("main", None)]
+    if name not in MAIN_ONLY:
+        slices += [(d, value) for d in shop.dimensions for value in values_of(shop, day, d)]
+    return {(d, value): ORACLE[name](world(shop, day, d, value)) for d, value in slices}
+
+
+def assert_equal(frame: pl.DataFrame, shop: Shop, name: str, day: date) -> int:
+    """Every cell of a report's frame equals the plain implementation's; returns the number of cells compared."""
+    key = report_spec(name).key
+    own = frame.filter(pl.col("report_date") == day)
+    found: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
+    for row in own.drop("report_date").iter_rows(named=True):
+        found.setdefault((row.pop("report_dimension"), row.pop("report_value")), []).append(row)
+    expected = {place: rows for place, rows in expected_slices(shop, name, day).items() if rows}
+    assert set(found) == set(expected), f"{name} {day}: slices differ: {set(found) ^ set(expected)}"
+    cells = 0
+    for place, rows in expected.items():
+        wanted = {tuple(row[column] for column in key): row for row in rows}
+        got = {tuple(row[column] for column in key): row for row in found[place]}
+        assert len(got) == len(found[place]), f"{name} {day} {place}: doubled keys"
+        assert set(got) == set(wanted), f"{name} {day} {place}: rows differ: {list(set(got) ^ set(wanted))[:5]}"
+        for row_key, row in wanted.items():
+            assert set(row) == set(got[row_key]), f"{name}: columns differ"
+            for column, value in row.items():
+                have = got[row_key][column]
+                assert same(have, value), f"{name} {day} {place} {row_key} {column}: {have!r}, expected {value!r}"
+                cells += 1
+    return cells
+
+
+def same(have: Any, want: Any) -> bool:
+    """Equal, with room for the last bits of a float only."""
+    if have is None or want is None:
+        return have is want
+    if isinstance(want, float | Decimal) or isinstance(have, float | Decimal):
+        return math.isclose(float(have), float(want), rel_tol=1e-9, abs_tol=1e-4 if isinstance(want, Decimal) else 1e-9)
+    return bool(have == want)

@@ -1,0 +1,106 @@
+"""Every report equals a second implementation, on nasty shops and on Online Retail."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from ca_platform.facts import FACTS, ensure_facts
+from ca_platform.ingest import ingest
+from ca_platform.reports import compute
+
+from ca_platform.catalogue import report_names
+from ca_platform.lake import Lake
+from ca_platform.settings import Settings, load_settings
+from ca_platform_tests.oracle.compare import assert_equal
+from ca_platform_tests.oracle.reports import ORACLE
+from ca_platform_tests.oracle.shops import nasty_shop, write_shop
+from ca_platform_tests.oracle.world import Customer, Session, Shop
+
+SHOPS = {
+    # both daylight-saving changes lie inside
+    "berlin": nasty_shop("Europe/Berlin", date(2024, 3, 20), 230, seed=1),
+    # local midnight of 2018-11-04 does not exist
+    "sao_paulo": nasty_shop("America/Sao_Paulo", date(2018, 10, 24), 40, seed=2),
+    # daylight saving ends at midnight: 23:00 of 2018-02-17 comes twice
+    "sao_paulo_autumn": nasty_shop("America/Sao_Paulo", date(2018, 2, 7), 30, seed=3),
+}
+
+
+def load(settings: Settings, first: date, last: date) -> Lake:
+    lake = Lake.open(settings)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    for source in ("sessions", "customers"):
+        if getattr(settings.sources, source) is not None:
+            ingest(source, days, settings, lake)
+    for name in FACTS:
+        ensure_facts(name, days, settings, lake)
+    return lake
+
+
+@pytest.fixture(scope="module", params=sorted(SHOPS))
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, Settings, Lake]:
+    shop = SHOPS[request.param]
+    settings = load_settings(write_shop(shop, tmp_path_factory.mktemp(request.param)))
+    last = max(s.start for s in shop.sessions).date()
+    return shop, settings, load(settings, shop.start_date, last)
+
+
+def reports_of(settings: Settings, lake: Lake, days: list[date]) -> dict[str, pl.DataFrame]:
+    frames: dict[str, pl.DataFrame] = {}
+    for name, frame in compute(sorted(ORACLE), days, settings, lake):
+        assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
+        frames[name] = frame
+    return frames
+
+
+def test_second_implementation_covers_the_catalogue() -> None:
+    assert set(report_names()) <= set(ORACLE)
+
+
+def test_nasty_shops_equal_the_second_implementation(loaded: tuple[Shop, Settings, Lake]) -> None:
+    shop, settings, lake = loaded
+    loaded_days = lake.days("sessions")
+    days = sorted({loaded_days[n] for n in (0, 1, 6, 9, 15, len(loaded_days) // 2, -1)})
+    frames = reports_of(settings, lake, days)
+    cells = sum(assert_equal(frames[name], shop, name, day) for name in frames for day in days)
+    assert cells > 10_000
+
+
+def online_retail(settings: Settings, lake: Lake) -> Shop:
+    rows = lake.scan("sessions").collect().iter_rows(named=True)
+    return Shop(
+        sessions=[
+            Session(
+                order_id=row["order_id"],
+                client=row["client"],
+                start=row["session_start_date"],
+                amount=row["payment_amount"],
+                discount=row["discount_amount"],
+                purchased=row["has_purchased"],
+                dimensions={"country": row["dimensions.country"]},
+            )
+            for row in rows
+        ],
+        customers=[Customer(r["client"], r["download_date"]) for r in _customers(settings, lake)],
+        start_date=settings.business.start_date,
+        time_zone=settings.business.time_zone,
+        dimensions=("country",),
+    )
+
+
+def _customers(settings: Settings, lake: Lake) -> list[dict[str, object]]:
+    return lake.scan("customers").collect().to_dicts() if settings.sources.customers is not None else []
+
+
+def test_online_retail_equals_the_second_implementation(public_data: Path, tmp_path: Path) -> None:
+    fixture = Path(__file__).parents[1] / "fixtures" / "online_retail.yaml"
+    settings = load_settings(fixture, {"CA_LAKE__PATH": str(tmp_path / "lake")})
+    lake = load(settings, date(2010, 12, 1), date(2011, 12, 9))
+    shop = online_retail(settings, lake)
+    assert (len(shop.sessions), len({s.client for s in shop.sessions})) == (18_536, 4_339)
+    days = [date(2011, 3, 27), date(2011, 12, 9)]
+    frames = reports_of(settings, lake, days)
+    assert sum(assert_equal(frames[name], shop, name, day) for name in frames for day in days) > 100_000

@@ -1,0 +1,150 @@
+"""A shop as plain records, and what is known of it at the end of one day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Session:
+    order_id: str
+    client: str
+    start: datetime
+    amount: Decimal = ZERO
+    discount: Decimal = ZERO
+    purchased: bool = False
+    dimensions: dict[str, str | None] = field(default_factory=dict)
+    actions: frozenset[str] = frozenset()
+    times: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Customer:
+    client: str
+    download: datetime
+    signup: datetime | None = None
+    actions: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Everything that was loaded.
+
+    ``actions`` and ``customer_actions`` are the declared names in their order; ``has_signup``: a sign-up column is
+    mapped.
+    """
+
+    sessions: list[Session]
+    customers: list[Customer]
+    start_date: date
+    time_zone: str
+    actions: tuple[str, ...] = ()
+    customer_actions: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
+    has_signup: bool = False
+    history_days: int = 400
+
+
+@dataclass(frozen=True)
+class World:
+    """What a report of day ``day`` may use: the sessions of one dimension value, and its customers' milestones."""
+
+    shop: Shop
+    day: date
+    sessions: list[Session]
+    milestones: dict[str, dict[str, datetime]]
+
+    @property
+    def orders(self) -> list[Session]:
+        return [session for session in self.sessions if session.purchased]
+
+    @property
+    def steps(self) -> list[str]:
+        return ["session_start", *self.shop.actions, "purchase"]
+
+    @property
+    def milestone_names(self) -> list[str]:
+        signup = ["signup"] if self.shop.has_signup else []
+        return ["download", *signup, *self.shop.customer_actions, "first_session", "first_purchase"]
+
+    @property
+    def days(self) -> list[date]:
+        start = self.shop.start_date
+        return [start + timedelta(days=n) for n in range((self.day - start).days + 1)]
+
+    @property
+    def as_of(self) -> datetime:
+        return midnight(self.day + timedelta(days=1), self.shop.time_zone)
+
+    def local(self, instant: datetime) -> datetime:
+        return instant.astimezone(ZoneInfo(self.shop.time_zone))
+
+    def local_day(self, instant: datetime) -> date:
+        return self.local(instant).date()
+
+
+def midnight(day: date, time_zone: str) -> datetime:
+    """First instant of a local day: the earliest instant whose local date is that day, found by search."""
+    zone = ZoneInfo(time_zone)
+    guess = datetime.combine(day, time.min, UTC) - timedelta(hours=15)
+    while guess.astimezone(zone).date() < day:
+        guess += timedelta(minutes=15)
+    return guess
+
+
+def carries(session: Session, step: str) -> bool:
+    if step == "session_start":
+        return True
+    if step == "purchase":
+        return session.purchased
+    return step in session.actions
+
+
+def world(shop: Shop, day: date, dimension: str = "main", value: str | None = None) -> World:
+    """The shop that had only the sessions of one dimension value, as known at the end of ``day``."""
+    everything = World(shop, day, [], {})
+    known = [s for s in shop.sessions if shop.start_date <= everything.local_day(s.start) <= day]
+    first_of_all = firsts(known, lambda session: True)
+    rows = {c.client: c for c in shop.customers if c.download < everything.as_of}
+    inside = known if dimension == "main" else [s for s in known if s.dimensions.get(dimension) == value]
+    clients = {s.client for s in inside} | (set(rows) if dimension == "main" else set())
+    first_session = firsts(inside, lambda session: True)
+    first_purchase = firsts(inside, lambda session: session.purchased)
+    milestones: dict[str, dict[str, datetime]] = {}
+    for client in clients:
+        own: dict[str, datetime] = {}
+        row = rows.get(client)
+        if row is None:
+            own["download"] = first_of_all[client]
+        else:
+            own["download"] = row.download
+            if row.signup is not None and row.signup < everything.as_of:
+                own["signup"] = row.signup
+            own |= {name: at for name, at in row.actions.items() if at < everything.as_of}
+        if client in first_session:
+            own["first_session"] = first_session[client]
+        if client in first_purchase:
+            own["first_purchase"] = first_purchase[client]
+        milestones[client] = own
+    return World(shop, day, inside, milestones)
+
+
+def firsts(sessions: list[Session], keep: Callable[[Session], bool]) -> dict[str, datetime]:
+    """The earliest start of each client's sessions that ``keep`` accepts."""
+    found: dict[str, datetime] = {}
+    for session in sessions:
+        if keep(session) and (session.client not in found or session.start < found[session.client]):
+            found[session.client] = session.start
+    return found
+
+
+def values_of(shop: Shop, day: date, dimension: str) -> set[str | None]:
+    """The values of a dimension that have a session up to ``day``."""
+    everything = world(shop, day)
+    return {s.dimensions.get(dimension) for s in everything.sessions}
