@@ -1,0 +1,139 @@
+"""The components that tests share: servers, the browser, the public data. Each is started when a test first needs it.
+
+A component that cannot be had is skipped loudly; with ``CI=true`` it is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ca_platform_tests.services import elasticsearch
+from ca_platform_tests.services.certificates import make_certificates
+from ca_platform_tests.services.components import ComponentMissing, give_up
+from ca_platform_tests.services.elasticsearch import ElasticsearchServer, Security
+from ca_platform_tests.services.postgresql import PostgresqlServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).parents[1]
+DATA_VARIABLE = "CA_PUBLIC_DATA"
+
+_SERVERS = {"elasticsearch_server", "elasticsearch_secured", "postgresql_server"}
+
+
+def elasticsearch_versions() -> list[str]:
+    """The versions that this machine can run; the default one always, so that its absence is noticed."""
+    try:
+        elasticsearch.java_home(elasticsearch.NEXT_VERSION)
+    except ComponentMissing:
+        return [elasticsearch.DEFAULT_VERSION]
+    return [elasticsearch.DEFAULT_VERSION, elasticsearch.NEXT_VERSION]
+
+
+def pytest_report_header() -> str:
+    return f"components: Elasticsearch {', '.join(elasticsearch_versions())}; public data {_public_folder() or 'absent'}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first, then those with servers, and those with a browser at the end.
+
+    While Playwright runs, its event loop is this thread's: nothing that calls ``asyncio.run`` may come after it.
+    """
+    items.sort(key=_cost)
+
+
+def _cost(item: pytest.Item) -> int:
+    needs = set(getattr(item, "fixturenames", ()))
+    return 2 if "browser" in needs else 1 if needs & _SERVERS else 0
+
+
+@pytest.fixture(scope="session")
+def public_data() -> Path:
+    """Folder of the public data sets: CA_PUBLIC_DATA, or ``shared/data`` beside the checkout."""
+    folder = _public_folder()
+    if folder is None:
+        message = f"the public data sets are absent: {DATA_VARIABLE} names no folder with them"
+        warnings.warn(f"SKIPPED COMPONENT: {message}", stacklevel=1)
+        pytest.skip(message)
+    return folder
+
+
+def _public_folder() -> Path | None:
+    named = os.environ.get(DATA_VARIABLE)
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_of() -> Iterator[Callable[[str], ElasticsearchServer]]:
+    """The running server of a version, started at its first use."""
+    servers: dict[str, ElasticsearchServer] = {}
+    with ExitStack() as ending:
+
+        def get(version: str) -> ElasticsearchServer:
+            if version not in servers:
+                servers[version] = _started(ElasticsearchServer(version), ending)
+            return servers[version]
+
+        yield get
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_server(elasticsearch_of: Callable[[str], ElasticsearchServer]) -> ElasticsearchServer:
+    """A real Elasticsearch of the default version, without security. Tests share it: use an index prefix of your own."""
+    return elasticsearch_of(elasticsearch.DEFAULT_VERSION)
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ElasticsearchServer]:
+    """A real Elasticsearch with TLS of our own authority and two users: a superuser and one who may do nothing."""
+    files = make_certificates(tmp_path_factory.mktemp("certificates"))
+    users = {
+        "administrator": (secrets.token_urlsafe(12), ("superuser",)),
+        "stranger": (secrets.token_urlsafe(12), ("nothing",)),
+    }
+    security = Security(files.certificate, files.key, files.authority, users, "nothing: {}\n")
+    with ExitStack() as ending:
+        yield _started(ElasticsearchServer(security=security), ending)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """A real PostgreSQL. Tests share it: use a database, a schema or tables of your own."""
+    try:
+        server = PostgresqlServer().start()
+    except ComponentMissing as reason:
+        give_up("PostgreSQL", reason)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium; a test opens a context of its own in it (``browser.new_context()``)."""
+    from ca_platform_tests.services.browser import browser as running
+
+    with ExitStack() as ending:
+        try:
+            started = ending.enter_context(running())
+        except ComponentMissing as reason:
+            give_up("Chromium", reason)
+        yield started
+
+
+def _started(server: ElasticsearchServer, ending: ExitStack) -> ElasticsearchServer:
+    ending.callback(server.remove)
+    try:
+        return server.start()
+    except ComponentMissing as reason:
+        give_up(f"Elasticsearch {server.version}", reason)
