@@ -1,0 +1,121 @@
+"""What a page is made of: frozen records that say which report a card draws, and how.
+
+What belongs here: the records. What does not: drawing (``figures``), sentences (``words``), loading (``answers``) and
+the components around a chart (``cards``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+import polars as pl
+
+from ca_platform.catalogue import PAGES, PageSpec, ReportSpec, report_spec
+
+Figure = dict[str, Any]
+"""A plotly figure as a plain dict, ``{"data": [...], "layout": {...}}``; NumPy arrays in it are allowed."""
+
+Kind = Literal["figure", "tiles", "table"]
+Width = Literal["full", "half", "third"]
+Trend = Literal["up", "down", "flat", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that a card shows besides its report, and how.
+
+    Attributes:
+        dark: drawn on a dark ground.
+        currency: ISO 4217 code of the shop.
+        locale: BCP 47 tag for numbers and dates.
+        day: the day of the report.
+        compare_day, compare: the earlier day to compare with and its report; None without comparison, or where that
+            day has no report.
+        history: the report on each day up to the shown one, with ``report_date``, for cards that ask for it.
+    """
+
+    dark: bool = False
+    currency: str = "EUR"
+    locale: str = "en-GB"
+    day: date | None = None
+    compare_day: date | None = None
+    compare: pl.DataFrame | None = None
+    history: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One key figure.
+
+    Attributes:
+        value, change: formatted; ``change`` says against what, or is empty where there is nothing to compare with.
+        trend: which way the figure went; ``is_good`` whether that is welcome (None: neither).
+        spark: the last values, oldest first; fewer than two draw nothing.
+        title: the exact value, shown when pointed at.
+    """
+
+    label: str
+    value: str
+    change: str = ""
+    trend: Trend = ""
+    is_good: bool | None = None
+    spark: tuple[float | None, ...] = ()
+    title: str = ""
+
+
+def without_rows(frame: pl.DataFrame) -> bool:
+    """Whether a report has nothing to show because it has no row."""
+    return frame.is_empty()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One report on a page.
+
+    Attributes:
+        id: unique over all pages; letters, digits and hyphens.
+        report: its name in the catalogue.
+        title: heading of the card.
+        reading: one sentence that says what the numbers are, for everybody and for those who do not see the chart.
+        figure: draws cards of kind ``figure``; pure, frame in, dict out. Without title, template and outer sizes.
+        tiles: makes the key figures of cards of kind ``tiles``.
+        height: of the drawing, in pixels.
+        width: how much of the page's width it takes on a wide screen.
+        empty: what stands in the card when the report is computed and has nothing to show.
+        is_empty: whether it has nothing to show.
+        history: how many report days, the shown one included, come as ``Look.history``; 0: none.
+    """
+
+    id: str
+    report: str
+    title: str
+    reading: Callable[[pl.DataFrame, Look], str]
+    figure: Callable[[pl.DataFrame, Look], Figure] | None = None
+    tiles: Callable[[pl.DataFrame, Look], tuple[Tile, ...]] | None = None
+    kind: Kind = "figure"
+    height: int = 320
+    width: Width = "half"
+    empty: str = "Nothing happened in this period."
+    is_empty: Callable[[pl.DataFrame], bool] = without_rows
+    history: int = 0
+
+    @property
+    def spec(self) -> ReportSpec:
+        """The report's entry in the catalogue."""
+        return report_spec(self.report)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: its entry in the catalogue and its cards in reading order."""
+
+    route: str
+    cards: tuple[Card, ...]
+
+    @property
+    def spec(self) -> PageSpec:
+        """Title, section and description."""
+        return PAGES[self.route]
