@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 DATA_VARIABLE = "CA_PUBLIC_DATA"
 
-_SERVERS = {"elasticsearch_server", "elasticsearch_secured", "postgresql_server"}
+_SERVERS = {"elasticsearch_of", "elasticsearch_secured", "postgresql_server"}
 
 
 def elasticsearch_versions() -> list[str]:
@@ -40,7 +40,9 @@ def elasticsearch_versions() -> list[str]:
 
 
 def pytest_report_header() -> str:
-    return f"components: Elasticsearch {', '.join(elasticsearch_versions())}; public data {_public_folder() or 'absent'}"
+    return (
+        f"components: Elasticsearch {', '.join(elasticsearch_versions())}; public data {_public_folder() or 'absent'}"
+    )
 
 
 @pytest.hookimpl(trylast=True)

@@ -101,7 +101,7 @@ def _insert_or_ignore(connection: sa.Connection, rows: pl.DataFrame) -> None:
     names = ", ".join(f'"{name}"' for name in QUARANTINE_SCHEMA)
     types = ", ".join(f'"{name}" {"bigint" if name == "row_number" else "text"}' for name in QUARANTINE_SCHEMA)
     statement = sa.text(
-        f"INSERT INTO {QUARANTINE.name} ({names}) "
+        f"INSERT INTO {QUARANTINE.name} ({names}) "  # noqa: S608 - names of our own tables
         f"SELECT {names} FROM json_to_recordset(CAST(:rows AS json)) AS r({types}) ON CONFLICT DO NOTHING"
     )
     for chunk in rows.iter_slices(_CHUNK_ROWS):

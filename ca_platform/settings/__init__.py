@@ -4,6 +4,9 @@ What belongs here: reading, checking and writing that file. What does not: what 
 platform reads the file or the environment.
 """
 
+import sys
+from types import ModuleType
+
 from ca_platform.settings.edit import write_settings
 from ca_platform.settings.load import load_settings
 from ca_platform.settings.models import (
@@ -33,3 +36,13 @@ __all__ = [
     "template",
     "write_settings",
 ]
+
+
+class _CallablePackage(ModuleType):
+    """Lets ``ca_platform.settings()`` give the settings, although the package of that name is bound to that name."""
+
+    def __call__(self) -> Settings:
+        return load_settings()
+
+
+sys.modules[__name__].__class__ = _CallablePackage

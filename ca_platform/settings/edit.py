@@ -17,7 +17,7 @@ from ca_platform.settings.template import template
 class _Any(dict[str, str]):
     """An environment in which every variable is set: only the form of the file is looked at."""
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, *_: Any) -> Any:
         return super().get(key, "set")
 
     def __missing__(self, key: str) -> str:

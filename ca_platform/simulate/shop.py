@@ -153,7 +153,7 @@ def _simulate_day(out: Path, shop: _Shop, day: LocalDay) -> int:
     amounts, lines = _price(shop, day, sessions, promotions)
     write_sessions(out, day, sessions, promotions, amounts, parameters)
     if lines is not None:
-        write_lines(out, day, sessions, lines, shop.products)
+        write_lines(out, day, lines, shop.products)
         _deliver(out, shop, day, sessions)
     remember_orders(shop.customers, sessions.customer, sessions.purchased, promotions, day.index, parameters)
     counts = shop.truth.counts

@@ -91,7 +91,7 @@ def _dimension_columns(dimensions: tuple[Dimension, ...], codes: tuple[Ints, ...
     return {item.name: _labels(column, item.values) for item, column in zip(dimensions, codes, strict=True)}
 
 
-def write_lines(out: Path, day: LocalDay, sessions: Sessions, lines: Lines, products: Products) -> None:
+def write_lines(out: Path, day: LocalDay, lines: Lines, products: Products) -> None:
     """lines/DAY.csv."""
     frame = pl.DataFrame(
         {

@@ -42,6 +42,23 @@ DELIVERY_TYPE = pl.Struct(
     }
 )
 _MONEY = ("payment_amount", "discount_amount")
+# What the documents read of the inputs that may be absent.
+_LINE_TYPES: dict[str, pl.DataType] = {
+    "order_id": pl.String(),
+    "line_number": pl.Int64(),
+    "product": pl.String(),
+    "category": pl.String(),
+    "price": pl.Decimal(18, 4),
+    "quantity": pl.Decimal(18, 4),
+}
+_DELIVERY_TYPES: dict[str, pl.DataType] = {
+    "order_id": pl.String(),
+    **dict.fromkeys(_DELIVERY, INSTANT),
+    "latitude": pl.Float64(),
+    "longitude": pl.Float64(),
+    "location_suspect": pl.Boolean(),
+}
+_CUSTOMER_TYPES: dict[str, pl.DataType] = {"client": pl.String(), "download_date": INSTANT, "signup_date": INSTANT}
 
 
 class LakeReader(Protocol):
@@ -57,6 +74,8 @@ class LakeReader(Protocol):
     ) -> pl.LazyFrame: ...
 
     def days(self, dataset: str) -> list[date]: ...
+
+    def datasets(self) -> list[str]: ...
 
 
 def orders_documents(
@@ -114,15 +133,25 @@ def documents_by_day(
 ) -> Iterator[pl.DataFrame]:
     """Documents made from the lake: orders day by day, downloads at once."""
     if dataset == "downloads":
-        frame = downloads_documents(lake.scan("customers"), lake.scan("sessions", None, end))
-        yield frame.collect(engine="streaming")
+        yield downloads_of(lake, end).collect(engine="streaming")
         return
     for day in lake.days("sessions"):
         if (start is None or day >= start) and (end is None or day <= end):
-            orders = orders_documents(
-                lake.scan("sessions", day, day), lake.scan("lines", day, day), lake.scan("deliveries", day), digits
-            )
-            yield orders.collect(engine="streaming")
+            yield orders_of(lake, day, digits).collect(engine="streaming")
+
+
+def orders_of(lake: LakeReader, day: date, digits: int) -> pl.LazyFrame:
+    """Documents of the sessions of one day. Lines and deliveries that are not connected are none."""
+    lines = lake.scan("lines", day, day, schema=_LINE_TYPES)
+    return orders_documents(
+        lake.scan("sessions", day, day), lines, lake.scan("deliveries", day, schema=_DELIVERY_TYPES), digits
+    )
+
+
+def downloads_of(lake: LakeReader, end: date | None) -> pl.LazyFrame:
+    """Documents of all customers as of the end of a day; without a customers source all of them are imputed."""
+    known = lake.scan("customers") if "customers" in lake.datasets() else pl.LazyFrame(schema=_CUSTOMER_TYPES)
+    return downloads_documents(known, lake.scan("sessions", None, end))
 
 
 def _objects(

@@ -67,6 +67,6 @@ _CONDITIONS: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "contains": lambda column, value: column.str.contains(_matches("", value)),
     "starts with": lambda column, value: column.str.contains(_matches("^", value)),
     "in": lambda column, value: column.is_in(list(value)),
-    "is null": lambda column, value: column.is_null(),
-    "is not null": lambda column, value: column.is_not_null(),
+    "is null": lambda column, _: column.is_null(),
+    "is not null": lambda column, _: column.is_not_null(),
 }

@@ -100,7 +100,7 @@ class Database:
     def _identity(self) -> tuple[int, ...] | None:
         """Which file this is, and in which process: SQLite connections must not be used across a fork."""
         try:
-            stat = os.stat(self.path)
+            stat = Path(self.path).stat()
         except FileNotFoundError:
             return None
         return (os.getpid(), stat.st_dev, stat.st_ino)

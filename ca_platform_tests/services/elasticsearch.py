@@ -196,7 +196,6 @@ class ElasticsearchServer:
 
     def wipe(self) -> None:
         """Delete every index and alias; a test's clean start."""
-        self.request("PUT", "/_cluster/settings", {"persistent": {"action.destructive_requires_name": False}})
         self.request("DELETE", "/*?expand_wildcards=all&ignore_unavailable=true")
 
     def _end(self, how: signal.Signals) -> None:
@@ -237,6 +236,8 @@ class ElasticsearchServer:
             "path.logs": str(self.folder / "logs"),
             # A developer's disk is often nearly full; the server must not turn its indices read-only for that.
             "cluster.routing.allocation.disk.threshold_enabled": False,
+            # Tests clear away their indices by a pattern.
+            "action.destructive_requires_name": False,
             **self._security_settings(config),
             **self.settings,
         }

@@ -125,7 +125,7 @@ def test_environment_overrides_the_file(tmp_path: Path) -> None:
 
 def test_settings_are_frozen(full: Settings) -> None:
     with pytest.raises(ValueError, match="frozen"):
-        full.lake.path = "x"
+        full.lake.path = "x"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_funnel_drops_off_and_is_mostly_ordered(sessions: pl.DataFrame) -> None:
 def test_country_stays_with_its_customer_and_channel_does_not(sessions: pl.DataFrame) -> None:
     values = sessions.group_by("client").agg(pl.col("country", "channel").n_unique())
     assert values["country"].max() == 1
-    assert (values["channel"].max() or 0) > 2
+    assert (values["channel"] > 2).any()
     assert 0.005 < sessions["channel"].null_count() / sessions.height < 0.03
 
 
@@ -128,9 +128,9 @@ def test_planted_deliveries_are_the_slow_ones(shop: Shop, sessions: pl.DataFrame
     planted = planted.rename({"column_0": "order_id", "column_1": "phase"})
     rides = shop.read("deliveries").join(planted, on="order_id", how="left")
     minutes = (pl.col("delivery_date") - pl.col("prepare_date")).dt.total_seconds() / 60
-    slow = rides.filter(pl.col("phase") == "ride").select(minutes).to_series()
-    plain = rides.filter(pl.col("phase").is_null()).select(minutes).to_series()
-    assert (slow.median() or 0) > 3 * (plain.median() or 0)
+    slow = rides.filter(pl.col("phase") == "ride").select(minutes.median()).item()
+    plain = rides.filter(pl.col("phase").is_null()).select(minutes.median()).item()
+    assert slow > 3 * plain
 
 
 def test_friday_evening_is_congested(shop: Shop, sessions: pl.DataFrame) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from ca_platform.errors import ConfigurationError
 from ca_platform.settings import load_settings
@@ -121,7 +121,7 @@ def test_delivery_dates_are_in_order(shop: Shop, sessions: pl.DataFrame) -> None
 
 def test_settings_name_every_declared_column(shop: Shop, sessions: pl.DataFrame) -> None:
     text = (shop.folder / "ca_platform.yaml").read_text()
-    settings = yaml.safe_load(text)
+    settings = YAML(typ="safe").load(text)
     source = settings["sources"]["sessions"]
     assert "simulated" in text
     assert settings["business"]["start_date"] == START
@@ -174,7 +174,7 @@ def test_a_folder_that_holds_a_shop_is_refused(shop: Shop) -> None:
 @pytest.mark.parametrize("wrong", [{"days": 0}, {"customers": 0}, {"seed": -1}])
 def test_impossible_numbers_are_refused(tmp_path: Path, wrong: dict[str, int]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
-        simulate_shop(tmp_path, **{"days": 1, "customers": 1, **wrong})
+        simulate_shop(tmp_path, wrong.get("days", 1), wrong.get("customers", 1), wrong.get("seed", 1))
 
 
 def test_progress_is_told_by_day(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,13 @@ import pytest
 from ca_platform.settings import Settings
 from ca_platform.store import DocumentStore, open_store
 from ca_platform.store.elasticsearch import ElasticsearchStore
+from ca_platform_tests.conftest import elasticsearch_versions
+from ca_platform_tests.services.elasticsearch import ElasticsearchServer
 
 MakeSettings = Callable[..., Settings]
+
+EMBEDDED = "embedded"
+KINDS = (EMBEDDED, *(f"elasticsearch {version}" for version in elasticsearch_versions()))
 
 BUSINESS = {"time_zone": "Europe/London", "currency": "GBP", "start_date": "2024-01-01"}
 SOURCES = {
@@ -44,30 +50,57 @@ def make_settings(tmp_path: Path) -> MakeSettings:
     return make
 
 
+@pytest.fixture(scope="session", params=elasticsearch_versions())
+def elasticsearch_server(
+    request: pytest.FixtureRequest, elasticsearch_of: Callable[[str], ElasticsearchServer]
+) -> ElasticsearchServer:
+    """The store keeps its promises on every supported version of the server."""
+    return elasticsearch_of(request.param)
+
+
 @pytest.fixture
-def elastic_settings(make_settings: MakeSettings, elasticsearch_server: Any) -> Settings:
+def elastic_settings(make_settings: MakeSettings, elasticsearch_server: ElasticsearchServer) -> Settings:
     """Settings for the real server; each test has indices of its own."""
-    prefix = f"t{uuid.uuid4().hex[:10]}_"
-    return make_settings(
-        kind="elasticsearch", hosts=[elasticsearch_server.url], index_prefix=prefix, shards=2, give_up_after="5s"
-    )
+    return _of_its_own(make_settings, elasticsearch_server)
 
 
 @pytest.fixture
-def elastic(elastic_settings: Settings, elasticsearch_server: Any) -> Iterator[ElasticsearchStore]:
-    store = ElasticsearchStore(elastic_settings)
-    with store:
+def elastic(elastic_settings: Settings, elasticsearch_server: ElasticsearchServer) -> Iterator[ElasticsearchStore]:
+    with _opened(elastic_settings, elasticsearch_server) as store:
         yield store
-    prefix = elastic_settings.document_store.index_prefix
-    names = [f"{prefix}{name}" for name in ("reports", "orders-all", "downloads", "customers")]
-    elasticsearch_server.request("DELETE", f"/{','.join(names)}?ignore_unavailable=true")
 
 
-@pytest.fixture(params=["embedded", "elasticsearch"])
-def store(request: pytest.FixtureRequest) -> Iterator[DocumentStore]:
+@pytest.fixture
+def store_of(
+    make_settings: MakeSettings, elasticsearch_of: Callable[[str], ElasticsearchServer]
+) -> Iterator[Callable[[str], DocumentStore]]:
+    """Opens the store of a kind; its data end with the test."""
+    with ExitStack() as ending:
+
+        def get(kind: str) -> DocumentStore:
+            if kind == EMBEDDED:
+                return ending.enter_context(open_store(make_settings()))
+            server = elasticsearch_of(kind.removeprefix("elasticsearch "))
+            return ending.enter_context(_opened(_of_its_own(make_settings, server), server))
+
+        yield get
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, store_of: Callable[[str], DocumentStore]) -> DocumentStore:
     """Every implementation in turn."""
-    if request.param == "elasticsearch":
-        yield request.getfixturevalue("elastic")
-        return
-    with open_store(request.getfixturevalue("make_settings")()) as opened:
-        yield opened
+    return store_of(request.param)
+
+
+def _of_its_own(make_settings: MakeSettings, server: ElasticsearchServer) -> Settings:
+    prefix = f"t{uuid.uuid4().hex[:10]}_"
+    return make_settings(kind="elasticsearch", hosts=[server.url], index_prefix=prefix, shards=2, give_up_after="5s")
+
+
+@contextmanager
+def _opened(settings: Settings, server: ElasticsearchServer) -> Iterator[ElasticsearchStore]:
+    """The store; its indices are deleted afterwards."""
+    with ElasticsearchStore(settings) as store:
+        yield store
+    prefix = settings.document_store.index_prefix
+    server.request("DELETE", f"/{prefix}*?ignore_unavailable=true&expand_wildcards=all")

@@ -35,7 +35,7 @@ SPEC = ReportSpec(
 )
 
 PREFIX_TYPES = {"report_date": pl.Date, "report_dimension": pl.String, "report_value": pl.String}
-TYPES = {
+TYPES: dict[str, Any] = {
     **PREFIX_TYPES,
     "date": pl.Date,
     "first_at": pl.Datetime("us", "UTC"),

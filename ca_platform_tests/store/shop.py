@@ -153,3 +153,6 @@ class FrameLake:
     def days(self, dataset: str) -> list[date]:
         frame = self.frames.get(dataset, pl.DataFrame({"day": []}, schema={"day": pl.Date}))
         return sorted(frame["day"].unique().to_list())
+
+    def datasets(self) -> list[str]:
+        return list(self.frames)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ import pytest
 from ca_platform.errors import StoreError
 from ca_platform.settings import Settings
 from ca_platform.store.elasticsearch import ElasticsearchStore
+from ca_platform_tests.services.elasticsearch import ElasticsearchServer
+from ca_platform_tests.store.conftest import MakeSettings
 from ca_platform_tests.store.frames import DAY, SPEC, of_main
 from ca_platform_tests.store.proxy import Answer, FaultyProxy
 
@@ -94,13 +95,14 @@ def test_dimension_that_is_added_later_extends_the_mapping(
 
 
 @pytest.fixture
-def secured(make_settings: Any, elasticsearch_secured: Any) -> Iterator[Any]:
+def secured(make_settings: MakeSettings, elasticsearch_secured: ElasticsearchServer) -> MakeSettings:
     """Settings for the server with TLS and users: change one thing and see what is said."""
 
     def make(**changes: Any) -> Settings:
         security = elasticsearch_secured.security
+        assert security is not None
         name, (password, _) = next(iter(security.users.items()))
-        right = {
+        right: dict[str, Any] = {
             "kind": "elasticsearch",
             "hosts": [elasticsearch_secured.url],
             "ca_certs": str(security.ca_certs),
@@ -111,7 +113,7 @@ def secured(make_settings: Any, elasticsearch_secured: Any) -> Iterator[Any]:
         }
         return make_settings(**(right | changes))
 
-    yield make
+    return make
 
 
 def test_tls_and_password_work(secured: Any) -> None:

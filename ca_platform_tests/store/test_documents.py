@@ -15,6 +15,7 @@ from ca_platform.store import CustomerQuery, DocumentStore, Filter
 from ca_platform.store.documents import downloads_documents, orders_documents
 from ca_platform.store.elasticsearch import ElasticsearchStore
 from ca_platform.store.embedded import EmbeddedStore
+from ca_platform_tests.store.conftest import EMBEDDED, KINDS
 from ca_platform_tests.store.frames import DAY, NEXT
 from ca_platform_tests.store.shop import FrameLake, customers, deliveries, lines, orders_of, sessions
 
@@ -132,13 +133,15 @@ def people(count: int) -> pl.DataFrame:
     )
 
 
-@pytest.fixture(params=["embedded", "elasticsearch"])
-def with_people(request: pytest.FixtureRequest) -> Callable[[int], DocumentStore]:
+@pytest.fixture(params=KINDS)
+def with_people(
+    request: pytest.FixtureRequest, store_of: Callable[[str], DocumentStore]
+) -> Callable[[int], DocumentStore]:
     def make(count: int) -> DocumentStore:
-        if request.param == "embedded":
+        if request.param == EMBEDDED:
             lake = FrameLake({"client_kpis": people(count).with_columns(day=pl.lit(DAY))})
             return EmbeddedStore("unused.db", lambda: lake, 2)
-        store: ElasticsearchStore = request.getfixturevalue("elastic")
+        store = store_of(request.param)
         store.replace("customers", [DAY], people(count))
         return store
 

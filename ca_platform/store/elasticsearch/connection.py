@@ -66,7 +66,7 @@ class Connection:
         wait = FIRST_WAIT
         while True:
             try:
-                return self._request(method, path, body, params, ndjson)[1]
+                return self._request(method, path, body, params, ndjson=ndjson)[1]
             except (ApiError, TransportError) as error:
                 if missing is not ... and status_of(error) == 404:
                     return missing
@@ -101,7 +101,7 @@ class Connection:
         from elasticsearch import ApiError, UnsupportedProductError
 
         try:
-            meta, body = self._request("GET", path, None, params, False)
+            meta, body = self._request("GET", path, None, params)
         except (ApiError, TransportError) as error:
             explained = explain(error, self.where, self.user)
             refused = isinstance(error, UnsupportedProductError) or status_of(error) in (None, 400, 401)
@@ -123,7 +123,7 @@ class Connection:
         return f"Connection({self.where!r})"
 
     def _request(
-        self, method: str, path: str, body: Any, params: Mapping[str, Any] | None, ndjson: bool
+        self, method: str, path: str, body: Any, params: Mapping[str, Any] | None, *, ndjson: bool = False
     ) -> tuple[ApiResponseMeta, Any]:
         headers = {"accept": "application/json"}
         if body is not None:

@@ -35,7 +35,7 @@ def customer_page(connection: Connection, index: str, snapshot: SnapshotIndex, q
     check_columns(query, list(types))
     search = {
         "query": {"bool": {"filter": [_condition(wanted) for wanted in query.filters]}},
-        "sort": [*({name: _order(down)} for name, down in query.sort), {"client": {"order": "asc"}}],
+        "sort": [*({name: _order(descending=down)} for name, down in query.sort), {"client": {"order": "asc"}}],
     }
     sources = _window(connection, index, search, query)
     counted = connection.read("POST", f"/{index}/_count", {"query": search["query"]})
@@ -70,7 +70,7 @@ def _last_before(connection: Connection, index: str, search: Mapping[str, Any], 
     return list(place["search_after"])
 
 
-def _order(descending: bool) -> dict[str, Any]:
+def _order(*, descending: bool) -> dict[str, Any]:
     return {"order": "desc" if descending else "asc", "missing": "_last"}
 
 
@@ -123,6 +123,6 @@ _CONDITIONS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "contains": lambda column, value: _wildcard(column, f"*{_escaped(value)}*"),
     "starts with": lambda column, value: _wildcard(column, f"{_escaped(value)}*"),
     "in": lambda column, value: {"terms": {column: [_plain(one) for one in value]}},
-    "is null": lambda column, value: _not({"exists": {"field": column}}),
-    "is not null": lambda column, value: {"exists": {"field": column}},
+    "is null": lambda column, _: _not({"exists": {"field": column}}),
+    "is not null": lambda column, _: {"exists": {"field": column}},
 }
