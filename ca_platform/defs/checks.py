@@ -1,0 +1,166 @@
+"""Asset checks: what crosses partitions or sources. A report's own schema is checked before it is written."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+import polars as pl
+
+from ca_platform.catalogue import Kind, TableSpec
+from ca_platform.defs import specs
+from ca_platform.defs.days import named, range_of_run
+from ca_platform.defs.requests import missing_days
+from ca_platform.defs.resources import Platform
+from ca_platform.ingest import IngestSummary
+from ca_platform.lake import Lake, Part
+from ca_platform.settings import Settings
+
+# Above this share somebody should look at the mapping; the rows themselves are kept either way.
+QUARANTINE_SHARE = 0.05
+
+_TYPES = {
+    Kind.DATE: pl.Date(),
+    Kind.INSTANT: pl.Datetime("us", "UTC"),
+    Kind.TEXT: pl.String(),
+    Kind.INTEGER: pl.Int64(),
+    Kind.FLOAT: pl.Float64(),
+    Kind.MONEY: pl.Decimal(18, 4),
+    Kind.FLAG: pl.Boolean(),
+}
+
+
+def history_gap(lake: Lake, settings: Settings, day: date) -> list[date]:
+    """Days from the start date to ``day`` that were never loaded. Every report of ``day`` would be wrong by them."""
+    following = date.fromordinal(day.toordinal() + 1)
+    return missing_days(lake.days("sessions"), following, settings.business.start_date)
+
+
+def history_check(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """The check that stops everything after the sources while the history has a hole."""
+    if "sessions" not in settings.sources.connected():
+        return []
+
+    @dg.asset_check(
+        asset="sessions",
+        name="history_is_complete",
+        blocking=True,
+        description=(
+            "Every day from the start date to the newest day of the run has been loaded. Reports look back over the "
+            "whole history, so nothing is made from one that has a hole. In a ranged run it is evaluated once."
+        ),
+    )
+    def history_is_complete(
+        context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> dg.AssetCheckResult:
+        asked = range_of_run(context.run.tags)
+        loaded = platform.lake.days("sessions")
+        day = asked.end if asked else max(loaded, default=settings.business.start_date)
+        missing = history_gap(platform.lake, settings, day)
+        sentence = (
+            f"{len(missing)} days before {day} are not loaded: {named(missing)}. Load them first: materialize `sessions` "
+            f"for them, or `ca-platform load --from {missing[0]} --to {missing[-1]}`."
+            if missing
+            else f"Every day from {settings.business.start_date} to {day} is loaded."
+        )
+        return dg.AssetCheckResult(
+            passed=not missing,
+            description=sentence,
+            metadata={"day": str(day), "missing_days": len(missing), "missing": named(missing, limit=100)},
+        )
+
+    return [history_is_complete]
+
+
+def load_check_specs(dataset: str) -> list[dg.AssetCheckSpec]:
+    """The checks that every load evaluates, on the rows that it has just read."""
+    return [
+        dg.AssetCheckSpec(
+            "rows_are_accounted_for",
+            asset=dataset,
+            description="Every row that was read is loaded, quarantined, out of range, or waits for its order.",
+        ),
+        dg.AssetCheckSpec(
+            "few_rows_are_quarantined",
+            asset=dataset,
+            description=f"At most {QUARANTINE_SHARE:.0%} of the rows read were refused. More often means a wrong mapping.",
+        ),
+        dg.AssetCheckSpec(
+            "columns_are_as_declared",
+            asset=dataset,
+            description="The parts that were written have the columns and types of the catalogue and the settings.",
+        ),
+    ]
+
+
+def load_checks(
+    spec: TableSpec, summary: IngestSummary, days: Sequence[date] | None, platform: Platform
+) -> list[dg.AssetCheckResult]:
+    """The results of a load, in the order of ``load_check_specs``."""
+    parts = platform.lake.parts(spec.name, min(days), max(days)) if days else platform.lake.parts(spec.name)
+    return [
+        accounting_check(spec.name, summary.by_day),
+        quarantine_check(spec.name, summary.totals, summary.reasons),
+        columns_check(spec, parts, platform.settings),
+    ]
+
+
+def accounting_check(dataset: str, by_day: pl.DataFrame) -> dg.AssetCheckResult:
+    """Whether read = loaded + quarantined + out_of_range + open, on every day."""
+    rest = pl.sum_horizontal("loaded", "quarantined", "out_of_range", "open")
+    wrong = by_day.filter(pl.col("read") != rest).select("day", lost=pl.col("read") - rest)
+    return dg.AssetCheckResult(
+        passed=wrong.is_empty(),
+        check_name="rows_are_accounted_for",
+        asset_key=dataset,
+        description=(
+            f"On {wrong.height} days the counts do not close; see the metadata." if wrong.height else "The counts close."
+        ),
+        metadata={
+            "rows_read": int(by_day["read"].sum()),
+            "days_that_do_not_close": {str(day): lost for day, lost in wrong.iter_rows()},
+        },
+    )
+
+
+def quarantine_check(dataset: str, totals: dict[str, int], reasons: dict[str, int]) -> dg.AssetCheckResult:
+    """Whether few rows were refused; a warning, since the good rows are loaded all the same."""
+    read, refused = totals.get("read", 0), totals.get("quarantined", 0)
+    share = refused / read if read else 0.0
+    return dg.AssetCheckResult(
+        passed=share <= QUARANTINE_SHARE,
+        check_name="few_rows_are_quarantined",
+        asset_key=dataset,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=(
+            f"{refused} of {read} rows were quarantined. `ca-platform quarantine --source {dataset}` shows them."
+            if refused
+            else f"None of {read} rows was quarantined."
+        ),
+        metadata={"share": share, "rows": refused, "reasons": dict(reasons)},
+    )
+
+
+def columns_check(spec: TableSpec, parts: Sequence[Part], settings: Settings) -> dg.AssetCheckResult:
+    """Whether the parts have the declared columns; the manifest knows them, no file is opened."""
+    declared = {column.name: str(_TYPES[column.kind]) for column in specs.table_columns(spec, settings)}
+    found = {text: json.loads(text) for text in {part.columns for part in parts}}
+    problems = sorted({problem for columns in found.values() for problem in _differences(columns, declared)})
+    return dg.AssetCheckResult(
+        passed=not problems,
+        check_name="columns_are_as_declared",
+        asset_key=spec.name,
+        description="; ".join(problems) or f"{len(declared)} columns, as declared.",
+        metadata={"columns": declared, "parts": len(parts)},
+    )
+
+
+def _differences(columns: dict[str, str], declared: dict[str, str]) -> list[str]:
+    missing = [f"{name} is missing" for name in declared if name not in columns]
+    wrong = [
+        f"{name} is {columns[name]}, not {dtype}"
+        for name, dtype in declared.items()
+        if name in columns and columns[name] != dtype
+    ]
+    unknown = [f"{name} is not declared" for name in columns if name not in declared]
+    return missing + wrong + unknown

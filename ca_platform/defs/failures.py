@@ -1,0 +1,44 @@
+"""Errors as Dagster shall see them: one clear sentence, no secret, and a second try only where it can help."""
+
+import traceback
+
+import dagster as dg
+
+from ca_platform.errors import CaPlatformError, SourceError, StoreError
+from ca_platform.logging import Redactor
+from ca_platform.settings import Settings
+
+# Around what talks to a server: a minute or so of absence is ridden out, then somebody must look.
+RETRIES = dg.RetryPolicy(
+    max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+)  # fmt: skip
+_SERVERS = ("postgresql", "redshift", "bigquery")
+
+
+def failure(error: Exception, settings: Settings, source: str | None = None) -> dg.Failure:
+    """The failure to raise for ``error``. Raise it ``from None``: the cause may hold a secret, and stands in it.
+
+    Args:
+        source: name of the source that was read, where one was.
+    """
+    redact = Redactor(settings.secrets())
+    metadata: dict[str, dg.MetadataValue] = {}
+    if not isinstance(error, CaPlatformError):
+        text = "".join(traceback.format_exception(error))
+        metadata["traceback"] = dg.MetadataValue.md(f"```\n{redact(text)}\n```")
+    return dg.Failure(
+        description=redact(in_words(error)), metadata=metadata, allow_retries=may_help(error, settings, source)
+    )
+
+
+def in_words(error: Exception) -> str:
+    """The message of our own errors; of others their kind, too, since nobody has worded them."""
+    return str(error) if isinstance(error, CaPlatformError) else f"{type(error).__name__}: {error}"
+
+
+def may_help(error: Exception, settings: Settings, source: str | None = None) -> bool:
+    """Whether another try may succeed: only where a server was asked. The same rows give the same error again."""
+    if isinstance(error, StoreError):
+        return settings.document_store.kind != "embedded"
+    given = settings.sources.connected().get(source or "")
+    return isinstance(error, SourceError) and given is not None and (given.kind in _SERVERS or "://" in (given.path or ""))

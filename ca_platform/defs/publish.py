@@ -1,0 +1,79 @@
+"""Where a computed report goes: the document store, or the lake for tables with a row per customer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from ca_platform.catalogue import ReportSpec
+from ca_platform.defs.resources import Platform
+from ca_platform.store.reportframe import DAY, DIMENSION, VALUE
+
+# The per-customer table whose newest day the index `customers` shows.
+_CUSTOMERS = "client_kpis"
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """What was written of one report for one day.
+
+    Attributes:
+        main: rows of the table for everything.
+        dimension_rows: rows of the tables of all dimension values together.
+        dimension_values: number of those tables.
+        note: what a reader of the number should know.
+    """
+
+    day: date
+    main: int
+    dimension_rows: int = 0
+    dimension_values: int = 0
+    note: str = ""
+
+
+def publish(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:
+    """Make ``frame`` the content of the report on these days."""
+    if spec.storage == "lake":
+        return _to_lake(spec, days, frame, platform)
+    platform.store.replace(spec.name, days, frame, spec)
+    return rows_by_day(days, frame)
+
+
+def rows_by_day(days: Sequence[date], frame: pl.DataFrame) -> list[DayRows]:
+    """Row counts of a report's frame, days without rows included."""
+    is_main = pl.col(DIMENSION) == "main"
+    counted = frame.group_by(DAY).agg(
+        main=is_main.sum(),
+        rest=(~is_main).sum(),
+        values=pl.struct(DIMENSION, VALUE).filter(~is_main).n_unique(),
+    )
+    found = {row[0]: row[1:] for row in counted.iter_rows()}
+    return [DayRows(day, *found.get(day, (0, 0, 0))) for day in days]
+
+
+def _to_lake(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:
+    """One part per day that is kept, in one write; the newest day is what the store shows."""
+    lake = platform.lake
+    known = lake.days(spec.name)
+    newest = max([*days, *known])
+    keep = platform.settings.reports.keep_daily
+    kept = [day for day in days if is_kept(day, newest, keep)]
+    main = frame.filter(pl.col(DIMENSION) == "main").drop(DIMENSION, VALUE).rename({DAY: "day"})
+    tables = {day: main.filter(pl.col("day") == day).select("day", *spec.column_names) for day in days}
+    with lake.write() as write:
+        for day in kept:
+            write.put(spec.name, day, tables[day])
+        write.drop(spec.name, [day for day in known if day not in kept and not is_kept(day, newest, keep)])
+    if spec.name == _CUSTOMERS and days[-1] == newest:
+        platform.store.replace("customers", [newest], tables[newest].drop("day"), spec)
+    note = f"of the last {keep} days and of month ends only: not kept"
+    return [DayRows(day, tables[day].height, note="" if day in kept else note) for day in days]
+
+
+def is_kept(day: date, newest: date, keep_daily: int) -> bool:
+    """Whether the per-customer tables of ``day`` are kept: the last days all, before them the month ends."""
+    is_month_end = (day + timedelta(days=1)).day == 1
+    return is_month_end or (newest - day).days < keep_daily
+
+

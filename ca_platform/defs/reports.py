@@ -1,0 +1,121 @@
+"""The reports as assets: one step per family, in which every report is tried and the failed ones are named."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import dagster as dg
+
+from ca_platform.catalogue import FAMILIES, ReportSpec, report_spec
+from ca_platform.defs import specs
+from ca_platform.defs.days import days_of
+from ca_platform.defs.failures import RETRIES, failure, in_words, may_help
+from ca_platform.defs.publish import DayRows, publish
+from ca_platform.defs.resources import Platform
+from ca_platform.errors import StoreError
+from ca_platform.logging import Redactor
+from ca_platform.reports import compute
+from ca_platform.settings import Settings
+
+
+def report_assets(settings: Settings, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """A step for every family that has a report whose inputs are connected."""
+    members = specs.families(specs.connected_reports(settings))
+    return [_family(name, reports, settings, partitions) for name, reports in members.items()]
+
+
+def _family(
+    family: str, reports: Sequence[ReportSpec], settings: Settings, partitions: dg.PartitionsDefinition
+) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"{family}_reports",
+        specs=[specs.report_asset(spec, settings) for spec in reports],
+        description=FAMILIES[family].description,
+        can_subset=True,
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),
+        retry_policy=RETRIES,
+    )
+    def make(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[dg.MaterializeResult]:
+        days = days_of(context)
+        asked = {key.to_user_string() for key in context.selected_asset_keys}
+        names = [spec.name for spec in reports if spec.name in asked]
+        failed: dict[str, Exception] = {}
+        for name, made in attempts(names, days, platform):
+            if isinstance(made, Exception):
+                failed[name] = made
+                continue
+            for row in made:
+                context.add_asset_metadata(_metadata(row), asset_key=name, partition_key=row.day.isoformat())
+            yield dg.MaterializeResult(asset_key=name)
+        if failed:
+            raise _together(failed, len(names), settings)
+
+    return make
+
+
+def attempts(
+    names: Sequence[str], days: Sequence[date], platform: Platform
+) -> Iterator[tuple[str, list[DayRows] | Exception]]:
+    """Compute and store each report; a report that fails leaves the others alone."""
+    journal = platform.journal
+    pending = list(names)
+    for name in pending[:1]:
+        journal.begin(name)
+    down: StoreError | None = None
+    for name, outcome in compute(names, days, platform.settings, platform.lake):
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            made = publish(report_spec(name), days, outcome, platform)
+        except Exception as error:  # noqa: BLE001 — whatever it is, it is raised with its name at the end of the step
+            journal.fail(name, error)
+            yield name, error
+            down = _unreachable(error, platform)
+        else:
+            journal.finish(name)
+            yield name, made
+        pending.remove(name)
+        if down is not None:
+            break
+    for name in pending:
+        missed = down or StoreError(f"The report {name} was not computed: nothing came back for it.")
+        journal.fail(name, missed)
+        yield name, missed
+
+
+def _unreachable(error: Exception, platform: Platform) -> StoreError | None:
+    """The store's own word on why nothing can be written now; waiting for it once per report would take hours."""
+    if not isinstance(error, StoreError):
+        return None
+    try:
+        platform.store.check()
+    except StoreError as found:
+        return found
+    return None
+
+
+def _metadata(row: DayRows) -> dict[str, int | str]:
+    counts: dict[str, int | str] = {
+        specs.ROW_COUNT: row.main,
+        "rows_of_dimension_values": row.dimension_rows,
+        "dimension_values": row.dimension_values,
+    }
+    return {**counts, "note": row.note} if row.note else counts
+
+
+def _together(failed: dict[str, Exception], tried: int, settings: Settings) -> dg.Failure:
+    """One failure that names every bad report with its reason."""
+    if len(failed) == 1:
+        ((name, error),) = failed.items()
+        single = failure(error, settings)
+        return dg.Failure(f"{name}: {single.description}", single.metadata, allow_retries=single.allow_retries)
+    redact = Redactor(settings.secrets())
+    reasons = "; ".join(f"{name}: {redact(in_words(error))}" for name, error in failed.items())
+    return dg.Failure(
+        description=f"{len(failed)} of {tried} reports failed. {reasons}",
+        metadata={name: redact(in_words(error)) for name, error in failed.items()},
+        # A report that fails for good fails again; the good ones would only be made twice.
+        allow_retries=all(may_help(error, settings) for error in failed.values()),
+    )

@@ -1,0 +1,105 @@
+"""The jobs and the schedules that run them. Which days a schedule asks for is decided in ``requests``."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from ca_platform.defs.days import DayRange
+from ca_platform.defs.requests import as_requests, cron, missing_days, wanted_days
+from ca_platform.settings import Settings
+
+DAILY = "daily_refresh"
+EVERY_TAG = "ca_platform/every"
+
+_MEANING = {
+    "once": "Makes every finished day that is not complete yet, then rests until it is switched off and on again.",
+    "12h": "Makes the running day, yesterday and the look-back window anew, twice a day.",
+    "daily": "Makes yesterday and the look-back window anew, once a day.",
+    "weekly": "Makes the last seven days anew, every Monday.",
+}
+
+
+def daily_refresh(partitions: dg.PartitionsDefinition) -> UnresolvedAssetJobDefinition:
+    """The job that makes everything of a day, or of a range of days at once."""
+    return dg.define_asset_job(
+        DAILY,
+        selection=dg.AssetSelection.all(),
+        partitions_def=partitions,
+        description="Loads the sources of a day and makes its facts, documents and reports.",
+    )
+
+
+def daily_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """The schedule of the settings; off until it is switched on."""
+    schedule, zone = settings.schedule, settings.business.time_zone
+
+    @dg.schedule(
+        name=DAILY,
+        job=job,
+        cron_schedule=cron(schedule),
+        execution_timezone=zone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description=_MEANING[schedule.every],
+    )
+    def fire(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        today = context.scheduled_execution_time.astimezone(ZoneInfo(zone)).date()
+        if schedule.every == "once":
+            return _once(context, settings, today)
+        wanted = wanted_days(schedule, today, settings.business.start_date)
+        return run_requests(wanted.days if wanted else (), settings)
+
+    return fire
+
+
+def run_requests(days: Iterable[date], settings: Settings) -> list[dg.RunRequest] | dg.SkipReason:
+    """A run for each range of the days, oldest first; a reason where there is none."""
+    ranges = as_requests(days, settings.schedule.days_per_run)
+    if not ranges:
+        return dg.SkipReason(
+            f"No day since the start date {settings.business.start_date} is finished, or every one is complete."
+        )
+    return [_request(wanted, settings) for wanted in ranges]
+
+
+def _request(wanted: DayRange, settings: Settings) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=f"{wanted.start}:{wanted.end}", tags={**wanted.tags, EVERY_TAG: settings.schedule.every}
+    )
+
+
+def _once(
+    context: dg.ScheduleEvaluationContext, settings: Settings, today: date
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """All missing days, unless they were asked for since the schedule was switched on."""
+    since = _switched_on(context.instance)
+    asked = dg.RunsFilter(tags={"dagster/schedule_name": DAILY, EVERY_TAG: "once"}, created_after=since)
+    if context.instance.get_runs_count(asked):
+        return dg.SkipReason(
+            "The missing days were asked for when this schedule was switched on. Switch it off and on to ask again, "
+            "or set `schedule.every` to daily."
+        )
+    return run_requests(missing_days(_complete(context), today, settings.business.start_date), settings)
+
+
+def _switched_on(instance: dg.DagsterInstance) -> datetime | None:
+    """When the schedule was last switched on."""
+    from dagster._core.definitions.run_request import InstigatorType
+    from dagster._core.scheduler.instigation import ScheduleInstigatorData
+
+    for state in instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE):
+        data = state.instigator_data
+        if state.instigator_name == DAILY and isinstance(data, ScheduleInstigatorData) and data.start_timestamp:
+            return datetime.fromtimestamp(data.start_timestamp, ZoneInfo("UTC"))
+    return None
+
+
+def _complete(context: dg.ScheduleEvaluationContext) -> set[date]:
+    """Days on which every partitioned asset of this code location was made."""
+    assert context.repository_def is not None  # noqa: S101
+    graph = context.repository_def.asset_graph
+    keys = [key for key in graph.materializable_asset_keys if graph.get(key).is_partitioned]
+    made = [context.instance.get_materialized_partitions(key) for key in keys]
+    return {date.fromisoformat(day) for day in set.intersection(*made)} if made else set()

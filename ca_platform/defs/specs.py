@@ -1,0 +1,134 @@
+"""From the catalogue to asset specs: what every asset says about itself in Dagster."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from ca_platform.catalogue import FAMILIES, Column, Kind, ReportSpec, TableSpec, connected, report_specs, table_specs
+from ca_platform.settings import Settings
+
+OWNERS = ("team:analytics",)
+DATASETS = tuple(spec.name for spec in table_specs("lake"))
+DOCUMENTS = ("orders", "downloads")
+ROW_COUNT = "dagster/partition_row_count"
+_SCHEMA = "dagster/column_schema"
+
+# Where the settings add columns to a dataset: prefix, key of the source, type and meaning.
+_DYNAMIC = {
+    "dimensions.*": ("dimensions", Kind.TEXT, "Value of the dimension {}."),
+    "actions.*": ("actions", Kind.FLAG, "Whether the session carries {}."),
+    "action_times.*": ("actions", Kind.INSTANT, "When {} happened; null where only a flag is known."),
+    "experiments.*": ("experiments", Kind.TEXT, "Variant of the experiment {}."),
+}
+
+
+def common(settings: Settings) -> dict[str, Any]:
+    """What holds for all assets alike, said once."""
+    return {"owners": list(OWNERS), "tags": {"simulated": "true"} if settings.business.simulated else {}}
+
+
+def store_kind(settings: Settings) -> str:
+    """Kind of what lies in the document store."""
+    return "sqlite" if settings.document_store.kind == "embedded" else "elasticsearch"
+
+
+def column_schema(columns: Iterable[Column]) -> dg.TableSchema:
+    """Columns with types, units and meaning, as Dagster's catalogue shows them."""
+    return dg.TableSchema(columns=[_column(column) for column in columns])
+
+
+def _column(column: Column) -> dg.TableColumn:
+    unit = f" Unit: {column.unit}." if column.unit else ""
+    constraints = dg.TableColumnConstraints(nullable=column.nullable)
+    return dg.TableColumn(column.name, column.kind.value, f"{column.description}{unit}", constraints)
+
+
+def table_columns(spec: TableSpec, settings: Settings) -> tuple[Column, ...]:
+    """The columns of a dataset with those that the settings declare."""
+    return (*spec.columns, *_declared(spec, settings))
+
+
+def _declared(spec: TableSpec, settings: Settings) -> Iterator[Column]:
+    source = settings.sources.connected().get(spec.name)
+    for group in spec.dynamic if source is not None else ():
+        if group in _DYNAMIC:
+            key, kind, meaning = _DYNAMIC[group]
+            for name in getattr(source, key):
+                yield Column(
+                    f"{group.removesuffix('*')}{name}",
+                    kind,
+                    meaning.format(name),
+                    "UTC" if kind is Kind.INSTANT else "",
+                    nullable=kind is not Kind.FLAG,
+                )
+
+
+def table_metadata(spec: TableSpec, settings: Settings) -> dict[str, Any]:
+    """What a dataset or fact table says besides its description."""
+    return {
+        _SCHEMA: column_schema(table_columns(spec, settings)),
+        "key": ", ".join(spec.key),
+        "path": dg.MetadataValue.path(f"{settings.lake.path}/{spec.name}"),
+    }
+
+
+def connected_datasets(settings: Settings) -> list[TableSpec]:
+    """Datasets whose source is in the settings; without sessions there is nothing that they could belong to."""
+    given = settings.sources.connected()
+    return [spec for spec in table_specs("lake") if spec.name in given] if "sessions" in given else []
+
+
+def connected_reports(settings: Settings) -> list[ReportSpec]:
+    """Reports whose inputs are in the settings."""
+    return [spec for spec in report_specs() if connected(spec, settings)]
+
+
+def needed_facts(reports: Iterable[ReportSpec]) -> list[TableSpec]:
+    """Fact tables that these reports read, and those from which those are made, in the order of the catalogue."""
+    facts = {spec.name: spec for spec in table_specs("facts")}
+    needed: set[str] = set()
+    pending = [name for report in reports for name in report.facts]
+    while pending:
+        name = pending.pop()
+        if name in facts and name not in needed:
+            needed.add(name)
+            pending += facts[name].inputs
+    return [spec for spec in facts.values() if spec.name in needed]
+
+
+def existing(names: Sequence[str], settings: Settings) -> list[str]:
+    """Those of ``names`` that are assets: an optional source that is not connected is not."""
+    absent = set(DATASETS) - {spec.name for spec in connected_datasets(settings)}
+    return [name for name in dict.fromkeys(names) if name not in absent]
+
+
+def report_asset(spec: ReportSpec, settings: Settings) -> dg.AssetSpec:
+    """One report: its meaning, its columns, and what it is made from."""
+    shared = common(settings)
+    place = store_kind(settings) if spec.storage == "document" else "parquet"
+    return dg.AssetSpec(
+        spec.name,
+        deps=existing(spec.facts, settings),
+        group_name=spec.family,
+        description=f"{spec.title}. {spec.description}",
+        kinds={"polars", place},
+        owners=shared["owners"],
+        tags={**shared["tags"], "layer": "reports", "family": spec.family},
+        metadata={
+            _SCHEMA: column_schema(spec.columns),
+            "grain": spec.grain,
+            "key": ", ".join(spec.key),
+            "page": spec.page,
+            "by_dimension": spec.by_dimension,
+        },
+        skippable=True,
+    )
+
+
+def families(reports: Iterable[ReportSpec]) -> dict[str, list[ReportSpec]]:
+    """The reports by family, in the order of the catalogue; families without a report are left out."""
+    by_family: dict[str, list[ReportSpec]] = {name: [] for name in FAMILIES}
+    for report in reports:
+        by_family.setdefault(report.family, []).append(report)
+    return {name: members for name, members in by_family.items() if members}
