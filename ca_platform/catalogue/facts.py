@@ -1,7 +1,191 @@
-"""The fact tables: heavy reductions made once and shared by many reports."""
+"""The fact tables: heavy reductions made once and shared by many reports.
+
+Rows are prefix-stable: ``day`` is the day on which a row became true, and no later day changes it.
+"""
 
 from __future__ import annotations
 
-from ca_platform.catalogue.spec import TableSpec
+from ca_platform.catalogue.columns import HOUR, STEP, count, day, instant, money, text
+from ca_platform.catalogue.spec import Column, Kind, TableSpec
 
-FACTS: tuple[TableSpec, ...] = ()
+_DAY = day("day", "Local calendar day; the partition.")
+_DIMENSION = text("dimension", "The dimension, or main for the whole shop.")
+_VALUE = text("value", "Its value; null is a value, and is what main has.", nullable=True)
+_SLICE = Column("slice", Kind.INTEGER, "0 for main, else the number of the dimension value.", "number")
+_CUSTOMER = Column("customer", Kind.INTEGER, "Number of the customer.", "number")
+_MICROSECONDS = Column("microseconds", Kind.INTEGER, "Time since the step before.", "microseconds")
+_TAKING = count("sessions", "Sessions that carry both steps and took that long.")
+_AMOUNT = money("amount", "Amount of an order.")
+_ORDERS = count("orders", "Orders of that amount.")
+
+
+def _fact(
+    name: str,
+    title: str,
+    description: str,
+    columns: tuple[Column, ...],
+    *,
+    key: tuple[str, ...],
+    inputs: tuple[str, ...] = ("sessions",),
+    dynamic: tuple[str, ...] = (),
+) -> TableSpec:
+    return TableSpec(
+        name=name,
+        layer="facts",
+        title=title,
+        description=description,
+        columns=(_DAY, *columns),
+        key=("day", *key),
+        sort=key,
+        inputs=inputs,
+        dynamic=dynamic,
+    )
+
+
+SESSION_STEPS = _fact(
+    "session_steps",
+    "Sessions by step",
+    "Sessions, orders and money by day, slice and local hour of the start. steps.NAME counts the sessions that carry "
+    "the step, closed.NAME those that carry every earlier one too.",
+    (
+        _DIMENSION,
+        _VALUE,
+        HOUR,
+        count("sessions", "Sessions."),
+        count("orders", "Orders."),
+        money("revenue", "Sum of what was paid for the orders."),
+        money("discount", "Sum of the orders' discounts."),
+    ),
+    key=("dimension", "value", "hour"),
+    dynamic=("steps.*", "closed.*"),
+)
+STEP_TIMES = _fact(
+    "step_times",
+    "Times between steps",
+    "How many sessions of a day took how long from one step to the next. Steps without instants have no row.",
+    (_DIMENSION, _VALUE, STEP, _MICROSECONDS, _TAKING),
+    key=("dimension", "value", "step", "microseconds"),
+)
+ORDER_AMOUNTS = _fact(
+    "order_amounts",
+    "Order amounts",
+    "How many orders of a day had which amount.",
+    (_DIMENSION, _VALUE, _AMOUNT, _ORDERS),
+    key=("dimension", "value", "amount"),
+)
+ACTIVE_CUSTOMERS = _fact(
+    "active_customers",
+    "Active customers",
+    "Distinct customers with a session, or with an order, on a day, by the days since they last had one. The distinct "
+    "customers of any window of up to seven days are the sum of those whose gap reaches back before the window.",
+    (
+        _DIMENSION,
+        _VALUE,
+        text("activity", "session or order."),
+        Column("gap", Kind.INTEGER, "Days since the customer was last active; 7 for longer ago, or never.", "days"),
+        count("customers", "Distinct customers."),
+    ),
+    key=("dimension", "value", "activity", "gap"),
+)
+DIMENSION_VALUES = _fact(
+    "dimension_values",
+    "Dimension values",
+    "Every value of every dimension on the day of its first session, with the number that other facts use for it.",
+    (_SLICE, _DIMENSION, _VALUE),
+    key=("slice",),
+)
+CLIENT_NUMBERS = _fact(
+    "client_numbers",
+    "Customers by number",
+    "Every client on the day of the first session, with the number that other facts use for it.",
+    (_CUSTOMER, text("client", "The customer.")),
+    key=("customer",),
+)
+FIRST_SESSIONS = _fact(
+    "first_sessions",
+    "First sessions",
+    "The first session of each customer in the whole shop and with each dimension value.",
+    (_SLICE, _CUSTOMER, instant("at", "Start of the session.")),
+    key=("slice", "customer"),
+    inputs=("sessions", "dimension_values", "client_numbers"),
+)
+FIRST_PURCHASES = _fact(
+    "first_purchases",
+    "First purchases",
+    "The first order of each customer in the whole shop and with each dimension value.",
+    (_SLICE, _CUSTOMER, instant("at", "Start of the session that ended in the order.")),
+    key=("slice", "customer"),
+    inputs=("sessions", "dimension_values", "client_numbers"),
+)
+NEW_CUSTOMERS = _fact(
+    "new_customers",
+    "New customers",
+    "How many customers had their first session, and their first order, in which local hour.",
+    (_SLICE, text("step", "first_session or first_purchase."), HOUR, count("customers", "Customers.")),
+    key=("slice", "step", "hour"),
+    inputs=("first_sessions", "first_purchases"),
+)
+CUSTOMER_ORDERS = _fact(
+    "customer_orders",
+    "Orders of customers",
+    "For each customer with an order on the day: orders and revenue up to the end of that day, and before it, in the "
+    "whole shop and with each dimension value.",
+    (
+        _SLICE,
+        _CUSTOMER,
+        count("orders", "Orders up to the end of the day."),
+        money("revenue", "Sum of what was paid up to the end of the day."),
+        count("orders_before", "Orders before the day."),
+        money("revenue_before", "Sum of what was paid before the day."),
+    ),
+    key=("slice", "customer"),
+    inputs=("sessions", "dimension_values", "client_numbers"),
+)
+CUSTOMER_DAYS = _fact(
+    "customer_days",
+    "Days of customers",
+    "What each customer with a session did on a day.",
+    (
+        _CUSTOMER,
+        count("sessions", "Sessions."),
+        count("orders", "Orders."),
+        money("revenue", "Sum of what was paid for the orders."),
+        money("discount", "Sum of the orders' discounts."),
+        instant("first_order", "First order of the day.", nullable=True),
+        instant("last_order", "Last order of the day.", nullable=True),
+    ),
+    key=("customer",),
+    inputs=("sessions", "client_numbers"),
+)
+STEP_TIME_TOTALS = _fact(
+    "step_time_totals",
+    "Times between steps, running totals",
+    "step_times of all days up to the end of a month; other days have no rows.",
+    (_DIMENSION, _VALUE, STEP, _MICROSECONDS, _TAKING),
+    key=("dimension", "value", "step", "microseconds"),
+    inputs=("step_times",),
+)
+ORDER_AMOUNT_TOTALS = _fact(
+    "order_amount_totals",
+    "Order amounts, running totals",
+    "order_amounts of all days up to the end of a month; other days have no rows.",
+    (_DIMENSION, _VALUE, _AMOUNT, _ORDERS),
+    key=("dimension", "value", "amount"),
+    inputs=("order_amounts",),
+)
+
+FACTS = (
+    SESSION_STEPS,
+    STEP_TIMES,
+    ORDER_AMOUNTS,
+    ACTIVE_CUSTOMERS,
+    DIMENSION_VALUES,
+    CLIENT_NUMBERS,
+    FIRST_SESSIONS,
+    FIRST_PURCHASES,
+    NEW_CUSTOMERS,
+    CUSTOMER_ORDERS,
+    CUSTOMER_DAYS,
+    STEP_TIME_TOTALS,
+    ORDER_AMOUNT_TOTALS,
+)

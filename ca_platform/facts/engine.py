@@ -1,0 +1,154 @@
+"""Making the facts that are missing or out of date: which days, in which runs, in one write each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import polars as pl
+
+from ca_platform.calendar import days_between
+from ca_platform.errors import HistoryError
+from ca_platform.facts.digests import expected
+from ca_platform.facts.make import Maker
+from ca_platform.facts.registry import FACTS, REACH, TOTALS, schema, sort_key, with_sources
+from ca_platform.facts.shape import Shape
+from ca_platform.facts.totals import last_month_end, month_ends, running_totals
+from ca_platform.lake import Lake, Part
+from ca_platform.settings import Settings
+
+# Sessions that are held in memory at a time; days are never split.
+RUN_ROWS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FactSummary:
+    """A fact table on the asked days.
+
+    Attributes:
+        rows: number of rows by day.
+        made: days that were made now; the others were there and up to date.
+    """
+
+    name: str
+    rows: dict[date, int]
+    made: tuple[date, ...] = field(default=())
+
+
+def ensure_facts(name: str, days: Sequence[date], settings: Settings, lake: Lake) -> FactSummary:
+    """Make the fact table for these days where it is missing or out of date.
+
+    A fact that looks at the past is made for all earlier days too.
+
+    Raises:
+        HistoryError: a day whose sessions are needed has not been loaded.
+    """
+    made = ensure([name], days, settings, lake).get(name, [])
+    parts = {part.day: part.rows for part in lake.parts(name, min(days), max(days))} if days else {}
+    return FactSummary(name, {day: parts.get(day, 0) for day in days}, tuple(made))
+
+
+def ensure(names: Iterable[str], days: Sequence[date], settings: Settings, lake: Lake) -> dict[str, list[date]]:
+    """The same for several fact tables, so that they share the reading; returns the days made by table."""
+    if not days:
+        return {}
+    shape = Shape.of(settings)
+    wanted = with_sources(list(names))
+    loaded = {part.day: part for part in lake.parts("sessions", shape.start_date, max(days)) if part.day is not None}
+    missing = {name: _missing(name, days, loaded, shape, lake) for name in wanted}
+    rows = {day: part.rows for day, part in loaded.items()}
+    plain = {name: chosen for name, chosen in missing.items() if name not in TOTALS}
+    for run in _runs(plain, rows):
+        _make_run(run, loaded, shape, lake)
+    for name in wanted:
+        if name in TOTALS:
+            for day in sorted(missing[name]):
+                _make_total(name, day, missing[name][day], shape, lake)
+    return {name: sorted(chosen) for name, chosen in missing.items()}
+
+
+def needed_days(name: str, days: Sequence[date], start: date) -> list[date]:
+    """Days on which a fact must be there so that it is right on ``days``."""
+    if REACH[name] in ("day", "week"):
+        return sorted(set(days))
+    return list(days_between(start, max(days)))
+
+
+def check_history(days: Iterable[date], loaded: Iterable[date], what: str) -> None:
+    """Refuse to go on without the sessions of these days."""
+    absent = sorted(set(days) - set(loaded))
+    if absent:
+        raise HistoryError(
+            f"{what}: the sessions of {_list_days(absent)} have not been loaded. "
+            f"Load them: ca-platform load --from {absent[0]} --to {absent[-1]}."
+        )
+
+
+def _list_days(days: Sequence[date]) -> str:
+    """Ranges of days in words, the first five of them."""
+    ranges: list[list[date]] = []
+    for day in days:
+        if ranges and day - ranges[-1][1] == timedelta(days=1):
+            ranges[-1][1] = day
+        else:
+            ranges.append([day, day])
+    texts = [f"{first}" if first == last else f"{first} to {last}" for first, last in ranges]
+    more = f" and {len(texts) - 5} more ranges" if len(texts) > 5 else ""
+    return ", ".join(texts[:5]) + more
+
+
+def _missing(name: str, days: Sequence[date], loaded: Mapping[date, Part], shape: Shape, lake: Lake) -> dict[date, str]:
+    """Days to make, with the digest of their inputs."""
+    needed = needed_days(name, days, shape.start_date)
+    needed = [day for day in needed if day >= shape.start_date]
+    check_history(needed, loaded, f"fact {name}")
+    if not needed:
+        return {}
+    digests = expected(name, needed, {day: part.write_id for day, part in loaded.items()}, shape)
+    have = {part.day: part.inputs for part in lake.parts(name, needed[0], needed[-1])}
+    return {day: digest for day, digest in digests.items() if have.get(day) != digest}
+
+
+def _runs(missing: Mapping[str, Mapping[date, str]], rows: Mapping[date, int]) -> Iterator[dict[str, dict[date, str]]]:
+    """The days to make, cut into runs whose sessions fit into memory."""
+    days = sorted({day for chosen in missing.values() for day in chosen})
+    run: list[date] = []
+    total = 0
+    for day in days:
+        if run and total + rows[day] > RUN_ROWS:
+            yield _of_days(missing, run)
+            run, total = [], 0
+        run.append(day)
+        total += rows[day]
+    if run:
+        yield _of_days(missing, run)
+
+
+def _of_days(missing: Mapping[str, Mapping[date, str]], days: Sequence[date]) -> dict[str, dict[date, str]]:
+    chosen = set(days)
+    return {name: {day: text for day, text in by_day.items() if day in chosen} for name, by_day in missing.items()}
+
+
+def _make_run(run: Mapping[str, Mapping[date, str]], loaded: Mapping[date, Part], shape: Shape, lake: Lake) -> None:
+    maker = Maker(run, shape, lake)
+    with lake.write() as write:
+        for name in FACTS:
+            if not run.get(name):
+                continue
+            for day, frame in maker.make(name).items():
+                write.put(name, day, frame, run[name][day])
+
+
+def _make_total(name: str, day: date, digest: str, shape: Shape, lake: Lake) -> None:
+    total = TOTALS[name]
+    before = last_month_end(day - timedelta(days=1))
+
+    def build() -> pl.LazyFrame:
+        types = schema(name, shape)
+        old = lake.scan(name, before, before, schema=types)
+        since = lake.scan(total.source, max(before + timedelta(days=1), shape.start_date), day, schema=types)
+        return running_totals(old, since, day, total.key, total.count).select(types.keys()).sort(sort_key(name))
+
+    with lake.write() as write:
+        write.put(name, day, lake.collect(build), digest)

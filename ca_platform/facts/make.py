@@ -1,0 +1,166 @@
+"""The facts of a run of days from one reading of their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, timedelta
+from functools import cached_property
+
+import polars as pl
+
+from ca_platform.errors import ReportError
+from ca_platform.facts import customers, daily
+from ca_platform.facts.digests import WEEK_REACH
+from ca_platform.facts.registry import REACH, schema, sort_key
+from ca_platform.facts.shape import Shape
+from ca_platform.lake import Lake
+
+
+class Maker:
+    """Makes any fact for some of the days; what several facts share is made once.
+
+    Args:
+        days: by fact the days to make.
+    """
+
+    def __init__(self, days: Mapping[str, Collection[date]], shape: Shape, lake: Lake) -> None:
+        self._days = {name: sorted(chosen) for name, chosen in days.items() if chosen}
+        self._shape = shape
+        self._lake = lake
+
+    def make(self, name: str) -> dict[date, pl.DataFrame]:
+        """Rows of the fact by day, sorted as its parts are."""
+        days, types = self._days[name], schema(name, self._shape)
+        rows = (
+            self._build(name)
+            .filter(pl.col("day").is_in(days))
+            .select(pl.col(column).cast(dtype) for column, dtype in types.items())
+        )
+        frame = rows.sort("day", *sort_key(name)).collect(engine="streaming")
+        by_day = frame.partition_by("day", as_dict=True, maintain_order=True)
+        return {day: by_day.get((day,), frame.clear()) for day in days}
+
+    def _build(self, name: str) -> pl.LazyFrame:
+        shape = self._shape
+        builders: dict[str, Callable[[], pl.LazyFrame]] = {
+            "session_steps": lambda: daily.session_steps(
+                self._sessions(name), shape.dimensions, shape.actions, shape.time_zone
+            ),
+            "step_times": lambda: daily.step_times(self._sessions(name), shape.dimensions, shape.actions),
+            "order_amounts": lambda: daily.order_amounts(self._sessions(name), shape.dimensions),
+            "active_customers": lambda: daily.active_customers(self._sessions(name), shape.dimensions),
+            "dimension_values": lambda: self._new_values.lazy(),
+            "client_numbers": lambda: self._new_clients.lazy(),
+            "first_sessions": lambda: self._first_sessions.lazy(),
+            "first_purchases": lambda: self._first_purchases.lazy(),
+            "new_customers": lambda: customers.new_customers(
+                self._first_sessions.lazy(), self._first_purchases.lazy(), shape.time_zone
+            ),
+            "customer_orders": lambda: customers.customer_orders(self._visits.lazy(), self._past("customer_orders")),
+            "customer_days": lambda: customers.customer_days(self._visits.lazy()),
+        }
+        return builders[name]()
+
+    @cached_property
+    def _all_sessions(self) -> pl.DataFrame:
+        """Sessions of all days that any fact looks at, but those that only lie between."""
+        days: set[date] = set()
+        for name, chosen in self._days.items():
+            reach = WEEK_REACH if REACH[name] == "week" else 0
+            days |= {day - timedelta(days=back) for day in chosen for back in range(reach + 1)}
+        start = self._shape.start_date
+        wanted = sorted(day for day in days if day >= start)
+        # What a session without purchase says of money counts as 0.
+        paid = pl.when("has_purchased").then(pl.col("payment_amount", "discount_amount")).otherwise(pl.lit(0))
+        frame = self._lake.collect(
+            lambda: (
+                self._lake.scan("sessions", wanted[0], wanted[-1], schema=self._shape.session_schema)
+                .filter(pl.col("day").is_in(wanted))
+                .with_columns(paid.cast(pl.Decimal(18, 4)))
+            )
+        )
+        self._check_values(frame)
+        return frame
+
+    def _sessions(self, name: str) -> pl.LazyFrame:
+        """Sessions that the fact looks at."""
+        days, reach = self._days[name], WEEK_REACH if REACH[name] == "week" else 0
+        near = {day - timedelta(days=back) for day in days for back in range(reach + 1)}
+        return self._all_sessions.lazy().filter(pl.col("day").is_in(sorted(near)))
+
+    @cached_property
+    def _past_days(self) -> list[date]:
+        """Days of this run whose facts look at the past. They follow each other without a gap."""
+        days = {day for name, chosen in self._days.items() if REACH[name] == "past" for day in chosen}
+        return sorted(days)
+
+    @cached_property
+    def _past_sessions(self) -> pl.DataFrame:
+        return self._all_sessions.filter(pl.col("day").is_in(self._past_days))
+
+    def _past(self, name: str) -> pl.LazyFrame:
+        """The fact on all days before those that are made now."""
+        last = self._past_days[0] - timedelta(days=1)
+        return self._lake.scan(name, self._shape.start_date, last, schema=schema(name, self._shape))
+
+    @cached_property
+    def _new_values(self) -> pl.DataFrame:
+        known = self._lake.collect(lambda: self._past("dimension_values"))
+        new = customers.new_values(self._past_sessions.lazy(), self._shape.dimensions, known.lazy()).collect()
+        check_values(pl.concat([known, new.cast(dict(known.schema))]), self._shape.max_values, self._past_days[-1])
+        return new
+
+    @cached_property
+    def _new_clients(self) -> pl.DataFrame:
+        sessions = self._past_sessions.lazy()
+        return self._lake.collect(lambda: customers.new_clients(sessions, self._past("client_numbers")))
+
+    @cached_property
+    def _visits(self) -> pl.DataFrame:
+        sessions = self._past_sessions.lazy()
+
+        def build() -> pl.LazyFrame:
+            here = sessions.select("client").unique()
+            known = self._past("client_numbers").join(here, on="client", how="semi")
+            clients = pl.concat([known, self._new_clients.lazy()], how="vertical_relaxed")
+            values = pl.concat([self._past("dimension_values"), self._new_values.lazy()], how="vertical_relaxed")
+            return customers.visits(sessions, self._shape.dimensions, values, clients)
+
+        return self._lake.collect(build)
+
+    @cached_property
+    def _first_sessions(self) -> pl.DataFrame:
+        return self._lake.collect(lambda: customers.firsts(self._visits.lazy(), self._past("first_sessions")))
+
+    @cached_property
+    def _first_purchases(self) -> pl.DataFrame:
+        orders = self._visits.lazy().filter("has_purchased")
+        return self._lake.collect(lambda: customers.firsts(orders, self._past("first_purchases")))
+
+    def _check_values(self, sessions: pl.DataFrame) -> None:
+        """Refuse a dimension that is none before anything is made of it."""
+        if not self._shape.dimensions or sessions.is_empty():
+            return
+        names = self._shape.dimensions
+        counts = sessions.select(pl.col(f"dimensions.{name}").n_unique().alias(name) for name in names).row(0)
+        last = sessions.get_column("day").max()
+        for name, count in zip(names, counts, strict=True):
+            _refuse_many(name, count, self._shape.max_values, last)
+
+
+def check_values(values: pl.DataFrame, allowed: int, day: date) -> None:
+    """Refuse a dimension with too many values.
+
+    Args:
+        values: ``dimension_values`` up to ``day``.
+    """
+    for name, count in values.group_by("dimension").len().sort("dimension").iter_rows():
+        _refuse_many(name, count, allowed, day)
+
+
+def _refuse_many(name: str, count: int, allowed: int, day: object) -> None:
+    if count > allowed:
+        raise ReportError(
+            f"The dimension {name} has {count:,} values up to {day}, more than the {allowed:,} that "
+            "reports.dimensions.max_values allows. Take it out of sources.sessions.dimensions, or raise max_values."
+        )

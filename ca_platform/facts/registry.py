@@ -1,0 +1,115 @@
+"""The fact tables with how far each looks and what its parts hold: the table from which the engine works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from ca_platform.calendar import INSTANT
+from ca_platform.catalogue import table_specs
+from ca_platform.facts.shape import Shape
+
+Reach = Literal["day", "week", "past", "months"]
+
+REACH: dict[str, Reach] = {
+    "session_steps": "day",
+    "step_times": "day",
+    "order_amounts": "day",
+    "active_customers": "week",
+    "dimension_values": "past",
+    "client_numbers": "past",
+    "first_sessions": "past",
+    "first_purchases": "past",
+    "new_customers": "past",
+    "customer_orders": "past",
+    "customer_days": "past",
+    "step_time_totals": "months",
+    "order_amount_totals": "months",
+}
+FACTS: tuple[str, ...] = tuple(REACH)
+
+_SUM = pl.Decimal(38, 4)
+_COUNT, _NUMBER = pl.Int64(), pl.UInt32()
+_SLICE = {"dimension": pl.String(), "value": pl.String()}
+_PAIR = {"slice": _NUMBER, "customer": _NUMBER}
+_DAY = {"day": pl.Date()}
+_STEP_TIMES = {**_DAY, **_SLICE, "step": pl.String(), "microseconds": _COUNT, "sessions": _COUNT}
+_AMOUNTS = {**_DAY, **_SLICE, "amount": pl.Decimal(18, 4), "orders": _COUNT}
+_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
+    "step_times": _STEP_TIMES,
+    "order_amounts": _AMOUNTS,
+    "active_customers": {**_DAY, **_SLICE, "activity": pl.String(), "gap": _COUNT, "customers": _COUNT},
+    "dimension_values": {**_DAY, "slice": _NUMBER, **_SLICE},
+    "client_numbers": {**_DAY, "customer": _NUMBER, "client": pl.String()},
+    "first_sessions": {**_DAY, **_PAIR, "at": INSTANT},
+    "first_purchases": {**_DAY, **_PAIR, "at": INSTANT},
+    "new_customers": {**_DAY, "slice": _NUMBER, "step": pl.String(), "hour": _COUNT, "customers": _COUNT},
+    "customer_orders": {
+        **_DAY,
+        **_PAIR,
+        "orders": _COUNT,
+        "revenue": _SUM,
+        "orders_before": _COUNT,
+        "revenue_before": _SUM,
+    },
+    "customer_days": {
+        **_DAY,
+        "customer": _NUMBER,
+        "sessions": _COUNT,
+        "orders": _COUNT,
+        "revenue": _SUM,
+        "discount": _SUM,
+        "first_order": INSTANT,
+        "last_order": INSTANT,
+    },
+    "step_time_totals": _STEP_TIMES,
+    "order_amount_totals": _AMOUNTS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """What the running totals of a histogram fact are made of."""
+
+    source: str
+    key: tuple[str, ...]
+    count: str
+
+
+TOTALS = {
+    "step_time_totals": Histogram("step_times", (*_SLICE, "step", "microseconds"), "sessions"),
+    "order_amount_totals": Histogram("order_amounts", (*_SLICE, "amount"), "orders"),
+}
+
+
+def schema(name: str, shape: Shape) -> dict[str, pl.DataType]:
+    """Columns and types of a fact's parts."""
+    if name != "session_steps":
+        return _SCHEMAS[name]
+    return {
+        **_DAY,
+        **_SLICE,
+        "hour": _COUNT,
+        "sessions": _COUNT,
+        "orders": _COUNT,
+        "revenue": _SUM,
+        "discount": _SUM,
+        **{f"steps.{step}": _COUNT for step in shape.actions},
+        **{f"closed.{step}": _COUNT for step in shape.steps[1:]},
+    }
+
+
+def sort_key(name: str) -> tuple[str, ...]:
+    """Order of the rows of a fact's part."""
+    return _SORT[name]
+
+
+def with_sources(names: tuple[str, ...] | list[str]) -> list[str]:
+    """The facts and those that they are made of, in the order in which they can be made."""
+    needed = set(names) | {TOTALS[name].source for name in names if name in TOTALS}
+    return [name for name in FACTS if name in needed]
+
+
+_SORT = {spec.name: spec.sort for spec in table_specs("facts")}
