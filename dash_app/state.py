@@ -1,0 +1,122 @@
+"""What a page shows, as it stands in the address: ``?date=2026-01-31&compare=2026-01-24&dimension=country=UK``.
+
+What belongs here: reading and writing the query. What does not: which days and values exist (``reader``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any
+from urllib.parse import parse_qs, quote
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
+
+from ca_platform.errors import ReportError
+from ca_platform.store import MAIN, Dimension
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LONGEST = 500
+_FIELDS_ALLOWED = 50
+
+
+def _day(value: Any) -> dt.date:
+    if isinstance(value, dt.date):
+        return value
+    if not _DAY.fullmatch(str(value)):
+        raise ValueError("write a day as year-month-day, such as 2026-01-31")
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("there is no such day") from None
+
+
+def _dimension(value: Any) -> Dimension:
+    try:
+        return Dimension.parse(value)
+    except ReportError:
+        raise ValueError("write a dimension as name=value, such as region=EU") from None
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
+
+
+class View(BaseModel):
+    """What the address asks for.
+
+    Attributes:
+        date: the report day; None: the newest.
+        compare: an earlier day to compare with.
+        dimension: everything, or one value of one dimension.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+
+    date: Day | None = None
+    compare: Day | None = None
+    dimension: Annotated[Dimension, BeforeValidator(_dimension)] = MAIN
+
+    @field_validator("date", "compare", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    def query(self) -> str:
+        """The query of an address that asks for this, beginning with ``?``; empty for the default.
+
+        >>> View(date=dt.date(2026, 1, 31), dimension=Dimension("country", "U K")).query()
+        '?date=2026-01-31&dimension=country=U%20K'
+        """
+        parts = [f"{name}={day}" for name, day in (("date", self.date), ("compare", self.compare)) if day]
+        if not self.dimension.is_main:
+            parts.append(f"dimension={quote(str(self.dimension), safe='=')}")
+        return f"?{'&'.join(parts)}" if parts else ""
+
+    def with_date(self, day: dt.date) -> View:
+        """The same on another day; a comparison that is not earlier falls away."""
+        compare = self.compare if self.compare and self.compare < day else None
+        return self.model_copy(update={"date": day, "compare": compare})
+
+
+def parse(query: str | None, dimensions: tuple[str, ...]) -> tuple[View, tuple[str, ...]]:
+    """What a query asks for, and a sentence for each part that is nonsense and was left out.
+
+    Args:
+        query: with or without its question mark.
+        dimensions: names that the shop has declared.
+    """
+    given = _given(query)
+    notices = []
+    while True:
+        try:
+            view = View.model_validate(given)
+            break
+        except ValidationError as error:
+            for problem in error.errors():
+                name = str(problem["loc"][0])
+                text = str(problem["msg"]).removeprefix("Value error, ")
+                notices.append(f"{name}={_short(given.pop(name, ''))} was left out: {text}.")
+    return _sensible(view, dimensions, notices)
+
+
+def _given(query: str | None) -> dict[str, str]:
+    try:
+        found = parse_qs((query or "").removeprefix("?"), keep_blank_values=True, max_num_fields=_FIELDS_ALLOWED)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in found.items() if name in View.model_fields and values[0]}
+
+
+def _sensible(view: View, dimensions: tuple[str, ...], notices: list[str]) -> tuple[View, tuple[str, ...]]:
+    if not view.dimension.is_main and view.dimension.name not in dimensions:
+        known = f"there is {', '.join(dimensions)}" if dimensions else "this shop has declared none"
+        notices.append(f"dimension={_short(str(view.dimension))} was left out: no such dimension, {known}.")
+        view = view.model_copy(update={"dimension": MAIN})
+    if view.date and view.compare and view.compare >= view.date:
+        notices.append(f"compare={view.compare} was left out: it is not before {view.date}.")
+        view = view.model_copy(update={"compare": None})
+    return view, tuple(notices)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
