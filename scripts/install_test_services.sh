@@ -66,7 +66,7 @@ for name in $wanted; do
     [ -z "$package" ] || packages+=("$package")
 done
 [ ${#packages[@]} -gt 0 ] || exit 0
-# PostgreSQL's package would start a server of its own; the tests start theirs.
-quietly env PG_CREATE=none apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "${packages[@]}" >/dev/null \
+
+quietly apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "${packages[@]}" >/dev/null \
     || give_up "apt-get install ${packages[*]} failed"
 echo "test services: installed ${packages[*]}"
