@@ -120,9 +120,13 @@ class Sources(Model):
 
 
 class Schedule(Model):
-    """When the platform runs by itself, and how much of it at a time."""
+    """When the platform runs by itself, and how much of it at a time.
 
-    every: Literal["once", "12h", "daily", "weekly"] = "daily"
+    Attributes:
+        every: ``never`` is what ``ca-platform schedule remove`` leaves: there is no schedule to be switched on.
+    """
+
+    every: Literal["once", "12h", "daily", "weekly", "never"] = "daily"
     at: Clock = "03:00"
     look_back_days: int = Field(default=3, ge=0)
     days_per_run: Count = 31

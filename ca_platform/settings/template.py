@@ -64,7 +64,7 @@ sources:
 _SOURCES = "# What to read. Check the mapping: `ca-platform check` shows the rows as they would be loaded.\n"
 _TAIL = """\
 schedule:
-  every: daily             # once, 12h, daily or weekly
+  every: daily             # once, 12h, daily, weekly or never
   at: "03:00"
   look_back_days: 3        # days that are loaded again, for late rows
   days_per_run: 31

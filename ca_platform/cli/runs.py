@@ -1,0 +1,43 @@
+"""What ``load`` and ``run`` share: progress while they work, the summary afterwards, also of a run that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from ca_platform.cli.output import write_json, write_table
+from ca_platform.cli.progress import Report, progress
+from ca_platform.cli.shell import settings
+from ca_platform.errors import RunError
+
+_COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
+
+
+def reported(work: Callable[[Report], dict[str, Any]], *, as_json: bool) -> None:
+    """Do the work with progress shown, and write its summary; then raise what it raised."""
+    settings()
+    try:
+        with progress() as report:
+            summary = work(report)
+    except RunError as error:
+        failed: dict[str, Any] | None = getattr(error, "summary", None)
+        if failed:
+            _write(failed, as_json=as_json)
+        raise
+    _write(summary, as_json=as_json)
+
+
+def _write(summary: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        write_json(summary)
+        return
+    sources = summary.get("sources", {})
+    if sources:
+        rows = [[name, *(counts.get(count, 0) for count in _COUNTS)] for name, counts in sources.items()]
+        write_table(["source", *(count.replace("_", " ") for count in _COUNTS)], rows)
+    reports = summary.get("reports", {})
+    if reports:
+        failed = reports.get("failed", [])
+        click.echo(f"Reports written: {reports.get('written', 0):,}. Failed: {', '.join(failed) or 'none'}.")

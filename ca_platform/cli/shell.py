@@ -1,0 +1,83 @@
+"""Calling the command and turning what goes wrong into one paragraph and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from ca_platform.cli import PROGRAM
+from ca_platform.cli.commands import State, program
+from ca_platform.errors import CaPlatformError
+
+if TYPE_CHECKING:
+    from ca_platform.settings import Settings
+
+INTERRUPTED = 130
+FAILED = 1
+
+
+def call(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns 0, 1, 2, or 130 after Ctrl-C."""
+    state = State()
+    try:
+        result = program.main(None if arguments is None else list(arguments), PROGRAM, standalone_mode=False, obj=state)
+        sys.stdout.flush()
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _say("Interrupted. What was finished by then is kept.", INTERRUPTED, state)
+    except BrokenPipeError:
+        return _close_quietly()
+    except click.ClickException as error:
+        return _say(_usage(error), 2, state)
+    except CaPlatformError as error:
+        return _say(str(error), error.exit_code, state)
+    except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches the user unasked
+        return _say(_unexpected(error, state), FAILED, state)
+    return result if isinstance(result, int) else 0
+
+
+def settings() -> Settings:
+    """The settings of this call, read once; from then on their secrets are kept out of messages."""
+    from ca_platform.settings import load_settings
+
+    state = click.get_current_context().ensure_object(State)
+    if state.settings is None:
+        state.settings = load_settings()
+    return state.settings
+
+
+def _say(message: str, code: int, state: State) -> int:
+    """The message on standard error, with the traceback where it was asked for, both without secrets."""
+    from ca_platform.logging import Redactor
+
+    redact = Redactor(state.settings.secrets() if state.settings is not None else ())
+    if state.verbose and sys.exc_info()[0] is not None:
+        import traceback
+
+        click.echo(redact(traceback.format_exc()), err=True, nl=False)
+    click.echo(redact(f"Error: {message}" if code != INTERRUPTED else message), err=True)
+    return code
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    hint = f" `{context.command_path} --help` explains it." if context is not None else ""
+    message = error.format_message()
+    return f"{message}{'' if message.endswith(('.', '?')) else '.'}{hint}"
+
+
+def _unexpected(error: Exception, state: State) -> str:
+    cause = (str(error).splitlines() or [""])[0]
+    hint = "" if state.verbose else " Run the command again with --verbose to see where, and report it with that text."
+    return f"Something unexpected happened ({type(error).__name__}: {cause}).{hint}"
+
+
+def _close_quietly() -> int:
+    """Whoever read our output has seen enough. Python would complain once more when it closes standard output."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
