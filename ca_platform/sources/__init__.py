@@ -1,1 +1,7 @@
 """Connections and column mapping: rows of files and databases as typed frames."""
+
+from ca_platform.sources.base import FILE, ROW, Batch, Bounds, Source
+from ca_platform.sources.factory import open_source
+from ca_platform.sources.files import NoFileError
+
+__all__ = ["FILE", "ROW", "Batch", "Bounds", "NoFileError", "Source", "open_source"]

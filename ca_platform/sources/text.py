@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from ca_platform.errors import ConfigurationError, SourceError
+from ca_platform.sources.files import open_bytes
 
 BLOCK_BYTES = 24 << 20
 """Text parsed at once: large enough for full speed, small enough that a few of them fit anywhere."""
@@ -144,7 +145,7 @@ def _raw_chunks(path: str) -> Iterator[bytes]:
 def _open(path: str) -> tuple[BinaryIO, bool]:
     """The file, unpacked when it is a gzip (by content, whatever its name)."""
     try:
-        plain = open(path, "rb")  # noqa: SIM115 - the caller closes it
+        plain = open_bytes(path)
         magic = plain.read(2)
         plain.seek(0)
     except OSError as error:

@@ -1,0 +1,11 @@
+"""From a source to the lake: mapping, validation, quarantine and row accounting.
+
+What belongs here: everything between the rows of a source and the parts of the lake. What does not: how a kind of
+source is read (``sources``), how parts are stored (``lake``), Dagster.
+"""
+
+from ca_platform.ingest.account import IngestSummary
+from ca_platform.ingest.load import ingest
+from ca_platform.ingest.reasons import EXPLANATIONS, Reason
+
+__all__ = ["EXPLANATIONS", "IngestSummary", "Reason", "ingest"]

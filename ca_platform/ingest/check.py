@@ -1,0 +1,291 @@
+"""One batch of source rows, read and judged: good rows in the lake's types, bad ones with their reason.
+
+Belongs here: what all sources share. The rules of one source are in ``rules``; what happens to the rows afterwards is
+in the loaders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import polars as pl
+
+from ca_platform.calendar import local_day
+from ca_platform.errors import SourceError
+from ca_platform.ingest.fields import Field, Kind, columns_of
+from ca_platform.ingest.quarantine import bad_rows, ragged_rows
+from ca_platform.ingest.reasons import UNREADABLE, Reason
+from ca_platform.ingest.values import (
+    ActionKind,
+    Column,
+    Reading,
+    read_action,
+    read_degrees,
+    read_flag,
+    read_money,
+    read_text,
+    read_time,
+)
+from ca_platform.sources.base import FILE, Batch
+
+
+@dataclass
+class Table:
+    """Columns of one batch by lake name, and the rows that break a rule. The rules of a source work on it in place."""
+
+    columns: dict[str, pl.Series]
+    given: frozenset[str]
+    height: int
+    marks: list[tuple[str, Reason, pl.Series]] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> pl.Series:
+        return self.columns[name]
+
+    def mark(self, column: str, reason: Reason, rows: pl.Series) -> None:
+        """Rows that break a rule; of several reasons the first that was marked counts."""
+        if rows.any():
+            self.marks.append((column, reason, rows.fill_null(value=False)))
+
+    def require(self, column: str, rows: pl.Series | None = None) -> None:
+        """Mark rows that have no value."""
+        values = self.columns[column]
+        if values.null_count():
+            empty = values.is_null()
+            self.mark(column, Reason.MISSING_VALUE, empty if rows is None else empty & rows)
+
+    def repeat(self, value: object, dtype: pl.DataType) -> pl.Series:
+        """One value for all rows."""
+        return pl.Series([value], dtype=dtype).new_from_index(0, self.height)
+
+    def bad(self) -> pl.DataFrame:
+        """``index``, ``reason`` and ``column`` of each bad row, in source order."""
+        frames = [
+            pl.DataFrame({"index": rows.arg_true()}).with_columns(
+                reason=pl.lit(reason.value), column=pl.lit(column, pl.String)
+            )
+            for column, reason, rows in self.marks
+        ]
+        if not frames:
+            return pl.DataFrame(schema={"index": pl.UInt32, "reason": pl.String, "column": pl.String})
+        return pl.concat(frames).unique("index", keep="first", maintain_order=True).sort("index")
+
+
+Rules = Callable[[Table], None]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which days a load is about.
+
+    Attributes:
+        days: the asked local days; None: the whole source (a snapshot).
+        start_date: earlier rows are out of range. They are counted by the load of the first day, and by no other, so
+            that loads in parts add up to one load of all.
+        slack: rows this many days outside are kept, since their own day is not known yet.
+    """
+
+    days: frozenset[date] | None
+    start_date: date
+    slack: int = 0
+
+    def split(self, day: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Rows of the asked days, and rows before the first day that this load has to count."""
+        assert self.days is not None  # noqa: S101
+        early = (day < self.start_date).fill_null(value=False) & (self.start_date in self.days)
+        first, last = min(self.days), max(self.days)
+        low, high = day.min(), day.max()
+        if low is not None and first <= low and high <= last and self._is_whole(first, last):  # type: ignore[operator]
+            return day.is_not_null(), early
+        inside = day.is_between(first - timedelta(days=self.slack), last + timedelta(days=self.slack))
+        if not self._is_whole(first, last) and not self.slack:
+            inside &= day.is_in(sorted(self.days))
+        return (inside & (day >= self.start_date)).fill_null(value=False), early
+
+    def _is_whole(self, first: date, last: date) -> bool:
+        return self.days is not None and (last - first).days + 1 == len(self.days)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the rows of one source are read and judged.
+
+    Attributes:
+        day: the instant whose local day a row belongs to; None: it has none.
+        rules: marks bad rows and makes the lake's columns.
+        output: columns of the good rows, in the order of the lake.
+        open_without_day: rows that have no such instant are open, not bad.
+    """
+
+    name: str
+    fields: Sequence[Field]
+    reading: Reading
+    window: Window
+    day: str | None
+    rules: Rules
+    output: Sequence[str]
+    files: Sequence[str] = ()
+    open_without_day: bool = False
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Rows of one column that could not be read, and the first of them."""
+
+    rows: int
+    reason: str
+    value: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of a batch.
+
+    Attributes:
+        good: rows to load, typed, in source order, with ``day``.
+        raw: the batch as it was read; ``kept`` are the positions of the good rows in it.
+        bad: rows for the quarantine.
+        early, open, adjusted: ``day`` and ``rows``.
+    """
+
+    good: pl.DataFrame
+    raw: pl.DataFrame
+    kept: pl.Series
+    bad: pl.DataFrame
+    early: pl.Series
+    open_rows: int
+    adjusted: pl.Series
+    scanned: int
+    unread: Mapping[str, Unread]
+    actions: Mapping[str, ActionKind]
+
+
+def check(batch: Batch, plan: Plan) -> Checked:
+    """Read and judge one batch."""
+    raw, height = batch.frame, batch.frame.height
+    read = {item.target: _read(item, raw, plan.reading) for item in plan.fields}
+    given = frozenset(item.target for item in plan.fields if item.is_given)
+    table = Table({name: column.values for name, column in read.items()}, given, height)
+    for item in plan.fields:
+        for reason, rows in read[item.target].problems.items():
+            table.mark(item.target, reason, rows)
+    unread = _unread(table, raw, plan)
+    plan.rules(table)
+    day = _day(table, plan)
+    bad = table.bad()
+    is_bad = _mask(bad["index"], height)
+    inside, early = _split(day, plan, height)
+    is_open = _open(table, plan, is_bad)
+    kept_mask = inside & ~is_bad & ~is_open if (bad.height or is_open.any()) else inside
+    kept = kept_mask.arg_true()
+    table.columns["day"] = day
+    good = pl.DataFrame([table.columns[name].alias(name) for name in plan.output])
+    shown = _shown(bad, day, inside, early)
+    ragged = ragged_rows(batch.ragged, plan.files)
+    adjusted = [column.adjusted for column in read.values() if column.adjusted is not None]
+    return Checked(
+        good=good if len(kept) == height else good[kept],
+        raw=raw,
+        kept=kept,
+        bad=pl.concat([bad_rows(raw, shown, plan.fields, plan.files), ragged]),
+        early=day.filter(early),
+        open_rows=int(is_open.sum()),
+        adjusted=day.filter(_any(adjusted, height) & kept_mask) if adjusted else day.clear(),
+        scanned=height + ragged.height,
+        unread=unread,
+        actions={name: column.action for name, column in read.items() if column.action is not None},
+    )
+
+
+def _read(item: Field, raw: pl.DataFrame, reading: Reading) -> Column:
+    if item.column is None:
+        constant = pl.Series([item.constant], dtype=None if item.constant is not None else pl.Null)
+        one = _read_values(constant.alias(item.target), item, reading)
+        if one.problems:
+            raise SourceError(
+                f"The constant {item.constant!r} of {item.target} cannot be read ({next(iter(one.problems)).value}). "
+                "Correct it in `constants`."
+            )
+        return Column(one.values.new_from_index(0, raw.height), {}, None, one.action)
+    return _read_values(raw[item.column], item, reading)
+
+
+def _read_values(values: pl.Series, item: Field, reading: Reading) -> Column:
+    if item.kind is Kind.TEXT:
+        return read_text(values)
+    if item.kind is Kind.MONEY:
+        return read_money(values, reading.decimal)
+    if item.kind is Kind.FLAG:
+        return read_flag(values)
+    if item.kind is Kind.DEGREES:
+        return read_degrees(values, reading.decimal)
+    return read_action(values, reading) if item.kind is Kind.ACTION else read_time(values, reading)
+
+
+def _unread(table: Table, raw: pl.DataFrame, plan: Plan) -> dict[str, Unread]:
+    columns = {item.target: item.column for item in plan.fields}
+    found: dict[str, Unread] = {}
+    for target, reason, rows in table.marks:
+        column = columns[target]
+        if reason not in UNREADABLE or column is None:
+            continue
+        index = int(rows.arg_true()[0])
+        before = found.get(column)
+        if before is None:
+            file = raw[FILE][index]
+            place = (
+                f"{plan.files[file]}, line {raw['__row'][index]}" if file is not None else f"row {raw['__row'][index]}"
+            )
+            found[column] = Unread(int(rows.sum()), reason.value, str(raw[column][index]), place)
+        else:
+            found[column] = Unread(before.rows + int(rows.sum()), before.reason, before.value, before.place)
+    return found
+
+
+def _day(table: Table, plan: Plan) -> pl.Series:
+    if plan.day is None or plan.day not in table.given:
+        return table.repeat(None, pl.Date())
+    instants = table[plan.day]
+    return instants.to_frame("at").select(local_day(pl.col("at"), plan.reading.time_zone).alias("day")).to_series()
+
+
+def _split(day: pl.Series, plan: Plan, height: int) -> tuple[pl.Series, pl.Series]:
+    nothing = pl.Series([False]).new_from_index(0, height)
+    if plan.window.days is None:
+        return ~nothing, nothing
+    inside, early = plan.window.split(day)
+    # Rows whose day is not known stay in sight: bad ones are counted without a day, lines look for their order.
+    return (inside | day.is_null(), early) if day.null_count() else (inside, early)
+
+
+def _open(table: Table, plan: Plan, is_bad: pl.Series) -> pl.Series:
+    if not plan.open_without_day or plan.day is None:
+        return pl.Series([False]).new_from_index(0, table.height)
+    return table[plan.day].is_null() & ~is_bad
+
+
+def _shown(bad: pl.DataFrame, day: pl.Series, inside: pl.Series, early: pl.Series) -> pl.DataFrame:
+    """Bad rows of this load, with their day. What lies before the first day is out of range, bad or not."""
+    if bad.is_empty():
+        return bad.with_columns(day=pl.lit(None, pl.Date))
+    rows = bad["index"]
+    return bad.with_columns(day=day[rows]).filter(inside[rows] & ~early[rows])
+
+
+def _mask(index: pl.Series, height: int) -> pl.Series:
+    nothing = pl.Series([False]).new_from_index(0, height)
+    return nothing.scatter(index, True) if len(index) else nothing
+
+
+def _any(masks: Sequence[pl.Series], height: int) -> pl.Series:
+    total = pl.Series([False]).new_from_index(0, height)
+    for mask in masks:
+        total |= mask
+    return total
+
+
+def needed_columns(plan: Plan) -> list[str]:
+    """Source columns that a plan reads."""
+    return columns_of(list(plan.fields))

@@ -1,0 +1,42 @@
+"""The one way into the lake: a source and its days, in one manifest transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from ca_platform.ingest.account import IngestSummary
+from ca_platform.ingest.customers import load_customers
+from ca_platform.ingest.job import Job, prepare
+from ca_platform.ingest.sessions import load_sessions
+from ca_platform.lake import Lake, LakeWrite
+from ca_platform.settings import Settings
+
+_LOADERS = {"sessions": load_sessions, "customers": load_customers}
+
+
+def ingest(source: str, days: Sequence[date] | None, settings: Settings, lake: Lake) -> IngestSummary:
+    """Load the local days of a source; what the lake has of them is replaced.
+
+    Parts, quarantine and row accounting become visible together, or not at all.
+
+    Args:
+        source: sessions, customers, lines or deliveries.
+        days: None for customers, which are a snapshot (days are of no meaning there).
+
+    Raises:
+        ConfigurationError: the source is not connected, or a day lies before the first one.
+        SourceError: it cannot be read, or does not fit its mapping.
+    """
+    job = prepare(source, days, settings, lake)
+    with lake.write() as write:
+        return _write(job, write)
+
+
+def _write(job: Job, write: LakeWrite) -> IngestSummary:
+    bad = _LOADERS[job.name](job, write)
+    summary = job.account.summary(bad, job.days)
+    counted = summary.by_day["day"].to_list()
+    write.quarantine(job.name, [*{None, *job.days, *counted}], bad)
+    write.account(job.name, summary.by_day)
+    return summary

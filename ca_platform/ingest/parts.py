@@ -1,0 +1,187 @@
+"""Rows that arrive in any order as one lake part for each day, in bounded memory.
+
+Rows of a day are held until the day is quiet (files that hold a day each) or memory is short; then they are written
+as they would lie in the lake. A day that is written once is adopted as it is; one that came in several pieces is put
+together at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from ca_platform.errors import LakeError
+from ca_platform.ingest.repeats import Removal
+from ca_platform.lake import LakeWrite
+
+HELD_BYTES = 512 << 20
+"""Rows held in memory before days are written early."""
+QUIET_BATCHES = 2
+"""A day that this many batches did not touch is written."""
+
+Finish = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+@dataclass
+class _Day:
+    """Rows of one day: ``held`` in memory, in source order, and ``pieces`` that are written, in the same order."""
+
+    held: list[pl.DataFrame] = field(default_factory=list)
+    bytes: int = 0
+    touched: int = 0
+    pieces: list[Future[_Piece]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    path: str
+    rows: int
+
+
+class DayParts:
+    """The parts of one dataset that a write makes.
+
+    Args:
+        key: the column that a removal of repeats looks at.
+        finish: rows of a day in source order (or pieces that are finished already) to rows as the lake has them.
+        pool: writes files beside the reading.
+    """
+
+    def __init__(self, write: LakeWrite, dataset: str, key: str, finish: Finish, pool: Executor) -> None:
+        self._write = write
+        self._key = key
+        self._dataset = dataset
+        self._finish = finish
+        self._pool = pool
+        self._days: dict[date, _Day] = {}
+        self._held = 0
+        self._batch = 0
+        write.folder(dataset)
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take rows with ``day``, in source order."""
+        self._batch += 1
+        for day, part in _by_day(rows):
+            entry = self._days.setdefault(day, _Day())
+            size = part.estimated_size()
+            entry.held.append(part)
+            entry.bytes += int(size)
+            entry.touched = self._batch
+            self._held += int(size)
+        for entry in list(self._days.values()):
+            if entry.held and not entry.pieces and entry.touched <= self._batch - QUIET_BATCHES:
+                self._spill(entry)
+        if self._held > HELD_BYTES:
+            self._relieve()
+
+    def close(
+        self, days: Iterable[date], empty: pl.DataFrame, removals: Mapping[date, Removal] | None = None
+    ) -> dict[date, int]:
+        """Hand all parts to the write; returns rows by day.
+
+        Args:
+            days: days that get a part in any case, if need be without rows.
+            empty: the frame of such a part.
+            removals: by day the repeated keys to take out.
+        """
+        remove = removals or {}
+        # What repeats inside one piece ``finish`` has taken out already.
+        whole = {day for day, removal in remove.items() if len(removal.everywhere)}
+        single = {day: entry for day, entry in self._days.items() if self._is_single(entry) and day not in whole}
+        several = {day: entry for day, entry in self._days.items() if day not in single}
+        done = [self._pool.submit(self._settle, day, entry) for day, entry in single.items()]
+        rows = dict(future.result() for future in done)
+        for day, entry in several.items():
+            rows[day] = self._merge(day, entry, remove.get(day))
+        for day in days:
+            if day not in rows:
+                self._write.put(self._dataset, day, empty)
+                rows[day] = 0
+        return rows
+
+    def discard(self) -> None:
+        """Delete the pieces that no part of the write owns, after a failure."""
+        for entry in self._days.values():
+            for piece in entry.pieces:
+                with contextlib.suppress(Exception):
+                    _delete(piece.result().path)
+
+    def _is_single(self, entry: _Day) -> bool:
+        return len(entry.pieces) + bool(entry.held) == 1
+
+    def _settle(self, day: date, entry: _Day) -> tuple[date, int]:
+        if entry.held:
+            rows = self._finish(_whole(entry.held))
+            self._write.put(self._dataset, day, rows)
+            return day, rows.height
+        piece = entry.pieces[0].result()
+        self._write.adopt(self._dataset, day, piece.path, piece.rows)
+        entry.pieces = []
+        return day, piece.rows
+
+    def _merge(self, day: date, entry: _Day, remove: Removal | None) -> int:
+        pieces = [piece.result() for piece in entry.pieces]
+        frames = [pl.read_parquet(piece.path, glob=False, hive_partitioning=False) for piece in pieces]
+        rows = _whole([*frames, *entry.held])
+        rows = self._finish(remove(rows, self._key) if remove is not None else rows)
+        self._write.put(self._dataset, day, rows)
+        for piece in pieces:
+            _delete(piece.path)
+        entry.pieces = []
+        return rows.height
+
+    def _spill(self, entry: _Day) -> None:
+        rows = _whole(entry.held)
+        day = rows["day"][0]
+        entry.pieces.append(self._pool.submit(self._write_piece, day, rows))
+        self._held -= entry.bytes
+        entry.held, entry.bytes = [], 0
+
+    def _relieve(self) -> None:
+        """Write the days that were not touched for longest until half of the allowed memory is free."""
+        for entry in sorted(self._days.values(), key=lambda entry: entry.touched):
+            if self._held < HELD_BYTES // 2:
+                break
+            if entry.held:
+                self._spill(entry)
+        for entry in self._days.values():
+            for piece in entry.pieces:
+                piece.result()
+
+    def _write_piece(self, day: date, rows: pl.DataFrame) -> _Piece:
+        path = self._write.new_path(self._dataset, day)
+        finished = self._finish(rows)
+        try:
+            finished.write_parquet(path, compression="zstd", statistics=True)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            cause = (str(error).splitlines() or [type(error).__name__])[0]
+            raise LakeError(
+                f"{path} cannot be written ({cause}). The lake is unchanged; free some space or mend the rights, and "
+                "run again."
+            ) from error
+        return _Piece(path, finished.height)
+
+
+def _by_day(rows: pl.DataFrame) -> list[tuple[date, pl.DataFrame]]:
+    if rows.is_empty():
+        return []
+    day = rows["day"]
+    if day.min() == day.max():
+        return [(day[0], rows)]
+    return [(part["day"][0], part) for part in rows.partition_by("day", maintain_order=True)]
+
+
+def _whole(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return frames[0] if len(frames) == 1 else pl.concat(frames, rechunk=False)
+
+
+def _delete(path: str) -> None:
+    # In an object store the sweep takes it.
+    if "://" not in path:
+        Path(path).unlink(missing_ok=True)

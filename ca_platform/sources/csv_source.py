@@ -1,0 +1,47 @@
+"""Text files as a source: one table over many files.
+
+Belongs here: files, their headers and their batches. Not here: bytes (``text``), fields (``csv_file``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from ca_platform.sources.base import FILE, ROW, Batch, Bounds, require_columns
+from ca_platform.sources.csv_file import Piece, TextFormat, header, pieces, ragged_frame
+
+ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+
+
+class CsvSource:
+    """Rows of text files; every column is text.
+
+    Args:
+        name: name of the source in the settings.
+        path: what the settings say, for messages.
+        files: the files, in the order in which their rows come.
+    """
+
+    def __init__(self, name: str, path: str, files: Sequence[str], form: TextFormat) -> None:
+        self.name = name
+        self.label = path
+        self.files = tuple(files)
+        self._form = form
+
+    def schema(self) -> Mapping[str, pl.DataType]:
+        """Columns of the first file."""
+        return dict.fromkeys(header(self.files[0], self._form), pl.String())
+
+    def batches(self, columns: Sequence[str], bounds: Bounds | None = None) -> Iterator[Batch]:
+        """All rows, whatever the bounds: text has to be read to be compared."""
+        for number, path in enumerate(self.files):
+            for piece in pieces(path, self._form):
+                require_columns(columns, [name for name in piece.frame.columns if name != ROW], path)
+                yield _batch(piece, number, columns)
+
+
+def _batch(piece: Piece, number: int, columns: Sequence[str]) -> Batch:
+    frame = piece.frame.select(*columns, pl.lit(number, pl.UInt32).alias(FILE), pl.col(ROW))
+    return Batch(frame, ragged_frame(piece.ragged, number)) if piece.ragged else Batch(frame)

@@ -1,0 +1,37 @@
+"""Which class reads which kind. Nothing else."""
+
+from __future__ import annotations
+
+from ca_platform.errors import ConfigurationError
+from ca_platform.settings import SourceSettings
+from ca_platform.sources.base import Source
+
+
+def open_source(name: str, source: SourceSettings, time_zone: str) -> Source:
+    """The connected source.
+
+    Args:
+        name: its name in the settings, for messages.
+        time_zone: in which its values without offset are meant, for the bounds of a database.
+
+    Raises:
+        NoFileError: no file matches.
+        SourceError: it cannot be reached or read.
+    """
+    if source.kind in ("csv", "parquet"):
+        return _file_source(name, source)
+    raise ConfigurationError(
+        f"sources.{name}: the kind {source.kind} cannot be read yet. Export the table to Parquet and set "
+        "`kind: parquet` with its `path` (gs:// and s3:// work)."
+    )
+
+
+def _file_source(name: str, source: SourceSettings) -> Source:
+    from ca_platform.sources import csv_source
+    from ca_platform.sources.csv_file import TextFormat
+    from ca_platform.sources.files import find_files
+
+    path = source.path or ""
+    files = find_files(name, path, csv_source.ENDINGS)
+    plain = csv_source.CsvSource(name, path, files, TextFormat(source.separator, source.encoding))
+    return plain
