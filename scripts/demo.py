@@ -52,6 +52,8 @@ def _demo(own: Path | None, *, serving: bool) -> int:
     file = own.absolute() if own is not None else _simulated_shop(FOLDER)
     settings = load_settings(file)
     os.environ["CA_SETTINGS"] = str(file)  # for every command below
+    if own is None:
+        os.environ.pop("DAGSTER_HOME", None)  # of another project: the demo stays in its folder
     code = _materialize(settings, None if own is not None else REPORT_DAYS)
     if code:
         return code

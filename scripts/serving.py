@@ -114,7 +114,7 @@ def _port(site: Site) -> int:
 
 
 def _environment(settings: Settings, ports: dict[str, int]) -> dict[str, str]:
-    from ca_platform.defs.launch import home
+    from ca_platform.defs.instance import home
 
     environment = os.environ | {"DAGSTER_HOME": str(home(settings)), "PYTHONUNBUFFERED": "1"}
     if settings.file is not None:

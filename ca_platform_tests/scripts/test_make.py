@@ -62,8 +62,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run(str(ROOT / "scripts" / "find_python.sh"), PATH=str(path), **{"PYTHON": "", **environment})
+def found(path: Path) -> subprocess.CompletedProcess[str]:
+    return run(str(ROOT / "scripts" / "find_python.sh"), PATH=str(path), PYTHON="")
 
 
 def test_shim_of_a_python_that_is_not_installed_is_passed_over(path: Path) -> None:
