@@ -13,7 +13,7 @@ def build_defs(overrides: dict[str, Any] | None = None) -> dg.Definitions:
     return assemble(load_settings(), overrides)
 
 
-def __getattr__(name: str) -> dg.Definitions:
+def __getattr__(name: str) -> Any:
     if name != "defs":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return globals().setdefault("defs", build_defs())

@@ -5,6 +5,8 @@ Each message has three parts: what happened, where (source, column, row, host), 
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class CaPlatformError(Exception):
     """Base of every error that the platform raises on purpose.
@@ -47,6 +49,11 @@ class HistoryError(CaPlatformError):
 
 
 class RunError(CaPlatformError):
-    """A run ended with failures; the message names what succeeded and what failed."""
+    """A run ended with failures; the message names what succeeded and what failed.
+
+    Attributes:
+        summary: the record that the run would have returned, where there is one.
+    """
 
     exit_code = 1
+    summary: dict[str, Any] | None = None

@@ -114,7 +114,9 @@ def accounting_check(dataset: str, by_day: pl.DataFrame) -> dg.AssetCheckResult:
         check_name="rows_are_accounted_for",
         asset_key=dataset,
         description=(
-            f"On {wrong.height} days the counts do not close; see the metadata." if wrong.height else "The counts close."
+            f"On {wrong.height} days the counts do not close; see the metadata."
+            if wrong.height
+            else "The counts close."
         ),
         metadata={
             "rows_read": int(by_day["read"].sum()),

@@ -41,12 +41,12 @@ def _dataset(spec: TableSpec, settings: Settings, partitions: dg.PartitionsDefin
         retry_policy=RETRIES,
         check_specs=load_check_specs(spec.name),
     )
-    def load(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+    def load(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
         days = days_of(context) if spec.partitioned else None
         platform.journal.begin(spec.name)
         try:
             summary = ingest(spec.name, days, platform.settings, platform.lake)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again, in words
             platform.journal.fail(spec.name, error)
             raise failure(error, settings, spec.name) from None
         platform.journal.read(spec.name, summary.totals)

@@ -35,7 +35,9 @@ def write_orders(platform: Platform, days: Sequence[date]) -> dict[date, int]:
     for day in days:
         platform.store.replace("orders", [day], orders_of(platform.lake, day, digits))
     rows = dict.fromkeys(days, 0)
-    rows.update({part.day: part.rows for part in platform.lake.parts("sessions", days[0], days[-1]) if part.day in rows})
+    rows.update(
+        {part.day: part.rows for part in platform.lake.parts("sessions", days[0], days[-1]) if part.day in rows}
+    )
     return rows
 
 
@@ -66,11 +68,11 @@ def _documents(
         backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),
         retry_policy=RETRIES,
     )
-    def store(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+    def store(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
         platform.journal.begin(name)
         try:
             rows = write(platform, days_of(context))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again, in words
             platform.journal.fail(name, error)
             raise failure(error, settings) from None
         for day, count in rows.items():

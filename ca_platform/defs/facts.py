@@ -1,4 +1,6 @@
-"""The fact tables as assets: each makes what is missing or outdated of its days."""
+"""The fact tables as assets: one step makes what is missing or outdated of them, from one reading of the sessions."""
+
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -7,42 +9,60 @@ from ca_platform.defs import specs
 from ca_platform.defs.days import days_of
 from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
-from ca_platform.facts import ensure_facts
+from ca_platform.facts import ensure
 from ca_platform.settings import Settings
+
+STEP = "facts"
 
 
 def fact_assets(settings: Settings, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """An asset for every fact table that a connected report needs."""
+    """The step that makes every fact table that a connected report needs."""
     needed = specs.needed_facts(specs.connected_reports(settings))
-    return [_fact(spec, settings, partitions) for spec in needed]
+    return [_facts(needed, settings, partitions)] if needed else []
 
 
-def _fact(spec: TableSpec, settings: Settings, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+def _facts(tables: list[TableSpec], settings: Settings, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=STEP,
+        specs=[_spec(table, settings) for table in tables],
+        description="Makes the fact tables of the days where they are missing or out of date.",
+        can_subset=True,
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),
+    )
+    def make(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
+        days = days_of(context)
+        asked = {key.to_user_string() for key in context.selected_asset_keys}
+        names = [table.name for table in tables if table.name in asked]
+        platform.journal.begin(names[0])
+        try:
+            ensure(names, days, platform.settings, platform.lake)
+        except Exception as error:  # noqa: BLE001 - raised again, in words
+            for name in names:
+                platform.journal.fail(name, error)
+            raise failure(error, settings) from None
+        for name in names:
+            rows = {part.day: part.rows for part in platform.lake.parts(name, days[0], days[-1])}
+            for day in days:
+                context.add_asset_metadata(
+                    {specs.ROW_COUNT: rows.get(day, 0)}, asset_key=name, partition_key=day.isoformat()
+                )
+            platform.journal.finish(name)
+            yield dg.MaterializeResult(asset_key=name)
+
+    return make
+
+
+def _spec(table: TableSpec, settings: Settings) -> dg.AssetSpec:
     shared = specs.common(settings)
-
-    @dg.asset(
-        name=spec.name,
-        deps=specs.existing(spec.inputs, settings),
+    return dg.AssetSpec(
+        table.name,
+        deps=specs.existing(table.inputs, settings),
         group_name="facts",
-        description=spec.description,
+        description=table.description,
         kinds={"polars", "parquet"},
         owners=shared["owners"],
         tags={**shared["tags"], "layer": "facts"},
-        metadata=specs.table_metadata(spec, settings),
-        partitions_def=partitions if spec.partitioned else None,
-        backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run) if spec.partitioned else None,
+        metadata=specs.table_metadata(table, settings),
+        skippable=True,
     )
-    def make(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
-        days = days_of(context)
-        platform.journal.begin(spec.name)
-        try:
-            summary = ensure_facts(spec.name, days, platform.settings, platform.lake)
-        except Exception as error:
-            platform.journal.fail(spec.name, error)
-            raise failure(error, settings) from None
-        for day in days:
-            context.add_asset_metadata({specs.ROW_COUNT: summary.rows.get(day, 0)}, partition_key=day.isoformat())
-        platform.journal.finish(spec.name)
-        return dg.MaterializeResult()
-
-    return make

@@ -12,7 +12,7 @@ from ca_platform.settings import Settings
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )  # fmt: skip
-_SERVERS = ("postgresql", "redshift", "bigquery")
+SERVERS = ("postgresql", "redshift", "bigquery")
 
 
 def failure(error: Exception, settings: Settings, source: str | None = None) -> dg.Failure:
@@ -41,4 +41,6 @@ def may_help(error: Exception, settings: Settings, source: str | None = None) ->
     if isinstance(error, StoreError):
         return settings.document_store.kind != "embedded"
     given = settings.sources.connected().get(source or "")
-    return isinstance(error, SourceError) and given is not None and (given.kind in _SERVERS or "://" in (given.path or ""))
+    return (
+        isinstance(error, SourceError) and given is not None and (given.kind in SERVERS or "://" in (given.path or ""))
+    )

@@ -75,5 +75,3 @@ def is_kept(day: date, newest: date, keep_daily: int) -> bool:
     """Whether the per-customer tables of ``day`` are kept: the last days all, before them the month ends."""
     is_month_end = (day + timedelta(days=1)).day == 1
     return is_month_end or (newest - day).days < keep_daily
-
-

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 import dagster as dg
+import polars as pl
 
 from ca_platform.catalogue import FAMILIES, ReportSpec, report_spec
 from ca_platform.defs import specs
@@ -35,9 +36,7 @@ def _family(
         backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),
         retry_policy=RETRIES,
     )
-    def make(
-        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
-    ) -> Iterator[dg.MaterializeResult]:
+    def make(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
         days = days_of(context)
         asked = {key.to_user_string() for key in context.selected_asset_keys}
         names = [spec.name for spec in reports if spec.name in asked]
@@ -65,17 +64,13 @@ def attempts(
         journal.begin(name)
     down: StoreError | None = None
     for name, outcome in compute(names, days, platform.settings, platform.lake):
-        try:
-            if isinstance(outcome, Exception):
-                raise outcome
-            made = publish(report_spec(name), days, outcome, platform)
-        except Exception as error:  # noqa: BLE001 — whatever it is, it is raised with its name at the end of the step
-            journal.fail(name, error)
-            yield name, error
-            down = _unreachable(error, platform)
+        made = outcome if isinstance(outcome, Exception) else _published(name, days, outcome, platform)
+        if isinstance(made, Exception):
+            journal.fail(name, made)
+            down = _unreachable(made, platform)
         else:
             journal.finish(name)
-            yield name, made
+        yield name, made
         pending.remove(name)
         if down is not None:
             break
@@ -83,6 +78,13 @@ def attempts(
         missed = down or StoreError(f"The report {name} was not computed: nothing came back for it.")
         journal.fail(name, missed)
         yield name, missed
+
+
+def _published(name: str, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows] | Exception:
+    try:
+        return publish(report_spec(name), days, frame, platform)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised with its name at the end of the step
+        return error
 
 
 def _unreachable(error: Exception, platform: Platform) -> StoreError | None:

@@ -20,8 +20,9 @@ class Journal:
     """What the steps of one or more runs did, for the summary and the progress bar of whoever started them.
 
     Attributes:
-        progress: told the name of the next piece of work, how many are done and how many there are.
-        total: pieces of work that are planned.
+        progress: told the phase, how many of its assets are done, and how many there are.
+        phases: phase by asset; assets that are not in it are not told of.
+        planned: assets by phase; an asset counts once for each run that makes it.
         sources: row counts by source, as in the row accounting.
         made: assets that were written.
         failures: what went wrong, by the name of the asset.
@@ -29,8 +30,9 @@ class Journal:
     """
 
     progress: Progress | None = None
-    total: int = 0
-    done: int = 0
+    phases: Mapping[str, str] = field(default_factory=dict)
+    planned: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
     sources: dict[str, Counter[str]] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     failures: dict[str, Exception] = field(default_factory=dict)
@@ -38,8 +40,9 @@ class Journal:
 
     def begin(self, name: str) -> None:
         """Say what is worked on."""
-        if self.progress is not None:
-            self.progress(name, self.done, self.total)
+        phase = self.phases.get(name)
+        if self.progress is not None and phase is not None:
+            self.progress(phase, self.done[phase], self.planned[phase])
 
     def finish(self, name: str) -> None:
         """One asset is written."""
@@ -56,8 +59,9 @@ class Journal:
         self.sources.setdefault(source, Counter()).update(counts)
 
     def _count(self, name: str) -> None:
-        self.done += 1
-        self.begin(name)
+        if name in self.phases:
+            self.done[self.phases[name]] += 1
+            self.begin(name)
 
 
 class Platform:

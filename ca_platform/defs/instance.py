@@ -1,0 +1,94 @@
+"""The Dagster instance of a shop: DAGSTER_HOME, or the folder ``.dagster`` beside the settings file."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import dagster as dg
+
+from ca_platform.defs.eventlog import BATCH_SIZE, BATCH_VARIABLE, keep_open
+from ca_platform.errors import ConfigurationError
+from ca_platform.settings import Settings
+
+HOST_TAG = "ca_platform/host"
+PROCESS_TAG = "ca_platform/process"
+_CONFIG = "dagster.yaml"
+
+
+def home(settings: Settings) -> Path:
+    """The folder of the instance; made, with our ``dagster.yaml`` in it, where it is not there yet."""
+    named = os.environ.get("DAGSTER_HOME")
+    folder = Path(named).expanduser() if named else settings.folder / ".dagster"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        config = folder / _CONFIG
+        if not config.exists():
+            config.write_text(template(), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"Dagster's folder {folder} cannot be written ({error.strerror}): make it writable, or name another one in "
+            "the environment variable DAGSTER_HOME."
+        ) from error
+    return folder.absolute()
+
+
+def template() -> str:
+    """Our ``dagster.yaml``, for one machine."""
+    return files("ca_platform.defs").joinpath(_CONFIG).read_text(encoding="utf-8")
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The instance, for runs in this process. Runs that a killed process left behind are marked as failed first."""
+    folder = home(settings)
+    before = os.environ.get(BATCH_VARIABLE)
+    os.environ.setdefault(BATCH_VARIABLE, BATCH_SIZE)
+    try:
+        with _instance(folder) as instance:
+            keep_open(instance)
+            close_killed(instance)
+            yield instance
+    finally:
+        if before is None:
+            os.environ.pop(BATCH_VARIABLE, None)
+
+
+def _instance(folder: Path) -> dg.DagsterInstance:
+    try:
+        return dg.DagsterInstance.from_config(str(folder))
+    except Exception as error:
+        cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ConfigurationError(
+            f"Dagster cannot be started with {folder / _CONFIG}: {cause}. Correct that file, or move it away to get a "
+            "new one."
+        ) from error
+
+
+def process_tags() -> dict[str, str]:
+    """Marks a run as one of this process."""
+    return {HOST_TAG: socket.gethostname(), PROCESS_TAG: str(os.getpid())}
+
+
+def close_killed(instance: dg.DagsterInstance) -> int:
+    """Mark runs whose process is gone as failed: a run that seems to go on would hold up the queue for ever."""
+    going_on = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED],
+        tags={HOST_TAG: socket.gethostname()},
+    )
+    killed = [run for run in instance.get_runs(going_on) if not _is_alive(int(run.tags[PROCESS_TAG]))]
+    for run in killed:
+        instance.report_run_failed(run, "The process of this run was killed. Run the same days again.")
+    return len(killed)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
