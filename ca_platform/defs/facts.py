@@ -1,6 +1,7 @@
 """The fact tables as assets: one step makes what is missing or outdated of them, from one reading of the sessions."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -30,7 +31,7 @@ def _facts(tables: list[TableSpec], settings: Settings, partitions: dg.Partition
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),
     )
-    def make(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
+    def make(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
         days = days_of(context)
         asked = {key.to_user_string() for key in context.selected_asset_keys}
         names = [table.name for table in tables if table.name in asked]

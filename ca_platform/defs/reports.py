@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -36,7 +37,7 @@ def _family(
         backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),
         retry_policy=RETRIES,
     )
-    def make(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
+    def make(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
         days = days_of(context)
         asked = {key.to_user_string() for key in context.selected_asset_keys}
         names = [spec.name for spec in reports if spec.name in asked]
