@@ -239,7 +239,7 @@ def _near(value: str | None, values: Iterable[str | None]) -> str:
 
     known = sorted(other for other in values if other is not None)
     folded = {other.casefold(): other for other in known}
-    near = [folded[match] for match in get_close_matches((value or "").casefold(), folded, n=3, cutoff=0.5)]
+    near = [folded[match] for match in get_close_matches((value or "").casefold(), folded, n=3, cutoff=0.6)]
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
     more = f" and {len(known) - 10} more" if len(known) > 10 else ""
