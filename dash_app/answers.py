@@ -1,0 +1,176 @@
+"""What a card shows: the report turned into a figure or tiles, or the reason why there is nothing to draw.
+
+What belongs here: loading, the four states and the cache. What does not: components (``cards``) and how a figure is
+drawn (``figures``). One card's failure stays its own: it is logged under an id, and the reader sees that id alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ca_platform.catalogue import missing_inputs
+from ca_platform.store import MAIN, Dimension
+from dash_app import messages
+from dash_app.messages import Message
+from dash_app.plain import dressed
+from dash_app.reader import Kept, Reader, Stored
+from dash_app.records import Card, Figure, Look, Tile
+from dash_app.state import View
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ca_platform.settings import Settings
+
+Verdict = Literal["ready", "empty", "missing", "error"]
+
+_KEPT = 512
+# Days before the shown one may be computed again without the shown one's version changing.
+_HISTORY_SECONDS = 60
+_LOG = logging.getLogger("ca_platform.dashboards")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a card shows.
+
+    Attributes:
+        verdict: the state of the card once it is drawn.
+        reading: one sentence about the numbers.
+        note: what the reader has to know besides, such as a comparison that does not exist.
+        figure, tiles: what is drawn, when the verdict is ``ready``.
+        message: what stands in the card otherwise.
+    """
+
+    verdict: Verdict
+    reading: str = ""
+    note: str = ""
+    figure: Figure | None = None
+    tiles: tuple[Tile, ...] = ()
+    message: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A card on a day, for a dimension value, beside an earlier day."""
+
+    card: Card
+    day: date
+    dimension: Dimension
+    compare: date | None
+    dark: bool
+
+
+class Answers:
+    """Makes and keeps what the cards show.
+
+    Args:
+        locale: BCP 47 tag for numbers and dates.
+    """
+
+    def __init__(self, settings: Settings, reader: Reader, locale: str) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._locale = locale
+        self._kept: Kept[Answer] = Kept(_KEPT)
+
+    def of(self, card: Card, view: View, *, dark: bool = False) -> Answer:
+        """What the card shows in this view. Never raises: a failure is an answer too."""
+        try:
+            return self._answer(card, view, dark=dark)
+        except Exception as error:  # noqa: BLE001 (the other cards of the page must not suffer from this one)
+            return Answer("error", message=messages.failed(_logged(card, error)))
+
+    def rows(self, card: Card, view: View) -> Stored | None:
+        """The report that the card shows in this view, None where there is none."""
+        day = view.date or self._newest(card)
+        return self._reader.report(card.report, day, scope(card, view)) if day else None
+
+    def _answer(self, card: Card, view: View, *, dark: bool) -> Answer:
+        if lacking := missing_inputs(card.spec, self._settings):
+            return Answer("missing", message=messages.not_connected(lacking, self._settings))
+        day = view.date or self._newest(card)
+        if day is None:
+            return Answer("missing", message=messages.nothing_computed())
+        question = Question(card, day, scope(card, view), view.compare, dark)
+        stored = self._reader.report(card.report, day, question.dimension)
+        if stored is None:
+            return Answer("missing", message=self._why_missing(question, view))
+        compared = self._compared(question)
+        version = compared.version if compared else None
+        key = (
+            card.id,
+            question.day,
+            question.dimension,
+            question.compare,
+            dark,
+            stored.version,
+            version,
+            _period(card),
+        )
+        return self._kept.get(key, lambda: self._make(question, stored, compared))
+
+    def _make(self, question: Question, stored: Stored, compared: Stored | None) -> Answer:
+        card = question.card
+        if card.is_empty(stored.frame):
+            return Answer("empty", message=messages.nothing_in_period(card.empty))
+        look = self._look(question, compared)
+        note = messages.no_comparison(question.compare) if question.compare and compared is None else ""
+        return Answer(
+            "ready",
+            reading=card.reading(stored.frame, look),
+            note=note,
+            figure=dressed(card.figure(stored.frame, look), look) if card.figure else None,
+            tiles=card.tiles(stored.frame, look) if card.tiles else (),
+        )
+
+    def _look(self, question: Question, compared: Stored | None) -> Look:
+        card = question.card
+        history = (
+            self._reader.history(card.report, question.day, card.history, question.dimension) if card.history else None
+        )
+        return Look(
+            dark=question.dark,
+            currency=self._settings.business.currency,
+            locale=self._locale,
+            day=question.day,
+            compare_day=question.compare if compared else None,
+            compare=compared.frame if compared else None,
+            history=history,
+        )
+
+    def _compared(self, question: Question) -> Stored | None:
+        if question.compare is None:
+            return None
+        return self._reader.report(question.card.report, question.compare, question.dimension)
+
+    def _newest(self, card: Card) -> date | None:
+        days = self._reader.days((card.report,))
+        return days[-1] if days else None
+
+    def _why_missing(self, question: Question, view: View) -> Message:
+        known = self._reader.version(question.card.report, question.day, MAIN)
+        if not question.dimension.is_main and known is not None:
+            return messages.no_such_value(question.dimension, question.day, view)
+        return messages.not_computed(question.card.report, question.day)
+
+
+def scope(card: Card, view: View) -> Dimension:
+    """What the card is about: the view's dimension value where the report exists by dimension, else the whole shop."""
+    return view.dimension if card.spec.by_dimension else MAIN
+
+
+def _period(card: Card) -> int:
+    return int(time.time() // _HISTORY_SECONDS) if card.history else 0
+
+
+def _logged(card: Card, error: Exception) -> str:
+    identity = secrets.token_hex(4)
+    _LOG.error(
+        "card could not be shown", extra={"id": identity, "card": card.id, "report": card.report}, exc_info=error
+    )
+    return identity

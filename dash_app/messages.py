@@ -1,0 +1,73 @@
+"""What stands in a card that has nothing to draw: what is the matter, and what to do about it. All texts are here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ca_platform.store import MAIN, Dimension
+from dash_app.state import View
+
+if TYPE_CHECKING:
+    from ca_platform.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Title and text, and a way on: a command for the shell, or a link (label, query)."""
+
+    title: str
+    text: str
+    command: str = ""
+    link: tuple[str, str] | None = None
+
+
+def nothing_computed() -> Message:
+    """No report of this kind on any day."""
+    return Message("Not computed yet", "Load the data and compute the newest day with", "ca-platform run")
+
+
+def not_computed(report: str, day: date) -> Message:
+    """The report exists on other days at most."""
+    return Message(
+        "Not computed yet",
+        f"There is no {report} for {day}. Compute it with",
+        f"ca-platform run --from {day} --to {day} --select {report}",
+    )
+
+
+def not_connected(lacking: tuple[str, ...], settings: Settings) -> Message:
+    """The report needs data that the shop does not give."""
+    file = settings.file.name if settings.file else "ca_platform.yaml"
+    return Message(
+        "Needs data that are not connected",
+        f"Add {' and '.join(f'sources.{name}' for name in lacking)} to {file}, then compute with",
+        "ca-platform run",
+    )
+
+
+def no_such_value(dimension: Dimension, day: date, view: View) -> Message:
+    """The value has not been seen up to the day."""
+    return Message(
+        "Nothing about this value yet",
+        f"No session up to {day} has {dimension.name} = {dimension.value or '(no value)'}.",
+        link=("Show the whole shop", view.model_copy(update={"dimension": MAIN}).query() or "?"),
+    )
+
+
+def nothing_in_period(text: str) -> Message:
+    """Computed, and empty."""
+    return Message("Nothing to show", text)
+
+
+def failed(identity: str) -> Message:
+    """Something broke; the log says what under this id."""
+    return Message(
+        "This card could not be loaded", f"Try again. If it stays so, the log has the details: id {identity}."
+    )
+
+
+def no_comparison(day: date) -> str:
+    """The earlier day has no report."""
+    return f"There is no report of {day} to compare with."
