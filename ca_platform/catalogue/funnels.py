@@ -13,6 +13,15 @@ _MILESTONES = (
     "Milestones are download, signup (when mapped), the declared customer actions, first_session and first_purchase, "
     "each counted at its own instant."
 )
+_STEP_FACTS = ("session_steps", "dimension_values")
+_MILESTONE_FACTS = (
+    "client_numbers",
+    "first_sessions",
+    "first_purchases",
+    "new_customers",
+    "dimension_values",
+    "customers",
+)
 _WORDS = {"daily": "day", "weekly": "week", "monthly": "month"}
 
 
@@ -34,7 +43,7 @@ def _sessions(word: str) -> ReportSpec:
             IS_PARTIAL,
         ),
         key=("date", "step_index"),
-        facts=("session_steps",),
+        facts=_STEP_FACTS,
         page="/funnels",
         window="days" if word == "daily" else "all",
     )
@@ -56,7 +65,7 @@ def _downloads(word: str) -> ReportSpec:
             IS_PARTIAL,
         ),
         key=("date", "step_index"),
-        facts=("customer_firsts", "customers"),
+        facts=_MILESTONE_FACTS,
         page="/funnels",
         window="days" if word == "daily" else "all",
     )
@@ -81,7 +90,7 @@ def _hourly(*, downloads: bool) -> ReportSpec:
             DAYS,
         ),
         key=("hour", "step_index"),
-        facts=("customer_firsts", "customers") if downloads else ("session_steps",),
+        facts=_MILESTONE_FACTS if downloads else _STEP_FACTS,
         page="/funnels",
     )
 
@@ -112,7 +121,7 @@ _SESSION_CONVERSION = ReportSpec(
         ),
     ),
     key=("step_index",),
-    facts=("session_steps", "step_minutes"),
+    facts=(*_STEP_FACTS, "step_times", "step_time_totals"),
     page="/funnels",
 )
 
@@ -140,7 +149,7 @@ _CUSTOMER_CONVERSION = ReportSpec(
         flag("is_censored_30d", "30 days have not passed for the whole cohort."),
     ),
     key=("cohort", "step"),
-    facts=("customer_firsts", "customers"),
+    facts=_MILESTONE_FACTS,
     page="/funnels",
 )
 

@@ -6,6 +6,8 @@ from ca_platform.catalogue.columns import DAYS, HOUR, IS_PARTIAL, count, day, fl
 from ca_platform.catalogue.spec import Column, Kind, ReportSpec
 
 _WORDS = {"daily": "day", "weekly": "week", "monthly": "month"}
+_STEP_FACTS = ("session_steps", "dimension_values")
+_ACTIVE_FACTS = (*_STEP_FACTS, "active_customers")
 _WEEK = day("week", "Monday of the week.")
 
 
@@ -19,13 +21,15 @@ def _orders(word: str) -> ReportSpec:
         description=f"Orders of each {period}, quiet ones included.",
         columns=(day("date", f"The {period}."), count("orders", f"Orders of the {period}."), IS_PARTIAL),
         key=("date",),
-        facts=("session_steps",),
+        facts=_STEP_FACTS,
         page="/orders",
         window="days" if word == "daily" else "all",
     )
 
 
-def _weekly(name: str, title: str, description: str, measure: Column, base: Column, fact: str) -> ReportSpec:
+def _weekly(
+    name: str, title: str, description: str, measure: Column, base: Column, facts: tuple[str, ...]
+) -> ReportSpec:
     return ReportSpec(
         name=name,
         family="orders",
@@ -34,7 +38,7 @@ def _weekly(name: str, title: str, description: str, measure: Column, base: Colu
         description=description,
         columns=(_WEEK, measure, base),
         key=("week",),
-        facts=(fact,),
+        facts=facts,
         page="/orders",
     )
 
@@ -61,7 +65,7 @@ ORDERS = (
         description="Orders in that local hour of the day, as a mean over all calendar days.",
         columns=(HOUR, Column("mean_orders", Kind.FLOAT, "Mean orders per calendar day.", "orders per day"), DAYS),
         key=("hour",),
-        facts=("session_steps",),
+        facts=_STEP_FACTS,
         page="/orders",
     ),
     _weekly(
@@ -70,7 +74,7 @@ ORDERS = (
         "Mean number of sessions over the customers who had one in that week.",
         _per_customer("sessions_per_customer", "sessions"),
         count("customers", "Customers with a session in the week."),
-        "active_customers",
+        _ACTIVE_FACTS,
     ),
     _weekly(
         "weekly_average_order_per_user",
@@ -78,7 +82,7 @@ ORDERS = (
         "Mean number of orders over the customers who ordered in that week.",
         _per_customer("orders_per_customer", "orders"),
         count("customers", "Customers with an order in the week."),
-        "active_customers",
+        _ACTIVE_FACTS,
     ),
     _weekly(
         "weekly_average_payment_amount",
@@ -86,7 +90,7 @@ ORDERS = (
         "Mean amount per order of the week.",
         money("mean_amount", "Mean amount per order.", nullable=True),
         count("orders", "Orders of the week."),
-        "session_steps",
+        _STEP_FACTS,
     ),
     ReportSpec(
         name="purchase_amount_distribution",
@@ -107,7 +111,7 @@ ORDERS = (
         ),
         # The edges are rounded at the edge of the platform and may then coincide: together with the flag they do not.
         key=("bin_start", "bin_end", "is_overflow"),
-        facts=("customer_orders",),
+        facts=("order_amounts", "order_amount_totals", "customer_orders", "dimension_values"),
         page="/orders",
     ),
     ReportSpec(
@@ -122,7 +126,7 @@ ORDERS = (
             count("customers_at_least", "Customers with k orders or more."),
         ),
         key=("orders",),
-        facts=("customer_orders",),
+        facts=("customer_orders", "dimension_values"),
         page="/orders",
     ),
     ReportSpec(
@@ -144,7 +148,7 @@ ORDERS = (
             Column("change_rel", Kind.FLOAT, "change_abs over value_previous_7d.", "share", nullable=True),
         ),
         key=("metric",),
-        facts=("session_steps", "active_customers", "customer_firsts"),
+        facts=(*_ACTIVE_FACTS, "new_customers"),
         page="/",
     ),
     ReportSpec(
@@ -170,7 +174,7 @@ ORDERS = (
             instant("download_date", "Download, or the first session where the customers source has no row."),
         ),
         key=("client",),
-        facts=("customer_orders", "customer_firsts", "customers"),
+        facts=("customer_days", "client_numbers", "first_sessions", "customers"),
         page="/orders",
         by_dimension=False,
         storage="lake",
@@ -187,7 +191,7 @@ ORDERS = (
             *_MEASURES,
         ),
         key=("dimension", "value"),
-        facts=("session_steps", "customer_firsts"),
+        facts=(*_STEP_FACTS, "new_customers"),
         page="/",
         by_dimension=False,
         requires=("sessions.dimensions",),
@@ -205,7 +209,7 @@ ORDERS = (
             *_MEASURES,
         ),
         key=("dimension", "value", "date"),
-        facts=("session_steps", "active_customers"),
+        facts=_ACTIVE_FACTS,
         page="/",
         by_dimension=False,
         window="days",

@@ -60,7 +60,7 @@ def ensure(names: Iterable[str], days: Sequence[date], settings: Settings, lake:
     rows = {day: part.rows for day, part in loaded.items()}
     plain = {name: chosen for name, chosen in missing.items() if name not in TOTALS}
     for run in _runs(plain, rows):
-        _make_run(run, loaded, shape, lake)
+        _make_run(run, shape, lake)
     for name in wanted:
         if name in TOTALS:
             for day in sorted(missing[name]):
@@ -130,7 +130,7 @@ def _of_days(missing: Mapping[str, Mapping[date, str]], days: Sequence[date]) ->
     return {name: {day: text for day, text in by_day.items() if day in chosen} for name, by_day in missing.items()}
 
 
-def _make_run(run: Mapping[str, Mapping[date, str]], loaded: Mapping[date, Part], shape: Shape, lake: Lake) -> None:
+def _make_run(run: Mapping[str, Mapping[date, str]], shape: Shape, lake: Lake) -> None:
     maker = Maker(run, shape, lake)
     with lake.write() as write:
         for name in FACTS:

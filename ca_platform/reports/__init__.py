@@ -1,0 +1,9 @@
+"""The reports: pure functions of compact tables, one module per family, bound to the names of the catalogue.
+
+What belongs here: definitions of reports as queries, the compact tables that they share, and the engine that computes
+many of them for many days. What does not: storing, Dagster, and the heavy reductions, which are facts.
+"""
+
+from ca_platform.reports.engine import compute
+
+__all__ = ["compute"]

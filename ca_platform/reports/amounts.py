@@ -1,0 +1,103 @@
+"""Histogram of order amounts and of customers' mean amounts.
+
+Amounts are compared as whole numbers, so that a value that lies exactly on an edge falls on the right side of it:
+percentiles are multiples of 1e-6 of the currency, edges of 5e-8.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import polars as pl
+
+BINS = 20
+_INT = pl.Int128()
+# Units of 1e-4 (money in the lake) in units of 5e-8 (edges).
+_FINE = 2000
+
+
+def amount_bins(amounts: pl.LazyFrame) -> pl.LazyFrame:
+    """Percentiles and extremes of the order amounts of each slice: ``low``, ``width``, ``bins``, ``least``, ``most``.
+
+    Args:
+        amounts: ``slice``, ``amount``, ``orders``; of each slice at least one order.
+
+    Returns:
+        ``least`` and ``most`` in units of 1e-4, ``low`` and ``width`` (of all inner bins) in units of 1e-6.
+    """
+    counted = amounts.group_by("slice", amount=pl.col("amount").to_physical().cast(_INT)).agg(pl.col("orders").sum())
+    counted = counted.filter(pl.col("orders") > 0).sort("slice", "amount")
+    up_to, last = pl.col("orders").cum_sum(), pl.col("orders").sum() - 1
+
+    def percentile(percent: int) -> pl.Expr:
+        rank, part = last * percent // 100, last * percent % 100
+        below = pl.col("amount").filter(up_to > rank).first()
+        above = pl.col("amount").filter(up_to > pl.min_horizontal(rank + 1, last)).first()
+        return below * 100 + (above - below) * part
+
+    edges = counted.group_by("slice", maintain_order=True).agg(
+        low=percentile(1), high=percentile(99), least=pl.col("amount").first(), most=pl.col("amount").last()
+    )
+    return edges.select("slice", "low", "least", "most", width=pl.col("high") - pl.col("low"))
+
+
+def bin_of(total: pl.Expr, count: pl.Expr) -> pl.Expr:
+    """Bin of a mean ``total / count``: -1 below, 0 to the last, one more above. Needs ``low`` and ``width``.
+
+    Args:
+        total: in units of 1e-4.
+    """
+    low, width = pl.col("low"), pl.col("width")
+    above_low = total.cast(_INT) * _FINE - low * BINS * count
+    position = above_low // (width * pl.when(width > 0).then(count))
+    # The upper edge of the last bin belongs to it.
+    on_top = above_low == width * BINS * count
+    spread = pl.when(on_top).then(BINS - 1).otherwise(position.clip(-1, BINS))
+    single = pl.when(above_low < 0).then(-1).when(above_low > 0).then(1).otherwise(0)
+    return pl.when(width > 0).then(spread).otherwise(single).cast(pl.Int64)
+
+
+def purchase_amount_distribution(amounts: pl.LazyFrame, means: pl.LazyFrame, bins: pl.LazyFrame) -> pl.LazyFrame:
+    """Orders by amount and customers by mean amount in 20 bins from the 1st to the 99th percentile of the amounts.
+
+    Args:
+        amounts: ``slice``, ``amount``, ``orders``.
+        means: ``slice``, ``orders``, ``revenue`` of customers; ``customers`` is 1, or -1 where a row is taken back.
+        bins: ``amount_bins`` of the amounts.
+    """
+    one = pl.lit(1, _INT)
+    in_orders = (
+        amounts.join(bins, on="slice")
+        .group_by("slice", bin=bin_of(pl.col("amount").to_physical(), one))
+        .agg(pl.col("orders").sum())
+    )
+    in_customers = (
+        means.join(bins, on="slice")
+        .group_by("slice", bin=bin_of(pl.col("revenue").to_physical(), pl.col("orders").cast(_INT)))
+        .agg(pl.col("customers").sum())
+    )
+    grid = _grid(bins)
+    for counted, measure in ((in_orders, "orders"), (in_customers, "customers")):
+        grid = grid.join(counted, on=["slice", "bin"], how="left").with_columns(pl.col(measure).fill_null(0))
+    return grid
+
+
+def _grid(bins: pl.LazyFrame) -> pl.LazyFrame:
+    """All bins with their edges, the two overflow bins too, in Decimal."""
+    inner = pl.when(pl.col("width") > 0).then(BINS).otherwise(1)
+    numbers = pl.LazyFrame({"bin": range(-1, BINS + 1)}, schema={"bin": pl.Int64})
+    grid = bins.with_columns(inner=inner).join(numbers, how="cross").filter(pl.col("bin") <= pl.col("inner"))
+
+    def edge(number: pl.Expr) -> pl.Expr:
+        return pl.col("low") * BINS + pl.col("width") * (number * BINS // pl.col("inner"))
+
+    low_end = pl.when(pl.col("bin") < 0).then(pl.col("least") * _FINE).otherwise(edge(pl.col("bin")))
+    high_end = pl.when(pl.col("bin") == pl.col("inner")).then(pl.col("most") * _FINE).otherwise(edge(pl.col("bin") + 1))
+    unit = pl.lit(Decimal("0.00000005"), pl.Decimal(38, 8))
+    return grid.select(
+        "slice",
+        "bin",
+        bin_start=low_end.cast(pl.Decimal(38, 0)) * unit,
+        bin_end=high_end.cast(pl.Decimal(38, 0)) * unit,
+        is_overflow=(pl.col("bin") < 0) | (pl.col("bin") == pl.col("inner")),
+    )

@@ -1,0 +1,110 @@
+"""Computing reports for many days: facts, compact tables, one cut per day, errors report by report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+import polars as pl
+
+from ca_platform.calendar import days_between
+from ca_platform.catalogue import ReportSpec, missing_inputs, report_spec
+from ca_platform.errors import ReportError
+from ca_platform.facts import FACTS, check_history, ensure
+from ca_platform.lake import Lake
+from ca_platform.reports.bind import BINDINGS, Cut
+from ca_platform.reports.periods import Calendar
+from ca_platform.reports.tables import Tables
+from ca_platform.settings import Settings
+
+PREFIX = ("report_date", "report_dimension", "report_value")
+
+
+def compute(
+    names: Iterable[str], days: Sequence[date], settings: Settings, lake: Lake
+) -> Iterator[tuple[str, pl.DataFrame | Exception]]:
+    """Each report for all of the days, for ``main`` and every value of every dimension, or why it failed.
+
+    Facts that are missing or out of date are made first. A report that fails does not keep the others from being
+    computed.
+
+    Yields:
+        Name and frame: ``report_date``, ``report_dimension``, ``report_value`` (null for ``main`` and for the null
+        value) and the columns of the catalogue, sorted by all keys, ``main`` first.
+    """
+    asked = sorted(set(days))
+    if not asked:
+        return
+    chosen = list(dict.fromkeys(names))
+    failed = _prepare(chosen, asked, settings, lake)
+    tables = Tables(asked, settings, lake)
+    for name in chosen:
+        yield name, failed.get(name) or _attempt(name, asked, tables, settings)
+
+
+def _prepare(names: Sequence[str], days: Sequence[date], settings: Settings, lake: Lake) -> dict[str, Exception]:
+    """Make the facts of all reports together; where that fails, report by report, so that only some of them fail."""
+    failed = {name: error for name in names if (error := _refusal(name, days, settings, lake)) is not None}
+    good = [name for name in names if name not in failed]
+    try:
+        _ensure(good, days, settings, lake)
+    except Exception as error:  # noqa: BLE001 each report tells its own failure
+        if len(good) == 1:
+            return {**failed, good[0]: error}
+        return failed | {name: own for each in good for name, own in _prepare([each], days, settings, lake).items()}
+    return failed
+
+
+def _ensure(names: Sequence[str], days: Sequence[date], settings: Settings, lake: Lake) -> None:
+    facts = {fact for name in names for fact in report_spec(name).facts if fact in FACTS}
+    start = settings.business.start_date
+    ensure(facts, list(days_between(start, days[-1])), settings, lake)
+
+
+def _refusal(name: str, days: Sequence[date], settings: Settings, lake: Lake) -> Exception | None:
+    """Why a report cannot be computed for these days, before any work is done."""
+    try:
+        missing = missing_inputs(report_spec(name), settings)
+        if missing:
+            raise ReportError(f"The report {name} needs {' and '.join(missing)}. Connect it in the settings.")
+        start = settings.business.start_date
+        if days[0] < start:
+            raise ReportError(
+                f"The report {name} does not exist for {days[0]}: business.start_date is {start}. Ask for a later day."
+            )
+        check_history(days_between(start, days[-1]), lake.days("sessions"), f"report {name}")
+    except Exception as error:  # noqa: BLE001 handed to the caller, who must know them all
+        return error
+    return None
+
+
+def _attempt(name: str, days: Sequence[date], tables: Tables, settings: Settings) -> pl.DataFrame | Exception:
+    try:
+        return _report(report_spec(name), days, tables, settings)
+    except Exception as error:  # noqa: BLE001 handed to the caller, who must know them all
+        return error
+
+
+def _report(spec: ReportSpec, days: Sequence[date], tables: Tables, settings: Settings) -> pl.DataFrame:
+    """One report for all days."""
+    shape = tables.shape
+    frames = []
+    for day in days:
+        calendar = Calendar(shape.start_date, day, settings.reports.history_days, shape.time_zone)
+        rows = BINDINGS[spec.name](Cut(tables, calendar))
+        frames.append(_finished(spec, day, rows, tables))
+    return pl.concat(pl.collect_all(frames, engine="streaming"))
+
+
+def _finished(spec: ReportSpec, day: date, rows: pl.LazyFrame, tables: Tables) -> pl.LazyFrame:
+    """Names in the place of numbers, the catalogue's columns, sorted."""
+    own = [pl.col(name) for name in spec.column_names]
+    if not spec.by_dimension:
+        prefix = [pl.lit("main").alias(PREFIX[1]), pl.lit(None, pl.String).alias(PREFIX[2])]
+        return rows.sort(spec.key, nulls_last=False).select(pl.lit(day).alias(PREFIX[0]), *prefix, *own)
+    names = tables.slices.lazy().select("slice", "rank", report_dimension="dimension", report_value="value")
+    return (
+        rows.join(names, on="slice")
+        .sort("rank", *spec.key, nulls_last=False)
+        .select(pl.lit(day).alias(PREFIX[0]), *PREFIX[1:], *own)
+    )

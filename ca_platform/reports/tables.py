@@ -1,0 +1,244 @@
+"""The compact tables from which the reports of some days are cut, made once for all of these days.
+
+Each has a ``day``: the first of the report days, or a later day, from which on a row counts; a report of day D is
+made of the rows up to D. Reads the lake; everything else is in pure functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import polars as pl
+
+from ca_platform.calendar import INSTANT
+from ca_platform.errors import HistoryError
+from ca_platform.facts import Shape, check_values, last_month_end, schema
+from ca_platform.lake import Lake
+from ca_platform.reports import milestones
+from ca_platform.reports.milestones import Days
+from ca_platform.settings import Settings
+
+_SLICE = ["dimension", "value"]
+CUSTOMER_FACTS = ("client_numbers", "first_sessions", "first_purchases")
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Milestones of customers, counted."""
+
+    dates: pl.DataFrame
+    moments: pl.DataFrame
+    sizes: pl.DataFrame
+    cohorts: pl.DataFrame
+
+
+class Tables:
+    """Compact tables of the lake's facts for some report days.
+
+    Args:
+        days: ascending.
+    """
+
+    def __init__(self, days: Sequence[date], settings: Settings, lake: Lake) -> None:
+        self.shape = Shape.of(settings)
+        self._days = Days(days[0], days[-1], self.shape.time_zone)
+        self._settings = settings
+        self._lake = lake
+
+    @cached_property
+    def slices(self) -> pl.DataFrame:
+        """``main`` and every dimension value: ``day`` of its first session, ``slice``, names, ``rank`` for sorting."""
+        values = self._lake.collect(lambda: self._scan("dimension_values"))
+        check_values(values, self.shape.max_values, self._days.last)
+        main = pl.DataFrame(
+            {"day": [self.shape.start_date], "slice": [0], "dimension": ["main"], "value": [None]},
+            schema=values.schema,
+        )
+        ranked = values.sort("dimension", "value", nulls_last=False)
+        return pl.concat([main, ranked]).with_row_index("rank")
+
+    @cached_property
+    def steps(self) -> pl.DataFrame:
+        """Sessions by slice, day and hour: a count for each step under its own name, closed counts, money."""
+        first, *others = self.shape.steps
+        names = {first: "sessions", **{f"{name}": f"steps.{name}" for name in others[:-1]}, others[-1]: "orders"}
+        return self._lake.collect(
+            lambda: self._coded(self._scan("session_steps")).with_columns(**{k: pl.col(v) for k, v in names.items()})
+        )
+
+    @cached_property
+    def days(self) -> pl.DataFrame:
+        """The same by slice and day."""
+        measures = pl.all().exclude("slice", "day", "hour")
+        return self.steps.lazy().group_by("slice", "day").agg(measures.sum()).collect(engine="streaming")
+
+    @cached_property
+    def hours(self) -> pl.DataFrame:
+        """The same by slice and hour."""
+        measures = pl.all().exclude("slice", "day", "hour")
+        return self.steps.lazy().group_by("slice", self._from(), "hour").agg(measures.sum()).collect(engine="streaming")
+
+    @cached_property
+    def active(self) -> pl.DataFrame:
+        """``active_customers`` by slice."""
+        return self._lake.collect(lambda: self._coded(self._scan("active_customers")))
+
+    @cached_property
+    def new(self) -> pl.DataFrame:
+        """``new_customers`` by slice, day and step."""
+        return self._lake.collect(
+            lambda: self._scan("new_customers").group_by("slice", "day", "step").agg(pl.col("customers").sum())
+        )
+
+    @cached_property
+    def step_times(self) -> pl.DataFrame:
+        """Times between steps, counted, by slice."""
+        return self._histogram("step_times", "step_time_totals", ["step", "microseconds"], "sessions")
+
+    @cached_property
+    def order_amounts(self) -> pl.DataFrame:
+        """Amounts of orders, counted, by slice."""
+        return self._histogram("order_amounts", "order_amount_totals", ["amount"], "orders")
+
+    @cached_property
+    def order_changes(self) -> pl.DataFrame:
+        """By how much the number of customers with exactly so many orders changed."""
+
+        def build() -> pl.LazyFrame:
+            rows = self._scan("customer_orders").with_columns(self._from())
+            now = rows.select("day", "slice", "orders", customers=pl.lit(1, pl.Int64))
+            before = rows.filter(pl.col("orders_before") > 0).select(
+                "day", "slice", orders="orders_before", customers=pl.lit(-1, pl.Int64)
+            )
+            return pl.concat([now, before]).group_by("day", "slice", "orders").agg(pl.col("customers").sum())
+
+        return self._lake.collect(build)
+
+    def customer_means(self) -> pl.LazyFrame:
+        """Orders and revenue of every customer after each day with an order, and what it takes back from before."""
+        rows = self._scan("customer_orders")
+        now = rows.select("day", "slice", "orders", "revenue", customers=pl.lit(1, pl.Int64))
+        before = rows.filter(pl.col("orders_before") > 0).select(
+            "day", "slice", orders="orders_before", revenue="revenue_before", customers=pl.lit(-1, pl.Int64)
+        )
+        return pl.concat([now, before])
+
+    @cached_property
+    def customer_days(self) -> pl.DataFrame:
+        """``customer_days``, those up to the first report day summed up."""
+
+        def build() -> pl.LazyFrame:
+            return (
+                self._scan("customer_days")
+                .group_by("customer", self._from())
+                .agg(
+                    pl.col("sessions", "orders", "revenue", "discount").sum(),
+                    pl.col("first_order").min(),
+                    pl.col("last_order").max(),
+                )
+            )
+
+        return self._lake.collect(build)
+
+    @property
+    def milestones(self) -> tuple[str, ...]:
+        """Milestones of the customers' snapshot after the download: sign-up where it is mapped, declared actions."""
+        return tuple(self._snapshot_columns)
+
+    @cached_property
+    def spells(self) -> pl.DataFrame:
+        """What is known of each customer, see ``milestones.spells``."""
+
+        def build() -> pl.LazyFrame:
+            main = self._scan("first_sessions").filter(pl.col("slice") == 0)
+            rows = self._snapshot().rename({column: name for name, column in self._snapshot_columns.items()})
+            return milestones.spells(self._scan("client_numbers"), main, rows, self.milestones, self._days)
+
+        return self._lake.collect(build)
+
+    @cached_property
+    def reached(self) -> Reached:
+        """Milestones of customers, counted by slice."""
+        return self._lake.retry(self._reach)
+
+    def _reach(self) -> Reached:
+        days, start = self._days, self.shape.start_date
+        profiles = milestones.profiles(self.spells.lazy(), self.milestones, days).collect(engine="streaming").lazy()
+        members = milestones.members(profiles, self._scan("first_sessions"))
+        own = ("download", *self.milestones)
+        firsts = {"first_session": "first_sessions", "first_purchase": "first_purchases"}
+        queries = [
+            *(milestones.occurrences(members, name, unit, days, start) for unit in ("day", "hour") for name in own),
+            milestones.cohort_sizes(members, days, start),
+            *(milestones.cohort_milestones(members, name, days, start) for name in self.milestones),
+            *(milestones.cohort_firsts(profiles, self._scan(fact), name, days, start) for name, fact in firsts.items()),
+        ]
+        frames = pl.collect_all(queries, engine="streaming")
+        new = self._lake.collect(lambda: self._scan("new_customers"))
+        dates = new.group_by("day", "slice", "step").agg(pl.col("customers").sum()).with_columns(date="day")
+        moments = new.group_by(self._from(), "slice", "step", "hour").agg(pl.col("customers").sum())
+        count = len(own)
+        return Reached(
+            dates=pl.concat([*frames[:count], dates.select(frames[0].columns)]),
+            moments=pl.concat([*frames[count : 2 * count], moments.select(frames[count].columns)]),
+            sizes=frames[2 * count],
+            cohorts=pl.concat(frames[2 * count + 1 :]),
+        )
+
+    @cached_property
+    def _snapshot_columns(self) -> dict[str, str]:
+        """Column of the snapshot by name of the milestone."""
+        source = self._settings.sources.customers
+        if source is None:
+            return {}
+        columns = {name: f"action_times.{name}" for name in source.actions}
+        is_mapped = "signup_date" in {*source.columns, *source.constants} or self._has_signups()
+        return {"signup": "signup_date", **columns} if is_mapped else columns
+
+    def _has_signups(self) -> bool:
+        # A column of that name is mapped without being mentioned; where none was, the lake's is null throughout.
+        found = self._lake.collect(
+            lambda: self._snapshot_scan(["signup_date"]).select(pl.col("signup_date").is_not_null().any())
+        )
+        return bool(found.item())
+
+    def _snapshot(self) -> pl.LazyFrame:
+        columns = list(self._snapshot_columns.values())
+        return self._snapshot_scan(["download_date", *columns]).rename({"download_date": "download"})
+
+    def _snapshot_scan(self, instants: list[str]) -> pl.LazyFrame:
+        types = {"client": pl.String(), **dict.fromkeys(instants, INSTANT)}
+        if self._settings.sources.customers is None:
+            return pl.LazyFrame(schema=types)
+        if not self._lake.parts("customers"):
+            raise HistoryError("The snapshot of the customers has not been loaded. Load it: ca-platform load.")
+        return self._lake.scan("customers", schema=types)
+
+    def _scan(self, name: str, start: date | None = None) -> pl.LazyFrame:
+        """A fact up to the last report day."""
+        types = schema(name, self.shape)
+        return self._lake.scan(name, start or self.shape.start_date, self._days.last, schema=types)
+
+    def _from(self) -> pl.Expr:
+        """Report day from which on a row of a fact counts."""
+        return pl.max_horizontal("day", pl.lit(self._days.first)).alias("day")
+
+    def _coded(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Numbers in the place of dimension and value."""
+        numbers = self.slices.lazy().select("slice", *_SLICE)
+        return rows.join(numbers, on=_SLICE, how="inner", nulls_equal=True).drop(_SLICE)
+
+    def _histogram(self, name: str, totals: str, key: list[str], count: str) -> pl.DataFrame:
+        """Counts of all days up to the first report day, and of each day after it."""
+        month = last_month_end(self._days.first)
+
+        def build() -> pl.LazyFrame:
+            old = self._lake.scan(totals, month, month, schema=schema(totals, self.shape))
+            since = self._scan(name, max(month + timedelta(days=1), self.shape.start_date))
+            rows = pl.concat([old, since]).group_by(*_SLICE, self._from(), *key).agg(pl.col(count).sum())
+            return self._coded(rows)
+
+        return self._lake.collect(build)

@@ -1,0 +1,43 @@
+"""Every report equals the second implementation, on shops written straight into the lake."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ca_platform.lake import Lake
+from ca_platform.reports import compute
+from ca_platform.settings import Settings
+from ca_platform_tests.oracle.compare import assert_equal
+from ca_platform_tests.oracle.frames import load_frames
+from ca_platform_tests.oracle.reports import ORACLE
+from ca_platform_tests.oracle.shops import nasty_shop
+from ca_platform_tests.oracle.world import Shop
+
+SHOPS = {
+    "berlin": nasty_shop("Europe/Berlin", date(2024, 3, 20), 50, seed=11),
+    "sao_paulo": nasty_shop("America/Sao_Paulo", date(2018, 10, 24), 30, seed=12),
+    "sao_paulo_autumn": nasty_shop("America/Sao_Paulo", date(2018, 2, 7), 30, seed=13),
+    "chatham": nasty_shop("Pacific/Chatham", date(2024, 4, 1), 40, seed=14),
+}
+
+
+@pytest.fixture(scope="module", params=sorted(SHOPS))
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, Settings, Lake]:
+    shop = SHOPS[request.param]
+    last = max(s.start for s in shop.sessions).date()
+    return shop, *load_frames(shop, tmp_path_factory.mktemp(request.param), last)
+
+
+@pytest.mark.parametrize("name", sorted(ORACLE))
+def test_report_of_many_days_equals_the_second_implementation(loaded: tuple[Shop, Settings, Lake], name: str) -> None:
+    shop, settings, lake = loaded
+    known = lake.days("sessions")
+    days = sorted({known[n] for n in (0, 1, 6, 7, 13, 20, -1)})
+    ((_, frame),) = compute([name], days, settings, lake)
+    assert isinstance(frame, pl.DataFrame), repr(frame)
+    cells = sum(assert_equal(frame, shop, name, day) for day in days)
+    assert cells >= len(days)
