@@ -1,7 +1,6 @@
 """The datasets of the lake as assets: each loads one source."""
 
 from datetime import date
-from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -42,7 +41,7 @@ def _dataset(spec: TableSpec, settings: Settings, partitions: dg.PartitionsDefin
         retry_policy=RETRIES,
         check_specs=load_check_specs(spec.name),
     )
-    def load(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Any:
+    def load(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:  # type: ignore[type-arg]
         days = days_of(context) if spec.partitioned else None
         platform.journal.begin(spec.name)
         try:
