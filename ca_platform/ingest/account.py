@@ -64,11 +64,9 @@ class Account:
         if checked.bad.height:
             self.quarantine(checked.bad)
         if len(checked.early):
-            self.count("out_of_range", _by_day(checked.early))
+            self.count_days("out_of_range", checked.early)
         if checked.open_rows:
             self.count("open", {None: checked.open_rows})
-        if len(checked.adjusted):
-            self.count("adjusted", _by_day(checked.adjusted))
         self._scanned += checked.scanned
         self._agree(checked.actions)
         for column, unread in checked.unread.items():
@@ -85,6 +83,11 @@ class Account:
         """Add rows by day."""
         for day, number in rows.items():
             self._counts[name][day] += number
+
+    def count_days(self, name: str, days: pl.Series) -> None:
+        """Add rows by their days."""
+        if len(days):
+            self.count(name, _by_day(days))
 
     def quarantine(self, bad: pl.DataFrame) -> None:
         """Add bad rows."""

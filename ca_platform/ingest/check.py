@@ -147,7 +147,8 @@ class Checked:
         good: rows to load, typed, in source order, with ``day``.
         raw: the batch as it was read; ``kept`` are the positions of the good rows in it.
         bad: rows for the quarantine.
-        early, open, adjusted: ``day`` and ``rows``.
+        early: days of the rows before the first day.
+        adjusted: which of the good rows have a local time that was doubled or skipped.
     """
 
     good: pl.DataFrame
@@ -182,7 +183,7 @@ def check(batch: Batch, plan: Plan) -> Checked:
     kept = kept_mask.arg_true()
     table.columns["day"] = day
     good = pl.DataFrame([table.columns[name].alias(name) for name in plan.output])
-    shown = _shown(bad, day, inside, early)
+    shown = _shown(bad, day, early, plan.window)
     ragged = ragged_rows(batch.ragged, plan.files)
     adjusted = [column.adjusted for column in read.values() if column.adjusted is not None]
     return Checked(
@@ -192,7 +193,7 @@ def check(batch: Batch, plan: Plan) -> Checked:
         bad=pl.concat([bad_rows(raw, shown, plan.fields, plan.files), ragged]),
         early=day.filter(early),
         open_rows=int(is_open.sum()),
-        adjusted=day.filter(_any(adjusted, height) & kept_mask) if adjusted else day.clear(),
+        adjusted=_any(adjusted, height)[kept],
         scanned=height + ragged.height,
         unread=unread,
         actions={name: column.action for name, column in read.items() if column.action is not None},
@@ -266,12 +267,15 @@ def _open(table: Table, plan: Plan, is_bad: pl.Series) -> pl.Series:
     return table[plan.day].is_null() & ~is_bad
 
 
-def _shown(bad: pl.DataFrame, day: pl.Series, inside: pl.Series, early: pl.Series) -> pl.DataFrame:
+def _shown(bad: pl.DataFrame, day: pl.Series, early: pl.Series, window: Window) -> pl.DataFrame:
     """Bad rows of this load, with their day. What lies before the first day is out of range, bad or not."""
     if bad.is_empty():
         return bad.with_columns(day=pl.lit(None, pl.Date))
     rows = bad["index"]
-    return bad.with_columns(day=day[rows]).filter(inside[rows] & ~early[rows])
+    shown = bad.with_columns(day=day[rows], early=early[rows])
+    if window.days is not None:
+        shown = shown.filter(~pl.col("early") & (pl.col("day").is_null() | pl.col("day").is_in(sorted(window.days))))
+    return shown.drop("early")
 
 
 def _mask(index: pl.Series, height: int) -> pl.Series:

@@ -25,6 +25,7 @@ def load_customers(job: Job, write: LakeWrite) -> pl.DataFrame:
         for checked in batches:
             job.account.take(checked)
             keep_suspects(repeats, checked, KEY, job, Reason.REPEATED_CLIENT)
+            job.account.count("adjusted", {None: int(checked.adjusted.sum())})
             frames.append(checked.good)
     job.account.refuse_unreadable()
     repeated = repeats.resolve(pl.Series(KEY, [], dtype=pl.String))

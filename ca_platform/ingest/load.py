@@ -8,11 +8,17 @@ from datetime import date
 from ca_platform.ingest.account import IngestSummary
 from ca_platform.ingest.customers import load_customers
 from ca_platform.ingest.job import Job, prepare
+from ca_platform.ingest.joined import load_joined
 from ca_platform.ingest.sessions import load_sessions
 from ca_platform.lake import Lake, LakeWrite
 from ca_platform.settings import Settings
 
-_LOADERS = {"sessions": load_sessions, "customers": load_customers}
+_LOADERS = {
+    "sessions": load_sessions,
+    "customers": load_customers,
+    "lines": load_joined,
+    "deliveries": load_joined,
+}
 
 
 def ingest(source: str, days: Sequence[date] | None, settings: Settings, lake: Lake) -> IngestSummary:

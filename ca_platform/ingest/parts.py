@@ -62,11 +62,13 @@ class DayParts:
         self._days: dict[date, _Day] = {}
         self._held = 0
         self._batch = 0
+        self._columns: list[str] = []
         write.folder(dataset)
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take rows with ``day``, in source order."""
         self._batch += 1
+        self._columns = rows.columns
         for day, part in _by_day(rows):
             entry = self._days.setdefault(day, _Day())
             size = part.estimated_size()
@@ -127,7 +129,10 @@ class DayParts:
 
     def _merge(self, day: date, entry: _Day, remove: Removal | None) -> int:
         pieces = [piece.result() for piece in entry.pieces]
-        frames = [pl.read_parquet(piece.path, glob=False, hive_partitioning=False) for piece in pieces]
+        # What ``finish`` adds is found anew for the whole day.
+        frames = [
+            pl.read_parquet(piece.path, columns=self._columns, glob=False, hive_partitioning=False) for piece in pieces
+        ]
         rows = _whole([*frames, *entry.held])
         rows = self._finish(remove(rows, self._key) if remove is not None else rows)
         self._write.put(self._dataset, day, rows)

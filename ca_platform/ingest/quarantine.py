@@ -68,20 +68,20 @@ def as_json(rows: pl.DataFrame) -> pl.Series:
     """The original values as JSON texts."""
     if rows.is_empty():
         return pl.Series("row", [], dtype=pl.String)
-    texts = rows.select(_plain(name, dtype) for name, dtype in rows.schema.items())
+    texts = pl.DataFrame([_plain(column) for column in rows])
     return texts.select(pl.struct(pl.all()).struct.json_encode()).to_series()
 
 
-def _plain(name: str, dtype: pl.DataType) -> pl.Expr:
+def _plain(values: pl.Series) -> pl.Series:
     """A column as JSON can hold it: numbers and flags as such, everything else as text."""
-    column = pl.col(name)
-    if dtype.is_integer() or dtype in (pl.Boolean(), pl.String()):
-        return column
-    if dtype.is_float():
-        return pl.when(column.is_finite()).then(column.cast(pl.String)).otherwise(column.cast(pl.String)).alias(name)
+    dtype = values.dtype
+    if dtype.is_integer() or dtype in (pl.Boolean(), pl.String()) or (dtype.is_float() and values.is_finite().all()):
+        return values
     if isinstance(dtype, pl.Datetime):
-        return column.dt.to_string("iso:strict") if dtype.time_zone is None else column.dt.to_string("iso:strict")
-    return column.cast(pl.String, strict=False)
+        return values.dt.to_string("iso:strict")
+    if dtype.is_nested() or dtype == pl.Binary():
+        return pl.Series(values.name, [None if value is None else str(value) for value in values], dtype=pl.String)
+    return values.cast(pl.String, strict=False)
 
 
 def _file_names(index: pl.Series, files: Sequence[str]) -> pl.Series:

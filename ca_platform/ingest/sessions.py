@@ -37,6 +37,7 @@ def _load(job: Job, parts: DayParts, pool: Executor) -> pl.DataFrame:
     for checked in _batches(job, pool):
         job.account.take(checked)
         keep_suspects(repeats, checked, KEY, job, Reason.REPEATED_ORDER)
+        job.account.count_days("adjusted", checked.good["day"].filter(checked.adjusted))
         parts.add(checked.good)
     job.account.refuse_unreadable()
     repeated = repeats.resolve(_taken(job, repeats.keys()))

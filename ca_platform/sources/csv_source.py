@@ -12,20 +12,18 @@ import polars as pl
 from ca_platform.sources.base import FILE, ROW, Batch, Bounds, require_columns
 from ca_platform.sources.csv_file import Piece, TextFormat, header, pieces, ragged_frame
 
-ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+TEXT_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 
 
 class CsvSource:
     """Rows of text files; every column is text.
 
     Args:
-        name: name of the source in the settings.
         path: what the settings say, for messages.
         files: the files, in the order in which their rows come.
     """
 
-    def __init__(self, name: str, path: str, files: Sequence[str], form: TextFormat) -> None:
-        self.name = name
+    def __init__(self, path: str, files: Sequence[str], form: TextFormat) -> None:
         self.label = path
         self.files = tuple(files)
         self._form = form

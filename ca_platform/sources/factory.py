@@ -27,11 +27,16 @@ def open_source(name: str, source: SourceSettings, time_zone: str) -> Source:
 
 
 def _file_source(name: str, source: SourceSettings) -> Source:
-    from ca_platform.sources import csv_source
     from ca_platform.sources.csv_file import TextFormat
+    from ca_platform.sources.csv_source import TEXT_ENDINGS, CsvSource
     from ca_platform.sources.files import find_files
+    from ca_platform.sources.lazy import PARQUET_ENDINGS, ParquetSource, QuerySource
 
     path = source.path or ""
-    files = find_files(name, path, csv_source.ENDINGS)
-    plain = csv_source.CsvSource(name, path, files, TextFormat(source.separator, source.encoding))
-    return plain
+    files = find_files(name, path, TEXT_ENDINGS if source.kind == "csv" else PARQUET_ENDINGS)
+    plain: Source
+    if source.kind == "csv":
+        plain = CsvSource(path, files, TextFormat(source.separator, source.encoding))
+    else:
+        plain = ParquetSource(path, files)
+    return QuerySource(plain, source.query, name) if source.query else plain

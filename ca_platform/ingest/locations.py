@@ -1,0 +1,39 @@
+"""Coordinates that look wrong: a lost minus sign, latitude and longitude swapped, one of the two missing."""
+
+from __future__ import annotations
+
+import polars as pl
+
+_ENOUGH = 8
+"""Deliveries with a place that a day needs before one of them can look odd."""
+_NEAR_DEGREES = 3.0
+"""Radius of a delivery area, at least."""
+_SPREADS = 6.0
+"""Radius of a delivery area in median distances from its middle."""
+
+
+def mark_suspects(rows: pl.DataFrame) -> pl.DataFrame:
+    """The deliveries of one day with ``location_suspect``.
+
+    The area is that of the day itself, so that a day looks the same however it is loaded. A place is suspect when it
+    lies outside of the area and would lie inside with a sign changed or the two swapped; so is half a place.
+    """
+    rows = rows.drop("location_suspect", strict=False)
+    latitude, longitude = pl.col("latitude"), pl.col("longitude")
+    is_half = latitude.is_null() != longitude.is_null()
+    known = rows.filter(latitude.is_not_null() & longitude.is_not_null())
+    if known.height < _ENOUGH:
+        return rows.with_columns(location_suspect=is_half)
+    middle = known.select(latitude.median().alias("lat"), longitude.median().alias("lon")).row(0)
+    distance = _distance(latitude, longitude, middle)
+    radius = max(_NEAR_DEGREES, _SPREADS * float(known.select(distance.median()).item()))
+    mirrored = [(-latitude, longitude), (latitude, -longitude), (-latitude, -longitude), (longitude, latitude)]
+    mirrored += [(-longitude, latitude), (longitude, -latitude), (-longitude, -latitude)]
+    would_fit = pl.any_horizontal(_distance(lat, lon, middle) <= radius for lat, lon in mirrored)
+    suspect = is_half | ((distance > radius) & would_fit).fill_null(value=False)
+    return rows.with_columns(location_suspect=suspect)
+
+
+def _distance(latitude: pl.Expr, longitude: pl.Expr, middle: tuple[float, float]) -> pl.Expr:
+    """The larger of the two differences, in degrees: exact enough to tell a continent."""
+    return pl.max_horizontal((latitude - middle[0]).abs(), (longitude - middle[1]).abs())
