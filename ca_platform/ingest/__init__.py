@@ -6,6 +6,7 @@ source is read (``sources``), how parts are stored (``lake``), Dagster.
 
 from ca_platform.ingest.account import IngestSummary
 from ca_platform.ingest.load import ingest
+from ca_platform.ingest.preview import Preview, day_range, preview
 from ca_platform.ingest.reasons import EXPLANATIONS, Reason
 
-__all__ = ["EXPLANATIONS", "IngestSummary", "Reason", "ingest"]
+__all__ = ["EXPLANATIONS", "IngestSummary", "Preview", "Reason", "day_range", "ingest", "preview"]

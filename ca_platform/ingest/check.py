@@ -255,7 +255,8 @@ def _day(table: Table, plan: Plan) -> pl.Series:
 def _split(day: pl.Series, plan: Plan, height: int) -> tuple[pl.Series, pl.Series]:
     nothing = pl.Series([False]).new_from_index(0, height)
     if plan.window.days is None:
-        return ~nothing, nothing
+        early = (day < plan.window.start_date).fill_null(value=False)
+        return (~early, early) if early.any() else (~nothing, nothing)
     inside, early = plan.window.split(day)
     # Rows whose day is not known stay in sight: bad ones are counted without a day, lines look for their order.
     return (inside | day.is_null(), early) if day.null_count() else (inside, early)

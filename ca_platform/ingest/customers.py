@@ -24,7 +24,7 @@ def load_customers(job: Job, write: LakeWrite) -> pl.DataFrame:
         batches = checked_batches(job.source, job.plan, None, pool) if job.source is not None else iter(())
         for checked in batches:
             job.account.take(checked)
-            keep_suspects(repeats, checked, KEY, job, Reason.REPEATED_CLIENT)
+            keep_suspects(repeats, checked, KEY, job.plan, Reason.REPEATED_CLIENT)
             job.account.count("adjusted", {None: int(checked.adjusted.sum())})
             frames.append(checked.good)
     job.account.refuse_unreadable()

@@ -83,18 +83,23 @@ def prepare(name: str, days: Sequence[date] | None, settings: Settings, lake: La
     chosen = () if DAY_COLUMN[name] is None else _checked_days(name, days, settings)
     schema = lake_schema(name, mapping)
     try:
-        source = open_source(name, mapping, settings.business.time_zone)
+        source = connect(name, settings)
     except NoFileError as error:
         if not lake.parts(name):
             raise
         account = Account(name, mapping.path or name)
         account.notes.append(f"{error} Days that are loaded already stay; the asked days are empty.")
         return Job(
-            name, chosen, settings, lake, mapping, None, _plan(name, mapping, [], settings, chosen), schema, account
+            name, chosen, settings, lake, mapping, None, plan_of(name, mapping, [], settings, chosen), schema, account
         )
     fields = map_fields(name, mapping, source.schema(), source.label)
-    plan = _plan(name, mapping, fields, settings, chosen, source.files)
+    plan = plan_of(name, mapping, fields, settings, chosen, source.files)
     return Job(name, chosen, settings, lake, mapping, source, plan, schema, Account(name, source.label))
+
+
+def connect(name: str, settings: Settings) -> Source:
+    """The opened source."""
+    return open_source(name, mapping_of(name, settings), settings.business.time_zone)
 
 
 def _checked_days(name: str, days: Sequence[date] | None, settings: Settings) -> tuple[date, ...]:
@@ -110,7 +115,7 @@ def _checked_days(name: str, days: Sequence[date] | None, settings: Settings) ->
     return chosen
 
 
-def _plan(
+def plan_of(
     name: str,
     mapping: SourceSettings,
     fields: Sequence[Field],
@@ -118,6 +123,7 @@ def _plan(
     days: Sequence[date],
     files: Sequence[str] = (),
 ) -> Plan:
+    """How the rows of a source are read and judged."""
     zone = settings.business.time_zone
     slack = LINE_SLACK if name == "lines" else 0
     window = Window(frozenset(days) or None, settings.business.start_date, slack)

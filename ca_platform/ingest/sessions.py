@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 
 import polars as pl
 
-from ca_platform.ingest.check import Checked
+from ca_platform.ingest.check import Checked, Plan
 from ca_platform.ingest.flow import checked_batches, workers
 from ca_platform.ingest.job import Job
 from ca_platform.ingest.parts import DayParts
@@ -36,7 +36,7 @@ def _load(job: Job, parts: DayParts, pool: Executor) -> pl.DataFrame:
     repeats.seed(_taken_keys(job))
     for checked in _batches(job, pool):
         job.account.take(checked)
-        keep_suspects(repeats, checked, KEY, job, Reason.REPEATED_ORDER)
+        keep_suspects(repeats, checked, KEY, job.plan, Reason.REPEATED_ORDER)
         job.account.count_days("adjusted", checked.good["day"].filter(checked.adjusted))
         parts.add(checked.good)
     job.account.refuse_unreadable()
@@ -50,7 +50,7 @@ def _batches(job: Job, pool: Executor) -> Iterator[Checked]:
     return checked_batches(job.source, job.plan, job.bounds, pool) if job.source is not None else iter(())
 
 
-def keep_suspects(repeats: Repeats, checked: Checked, key: str, job: Job, reason: Reason) -> None:
+def keep_suspects(repeats: Repeats, checked: Checked, key: str, plan: Plan, reason: Reason) -> None:
     """Look for repeated keys in a batch and keep the original values of those that may be."""
     good = checked.good
     if good.is_empty():
@@ -62,7 +62,7 @@ def keep_suspects(repeats: Repeats, checked: Checked, key: str, job: Job, reason
     suspects = pl.DataFrame({"index": checked.kept[positions], "day": day[positions]}).with_columns(
         reason=pl.lit(reason.value), column=pl.lit(key)
     )
-    rows = bad_rows(checked.raw, suspects, job.plan.fields, job.plan.files)
+    rows = bad_rows(checked.raw, suspects, plan.fields, plan.files)
     repeats.keep(positions, rows.with_columns(key=good[key][positions]))
 
 

@@ -64,6 +64,9 @@ class Source(Protocol):
     def batches(self, columns: Sequence[str], bounds: Bounds | None = None) -> Iterator[Batch]:
         """The rows, in source order, each batch small enough for memory."""
 
+    def extremes(self, column: str) -> Iterator[pl.Series]:
+        """Values of a column among which its least and greatest date are."""
+
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """Names that look like ``name``, best first, whatever their letter case."""

@@ -39,6 +39,11 @@ class CsvSource:
                 require_columns(columns, [name for name in piece.frame.columns if name != ROW], path)
                 yield _batch(piece, number, columns)
 
+    def extremes(self, column: str) -> Iterator[pl.Series]:
+        """All values of the column."""
+        for batch in self.batches([column]):
+            yield batch.frame[column]
+
 
 def _batch(piece: Piece, number: int, columns: Sequence[str]) -> Batch:
     frame = piece.frame.select(*columns, pl.lit(number, pl.UInt32).alias(FILE), pl.col(ROW))

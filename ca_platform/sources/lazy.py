@@ -50,6 +50,11 @@ class ParquetSource:
             place = pl.lit(number, pl.UInt32).alias(FILE)
             yield from _collected(wanted.select(*columns, place, pl.col(ROW).cast(pl.Int64)), path)
 
+    def extremes(self, column: str) -> Iterator[pl.Series]:
+        """All values of the column."""
+        for batch in self.batches([column]):
+            yield batch.frame[column]
+
     def lazy(self) -> pl.LazyFrame:
         """All files as one table."""
         for path in self.files[1:]:
@@ -98,6 +103,11 @@ class QuerySource:
                     yield replace(batch, frame=empty)
             frame = pl.scan_parquet(pieces) if pieces else pl.LazyFrame(schema=self._inner.schema())
             yield from self._result(frame, columns, bounds)
+
+    def extremes(self, column: str) -> Iterator[pl.Series]:
+        """All values of the column of the result."""
+        for batch in self.batches([column]):
+            yield batch.frame[column]
 
     def _result(self, table: pl.LazyFrame, columns: Sequence[str], bounds: Bounds | None) -> Iterator[Batch]:
         result = self._explained(lambda: self._run(table))

@@ -1,0 +1,154 @@
+"""A look at a source without loading it: its days, its first rows as they would be loaded, a dry run of the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from ca_platform.calendar import local_day
+from ca_platform.errors import SourceError
+from ca_platform.ingest.account import Account
+from ca_platform.ingest.check import Checked, Plan, Window
+from ca_platform.ingest.fields import map_fields
+from ca_platform.ingest.flow import checked_batches, workers
+from ca_platform.ingest.instants import read_instants
+from ca_platform.ingest.job import DAY_COLUMN, Job, connect, mapping_of, plan_of
+from ca_platform.ingest.quarantine import BAD_SCHEMA
+from ca_platform.ingest.reasons import Reason
+from ca_platform.ingest.repeats import Repeats
+from ca_platform.ingest.sessions import keep_suspects
+from ca_platform.ingest.values import ActionKind
+from ca_platform.settings import Settings
+
+_KEYS = {"sessions": ("order_id", Reason.REPEATED_ORDER), "customers": ("client", Reason.REPEATED_CLIENT)}
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a load of everything would do.
+
+    Attributes:
+        rows: the first good rows, mapped and typed as the lake would have them.
+        totals: read, loaded, quarantined, out_of_range, open, adjusted.
+        reasons: bad rows by reason code.
+        bad: the first bad rows: file, row_number, reason, column, row.
+        columns: source column by lake column, None where there is none.
+        actions: of each action whether its values are flags or times.
+        first_day, last_day: local days of the good rows; None for a snapshot.
+    """
+
+    source: str
+    rows: pl.DataFrame
+    totals: dict[str, int]
+    reasons: dict[str, int]
+    bad: pl.DataFrame
+    columns: dict[str, str | None]
+    actions: Mapping[str, ActionKind]
+    notes: tuple[str, ...]
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+def day_range(source: str, settings: Settings) -> tuple[date, date] | None:
+    """First and last local day that the source has, before ``start_date`` too; None where it has no dates.
+
+    Values that are no dates are passed over, unless more than half are.
+    """
+    mapping = mapping_of(source, settings)
+    target = DAY_COLUMN[source]
+    if target is None:
+        return None
+    zone = settings.business.time_zone
+    opened = connect(source, settings)
+    fields = map_fields(source, mapping, opened.schema(), opened.label)
+    column = next((item.column for item in fields if item.target == target), None)
+    if column is None:
+        return None
+    first: date | None = None
+    last: date | None = None
+    values = unreadable = 0
+    for raw in opened.extremes(column):
+        read = read_instants(raw, zone, mapping.date_format)
+        values += len(raw) - raw.null_count()
+        unreadable += sum(int(rows.sum()) for rows in read.problems.values())
+        days = read.values.drop_nulls().to_frame("at").select(local_day(pl.col("at"), zone)).to_series()
+        if len(days):
+            low, high = days.min(), days.max()
+            assert isinstance(low, date)  # noqa: S101
+            assert isinstance(high, date)  # noqa: S101
+            first, last = min(first or low, low), max(last or high, high)
+    if unreadable * 2 > values:
+        raise SourceError(
+            f"{opened.label}: {unreadable:,} of {values:,} values of the column {column!r} are no dates. Say how they are "
+            'written, such as `date_format: "%d.%m.%Y %H:%M"`, or map another column.'
+        )
+    return (first, last) if first is not None and last is not None else None
+
+
+def preview(source: str, settings: Settings, rows: int = 20) -> Preview:
+    """Read the whole source and judge every row, as a load of all days would, without the lake.
+
+    Raises:
+        SourceError: a load would fail, for the same reason.
+    """
+    mapping = mapping_of(source, settings)
+    opened = connect(source, settings)
+    fields = map_fields(source, mapping, opened.schema(), opened.label)
+    plan = plan_of(source, mapping, fields, settings, (), opened.files)
+    plan = replace(plan, window=Window(None, settings.business.start_date))
+    account = Account(source, opened.label)
+    with workers() as pool:
+        shown, loaded, days = _dry_run(checked_batches(opened, plan, None, pool), plan, account, rows)
+    account.refuse_unreadable()
+    account.count("loaded", {None: loaded})
+    bad = account.bad()
+    summary = account.summary(bad, ())
+    if source in ("lines", "deliveries"):
+        account.notes.append("Whether each row has its order is seen when it is loaded.")
+    return Preview(
+        source,
+        shown,
+        {**summary.totals, "loaded": loaded, "quarantined": bad.height},
+        summary.reasons,
+        bad.drop("id").head(rows),
+        {item.target: item.column for item in fields},
+        summary.actions,
+        tuple(account.notes),
+        *days,
+    )
+
+
+def _dry_run(
+    batches: Iterator[Checked], plan: Plan, account: Account, rows: int
+) -> tuple[pl.DataFrame, int, tuple[date | None, date | None]]:
+    repeats = Repeats()
+    key = _KEYS.get(plan.name)
+    shown: list[pl.DataFrame] = []
+    loaded = 0
+    days: list[date] = []
+    for checked in batches:
+        account.take(checked)
+        good = checked.good
+        if key is not None:
+            keep_suspects(repeats, checked, key[0], plan, key[1])
+        if sum(frame.height for frame in shown) < rows:
+            shown.append(good.head(rows))
+        loaded += good.height
+        days += [day for day in _edges(good) if day is not None]
+        adjusted = int(checked.adjusted.sum())
+        account.count("adjusted", {None: adjusted})
+    repeated = repeats.resolve(pl.Series(dtype=pl.String))
+    if repeated.height:
+        account.quarantine(repeated.select(BAD_SCHEMA.names()))
+    frame = pl.concat(shown).head(rows) if shown else pl.DataFrame()
+    return frame, loaded - repeated.height, (min(days, default=None), max(days, default=None))
+
+
+def _edges(good: pl.DataFrame) -> tuple[date | None, date | None]:
+    if "day" not in good.columns or good.is_empty():
+        return None, None
+    low, high = good["day"].min(), good["day"].max()
+    return (low if isinstance(low, date) else None, high if isinstance(high, date) else None)
