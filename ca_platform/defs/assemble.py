@@ -32,7 +32,7 @@ def assemble(settings: Settings, overrides: Mapping[str, Any] | None = None) -> 
 
 def _assemble(settings: Settings, overrides: Mapping[str, Any] | None) -> dg.Definitions:
     partitions = daily_partitions(settings)
-    job = daily_refresh(partitions)
+    job = daily_refresh()
     given = dict(overrides or {})
     ours: dict[str, Any] = {
         "assets": [

@@ -22,12 +22,11 @@ _MEANING = {
 }
 
 
-def daily_refresh(partitions: dg.PartitionsDefinition) -> UnresolvedAssetJobDefinition:
+def daily_refresh() -> UnresolvedAssetJobDefinition:
     """The job that makes everything of a day, or of a range of days at once."""
     return dg.define_asset_job(
         DAILY,
         selection=dg.AssetSelection.all(),
-        partitions_def=partitions,
         description="Loads the sources of a day and makes its facts, documents and reports.",
     )
 
