@@ -27,6 +27,8 @@ Day = date | str
 Dimensions = str | Mapping[str, str | None]
 Progress = Callable[[str, int, int], None]
 
+_DOCUMENTS = ("orders", "downloads")  # can be selected for a run, and are no reports
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnInfo:
@@ -251,22 +253,18 @@ def _range(start: Any, end: Any) -> tuple[date | None, date | None]:
 
 
 def _selection(select: str | Iterable[str]) -> list[str]:
-    """Names of reports and ``family:NAME``, each checked."""
+    """Names of reports and ``family:NAME``, refused here where there are none, before any work begins."""
     items = select.split(",") if isinstance(select, str) else list(select)
     chosen = [item.strip() for item in items if item.strip()]
     if not chosen:
         raise ReportError("The selection is empty: give names of reports, or family:NAME.")
+    families = [f"family:{name}" for name in catalogue.FAMILIES]
     for item in chosen:
-        family, is_family, name = item.partition(":")
-        if not is_family:
+        if item.startswith("family:") and item not in families:
+            raise ReportError(f"There is no {item!r} to select{_near(item, families)}")
+        if not item.startswith("family:") and item not in _DOCUMENTS:
             catalogue.report_spec(item)
-        elif family != "family" or name not in catalogue.FAMILIES:
-            raise ReportError(f"There is no {item!r} to select; there are {_families()} and the names of reports.")
     return chosen
-
-
-def _families() -> str:
-    return ", ".join(f"family:{name}" for name in catalogue.FAMILIES)
 
 
 def _known_sources(sources: Iterable[str], opened: Settings) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
-from ca_platform.errors import RunError
+from ca_platform.errors import ConfigurationError, RunError
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
@@ -43,8 +44,6 @@ def start_dashboards(settings: Settings, host: str, port: int) -> str:
     running = _found(settings)
     if running is not None:
         return running.address
-    from ca_platform.cli.dashboards import address, require_free
-
     require_free(host, port)
     folder = _folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,6 +53,26 @@ def start_dashboards(settings: Settings, host: str, port: int) -> str:
     (folder / _RECORD).write_text(json.dumps(asdict(running)), "utf-8")
     _wait(process, running.address, log, settings)
     return running.address
+
+
+def address(host: str, port: int) -> str:
+    """Where a browser on this machine finds the dashboards."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def require_free(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, before anything is started."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigurationError(
+            f"The dashboards cannot listen on {host}, port {port}: {reason}. Give another --port or --host."
+        ) from error
 
 
 def stop_dashboards(settings: Settings) -> bool:

@@ -7,7 +7,6 @@ import os
 import click
 
 from ca_platform.cli.commands import command
-from ca_platform.errors import ConfigurationError
 
 _EXAMPLES = """
 ca-platform dashboards
@@ -22,6 +21,7 @@ def dashboards(host: str, port: int) -> None:
     """Serve the dashboards until Ctrl-C. `ca-platform user add NAME` makes a login."""
     from dash_app.serve import serve
 
+    from ca_platform.background import address, require_free
     from ca_platform.cli.output import note
     from ca_platform.cli.shell import settings
     from dash_app.users import UserStore
@@ -35,25 +35,3 @@ def dashboards(host: str, port: int) -> None:
         note("Nobody can log in yet: `ca-platform user add NAME` makes a login.")
     note(f"The dashboards are at {address(host, port)}; Ctrl-C ends them.")
     serve(opened, host, port)
-
-
-def address(host: str, port: int) -> str:
-    """Where a browser on this machine finds the dashboards."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}"
-
-
-def require_free(host: str, port: int) -> None:
-    """Refuse an address that cannot be listened on, before anything is started."""
-    import socket
-
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigurationError(
-            f"The dashboards cannot listen on {host}, port {port}: {reason}. Give another --port or --host."
-        ) from error
