@@ -20,6 +20,8 @@ def open_source(name: str, source: SourceSettings, time_zone: str) -> Source:
     """
     if source.kind in ("csv", "parquet"):
         return _file_source(name, source)
+    if source.kind in ("postgresql", "redshift"):
+        return _database_source(name, source)
     raise ConfigurationError(
         f"sources.{name}: the kind {source.kind} cannot be read yet. Export the table to Parquet and set "
         "`kind: parquet` with its `path` (gs:// and s3:// work)."
@@ -40,3 +42,14 @@ def _file_source(name: str, source: SourceSettings) -> Source:
     else:
         plain = ParquetSource(path, files)
     return QuerySource(plain, source.query, name) if source.query else plain
+
+
+def _database_source(name: str, source: SourceSettings) -> Source:
+    from ca_platform.sources.postgresql import PostgresqlSource, RedshiftSource
+    from ca_platform.sources.servers import Server
+
+    password = source.password.get_secret_value() if source.password is not None else None
+    if source.kind == "redshift":
+        # Redshift knows none of the options that make a session read-only; the transaction is.
+        return RedshiftSource(name, Server(source.dsn or "", password, options=""), source.table, source.query)
+    return PostgresqlSource(name, Server(source.dsn or "", password), source.table, source.query)
