@@ -1,0 +1,350 @@
+"""Reports as the store gives them, in the catalogue's columns and edge types, of a small invented shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ca_platform.catalogue import Kind, report_spec
+from dash_app.words.dates import Grain, add_months, first_day, last_day, later
+
+DAY = date(2026, 11, 21)
+START = date(2025, 10, 15)
+STEPS = ("session_start", "has_basket", "order_screen", "purchase")
+MILESTONES = ("download", "signup", "first_login", "first_session", "first_purchase")
+DIMENSIONS: dict[str, tuple[str | None, ...]] = {
+    "region": ("EU", "North America", "APAC", "Latin America", "Middle East", "Africa", "Oceania", None),
+    "channel": ("web", "app", "<b>partner</b> & co"),
+}
+
+_TYPES: dict[Kind, Any] = {
+    Kind.DATE: pl.Date,
+    Kind.INSTANT: pl.Datetime("us", "UTC"),
+    Kind.TEXT: pl.String,
+    Kind.INTEGER: pl.Int64,
+    Kind.FLOAT: pl.Float64,
+    Kind.MONEY: pl.Float64,
+    Kind.FLAG: pl.Boolean,
+}
+Row = dict[str, Any]
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The columns of a report in edge types."""
+    return {column.name: _TYPES[column.kind] for column in report_spec(name).columns}
+
+
+def table(name: str, rows: Sequence[Row]) -> pl.DataFrame:
+    """Rows as the report's frame; columns that a row leaves out are null, ``is_partial`` and other flags false."""
+    columns = schema(name)
+    missing: Row = {column: False if dtype == pl.Boolean else None for column, dtype in columns.items()}
+    return pl.DataFrame([missing | row for row in rows], schema=columns)
+
+
+def report(name: str, day: date = DAY, start: date = START) -> pl.DataFrame:
+    """The report of a day. Rows of finished periods are the same on every later day."""
+    return table(name, _MAKERS[name](day, start))
+
+
+def periods(grain: Grain, day: date, start: date) -> list[date]:
+    found, last = [first_day(start, grain)], first_day(day, grain)
+    while found[-1] < last:
+        found.append(later(found[-1], 1, grain))
+    return found
+
+
+def _sessions_on(day: date) -> float:
+    """Sessions of a day: growth, weekday, year and noise that depends on the day alone."""
+    noise = np.random.default_rng(day.toordinal()).normal(1, 0.07)
+    weekday = (1.0, 0.97, 0.96, 1.0, 1.12, 1.25, 1.15)[day.weekday()]
+    year = 1 + 0.18 * np.cos(2 * np.pi * (day.timetuple().tm_yday - 340) / 365)
+    return float(max(900 * (1 + (day - START).days / 900) * weekday * year * noise, 0))
+
+
+_REACH = (1.0, 0.42, 0.21, 0.088)
+
+
+def _of_period(first: date, grain: Grain, day: date, start: date) -> tuple[list[float], bool]:
+    last = last_day(first, grain)
+    days = [first + timedelta(offset) for offset in range((last - first).days + 1)]
+    covered = [_sessions_on(one) for one in days if start <= one <= day]
+    return covered, len(covered) < len(days)
+
+
+def _funnel(grain: Grain) -> Callable[[date, date], list[Row]]:
+    def make(day: date, start: date) -> list[Row]:
+        rows: list[Row] = []
+        for first in periods(grain, day, start):
+            covered, partial = _of_period(first, grain, day, start)
+            counts = [int(sum(covered) * reach) for reach in _REACH]
+            for index, step in enumerate(STEPS):
+                share = counts[index] / counts[0] if counts[0] else None
+                before = counts[index] / counts[index - 1] if index and counts[index - 1] else None
+                rows.append(
+                    {
+                        "date": first,
+                        "step": step,
+                        "step_index": index,
+                        "sessions": counts[index],
+                        "share_of_sessions": share,
+                        "share_of_previous": before,
+                        "is_partial": partial,
+                    }
+                )
+        return rows
+
+    return make
+
+
+def _downloads(grain: Grain) -> Callable[[date, date], list[Row]]:
+    def make(day: date, start: date) -> list[Row]:
+        rows: list[Row] = []
+        for first in periods(grain, day, start):
+            covered, partial = _of_period(first, grain, day, start)
+            for index, (step, part) in enumerate(zip(MILESTONES, (0.06, 0.05, 0.045, 0.058, 0.021), strict=True)):
+                rows.append(
+                    {
+                        "date": first,
+                        "step": step,
+                        "step_index": index,
+                        "customers": int(sum(covered) * part),
+                        "is_partial": partial,
+                    }
+                )
+        return rows
+
+    return make
+
+
+def _profile(hour: int) -> float:
+    return 0.2 + np.exp(-((hour - 13) ** 2) / 18) + 1.3 * np.exp(-((hour - 20.5) ** 2) / 5)
+
+
+def _hourly(steps: Sequence[str], measure: str, size: float) -> Callable[[date, date], list[Row]]:
+    def make(day: date, start: date) -> list[Row]:
+        days = (day - start).days + 1
+        return [
+            {
+                "hour": hour,
+                "step": step,
+                "step_index": index,
+                measure: size * (1 + days / 2000) * _profile(hour) * 0.55**index,
+                "days": days,
+            }
+            for hour in range(24)
+            for index, step in enumerate(steps)
+        ]
+
+    return make
+
+
+def _orders(grain: Grain) -> Callable[[date, date], list[Row]]:
+    def make(day: date, start: date) -> list[Row]:
+        rows: list[Row] = []
+        for first in periods(grain, day, start):
+            covered, partial = _of_period(first, grain, day, start)
+            rows.append({"date": first, "orders": int(sum(covered) * _REACH[-1]), "is_partial": partial})
+        return rows
+
+    return make
+
+
+def _hourly_orders(day: date, start: date) -> list[Row]:
+    days = (day - start).days + 1
+    return [
+        {"hour": hour, "mean_orders": 5.5 * (1 + days / 2000) * _profile(hour), "days": days} for hour in range(24)
+    ]
+
+
+def _conversion(day: date, start: date) -> list[Row]:
+    total = sum(_sessions_on(start + timedelta(offset)) for offset in range((day - start).days + 1))
+    closed = [int(total * reach) for reach in (1.0, 0.42, 0.17, 0.081)]
+    opened = [int(total * reach) for reach in _REACH]
+    minutes = (None, 3.4, 6.1, None)
+    return [
+        {
+            "step": step,
+            "step_index": index,
+            "sessions_open": opened[index],
+            "sessions_closed": closed[index],
+            "conversion_from_start": closed[index] / closed[0],
+            "conversion_from_previous": closed[index] / closed[index - 1] if index else None,
+            "median_minutes_from_previous": minutes[index],
+        }
+        for index, step in enumerate(STEPS)
+    ]
+
+
+def _cohort_rows(day: date, start: date) -> list[Row]:
+    rows: list[Row] = []
+    for week in periods("week", day, start):
+        size = int(_sessions_on(week) * 0.06 * 7 * (0.4 if week.day == 1 else 1))
+        passed = {span: week + timedelta(days=7 + span) <= day + timedelta(days=1) for span in (7, 30)}
+        for index, step in enumerate(MILESTONES[1:]):
+            ever = 0.85 * 0.8**index + 0.002 * (week.day % 9)
+            row: Row = {"cohort": week, "step": step, "cohort_size": size, "customers_ever": int(size * ever)}
+            row["rate_ever"] = row["customers_ever"] / size if size else None
+            for span, part in ((7, 0.7), (30, 0.9)):
+                row[f"is_censored_{span}d"] = not passed[span]
+                if passed[span]:
+                    row[f"customers_{span}d"] = int(size * ever * part)
+                    row[f"rate_{span}d"] = row[f"customers_{span}d"] / size if size else None
+            rows.append(row)
+    return rows
+
+
+def _weekly(measure: str, base: str, mean: float) -> Callable[[date, date], list[Row]]:
+    def make(day: date, start: date) -> list[Row]:
+        return [
+            {
+                "week": week,
+                measure: round(mean * (1 + 0.08 * np.sin(index / 4) + index / 900), 4),
+                base: int(_sessions_on(week) * 4),
+            }
+            for index, week in enumerate(periods("week", day, start))
+        ]
+
+    return make
+
+
+def _amounts(day: date, start: date) -> list[Row]:
+    scale = (day - start).days
+    edges = np.round(np.linspace(8.5, 212.0, 21), 2)
+    heights = [int(scale * 40 * x * np.exp(-x / 3.2)) for x in np.arange(0.5, 20.5)]
+    inner = [
+        {"bin_start": low, "bin_end": high, "orders": height, "customers": height // 3}
+        for low, high, height in zip(edges[:-1], edges[1:], heights, strict=True)
+    ]
+    low = {"bin_start": 1.2, "bin_end": edges[0], "orders": scale, "customers": scale // 5, "is_overflow": True}
+    high = {"bin_start": edges[-1], "bin_end": 1840.0, "orders": scale, "customers": scale // 4, "is_overflow": True}
+    return [low, *inner, high]
+
+
+def _order_counts(day: date, start: date) -> list[Row]:
+    scale, longest = (day - start).days * 12, 46
+    at_least = [int(scale * k**-1.6) + (1 if k <= longest else 0) for k in range(1, longest + 2)]
+    at_least[-1] = 0
+    return [
+        {"orders": k, "customers": at_least[k - 1] - at_least[k], "customers_at_least": at_least[k - 1]}
+        for k in range(1, longest + 1)
+    ]
+
+
+def _kpis(day: date, start: date) -> list[Row]:
+    def sessions(last: date, count: int) -> float:
+        return sum(_sessions_on(last - timedelta(offset)) for offset in range(count))
+
+    total, now, before = (
+        sessions(day, (day - start).days + 1),
+        sessions(day, 7),
+        sessions(day - timedelta(days=7), 7),
+    )
+    factors = {
+        "orders": 0.088,
+        "revenue": 4.1,
+        "visitors": 0.61,
+        "discount": 0.21,
+        "new_customers": 0.021,
+    }
+    rows: list[Row] = [_kpi(name, total * part, now * part, before * part) for name, part in factors.items()]
+    rows.insert(4, _kpi("mean_order_value", 46.4, 46.9 + now / 9e4, 46.8))
+    rows.insert(5, _kpi("conversion_rate", 0.088, 0.0893, 0.0871))
+    return rows
+
+
+def _kpi(name: str, value: float, now: float, before: float) -> Row:
+    change = now - before
+    return {
+        "metric": name,
+        "value": value,
+        "value_last_7d": now,
+        "value_previous_7d": before,
+        "change_abs": change,
+        "change_rel": change / before if before else None,
+    }
+
+
+def _measures(sessions: float) -> Row:
+    return {
+        "sessions": int(sessions),
+        "orders": int(sessions * 0.088),
+        "revenue": round(sessions * 4.1, 2),
+        "discount": round(sessions * 0.2, 2),
+        "customers": int(sessions * 0.6),
+    }
+
+
+def _parts(values: Sequence[str | None]) -> list[float]:
+    weights = [0.5**index + 0.01 for index in range(len(values))]
+    return [weight / sum(weights) for weight in weights]
+
+
+def _dimension_kpis(day: date, start: date) -> list[Row]:
+    total = sum(_sessions_on(start + timedelta(offset)) for offset in range((day - start).days + 1))
+    return [
+        {"dimension": dimension, "value": value} | _measures(total * part)
+        for dimension, values in DIMENSIONS.items()
+        for value, part in zip(values, _parts(values), strict=True)
+    ]
+
+
+def _daily_dimension_values(day: date, start: date) -> list[Row]:
+    return [
+        {"dimension": dimension, "value": value, "date": one} | _measures(_sessions_on(one) * part)
+        for dimension, values in DIMENSIONS.items()
+        for value, part in zip(values, _parts(values), strict=True)
+        for one in periods("day", day, start)
+    ]
+
+
+def _client_kpis(day: date, start: date) -> list[Row]:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return [
+        {
+            "client": f"c{number}",
+            "sessions": 40 - number,
+            "orders": max(12 - number, 0),
+            "revenue": max(12 - number, 0) * 51.5,
+            "discount": 0.0,
+            "recency_days": 3.5 if number < 12 else None,
+            "mean_gap_hours": 120.0 if number < 11 else None,
+            "mean_amount": 51.5 if number < 12 else None,
+            "first_order": at if number < 12 else None,
+            "last_order": at + timedelta(days=number) if number < 12 else None,
+            "download_date": at,
+        }
+        for number in range(15)
+    ]
+
+
+_MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
+    "daily_funnel": _funnel("day"),
+    "weekly_funnel": _funnel("week"),
+    "monthly_funnel": _funnel("month"),
+    "hourly_funnel": _hourly(STEPS, "mean_sessions", 60),
+    "daily_funnel_downloads": _downloads("day"),
+    "weekly_funnel_downloads": _downloads("week"),
+    "monthly_funnel_downloads": _downloads("month"),
+    "hourly_funnel_downloads": _hourly(MILESTONES, "mean_customers", 4),
+    "session_funnel_conversion": _conversion,
+    "customer_funnel_conversion": _cohort_rows,
+    "daily_orders": _orders("day"),
+    "weekly_orders": _orders("week"),
+    "monthly_orders": _orders("month"),
+    "hourly_orders": _hourly_orders,
+    "weekly_average_session_per_user": _weekly("sessions_per_customer", "customers", 1.34),
+    "weekly_average_order_per_user": _weekly("orders_per_customer", "customers", 1.11),
+    "weekly_average_payment_amount": _weekly("mean_amount", "orders", 46.4),
+    "purchase_amount_distribution": _amounts,
+    "user_counts_per_order_seq": _order_counts,
+    "kpis": _kpis,
+    "client_kpis": _client_kpis,
+    "dimension_kpis": _dimension_kpis,
+    "daily_dimension_values": _daily_dimension_values,
+}
+NAMES = tuple(_MAKERS)
+__all__ = ["DAY", "NAMES", "START", "add_months", "report", "schema", "table"]

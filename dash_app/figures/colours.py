@@ -1,0 +1,54 @@
+"""Colours: Okabe and Ito's for series, Cividis for amounts, greys for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Series in this order; the last two are for areas and bars, as lines they are pale on white."""
+
+OTHER = "#8A8F98"
+"""What is not one of the series: the rest, the earlier day."""
+
+CIVIDIS = (
+    (0.0, "#00224e"),
+    (0.125, "#123570"),
+    (0.25, "#3b496c"),
+    (0.375, "#575d6d"),
+    (0.5, "#707173"),
+    (0.625, "#8a8678"),
+    (0.75, "#a59c74"),
+    (0.875, "#c3b369"),
+    (1.0, "#fee838"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """The greys of one colour scheme.
+
+    Attributes:
+        ground: what the chart lies on.
+        text, muted: both have a contrast of at least 4.5 on the ground.
+        grid, pale: lines and areas in the background.
+    """
+
+    ground: str
+    text: str
+    muted: str
+    grid: str
+    pale: str
+
+
+LIGHT = Scheme(ground="#ffffff", text="#212529", muted="#5c636a", grid="#e3e6ea", pale="#eceef1")
+DARK = Scheme(ground="#242424", text="#e6e8eb", muted="#a8adb4", grid="#3b3e42", pale="#34373b")
+
+
+def scheme(*, dark: bool) -> Scheme:
+    """The greys for a light or a dark ground."""
+    return DARK if dark else LIGHT
+
+
+def series_colour(index: int) -> str:
+    """Colour of the series at a position; grey past the palette."""
+    return OKABE_ITO[index] if index < len(OKABE_ITO) else OTHER

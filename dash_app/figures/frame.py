@@ -1,0 +1,161 @@
+"""What all charts share: the layout around the marks, axes, notes, and the names of periods in hovers."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from dash_app.figures.colours import OKABE_ITO, scheme
+from dash_app.records import Figure, Look
+from dash_app.words.dates import Grain, day
+from dash_app.words.formats import formats
+
+HEIGHT = 320
+BOTTOM = 34
+TOP = 14
+NOTE_LINE = 15
+LEFT = 46
+_NOTE_LENGTH = 54
+_FEW_PERIODS = 5
+FONT_SIZE = 12
+NOTE_SIZE = 11
+
+_PERIOD_HOVER: dict[Grain, str] = {"day": "%a %-d %b %Y", "week": "Week of %-d %b %Y", "month": "%B %Y"}
+
+
+def figure(
+    data: list[dict[str, Any]], look: Look, notes: Sequence[str] = (), *, left: int = LEFT, **layout: Any
+) -> Figure:
+    """Marks and what stands around them.
+
+    Args:
+        left: room for the labels of the upright axis. Fixed, so that notes begin at the card's edge and the charts of
+            a page stand in one line; plotly widens it where a label is longer.
+        notes: what the marks are and how to read them, above the chart; the first names the measure.
+        layout: axes and whatever else this chart needs; ``annotations`` and ``margin`` are added to ours.
+    """
+    grey = scheme(dark=look.dark)
+    lines = wrapped(notes)
+    margin = {"l": left, "r": 12, "t": TOP + NOTE_LINE * len(lines), "b": BOTTOM} | layout.pop("margin", {})
+    annotations = [note(line, look, len(lines) - index, left) for index, line in enumerate(lines)]
+    annotations += layout.pop("annotations", [])
+    base = {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "colorway": list(OKABE_ITO),
+        "font": {"color": grey.text, "size": FONT_SIZE},
+        "hoverlabel": {
+            "bgcolor": grey.ground,
+            "bordercolor": grey.muted,
+            "font": {"color": grey.text, "size": FONT_SIZE},
+            "namelength": -1,
+            "align": "left",
+        },
+        "separators": "".join(formats(look).separators),
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "x unified",
+        "margin": margin,
+        "annotations": annotations,
+    }
+    return {"data": data, "layout": base | layout}
+
+
+def wrapped(notes: Sequence[str]) -> list[str]:
+    """The notes in lines that fit a narrow chart."""
+    whole = " · ".join(note for note in notes if note)
+    return textwrap.wrap(whole, _NOTE_LENGTH) if whole else []
+
+
+def note(text: str, look: Look, line: int, left: int) -> dict[str, Any]:
+    """A line above the chart; line 1 is the one next to it. The text is ours or escaped."""
+    return {
+        "text": text,
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0,
+        "y": 1,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "xshift": 2 - left,
+        "yshift": NOTE_LINE * (line - 1) + 3,
+        "align": "left",
+        "showarrow": False,
+        "font": {"size": NOTE_SIZE, "color": scheme(dark=look.dark).muted},
+    }
+
+
+def value_axis(look: Look, *, money: bool = False, share: bool = False, **more: Any) -> dict[str, Any]:
+    """An axis of amounts from zero: 5k, £5k or 40%."""
+    grey = scheme(dark=look.dark)
+    axis: dict[str, Any] = {
+        "rangemode": "tozero",
+        "gridcolor": grey.grid,
+        "gridwidth": 1,
+        "zeroline": False,
+        "showline": False,
+        "nticks": 6,
+        "automargin": True,
+        "fixedrange": True,
+        "exponentformat": "B",
+        "separatethousands": True,
+        "tickfont": {"color": grey.muted, "size": NOTE_SIZE},
+    }
+    if share:
+        axis["tickformat"] = ".0%"
+    if money:
+        axis["tickprefix"], axis["ticksuffix"] = formats(look).affixes
+    return axis | more
+
+
+def plain_axis(look: Look, **more: Any) -> dict[str, Any]:
+    """An axis of places (periods, hours, bins): a line with ticks and no grid."""
+    grey = scheme(dark=look.dark)
+    return {
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "linecolor": grey.muted,
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": grey.muted,
+        "automargin": True,
+        "tickfont": {"color": grey.muted, "size": NOTE_SIZE},
+    } | more
+
+
+def period_axis(look: Look, grain: Grain, days: Sequence[str]) -> dict[str, Any]:
+    """The axis of days, weeks or months; ``days`` are the first days of the periods."""
+    one = "%b\n%Y" if grain == "month" else "%-d %b\n%Y"
+    stops = [{"dtickrange": [None, "M1"], "value": one}, {"dtickrange": ["M1", None], "value": "%b\n%Y"}]
+    axis = plain_axis(look, type="date", hoverformat=_PERIOD_HOVER[grain], tickformatstops=stops, nticks=7, tickangle=0)
+    if len(days) <= _FEW_PERIODS:
+        # plotly would put hours between them
+        axis |= {"tickmode": "array", "tickvals": list(days), "tickformat": one}
+        del axis["tickformatstops"]
+    return axis
+
+
+def hour_axis(look: Look) -> dict[str, Any]:
+    """The hours of a day."""
+    places = list(range(0, 24, 6))
+    return plain_axis(
+        look,
+        tickmode="array",
+        tickvals=places,
+        ticktext=[f"{hour:02}:00" for hour in places],
+        range=[-0.6, 23.6],
+        minor={"dtick": 3, "ticks": "outside", "ticklen": 3, "tickcolor": scheme(dark=look.dark).muted},
+        fixedrange=True,
+    )
+
+
+def money_left(look: Look) -> int:
+    """Room for labels with a currency."""
+    return LEFT + 6 * len("".join(formats(look).affixes))
+
+
+def compared_note(look: Look) -> str:
+    """How the earlier day is told from the shown one; empty without comparison."""
+    return f"dotted: as of {day(look.compare_day)}" if look.compare is not None and look.compare_day else ""

@@ -1,0 +1,162 @@
+"""Lines over time: labels at their ends, unfinished periods dashed, an earlier report dotted, panels for many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dash_app.figures import encode
+from dash_app.figures.colours import series_colour
+from dash_app.figures.frame import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    NOTE_LINE,
+    TOP,
+    compared_note,
+    figure,
+    hour_axis,
+    money_left,
+    period_axis,
+    value_axis,
+    wrapped,
+)
+from dash_app.figures.labels import label, shorten, spread, width
+from dash_app.figures.periods import MEAN_DAYS, trailing_mean
+from dash_app.figures.traces import Line, Scale, traces
+from dash_app.records import Figure, Look
+
+MAX_LINES = 6
+MAX_PANELS = 12
+LABEL_LENGTH = 15
+LABEL_DISTANCE = 14
+_HEADROOM = 1.06
+
+
+def lines(series: Sequence[Line], scale: Scale, look: Look, notes: Sequence[str] = (), height: int = HEIGHT) -> Figure:
+    """Lines in one plot, or in one panel each where there are more than six."""
+    if len(series) > MAX_LINES:
+        return _panels(series, scale, look, notes)
+    said = (scale.unit, *notes, *_marks(series, scale, look))
+    low, high = _bounds(series, scale)
+    left = money_left(look) if scale.money else LEFT
+    data = [trace for index, line in enumerate(series) for trace in traces(line, scale, series_colour(index), look)]
+    plot = height - TOP - BOTTOM - NOTE_LINE * len(wrapped(said))
+    labels, right = (
+        (_end_labels(series, scale, low, high, plot), _label_margin(series)) if len(series) > 1 else ([], 12)
+    )
+    return figure(
+        data,
+        look,
+        said,
+        left=left,
+        margin={"r": right},
+        annotations=labels,
+        xaxis=_place_axis(series, scale, look),
+        yaxis=value_axis(look, money=scale.money, share=scale.share, range=[low, high], rangemode="normal"),
+    )
+
+
+def _bounds(series: Sequence[Line], scale: Scale) -> tuple[float, float]:
+    """The axis' ends, with room above the highest point."""
+    frames = [frame for line in series for frame in (line.rows, line.earlier) if frame is not None]
+    values = [value for frame in frames for value in (frame[scale.measure].min(), frame[scale.measure].max())]
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    high, low = max(numbers, default=1.0), min(numbers, default=0.0)
+    if scale.from_zero or low <= 0:
+        return 0.0, high * _HEADROOM or 1.0
+    room = (high - low or high) * 0.12
+    return max(low - room, 0.0), high + room
+
+
+def _end_labels(series: Sequence[Line], scale: Scale, low: float, high: float, plot: float) -> list[dict[str, Any]]:
+    """A name at the right end of each line, moved apart where they would touch."""
+    ends = [_end(line, scale) for line in series]
+    heights = [(end - low) / (high - low) * plot for end in ends]
+    places = spread(heights, LABEL_DISTANCE, 4, plot)
+    return [
+        {
+            "text": f'<span style="color:{series_colour(index)}">●</span> {label(line.name, LABEL_LENGTH)}',
+            "xref": "paper",
+            "x": 1,
+            "xanchor": "left",
+            "xshift": 4,
+            "yref": "y",
+            "y": ends[index],
+            "yanchor": "middle",
+            "yshift": round(places[index] - heights[index], 1),
+            "showarrow": False,
+        }
+        for index, line in enumerate(series)
+    ]
+
+
+def _label_margin(series: Sequence[Line]) -> int:
+    return int(width([shorten(line.name, LABEL_LENGTH) for line in series])) + 26
+
+
+def _panels(series: Sequence[Line], scale: Scale, look: Look, notes: Sequence[str]) -> Figure:
+    """One small plot for each series, one below the other over the same time."""
+    shown = series[:MAX_PANELS]
+    cut = f"{len(shown)} of {len(series)} shown" if len(shown) < len(series) else ""
+    said = (scale.unit, "each on its own scale", cut, *notes, *_marks(series, scale, look))
+    data: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {}
+    names: list[dict[str, Any]] = []
+    part = 1 / len(shown)
+    for index, line in enumerate(shown):
+        axis = "y" if index == 0 else f"y{index + 1}"
+        low, high = _bounds([line], scale)
+        top = 1 - index * part
+        data += traces(line, scale, series_colour(0), look, {"xaxis": "x", "yaxis": axis})
+        layout[axis.replace("y", "yaxis")] = value_axis(
+            look,
+            money=scale.money,
+            share=scale.share,
+            range=[low, high],
+            domain=[max(top - 0.82 * part, 0.0), top],
+            nticks=3,
+            anchor="x",
+        )
+        names.append(_panel_name(line.name, top))
+    x = _place_axis(series, scale, look) | {"anchor": f"y{len(shown)}"}
+    right = _label_margin(shown)
+    return figure(data, look, said, margin={"r": right}, annotations=names, xaxis=x, **layout)
+
+
+def _panel_name(name: str, top: float) -> dict[str, Any]:
+    return {
+        "text": label(name, LABEL_LENGTH),
+        "xref": "paper",
+        "yref": "paper",
+        "x": 1,
+        "xanchor": "left",
+        "xshift": 6,
+        "y": top,
+        "yanchor": "top",
+        "showarrow": False,
+    }
+
+
+def _marks(series: Sequence[Line], scale: Scale, look: Look) -> Iterator[str]:
+    if any(scale.is_smooth(line.rows.height) for line in series):
+        yield f"strong: mean of {MEAN_DAYS} days"
+    if any(line.rows["is_partial"].any() for line in series):
+        yield "dashed: unfinished"
+    if any(line.earlier is not None for line in series):
+        yield compared_note(look)
+
+
+def _place_axis(series: Sequence[Line], scale: Scale, look: Look) -> dict[str, Any]:
+    if scale.grain is None:
+        return hour_axis(look)
+    return period_axis(look, scale.grain, encode.days(series[0].rows[scale.column]) if series else [])
+
+
+def _end(line: Line, scale: Scale) -> float:
+    """Where the line ends: its last value, or its last mean where that is what the eye follows."""
+    if scale.is_smooth(line.rows.height):
+        known = trailing_mean(line.rows, scale.measure)["mean"]
+    else:
+        known = line.rows[scale.measure].drop_nulls()
+    return float(known[-1]) if known.len() else 0.0

@@ -1,0 +1,68 @@
+"""``/``: how the shop is doing."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dash_app.figures.blank import without
+from dash_app.figures.conversion import HEIGHT_OF_CONVERSION, conversion
+from dash_app.figures.dimension_days import HEIGHT_OF_DIMENSIONS, daily_revenue_by_value
+from dash_app.figures.dimensions import revenue_by_value
+from dash_app.figures.orders import daily_orders
+from dash_app.records import Card, Page
+from dash_app.words import dimensions, kpis, orders, steps
+
+OVERVIEW = Page(
+    "/",
+    (
+        Card(
+            id="overview-kpis",
+            report="kpis",
+            title="Key figures",
+            reading=kpis.reading,
+            tiles=kpis.tiles,
+            kind="tiles",
+            height=150,
+            width="full",
+            history=30,
+        ),
+        Card(
+            id="overview-orders",
+            report="daily_orders",
+            title="Orders per day",
+            reading=orders.daily_orders,
+            figure=daily_orders,
+            height=HEIGHT_OF_CONVERSION,
+            is_empty=without("orders"),
+        ),
+        Card(
+            id="overview-conversion",
+            report="session_funnel_conversion",
+            title="From session to purchase",
+            reading=steps.conversion,
+            figure=partial(conversion, with_open=False),
+            height=HEIGHT_OF_CONVERSION,
+            is_empty=without("sessions_closed"),
+        ),
+        Card(
+            id="overview-revenue",
+            report="dimension_kpis",
+            title="Revenue by dimension",
+            reading=dimensions.revenue_by_value,
+            figure=revenue_by_value,
+            height=HEIGHT_OF_DIMENSIONS,
+            empty="No value of a dimension has revenue yet.",
+            is_empty=without("revenue"),
+        ),
+        Card(
+            id="overview-revenue-daily",
+            report="daily_dimension_values",
+            title="Revenue per day by dimension",
+            reading=dimensions.daily_revenue_by_value,
+            figure=daily_revenue_by_value,
+            height=HEIGHT_OF_DIMENSIONS,
+            empty="No value of a dimension has revenue in these days.",
+            is_empty=without("revenue"),
+        ),
+    ),
+)

@@ -1,0 +1,52 @@
+"""Names of steps, figures and dimension values as they stand in sentences and on axes."""
+
+from __future__ import annotations
+
+NO_VALUE = "(no value)"
+_STEPS = {
+    "session_start": "session start",
+    "purchase": "purchase",
+    "download": "download",
+    "signup": "sign-up",
+    "first_session": "first session",
+    "first_purchase": "first purchase",
+}
+_METRICS = {"mean_order_value": "order value", "visitors": "visitors"}
+
+
+def step(name: str) -> str:
+    """A step or milestone: ``session_start`` is session start."""
+    return _STEPS.get(name, _spaced(name))
+
+
+def step_in_text(name: str) -> str:
+    """A step inside a sentence: ours with its article, a declared action in quotes.
+
+    >>> step_in_text("first_purchase"), step_in_text("has_basket")
+    ('the first purchase', '“has basket”')
+    """
+    return f"the {_STEPS[name]}" if name in _STEPS else f"“{_spaced(name)}”"
+
+
+def metric(name: str) -> str:
+    """A key figure: ``new_customers`` is new customers."""
+    return _METRICS.get(name, _spaced(name))
+
+
+def value(text: str | None) -> str:
+    """A dimension's value, as it is; the null value has a name of its own."""
+    return NO_VALUE if text is None else text
+
+
+def quoted(text: str | None) -> str:
+    """A dimension's value inside a sentence, where quotes show what belongs to it."""
+    return "no value" if text is None else f"“{text}”"
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter, all others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ").strip() or name
