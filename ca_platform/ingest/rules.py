@@ -67,8 +67,8 @@ def line_rules(table: Table) -> None:
     """Rules of product lines, but for those that need the order."""
     for column in ("order_id", "product", "price"):
         table.require(column)
-    table.columns["quantity"] = table["quantity"].fill_null(1)
-    table.columns["discount_amount"] = table["discount_amount"].fill_null(0)
+    table.columns["quantity"] = table["quantity"].fill_null(1).cast(MONEY)
+    table.columns["discount_amount"] = table["discount_amount"].fill_null(0).cast(MONEY)
     table.mark("price", Reason.NEGATIVE_PRICE, table["price"] < _ZERO)
     table.mark("quantity", Reason.QUANTITY_NOT_POSITIVE, table["quantity"] <= _ZERO)
     table.mark("discount_amount", Reason.NEGATIVE_DISCOUNT, table["discount_amount"] < _ZERO)
