@@ -7,27 +7,17 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from ca_platform.catalogue import Kind, TableSpec
-from ca_platform.defs import specs
+from ca_platform.catalogue import TableSpec
 from ca_platform.defs.days import named, range_of_run
 from ca_platform.defs.requests import missing_days
 from ca_platform.defs.resources import Platform
 from ca_platform.ingest import IngestSummary
+from ca_platform.ingest.schemas import lake_schema
 from ca_platform.lake import Lake, Part
 from ca_platform.settings import Settings
 
 # Above this share somebody should look at the mapping; the rows themselves are kept either way.
 QUARANTINE_SHARE = 0.05
-
-_TYPES = {
-    Kind.DATE: pl.Date(),
-    Kind.INSTANT: pl.Datetime("us", "UTC"),
-    Kind.TEXT: pl.String(),
-    Kind.INTEGER: pl.Int64(),
-    Kind.FLOAT: pl.Float64(),
-    Kind.MONEY: pl.Decimal(18, 4),
-    Kind.FLAG: pl.Boolean(),
-}
 
 
 def history_gap(lake: Lake, settings: Settings, day: date) -> list[date]:
@@ -145,7 +135,8 @@ def quarantine_check(dataset: str, totals: dict[str, int], reasons: dict[str, in
 
 def columns_check(spec: TableSpec, parts: Sequence[Part], settings: Settings) -> dg.AssetCheckResult:
     """Whether the parts have the declared columns; the manifest knows them, no file is opened."""
-    declared = {column.name: str(_TYPES[column.kind]) for column in specs.table_columns(spec, settings)}
+    schema = lake_schema(spec.name, settings.sources.connected()[spec.name])
+    declared = {name: str(dtype) for name, dtype in schema.items()}
     found = {text: json.loads(text) for text in {part.columns for part in parts}}
     problems = sorted({problem for columns in found.values() for problem in _differences(columns, declared)})
     return dg.AssetCheckResult(
