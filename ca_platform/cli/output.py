@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,5 +84,7 @@ def _numeric(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> set[int]:
     return {index for index in range(len(names)) if is_numeric(index)}
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> str | float:
+    if isinstance(value, Decimal):
+        return float(value)
     return value.isoformat() if isinstance(value, (date, datetime)) else str(value)

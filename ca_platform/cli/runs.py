@@ -38,6 +38,6 @@ def _write(summary: Mapping[str, Any], *, as_json: bool) -> None:
         rows = [[name, *(counts.get(count, 0) for count in _COUNTS)] for name, counts in sources.items()]
         write_table(["source", *(count.replace("_", " ") for count in _COUNTS)], rows)
     reports = summary.get("reports", {})
-    if reports:
-        failed = reports.get("failed", [])
-        click.echo(f"Reports written: {reports.get('written', 0):,}. Failed: {', '.join(failed) or 'none'}.")
+    written, failed = reports.get("written", 0), reports.get("failed", [])
+    if written or failed:
+        click.echo(f"Reports written: {written:,}. Failed: {', '.join(failed) or 'none'}.")

@@ -1,0 +1,202 @@
+"""What ``check`` looks at, part by part. A part that fails does not keep the others from being looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ca_platform.cli.output import note
+from ca_platform.errors import CaPlatformError, RunError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ca_platform.ingest import Preview
+    from ca_platform.settings import Settings
+
+_COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
+_SHOWN_RANGES = 6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part that was looked at.
+
+    Attributes:
+        record: its JSON.
+        tables: title, names of columns, rows.
+        frames: title and rows of data.
+    """
+
+    name: str
+    detail: str = ""
+    error: CaPlatformError | None = None
+    record: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    tables: tuple[tuple[str, Sequence[str], Sequence[Sequence[Any]]], ...] = ()
+    frames: tuple[tuple[str, pl.DataFrame], ...] = ()
+
+
+def require_anything(settings: Settings) -> None:
+    """Refuse settings of which nothing can be loaded."""
+    from ca_platform.ranges import require_sessions
+
+    require_sessions(settings)
+
+
+def findings(settings: Settings, rows: int) -> Iterator[Finding]:
+    """Every source, the lake, the store, and the days of both."""
+    for name in settings.sources.connected():
+        note(f"Reading {name} …")
+        yield _guarded(name, partial(_source, name, settings, rows))
+    lake = _guarded("lake", lambda: _lake(settings))
+    store = _guarded("store", lambda: _store(settings))
+    yield from (lake, store)
+    if lake.error is None and store.error is None:
+        yield _guarded("days", lambda: _days(settings))
+
+
+def problem(found: Sequence[Finding]) -> CaPlatformError | None:
+    """The error that the command ends with; None when a load would work."""
+    failed = [finding for finding in found if finding.error is not None]
+    if not failed:
+        return None
+    sentences = " ".join(f"{finding.name}: {finding.error}" for finding in failed)
+    error = CaPlatformError(f"A load would not work. {sentences}")
+    error.exit_code = max(finding.error.exit_code for finding in failed if finding.error is not None)
+    return error
+
+
+def _guarded(name: str, look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except CaPlatformError as error:
+        return Finding(name, error=error, record={"ok": False, "error": str(error)})
+
+
+def _source(name: str, settings: Settings, rows: int) -> Finding:
+    if name == "assignments":
+        return Finding(name, "read when experiments are evaluated", record={"ok": True})
+    from ca_platform.ingest import preview
+
+    found = preview(name, settings, rows)
+    error = _refused(found)
+    days = f"{found.first_day} to {found.last_day}, " if found.first_day is not None else ""
+    record = {
+        "ok": error is None,
+        **({"error": str(error)} if error is not None else {}),
+        "totals": found.totals,
+        "reasons": found.reasons,
+        "columns": found.columns,
+        "actions": {action: str(kind) for action, kind in found.actions.items()},
+        "first_day": found.first_day,
+        "last_day": found.last_day,
+        "notes": list(found.notes),
+        "rows": found.rows.to_dicts(),
+    }
+    detail = f"{days}{found.totals['read']:,} rows read"
+    return Finding(name, detail, error, record, found.notes, tuple(_tables(found)), tuple(_frames(found)))
+
+
+def _refused(found: Preview) -> RunError | None:
+    if found.totals["read"] and found.totals["quarantined"] and not found.totals["loaded"]:
+        reasons = ", ".join(f"{reason} ({count:,})" for reason, count in found.reasons.items())
+        return RunError(f"every row would be quarantined: {reasons}. Correct the mapping.")
+    return None
+
+
+def _tables(found: Preview) -> Iterator[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]:
+    from ca_platform.ingest import EXPLANATIONS, Reason
+
+    yield "Mapping", ("ours", "column of the source"), [[ours, theirs] for ours, theirs in found.columns.items()]
+    if found.actions:
+        actions = [[action, str(kind)] for action, kind in found.actions.items()]
+        yield "Actions", ("action", "its values are"), actions
+    yield "A load would give", [count.replace("_", " ") for count in _COUNTS], [[found.totals[c] for c in _COUNTS]]
+    if found.reasons:
+        rows = [[reason, count, EXPLANATIONS[Reason(reason)]] for reason, count in found.reasons.items()]
+        yield "Rows would be refused", ("reason", "rows", "meaning"), rows
+
+
+def _frames(found: Preview) -> Iterator[tuple[str, pl.DataFrame]]:
+    if not found.rows.is_empty():
+        yield "First rows as they would be loaded (instants in UTC)", found.rows
+    if not found.bad.is_empty():
+        yield "First rows that would be refused", found.bad.drop("day", strict=False)
+
+
+def _lake(settings: Settings) -> Finding:
+    from ca_platform.lake import Lake
+
+    lake = Lake.open(settings)
+    lake.check()
+    days = lake.days("sessions")
+    return Finding(
+        "lake",
+        f"{lake.path}, {_span(days)} loaded" if days else f"{lake.path}, nothing is loaded yet",
+        record={"ok": True, "path": lake.path, "days": len(days)},
+    )
+
+
+def _store(settings: Settings) -> Finding:
+    from ca_platform.store import open_store
+
+    with open_store(settings) as store:
+        health = store.check()
+    record = {"ok": True, "kind": health.kind, "version": health.version, "where": health.where}
+    notes = (health.detail,) if health.status != "ok" and health.detail else ()
+    return Finding(
+        "store",
+        f"{health.kind} {health.version} at {health.where}",
+        record={**record, "notes": list(notes)},
+        notes=notes,
+    )
+
+
+def _days(settings: Settings) -> Finding:
+    """Which days the lake and the reports of the store do not have in common."""
+    from ca_platform.catalogue import connected, report_specs
+    from ca_platform.lake import Lake
+    from ca_platform.store import open_store
+
+    loaded = set(Lake.open(settings).days("sessions"))
+    names = [spec.name for spec in report_specs() if spec.storage == "document" and connected(spec, settings)]
+    with open_store(settings) as store:
+        reported = [set(store.days(name)) for name in names]
+    some = set[date]().union(*reported)
+    every = some.intersection(*reported)
+    differences = {
+        "loaded, but without any report": sorted(loaded - some),
+        "with some reports, but not all": sorted(some - every),
+        "with reports, but not loaded": sorted(some - loaded),
+    }
+    found = {words: days for words, days in differences.items() if days}
+    notes = tuple(f"{len(days):,} days {words}: {ranges(days)}." for words, days in found.items())
+    detail = "lake and store differ" if found else "lake and store have the same days"
+    return Finding(
+        "days", detail, record={"ok": True, "different": {k: _texts(v) for k, v in found.items()}}, notes=notes
+    )
+
+
+def ranges(days: Sequence[date]) -> str:
+    """Days in words, neighbours together."""
+    groups: list[list[date]] = []
+    for day in days:
+        if groups and groups[-1][-1] + timedelta(days=1) == day:
+            groups[-1].append(day)
+        else:
+            groups.append([day])
+    shown = [str(group[0]) if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in groups]
+    more = len(shown) - _SHOWN_RANGES
+    return ", ".join(shown[:_SHOWN_RANGES]) + (f" and {more} more ranges" if more > 0 else "")
+
+
+def _texts(days: Sequence[date]) -> list[str]:
+    return [day.isoformat() for day in days]
+
+
+def _span(days: Sequence[date]) -> str:
+    return f"{len(days):,} days from {days[0]} to {days[-1]}"

@@ -1,0 +1,113 @@
+"""A proposed mapping for each input of ``init``, and the first day of the data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import click
+
+from ca_platform.errors import CaPlatformError
+
+if TYPE_CHECKING:
+    from ca_platform.sources import Guess
+
+_NAMES = ("sessions", "customers", "lines", "products", "deliveries")
+
+
+@dataclass
+class Proposal:
+    """What is proposed.
+
+    Attributes:
+        sources: keys of each source by its name, as in the settings file.
+        explanations: by source our name, the column, and how sure that is.
+    """
+
+    sources: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    explanations: dict[str, list[tuple[str, str | None, str]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    first_day: date | None = None
+
+
+def propose(inputs: Sequence[str], folder: Path, time_zone: str | None) -> Proposal:
+    """Look at each input.
+
+    Args:
+        folder: of the settings file, from which relative paths will count.
+    """
+    from ca_platform.sources import guess
+
+    proposal = Proposal()
+    for word in inputs:
+        source, place = _named(word)
+        found = guess(place, source)
+        if found.source in proposal.sources:
+            raise click.UsageError(
+                f"{place} looks like {found.source}, which another input is already: say which it is, as in lines={place}."
+            )
+        proposal.sources[found.source] = _anchored(found.mapping, folder)
+        proposal.explanations[found.source] = _explained(found)
+        if found.source == "sessions":
+            proposal.first_day = _first_day(found, place, time_zone, proposal.notes)
+        if found.missing:
+            proposal.notes.append(
+                f"{found.source}: no column was found for {', '.join(found.missing)}; name them in `columns`, or make "
+                "them by `query`."
+            )
+    if inputs and "sessions" not in proposal.sources:
+        proposal.notes.append("No input looks like sessions, which are needed: name them as in sessions=visits.csv.")
+    return proposal
+
+
+def _named(word: str) -> tuple[str | None, str]:
+    """The source that an input is said to be, and its place."""
+    name, equals, place = word.partition("=")
+    if equals and name in _NAMES:
+        return ("lines" if name == "products" else name), place
+    return None, word
+
+
+def _explained(found: Guess) -> list[tuple[str, str | None, str]]:
+    columns = found.mapping.get("columns", {})
+    constants = found.mapping.get("constants", {})
+    rows = [
+        (ours, None if ours in constants else str(columns.get(ours, ours)), words)
+        for ours, words in found.confidence.items()
+    ]
+    return [*rows, *((ours, None, "no column was found") for ours in found.missing)]
+
+
+def _anchored(mapping: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The mapping with its path counted from the settings file's folder."""
+    path = mapping.get("path")
+    if not isinstance(path, str) or "://" in path or Path(path).is_absolute() or folder == Path.cwd():
+        return dict(mapping)
+    return {**mapping, "path": os.path.relpath(Path.cwd() / path, folder)}
+
+
+def _first_day(found: Guess, place: str, time_zone: str | None, notes: list[str]) -> date | None:
+    """The first day of the data; a note where it cannot be seen."""
+    from ca_platform.ingest import day_range
+    from ca_platform.settings import Settings
+
+    source = dict(found.mapping)
+    if "password" in source:
+        source["password"] = unquote(urlsplit(place).password or "")
+    try:
+        settings = Settings.model_validate(
+            {"business": {"time_zone": time_zone or "UTC"}, "sources": {"sessions": source}}
+        )
+        days = day_range("sessions", settings.placed(None, Path.cwd()))
+    except (CaPlatformError, ValueError):
+        days = None
+    if days is None:
+        notes.append("The first day of the data could not be seen: set business.start_date.")
+        return None
+    notes.append(f"The data begin on {days[0]} and end on {days[1]}.")
+    return days[0]
