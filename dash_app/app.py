@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dash
-from flask import Flask, request
+import plotly
+from dash.fingerprint import build_fingerprint
+from flask import Flask, make_response, request
 
 from ca_platform.store import DocumentStore, open_store
 from dash_app import callbacks, shell
@@ -19,7 +21,8 @@ from dash_app.callbacks import Parts
 from dash_app.export import add_export
 from dash_app.health import add_health
 from dash_app.pages import PAGES
-from dash_app.reader import Reader
+from dash_app.reader import FRESH_SECONDS, Reader
+from dash_app.records import Page
 from dash_app.security import add_headers, add_pages, guard, protect, secret_key
 from dash_app.security.gate import WARM_UP
 from dash_app.security.headers import CSRF_COOKIE, CSRF_HEADER
@@ -39,6 +42,7 @@ _INDEX = """<!DOCTYPE html>
 <title>{%title%}</title>
 <link rel="icon" href="data:,">
 <script src="SCHEME"></script>
+<script src="PLOTLY" defer></script>
 {%css%}
 </head>
 <body>
@@ -53,23 +57,35 @@ _INDEX = """<!DOCTYPE html>
 class Dashboards(dash.Dash):
     """A Dash application whose pages have a title before their scripts run."""
 
+    def index(self, *arguments: Any, **options: Any) -> Any:
+        """The HTML at every address below the root; not found where there is no such page."""
+        answer = make_response(super().index(*arguments, **options))  # type: ignore[no-untyped-call]
+        if _page() is None:
+            answer.status_code = 404
+        return answer
+
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
         """The HTML around the application."""
-        page = PAGES.get("/" + request.path.strip("/"))
+        page = _page()
         title = f"{page.spec.title if page else 'No such page'} · {shell.PRODUCT}"
         return super().interpolate_index(**parts | {"title": title})  # type: ignore[no-untyped-call]
 
 
-def build(settings: Settings, store: DocumentStore | None = None) -> dash.Dash:
+def _page() -> Page | None:
+    return PAGES.get("/" + request.path.strip("/"))
+
+
+def build(settings: Settings, store: DocumentStore | None = None, fresh: float = FRESH_SECONDS) -> Dashboards:
     """The application.
 
     Args:
         store: where reports are read; by default the one that the settings name.
+        fresh: seconds for which an answer of the store counts.
     """
     store = store or open_store(settings)
     users = UserStore(settings.users.path)
-    server = _server(settings, users)
-    reader = Reader(store)
+    server = _server(users)
+    reader = Reader(store, fresh)
     answers = Answers(settings, reader, LOCALE)
     dimensions = settings.sources.sessions.dimensions if settings.sources.sessions else ()
     add_pages(server, users)
@@ -83,7 +99,7 @@ def build(settings: Settings, store: DocumentStore | None = None) -> dash.Dash:
     return app
 
 
-def warm_up(app: dash.Dash) -> None:
+def warm_up(app: Dashboards) -> None:
     """Ask for the first page once, before anybody else does: Dash's own start is not safe between threads.
 
     Nothing of it touches the store, so that processes forked afterwards share no connection.
@@ -95,9 +111,10 @@ def warm_up(app: dash.Dash) -> None:
             raise RuntimeError(f"the dashboards do not start: {path} answers {answer.status}")
 
 
-def _server(settings: Settings, users: UserStore) -> Flask:
+def _server(users: UserStore) -> Flask:
     server = Flask("dash_app", static_folder=None, template_folder=str(_FOLDER / "templates"))
     server.config.update(
+        USERS=users.path,
         SECRET_KEY=secret_key(users.path),
         MAX_CONTENT_LENGTH=_LONGEST_REQUEST,
         SEND_FILE_MAX_AGE_DEFAULT=_YEAR,  # the addresses of assets carry their time of change
@@ -108,7 +125,7 @@ def _server(settings: Settings, users: UserStore) -> Flask:
     return server
 
 
-def _application(server: Flask) -> dash.Dash:
+def _application(server: Flask) -> Dashboards:
     app = Dashboards(
         "dash_app",
         server=server,  # type: ignore[arg-type]
@@ -128,6 +145,20 @@ def _application(server: Flask) -> dash.Dash:
             {"name": "color-scheme", "content": "light dark"},
         ],
     )
-    changed = int((_FOLDER / "assets" / "scheme.js").stat().st_mtime)
-    app.index_string = _INDEX.replace("SCHEME", f"/assets/scheme.js?m={changed}")
+    app.index_string = _INDEX.replace("SCHEME", _scheme_address()).replace("PLOTLY", _plotly_address())
     return app
+
+
+def _scheme_address() -> str:
+    return f"/assets/scheme.js?m={int((_FOLDER / 'assets' / 'scheme.js').stat().st_mtime)}"
+
+
+def _plotly_address() -> str:
+    """Plotly under an address that changes with its version, so that browsers keep it.
+
+    Dash would ask for it without a version, after the first chart's place is known, and have it checked on every
+    visit: 4.8 MB that are parsed while the page is waiting for them.
+    """
+    bundle = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    path = build_fingerprint("package_data/plotly.min.js", plotly.__version__, int(bundle.stat().st_mtime))
+    return f"/_dash-component-suites/plotly/{path}"

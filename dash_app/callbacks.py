@@ -177,7 +177,7 @@ def _asked(kind: str) -> list[Any]:
     """What the callback of a kind of card asks with."""
     return [
         Input(ids.SHOWN, "data"),
-        Input(ids.SCHEME, "computedColorScheme"),
+        Input(ids.SCHEME, "data"),
         Input(part("retry", kind), "n_clicks"),
         State(part("root", kind), "id"),
     ]
@@ -258,7 +258,8 @@ def _register_browser(app: dash.Dash) -> None:
         Input(ids.DIMENSION, "value"),
         Input(ids.VALUES, "data"),
     )
-    clientside("arrived", Input(ids.SHOWN, "data"), Input(ids.SCHEME, "computedColorScheme"))
+    clientside("arrived", Input(ids.SHOWN, "data"), Input(ids.SCHEME, "data"))
+    clientside("scheme", Output(ids.SCHEME, "data"), Input(ids.TOGGLE, "id"))
     clientside(
         "unfold",
         Output(ids.SHELL, "navbar"),

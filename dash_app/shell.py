@@ -21,7 +21,7 @@ _THEME = {
     "primaryColor": "blue",
     "defaultRadius": "md",
     "colors": {
-        # From pale to deep around the first colour of the charts, #0072B2.
+        # Ten shades each, as Mantine asks for: around the charts' #0072B2, and the greys of the dark scheme.
         "blue": [
             "#e7f4fc",
             "#cfe6f5",
@@ -33,7 +33,19 @@ _THEME = {
             "#00659e",
             "#00598c",
             "#004a77",
-        ]
+        ],
+        "dark": [
+            "#e8ebef",
+            "#c3cad4",
+            "#a4aebb",
+            "#76818f",
+            "#424b57",
+            "#2b323b",
+            "#1b1f26",
+            "#181c22",
+            "#13161b",
+            "#0e1014",
+        ],
     },
 }
 _NAVBAR = {"width": 232, "breakpoint": "sm", "collapsed": {"mobile": True}}
@@ -46,6 +58,7 @@ def layout(*, simulated: bool) -> Any:
             dcc.Location(id=ids.URL, refresh="callback-nav"),
             dcc.Store(id=ids.SHOWN),
             dcc.Store(id=ids.VALUES),
+            dcc.Store(id=ids.SCHEME),
             html.A("Skip to the content", href=f"#{ids.MAIN}", className="skip"),
             dmc.AppShell(
                 [_header(), _navigation(), _main(simulated=simulated)],
@@ -77,7 +90,7 @@ def _header() -> Any:
             html.Div(
                 [
                     dmc.ColorSchemeToggle(
-                        id=ids.SCHEME,
+                        id=ids.TOGGLE,
                         lightIcon=html.Span(className="icon icon-sun"),
                         darkIcon=html.Span(className="icon icon-moon"),
                         variant="subtle",

@@ -74,6 +74,18 @@
   const closeAbouts = (target) => all('.card-about[open]').forEach((about) => { about.open = about.contains(target); });
   document.addEventListener('keydown', (event) => { if (event.key === 'Escape') closeAbouts(null); });
 
+  // ---- light or dark: the attribute that Mantine keeps is the truth, whoever changes it
+
+  const scheme = () => (document.documentElement.dataset.mantineColorScheme === 'dark' ? 'dark' : 'light');
+  let known = null;
+  const follow = () => {
+    document.documentElement.dataset.agThemeMode = scheme();
+    if (known === null || known === scheme()) return;
+    known = scheme();
+    window.dash_clientside.set_props('scheme', { data: known });
+  };
+  new MutationObserver(follow).observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
+
   // ---- callbacks without a server
 
   let route = null;
@@ -106,8 +118,7 @@
     },
 
     /* The place has changed: the cards wait for their answers, the title and the focus follow. */
-    arrived: (shown, scheme) => {
-      document.documentElement.dataset.agThemeMode = scheme === 'dark' ? 'dark' : 'light';
+    arrived: (shown) => {
       if (!shown) return unchanged();
       wait();
       document.title = `${shown.title} · CA Platform`;
@@ -117,6 +128,13 @@
       }
       route = shown.route;
       return unchanged();
+    },
+
+    /* The scheme at the start; afterwards `follow` tells. */
+    scheme: () => {
+      follow();
+      known = scheme();
+      return known;
     },
 
     /* The navigation of a small screen: the burger opens it, a new place closes it. */

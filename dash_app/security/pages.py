@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response, g, redirect, render_template, request
+from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response as BaseResponse
 
 from ca_platform.errors import ConfigurationError
@@ -23,6 +24,13 @@ def add_pages(server: Flask, users: UserStore) -> None:
             return redirect(target) if g.user else _login_page(target)
         name, password = request.form.get("username", ""), request.form.get("password", "")
         return _try_login(users, name[:NAME_LENGTH], password) or redirect(target, 303)
+
+    @server.errorhandler(CSRFError)
+    def forged(error: CSRFError) -> tuple[str, int] | Response:
+        if request.endpoint != "login":
+            return Response(f"{error.description}\n", 400, mimetype="text/plain")
+        # A form that lay open while its cookie went away, most likely: give a fresh one.
+        return _login_page(safe_target(request.args.get("next")), error="This page was too old. Log in again."), 400
 
     @server.route("/logout", methods=["POST"], endpoint="logout")
     def logout() -> BaseResponse:

@@ -1,0 +1,110 @@
+"""A small invented shop behind the dashboards: its settings, its store filled by hand, somebody who may look."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from werkzeug.serving import make_server
+
+from ca_platform.catalogue import ReportSpec, report_specs
+from ca_platform.settings import Settings, load_settings
+from ca_platform.store import DocumentStore, open_store
+from ca_platform_tests.dash_app import frames
+from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
+from dash_app.app import Dashboards, build
+from dash_app.users import UserStore
+
+DAYS = tuple(frames.DAY - timedelta(days=back) for back in (28, 8, 7, 2, 1, 0))
+VALUED = frames.DAY
+"""The one day that has dimension values."""
+EMPTY = frames.DAY - timedelta(days=8)
+"""A day on which the computed reports have no row."""
+UNCONNECTED_REPORTS = ("dimension_kpis", "daily_dimension_values")
+
+_SETTINGS = """
+business: {time_zone: Europe/London, currency: GBP, start_date: 2025-10-15, simulated: true}
+sources:
+  sessions:
+    kind: csv
+    path: sessions/*.csv
+    columns: {order_id: o, client: c, session_start_date: s, payment_amount: p, has_purchased: h}
+    dimensions: [region, channel]
+    actions: [has_basket, order_screen]
+"""
+
+
+def write_settings(folder: Path, text: str = _SETTINGS) -> Settings:
+    """Settings that lie in the folder, everything else beside them."""
+    path = folder / "ca_platform.yaml"
+    path.write_text(text)
+    return load_settings(path)
+
+
+def fill(store: DocumentStore) -> None:
+    """Every report on every day, and each dimension value on the newest."""
+    for spec in report_specs():
+        if spec.storage == "document":
+            store.replace(spec.name, DAYS, pl.concat(_parts(spec)), spec)
+
+
+def _parts(spec: ReportSpec) -> Iterator[pl.DataFrame]:
+    for day in DAYS:
+        frame = frames.report(spec.name, day)
+        yield _placed(frame.clear() if day == EMPTY else frame, day, "main", None)
+        if spec.by_dimension and day == VALUED:
+            for name, values in frames.DIMENSIONS.items():
+                for value in values:
+                    yield _placed(frame.head(max(frame.height - 3, 1)), day, name, value)
+
+
+def _placed(frame: pl.DataFrame, day: object, dimension: str, value: str | None) -> pl.DataFrame:
+    return frame.select(
+        pl.lit(day).alias("report_date"),
+        pl.lit(dimension).alias("report_dimension"),
+        pl.lit(value, pl.String).alias("report_value"),
+        pl.all(),
+    )
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the shop, its store filled, one user."""
+    settings = write_settings(tmp_path_factory.mktemp("shop"))
+    fill(open_store(settings))
+    UserStore(settings.users.path).add(USER, PASSWORD)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def app(shop: Settings) -> Dashboards:
+    return build(shop)
+
+
+@pytest.fixture
+def stranger(app: Dashboards) -> Visitor:
+    """Somebody who has not logged in."""
+    return Visitor(app)
+
+
+@pytest.fixture(scope="session")
+def visitor(app: Dashboards) -> Visitor:
+    """Somebody who has. Verifying a password takes its time on purpose: once for all tests that do not log out."""
+    visitor = Visitor(app)
+    visitor.log_in()
+    return visitor
+
+
+@pytest.fixture(scope="session")
+def site(app: Dashboards) -> Iterator[str]:
+    """Address of the running dashboards."""
+    server = make_server("127.0.0.1", 0, app.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()

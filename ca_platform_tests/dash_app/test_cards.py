@@ -1,0 +1,207 @@
+"""What a card answers: its four states, its cache, its failures, its CSV."""
+
+from __future__ import annotations
+
+import io
+import logging
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ca_platform.errors import StoreError
+from ca_platform.settings import Settings
+from ca_platform.store import MAIN, Dimension, open_store
+from ca_platform_tests.dash_app import frames
+from ca_platform_tests.dash_app.conftest import EMPTY, UNCONNECTED_REPORTS, write_settings
+from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
+from dash_app.app import build
+from dash_app.pages import CARDS
+from dash_app.users import UserStore
+
+ANY_CARD = "orders-daily"
+DAY = f"?date={frames.DAY}"
+
+
+@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_card_is_ready_where_its_report_has_rows(visitor: Visitor, card: str, scheme: str) -> None:
+    answer = visitor.card(card, DAY, scheme=scheme)
+    assert answer["verdict"] == "ready", answer["message"]
+    assert answer["reading"].endswith(".")
+    if answer["kind"] == "figure":
+        assert answer["figure"]["data"]
+        assert answer["figure"]["layout"]["datarevision"] == answer["answer"]
+    else:
+        assert answer["tiles"]
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_computed_report_without_rows_is_empty(visitor: Visitor, card: str) -> None:
+    answer = visitor.card(card, f"?date={EMPTY}")
+    assert answer["verdict"] == "empty"
+    assert CARDS[card].empty in answer["message"]
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_day_without_report_is_missing_and_says_how_to_compute_it(visitor: Visitor, card: str) -> None:
+    answer = visitor.card(card, "?date=2026-11-01")
+    assert answer["verdict"] == "missing"
+    assert f"ca-platform run --from 2026-11-01 --to 2026-11-01 --select {CARDS[card].report}" in answer["message"]
+
+
+def test_without_a_day_the_newest_report_is_shown(visitor: Visitor) -> None:
+    assert visitor.card(ANY_CARD)["reading"] == visitor.card(ANY_CARD, DAY)["reading"]
+
+
+def test_value_without_sessions_yet_is_missing_and_leads_back_to_the_whole_shop(visitor: Visitor) -> None:
+    answer = visitor.card(ANY_CARD, f"{DAY}&dimension=region=Atlantis")
+    assert answer["verdict"] == "missing"
+    assert "region = Atlantis" in answer["message"]
+    assert f'"href": "{DAY}"' in answer["message"]
+
+
+def test_dimension_value_changes_what_is_drawn(visitor: Visitor) -> None:
+    whole, part = visitor.card(ANY_CARD, DAY), visitor.card(ANY_CARD, f"{DAY}&dimension=region=EU")
+    assert part["verdict"] == "ready"
+    assert part["figure"]["data"] != whole["figure"]["data"]
+
+
+def test_null_value_and_value_with_markup_are_shown_like_any_other(visitor: Visitor) -> None:
+    for dimension in ("region=", "channel=%3Cb%3Epartner%3C%2Fb%3E%20%26%20co"):
+        assert visitor.card(ANY_CARD, f"{DAY}&dimension={dimension}")["verdict"] == "ready"
+
+
+def test_report_without_dimensions_shows_the_whole_shop(visitor: Visitor) -> None:
+    whole = visitor.card("overview-revenue", DAY)
+    assert visitor.card("overview-revenue", f"{DAY}&dimension=region=EU")["figure"]["data"] == whole["figure"]["data"]
+
+
+def test_comparison_changes_the_figure_and_one_without_report_is_said(visitor: Visitor) -> None:
+    alone = visitor.card(ANY_CARD, DAY)
+    compared = visitor.card(ANY_CARD, f"{DAY}&compare=2026-11-14")
+    assert compared["figure"]["data"] != alone["figure"]["data"]
+    assert not compared["note"]
+    unknown = visitor.card(ANY_CARD, f"{DAY}&compare=2026-11-02")
+    assert unknown["verdict"] == "ready"
+    assert unknown["note"] == "There is no report of 2026-11-02 to compare with."
+
+
+def test_unconnected_input_is_missing_and_named(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, "business: {currency: GBP}\n")
+    visitor = _new_visitor(settings)
+    for card in CARDS.values():
+        answer = visitor.card(card.id, DAY)
+        assert answer["verdict"] == "missing"
+        assert "sources.sessions" in answer["message"]
+        assert ("sources.sessions.dimensions" in answer["message"]) == (card.report in UNCONNECTED_REPORTS)
+
+
+def test_empty_store_is_missing_and_says_to_run(tmp_path: Path) -> None:
+    visitor = _new_visitor(write_settings(tmp_path))
+    answer = visitor.card(ANY_CARD)
+    assert answer["verdict"] == "missing"
+    assert '"ca-platform run"' in answer["message"]
+    assert visitor.place("/orders")["main"]["data-date"] == ""
+
+
+def test_failing_store_is_an_error_with_an_id_and_the_details_only_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("ca_platform"), "propagate", True)
+    settings = write_settings(tmp_path)
+    visitor = _new_visitor(settings, Broken())
+    place = visitor.place("/orders")
+    assert len(place["page"]["children"]) == 9
+    assert "does not answer" in str(place["notices"]["children"])
+    answer = visitor.card(ANY_CARD, DAY)
+    assert answer["verdict"] == "error"
+    assert "secret-host" not in answer["message"]
+    identity = caplog.records[-1].__dict__["id"]
+    assert identity in answer["message"]
+    assert "secret-host" in caplog.text
+
+
+def test_failing_figure_leaves_the_other_cards_alone(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    broken = CARDS["orders-weekly"]
+    monkeypatch.setitem(CARDS, broken.id, _with(broken, reading=fail))
+    assert visitor.card(broken.id, f"{DAY}&compare=2026-11-14", scheme="dark")["verdict"] == "error"
+    assert visitor.card("orders-monthly", DAY)["verdict"] == "ready"
+
+
+def test_answer_is_made_once_and_anew_when_the_report_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = write_settings(tmp_path)
+    store, drawn = open_store(settings), []
+    spec, card = CARDS[ANY_CARD].spec, CARDS[ANY_CARD]
+
+    def draw(frame: pl.DataFrame, look: Any) -> Any:
+        drawn.append(frame.height)
+        return {"data": [{"y": [frame.height]}], "layout": {}}
+
+    monkeypatch.setitem(CARDS, ANY_CARD, _with(card, figure=draw))
+    visitor = _new_visitor(settings, store, fresh=0.0)
+    frame = frames.report(spec.name)
+    for height in (5, 7):
+        part = frame.head(height).select(
+            pl.lit(frames.DAY).alias("report_date"),
+            pl.lit("main").alias("report_dimension"),
+            pl.lit(None, pl.String).alias("report_value"),
+            pl.all(),
+        )
+        store.replace(spec.name, [frames.DAY], part, spec)
+        answers = [visitor.card(ANY_CARD, DAY) for _ in range(3)]
+        assert [answer["figure"]["data"] for answer in answers] == [[{"y": [height]}]] * 3
+    assert drawn == [5, 7]
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_csv_has_exactly_the_rows_of_the_drawn_report(visitor: Visitor, shop: Settings, card: str) -> None:
+    for query, dimension in ((DAY, MAIN), (f"{DAY}&dimension=region=EU", Dimension("region", "EU"))):
+        asked = dimension if CARDS[card].spec.by_dimension else MAIN
+        answer = visitor.get(visitor.card(card, query)["csv"])
+        assert answer.mimetype == "text/csv"
+        expected = open_store(shop).report(CARDS[card].report, frames.DAY, asked)
+        assert expected is not None
+        found = pl.read_csv(io.StringIO(answer.text), schema=expected.schema, missing_utf8_is_empty_string=False)
+        assert found.equals(expected)
+
+
+def test_csv_of_unknown_card_or_uncomputed_day_is_not_found(visitor: Visitor) -> None:
+    assert visitor.get("/csv/nothing").status_code == 404
+    assert visitor.get(f"/csv/{ANY_CARD}?date=2026-11-01").status_code == 404
+
+
+def test_forged_callback_gets_nothing(visitor: Visitor) -> None:
+    body = visitor.card_body(ANY_CARD, DAY)
+    for place, value in (("shown", None), ("shown", {"query": 7}), ("scheme", "../../etc"), ("scheme", None)):
+        forged = [item | ({"value": value} if item["id"] == place else {}) for item in body["inputs"]]
+        assert visitor.post("/_dash-update-component", json=body | {"inputs": forged}).status_code == 204
+    root = [item | {"value": {"card": "nobody"}} for item in body["state"]]
+    assert visitor.post("/_dash-update-component", json=body | {"state": root}).status_code == 204
+
+
+class Broken:
+    """A store that is away."""
+
+    def __getattr__(self, name: str) -> Any:
+        def fail(*_: Any) -> Any:
+            raise StoreError("https://secret-host:9200 does not answer.")
+
+        return fail
+
+
+def _with(card: Any, **changes: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(card, **changes)
+
+
+def _new_visitor(settings: Settings, store: Any = None, fresh: float = 5.0) -> Visitor:
+    UserStore(settings.users.path).add(USER, PASSWORD)
+    visitor = Visitor(build(settings, store, fresh=fresh))  # type: ignore[arg-type]
+    visitor.log_in()
+    return visitor
