@@ -14,9 +14,12 @@ import pytest
 from ca_platform.catalogue import report_names
 from ca_platform.defs import launch, reports
 from ca_platform.defs.assemble import assemble
+from ca_platform.defs.days import DayRange
 from ca_platform.defs.instance import home
+from ca_platform.defs.resources import Platform
 from ca_platform.defs.schedules import DAILY
 from ca_platform.errors import ReportError, RunError, StoreError
+from ca_platform.reports import compute as compute_reports
 from ca_platform.store import Dimension
 from ca_platform_tests.defs.conftest import DAYS, Shop
 
@@ -26,7 +29,7 @@ COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
 def materialize(shop: Shop, start: int, end: int | None = None, **arguments: Any) -> dg.ExecuteInProcessResult:
     """The job of a day or a range of days, as Dagster's UI runs it."""
     job = assemble(shop.settings).resolve_job_def(DAILY)
-    days = launch.DayRange(shop.day(start), shop.day(start if end is None else end))
+    days = DayRange(shop.day(start), shop.day(start if end is None else end))
     return job.execute_in_process(tags=days.tags, raise_on_error=False, **arguments)
 
 
@@ -38,7 +41,7 @@ def materialized(result: dg.ExecuteInProcessResult) -> set[str]:
 def failing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
     """Reports that fail, by name, with their error."""
     errors: dict[str, Exception] = {}
-    real = reports.compute
+    real = compute_reports
 
     def compute(names: Sequence[str], *arguments: Any) -> Iterator[tuple[str, pl.DataFrame | Exception]]:
         for name, outcome in real(names, *arguments):
@@ -78,7 +81,7 @@ def test_row_accounting_and_row_counts_are_recorded_for_each_day(shop: Shop) -> 
         assert materialize(shop, 0, 2, instance=instance).success
         accounts = shop.lake.accounting("sessions").filter(pl.col("day").is_not_null())
         records = instance.fetch_materializations(dg.AssetKey("sessions"), limit=10).records
-        found = {record.partition_key: record.asset_materialization for record in records}
+        found = {str(record.partition_key): record.asset_materialization for record in records}
         assert sorted(found) == [str(shop.day(number)) for number in range(3)]
         for row in accounts.iter_rows(named=True):
             event = found[str(row["day"])]
@@ -154,7 +157,7 @@ def test_report_that_the_store_refuses_is_named_and_a_store_that_is_gone_is_not_
         def check(self) -> None:
             raise StoreError("es:9200 does not answer")
 
-    platform = launch.Platform(shop.settings)
+    platform = Platform(shop.settings)
     launch.load(shop.day(0), shop.day(0), shop.settings)
     vars(platform)["store"] = Gone()
     made = list(reports.attempts(["kpis", "daily_orders", "weekly_orders"], [shop.day(0)], platform))

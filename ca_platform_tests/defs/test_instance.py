@@ -1,0 +1,119 @@
+"""The instance: its event log, its folder, and what killed processes leave behind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+
+from ca_platform.defs import instance as ours
+from ca_platform.defs import launch
+from ca_platform.defs.assemble import assemble
+from ca_platform.defs.days import DayRange
+from ca_platform.defs.eventlog import BATCH_VARIABLE, OpenEventLog
+from ca_platform.defs.schedules import DAILY
+from ca_platform.errors import ConfigurationError
+from ca_platform_tests.defs.conftest import Shop
+
+
+def events(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of Dagster's event files but ids, times and the events' own text; and what the index says of assets."""
+    found = {}
+    for file in sorted((folder / "history" / "runs").glob("*.db")):
+        engine = sa.create_engine(f"sqlite:///{file}")
+        with engine.connect() as connection:
+            rows = connection.execute(
+                sa.text("SELECT dagster_event_type, step_key, asset_key, partition FROM event_logs")
+            ).all()
+            assets = connection.execute(sa.text("SELECT asset_key, last_run_id IS NULL FROM asset_keys")).all()
+        name = "index" if file.stem == "index" else "run"
+        found[name] = sorted(map(tuple, rows), key=str)
+        found[f"{name} assets"] = sorted(map(tuple, assets))
+        engine.dispose()
+    return found
+
+
+def test_our_event_log_keeps_the_same_events_as_dagsters_own(shop: Shop, tmp_path: Path) -> None:
+    job = assemble(shop.settings).resolve_job_def(DAILY)
+    days = DayRange(shop.day(0), shop.day(2))
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "dagster.yaml").write_text(ours.template(), encoding="utf-8")
+    with dg.DagsterInstance.from_config(str(theirs)) as plain:
+        assert job.execute_in_process(instance=plain, tags=days.tags).success
+        status = {key: plain.get_materialized_partitions(key) for key in plain.all_asset_keys()}
+    with ours.opened(shop.settings) as faster:
+        assert isinstance(faster.event_log_storage, OpenEventLog)
+        assert job.execute_in_process(instance=faster, tags=days.tags).success
+    folder = ours.home(shop.settings)
+    assert events(folder) == events(theirs)
+    with dg.DagsterInstance.from_config(str(folder)) as reopened:
+        assert {key: reopened.get_materialized_partitions(key) for key in reopened.all_asset_keys()} == status
+        newest = reopened.get_latest_materialization_event(dg.AssetKey("kpis"))
+        assert newest is not None
+        assert newest.asset_materialization is not None
+        assert newest.asset_materialization.partition == str(shop.day(2))
+
+
+def test_batches_of_events_are_ours_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ours.opened(shop.settings):
+        assert os.environ[BATCH_VARIABLE] == "500"
+    assert BATCH_VARIABLE not in os.environ
+    monkeypatch.setenv(BATCH_VARIABLE, "7")
+    with ours.opened(shop.settings):
+        assert os.environ[BATCH_VARIABLE] == "7"
+    assert os.environ[BATCH_VARIABLE] == "7"
+
+
+def test_run_of_a_killed_process_is_marked_as_failed_and_a_living_one_is_left(shop: Shop) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    job = assemble(shop.settings).resolve_job_def(DAILY)
+    with ours.opened(shop.settings) as instance:
+        runs = {
+            process: instance.create_run_for_job(
+                job, status=dg.DagsterRunStatus.STARTED, tags={ours.HOST_TAG: host, ours.PROCESS_TAG: str(process)}
+            )
+            for process, host in {
+                dead.pid: socket.gethostname(),
+                os.getpid(): socket.gethostname(),
+                0: "elsewhere",
+            }.items()
+        }
+        assert ours.close_killed(instance) == 1
+        found = {process: instance.get_run_by_id(run.run_id) for process, run in runs.items()}
+    status = {process: run.status for process, run in found.items() if run is not None}
+    assert status == {
+        dead.pid: dg.DagsterRunStatus.FAILURE,
+        os.getpid(): dg.DagsterRunStatus.STARTED,
+        0: dg.DagsterRunStatus.STARTED,
+    }
+
+
+def test_existing_configuration_is_kept(shop: Shop) -> None:
+    folder = shop.folder / ".dagster"
+    folder.mkdir()
+    (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+    assert ours.home(shop.settings) == folder
+    assert (folder / "dagster.yaml").read_text(encoding="utf-8") == "telemetry: {enabled: false}\n"
+
+
+def test_broken_configuration_of_dagster_is_named(shop: Shop) -> None:
+    folder = shop.folder / ".dagster"
+    folder.mkdir()
+    (folder / "dagster.yaml").write_text("telemetri: {enabled: false}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="dagster.yaml"):
+        launch.load(shop.day(0), shop.day(0), shop.settings)
+
+
+def test_folder_that_cannot_be_made_is_named(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(shop.file / "inside-a-file"))
+    with pytest.raises(ConfigurationError, match="inside-a-file cannot be written"):
+        launch.load(shop.day(0), shop.day(0), shop.settings)
