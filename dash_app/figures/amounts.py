@@ -54,7 +54,7 @@ def order_counts(frame: pl.DataFrame, look: Look) -> Figure:
     exactly: dict[str, Any] = {
         "x": encode.array(frame["orders"]),
         "y": encode.array(frame["customers"]),
-        "hovertemplate": "%{y:,.0f} with exactly %{x}<extra></extra>",
+        "hovertemplate": "customers with exactly %{x}: %{y:,.0f}<extra></extra>",
         "name": "exactly",
     }
     if is_long:
@@ -109,7 +109,7 @@ def _bins(rows: pl.DataFrame, measure: str, colour: str, axis: str, look: Look) 
             "line": {"color": colour, "width": [1 if flag else 0 for flag in flags]},
         },
         "customdata": spans,
-        "hovertemplate": f"%{{y:,.0f}} {measure}, %{{customdata}}<extra></extra>",
+        "hovertemplate": f"{measure}: %{{y:,.0f}}, %{{customdata}}<extra></extra>",
     }
 
 
@@ -140,7 +140,7 @@ def _at_least(frame: pl.DataFrame, line: dict[str, Any], name: str) -> dict[str,
         "line": line,
         "marker": {"color": line["color"], "size": 5},
         "name": name,
-        "hovertemplate": "%{y:,.0f} with %{x} or more<extra></extra>"
+        "hovertemplate": "with %{x} or more: %{y:,.0f}<extra></extra>"
         if name == "at least"
         else "before: %{y:,.0f}<extra></extra>",
     }

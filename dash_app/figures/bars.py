@@ -8,6 +8,7 @@ import polars as pl
 
 from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, scheme
+from dash_app.figures.periods import ago
 from dash_app.records import Look
 
 
@@ -53,6 +54,5 @@ def dotted(rows: pl.DataFrame, place: str, measure: str, hover: str, look: Look)
         "hovertemplate": f"{hover}<extra></extra>",
     }
     if "was" in rows.columns:
-        trace["customdata"] = rows["was"].to_list()
-        trace["hovertemplate"] = f"{hover}, %{{customdata}}<extra></extra>"
+        trace["hovertemplate"] = f"{hover}, {ago(rows)}<extra></extra>"
     return trace

@@ -33,7 +33,7 @@ HEIGHT_OF_COHORTS = 560
 
 def cohorts(frame: pl.DataFrame, look: Look, within: Within) -> Figure:
     """``customer_funnel_conversion``: rate of each milestone by download week."""
-    steps = frame["step"].unique(maintain_order=True).to_list()[:MAX_COLUMNS]
+    steps = names.milestones(frame["step"].unique().to_list())[:MAX_COLUMNS]
     table = rates(frame.filter(pl.col("step").is_in(steps)), within)
     weeks = table["cohort"].unique().sort().to_list()
     shown = weeks[-MAX_ROWS:]
@@ -77,10 +77,9 @@ def cohorts(frame: pl.DataFrame, look: Look, within: Within) -> Figure:
                 "x": 0,
                 "xanchor": "left",
                 "xpad": 0,
-                "y": 0,
-                "yref": "paper",
+                "y": -0.1,
                 "yanchor": "top",
-                "ypad": 34,
+                "ypad": 0,
                 "len": 1,
                 "tickfont": {"size": NOTE_SIZE, "color": scheme(dark=look.dark).muted},
             },

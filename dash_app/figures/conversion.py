@@ -13,7 +13,7 @@ from dash_app.figures.labels import label
 from dash_app.records import Figure, Look
 from dash_app.words import names
 from dash_app.words.dates import duration
-from dash_app.words.formats import formats
+from dash_app.words.formats import formats, plural
 
 HEIGHT_OF_CONVERSION = 360
 MAX_STEPS = 12
@@ -46,7 +46,7 @@ def conversion(frame: pl.DataFrame, look: Look, *, with_open: bool = True) -> Fi
         data.append(_open(shown, places, look))
     compared = look.compare is not None and not look.compare.is_empty()
     if compared and look.compare is not None:
-        data.append(_earlier(shown, look.compare, places, grey.text))
+        data.append(_earlier(shown, look.compare, places, _mark(shown.height), grey.text))
     detailed = shown.height <= DETAILED_UP_TO
     cut = f"first {shown.height} of {frame.height} steps" if shown.height < frame.height else ""
     notes = (
@@ -82,7 +82,7 @@ def _bars(rows: pl.DataFrame, places: list[float], look: Look) -> dict[str, Any]
         "width": _BAR,
         "marker": {"color": OKABE_ITO[0]},
         "customdata": [
-            ", ".join(filter(None, (f"{formats(look).count(row['sessions_closed'])} sessions", _way(row, look))))
+            ", ".join(filter(None, (_sessions(row["sessions_closed"], look), _way(row, look))))
             for row in rows.iter_rows(named=True)
         ],
         "hovertemplate": "%{x:.1%} of all: %{customdata}<extra></extra>",
@@ -108,11 +108,11 @@ def _open(rows: pl.DataFrame, places: list[float], look: Look) -> dict[str, Any]
             "line": {"color": scheme(dark=look.dark).ground, "width": 1},
         },
         "customdata": encode.array(counts),
-        "hovertemplate": "%{customdata:,.0f} sessions with the step, %{x:.1%} of all<extra></extra>",
+        "hovertemplate": "sessions with the step: %{customdata:,.0f}, %{x:.1%} of all<extra></extra>",
     }
 
 
-def _earlier(rows: pl.DataFrame, compare: pl.DataFrame, places: list[float], colour: str) -> dict[str, Any]:
+def _earlier(rows: pl.DataFrame, compare: pl.DataFrame, places: list[float], size: int, colour: str) -> dict[str, Any]:
     """The earlier conversion as an upright line across the bar."""
     joined = rows.select("step").join(compare, on="step", how="left", maintain_order="left")
     return {
@@ -120,11 +120,16 @@ def _earlier(rows: pl.DataFrame, compare: pl.DataFrame, places: list[float], col
         "mode": "markers",
         "y": places,
         "x": encode.array(joined["conversion_from_start"]),
-        "marker": {"symbol": "line-ns-open", "size": 26, "color": colour, "line": {"color": colour, "width": 2.5}},
+        "marker": {"symbol": "line-ns-open", "size": size, "color": colour, "line": {"color": colour, "width": 2.5}},
         "name": "earlier",
-        "customdata": encode.array(joined["sessions_closed"]),
-        "hovertemplate": "before: %{customdata:,.0f} sessions, %{x:.1%} of all<extra></extra>",
+        "customdata": [compare["sessions_closed"].max()] * joined.height,
+        "hovertemplate": "before: %{x:.1%} of %{customdata:,.0f} sessions<extra></extra>",
     }
+
+
+def _mark(rows: int) -> int:
+    """Pixels of an upright line that is a little longer than a bar is thick."""
+    return max(round(_BAR * (HEIGHT_OF_CONVERSION - 70) / rows) + 3, 8)
 
 
 def _texts(row: dict[str, Any], place: float, look: Look, *, detailed: bool) -> list[dict[str, Any]]:
@@ -144,6 +149,10 @@ def _texts(row: dict[str, Any], place: float, look: Look, *, detailed: bool) -> 
         under = {"y": place - _BAR / 2, "yanchor": "top", "x": 0, "xanchor": "left", "xshift": -4, "text": way}
         texts.append(above | under | {"font": {"size": NOTE_SIZE, "color": grey.muted}})
     return texts
+
+
+def _sessions(count: int, look: Look) -> str:
+    return f"{formats(look).count(count)} {plural(count, 'session')}"
 
 
 def _way(row: dict[str, Any], look: Look) -> str:

@@ -21,7 +21,7 @@ from dash_app.figures.frame import (
     wrapped,
 )
 from dash_app.figures.labels import escape, label, shorten, spread, width
-from dash_app.figures.periods import MEAN_DAYS, moved
+from dash_app.figures.periods import MEAN_DAYS, ago, moved
 from dash_app.figures.values import daily_top_values, heading, highest, value_colour
 from dash_app.records import Figure, Look
 from dash_app.words.formats import formats
@@ -88,7 +88,7 @@ def _line(rows: pl.DataFrame, position: int, axis: str, look: Look) -> dict[str,
         "mode": "lines",
         "name": escape(str(rows["label"][0])),
         **encode.along(rows["date"]),
-        "y": encode.array(rows["mean"]),
+        "y": encode.rough(rows["mean"]),
         "customdata": encode.array(rows["revenue"]),
         "yaxis": axis,
         "line": {"color": value_colour(position, rows), "width": 2},
@@ -109,14 +109,13 @@ def _earlier_lines(before: pl.DataFrame, series: list[pl.DataFrame], axis: str, 
             {
                 "type": "scatter",
                 "mode": "lines",
-                "name": f"{escape(str(part['label'][0]))}, earlier",
+                "name": escape(str(part["label"][0])),
                 **encode.along(rows["date"]),
-                "y": encode.array(rows["mean"]),
-                "customdata": rows["was"].to_list(),
+                "y": encode.rough(rows["mean"]),
                 "yaxis": axis,
                 "opacity": 0.6,
                 "line": {"color": series_colour(position), "width": 1.5, "dash": "dot"},
-                "hovertemplate": f"{money_before}%{{y:,.0f}}{money_after} a day, to %{{customdata}}",
+                "hovertemplate": f"{money_before}%{{y:,.0f}}{money_after} a day, {ago(rows)}",
             }
         )
     return traces

@@ -17,7 +17,7 @@ from dash_app.figures.frame import (
 from dash_app.figures.labels import escape, label, shorten, width
 from dash_app.figures.values import heading, highest, top_values
 from dash_app.records import Figure, Look
-from dash_app.words.formats import formats
+from dash_app.words.formats import formats, plural
 
 MAX_DIMENSIONS = 6
 MAX_ROWS = 18
@@ -80,7 +80,7 @@ def _bars(rows: pl.DataFrame, at: list[float], colour: str, look: Look) -> dict[
     shares = [form.share(share) if share is not None else "" for share in rows["share"].to_list()]
     amounts = rows["revenue"].to_list()
     hovers = [
-        f"{escape(name)}: {form.exact_money(amount)}, {share or 'no share'}, {form.count(orders)} orders"
+        f"{escape(name)}: {form.exact_money(amount)}, {share or 'no share'}, {form.count(orders)} {plural(orders, 'order')}"
         for name, amount, share, orders in zip(_names(rows), amounts, shares, rows["orders"].to_list(), strict=True)
     ]
     texts = [

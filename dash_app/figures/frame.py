@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from dash_app.figures.colours import OKABE_ITO, scheme
 from dash_app.records import Figure, Look
-from dash_app.words.dates import Grain, day
+from dash_app.words.dates import Grain, day, later
 from dash_app.words.formats import formats
 
 HEIGHT = 320
@@ -18,6 +19,7 @@ NOTE_LINE = 15
 LEFT = 46
 _NOTE_LENGTH = 54
 _FEW_PERIODS = 5
+_FEWEST_ACROSS = 4
 FONT_SIZE = 12
 NOTE_SIZE = 11
 
@@ -134,6 +136,10 @@ def period_axis(look: Look, grain: Grain, days: Sequence[str]) -> dict[str, Any]
         # plotly would put hours between them
         axis |= {"tickmode": "array", "tickvals": list(days), "tickformat": one}
         del axis["tickformatstops"]
+    if 0 < len(days) < _FEWEST_ACROSS:
+        # A lonely bar would fill the whole chart.
+        first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
+        axis["range"] = [str(later(first, -2, grain)), str(later(last, 2, grain))]
     return axis
 
 
@@ -146,6 +152,8 @@ def hour_axis(look: Look) -> dict[str, Any]:
         tickvals=places,
         ticktext=[f"{hour:02}:00" for hour in places],
         range=[-0.6, 23.6],
+        hoverformat="02d",
+        ticksuffix=":00",
         minor={"dtick": 3, "ticks": "outside", "ticklen": 3, "tickcolor": scheme(dark=look.dark).muted},
         fixedrange=True,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+import polars as pl
 
 from dash_app.figures import encode
 from dash_app.figures.colours import series_colour
@@ -31,6 +34,7 @@ MAX_PANELS = 12
 LABEL_LENGTH = 15
 LABEL_DISTANCE = 14
 _HEADROOM = 1.06
+_STRETCH = 1.5
 
 
 def lines(series: Sequence[Line], scale: Scale, look: Look, notes: Sequence[str] = (), height: int = HEIGHT) -> Figure:
@@ -58,15 +62,33 @@ def lines(series: Sequence[Line], scale: Scale, look: Look, notes: Sequence[str]
 
 
 def _bounds(series: Sequence[Line], scale: Scale) -> tuple[float, float]:
-    """The axis' ends, with room above the highest point."""
-    frames = [frame for line in series for frame in (line.rows, line.earlier) if frame is not None]
-    values = [value for frame in frames for value in (frame[scale.measure].min(), frame[scale.measure].max())]
-    numbers = [float(value) for value in values if isinstance(value, int | float)]
-    high, low = max(numbers, default=1.0), min(numbers, default=0.0)
+    """The axis' ends, with room above the highest point.
+
+    An earlier report stretches it by half at most: a peak of its own may not flatten what the chart is about.
+    """
+    low, high = _extent([line.rows[scale.measure] for line in series])
+    before_low, before_high = _extent([_earlier(line, scale) for line in series if line.earlier is not None])
+    high = max(high, min(before_high, _STRETCH * high if high > 0 else before_high))
+    if not math.isfinite(high):
+        return 0.0, 1.0
     if scale.from_zero or low <= 0:
         return 0.0, high * _HEADROOM or 1.0
+    low = max(min(low, before_low), low / _STRETCH)
     room = (high - low or high) * 0.12
     return max(low - room, 0.0), high + room
+
+
+def _earlier(line: Line, scale: Scale) -> pl.Series:
+    """What is drawn of the earlier report."""
+    rows = line.rows.clear() if line.earlier is None else line.earlier
+    return trailing_mean(rows, scale.measure)["mean"] if scale.is_smooth(line.rows.height) else rows[scale.measure]
+
+
+def _extent(columns: Sequence[pl.Series]) -> tuple[float, float]:
+    """The least and the greatest value; of nothing an extent that changes no other."""
+    values = [value for column in columns for value in (column.min(), column.max())]
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    return min(numbers, default=math.inf), max(numbers, default=-math.inf)
 
 
 def _end_labels(series: Sequence[Line], scale: Scale, low: float, high: float, plot: float) -> list[dict[str, Any]]:

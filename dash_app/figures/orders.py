@@ -13,40 +13,41 @@ from dash_app.figures.bars import bars, dotted
 from dash_app.figures.colours import OKABE_ITO, OTHER
 from dash_app.figures.frame import compared_note, figure, hour_axis, period_axis, value_axis
 from dash_app.figures.lines import lines
-from dash_app.figures.periods import MEAN_DAYS, marked, moved, trailing_mean
+from dash_app.figures.periods import MEAN_DAYS, ago, marked, moved, trailing_mean
 from dash_app.figures.traces import Line, Scale
 from dash_app.records import Figure, Look
 from dash_app.words.dates import Grain, day
 from dash_app.words.formats import formats
 
 _BARS_UP_TO = 120
-_HOVER = "%{y:,.0f} orders"
+_HOVER = "orders: %{y:,.0f}"
 
 
 def daily_orders(frame: pl.DataFrame, look: Look) -> Figure:
     """Orders of each day, and their mean over the last seven finished days."""
     earlier = moved(frame, look, "date", "day")
-    data: list[dict[str, Any]] = []
-    days = bars(frame, "date", "orders", _HOVER, look, colour=OTHER)
-    if frame.height > _BARS_UP_TO:
+    mean = trailing_mean(frame, "orders")
+    has_mean, is_long = mean.height > 1, frame.height > _BARS_UP_TO
+    days = bars(frame, "date", "orders", _HOVER, look, colour=OTHER if has_mean else OKABE_ITO[0])
+    if is_long:
         # Bars thinner than two pixels flicker; points keep each day visible.
         days |= {"type": "scatter", "mode": "markers", "marker": {"color": OTHER, "size": 3}}
-    data.append(days)
+    data = [days]
     if earlier is not None:
-        data.append(_mean_line(earlier, {"width": 1.5, "dash": "dot"}))
-    data.append(_mean_line(frame, {"width": 2.5}))
-    dots = "grey points" if frame.height > _BARS_UP_TO else "grey bars"
+        data.append(_mean_line(trailing_mean(earlier, "orders"), {"width": 1.5, "dash": "dot"}))
+    if has_mean:
+        data.append(_mean_line(mean, {"width": 2.5}))
     notes = (
         "orders per day",
-        f"line: mean of {MEAN_DAYS} days",
-        f"{dots}: single days",
-        "hatched: unfinished" if frame["is_partial"].any() and frame.height <= _BARS_UP_TO else "",
+        f"line: mean of {MEAN_DAYS} days, grey {'points' if is_long else 'bars'}: single days" if has_mean else "",
+        "hatched: unfinished" if frame["is_partial"].any() and not is_long else "",
         compared_note(look) if earlier is not None else "",
     )
-    first, last = frame["date"][0], frame["date"][-1]
-    ends = [str(first - timedelta(days=1)), str(last + timedelta(days=1))]
-    x = period_axis(look, "day", encode.days(frame["date"])) | {"range": ends}
-    return figure(data, look, notes, xaxis=x, yaxis=value_axis(look), bargap=0.15)
+    axis = period_axis(look, "day", encode.days(frame["date"]))
+    if is_long:
+        ends = (frame["date"][0] - timedelta(days=1), frame["date"][-1] + timedelta(days=1))
+        axis["range"] = [str(end) for end in ends]
+    return figure(data, look, notes, xaxis=axis, yaxis=value_axis(look), bargap=0.15)
 
 
 def orders_by_period(frame: pl.DataFrame, look: Look, grain: Grain) -> Figure:
@@ -66,13 +67,13 @@ def orders_by_period(frame: pl.DataFrame, look: Look, grain: Grain) -> Figure:
 
 def hourly_orders(frame: pl.DataFrame, look: Look) -> Figure:
     """A mean day: a bar for each hour."""
-    hover = "%{y:,.3~r} orders"
-    data = [bars(frame, "hour", "mean_orders", f"{hover} from %{{x}}:00", look)]
+    hover = "orders: %{y:,.3~r}"
+    data = [bars(frame, "hour", "mean_orders", hover, look)]
     compares = look.compare is not None and not look.compare.is_empty() and look.compare_day is not None
     if compares and look.compare is not None and look.compare_day is not None:
         data.append(dotted(look.compare, "hour", "mean_orders", f"{hover}, as of {day(look.compare_day)}", look))
     notes = ("orders per hour of a mean day", compared_note(look) if compares else "")
-    return figure(data, look, notes, xaxis=hour_axis(look), yaxis=value_axis(look), bargap=0.12, hovermode="x")
+    return figure(data, look, notes, xaxis=hour_axis(look), yaxis=value_axis(look), bargap=0.12, hovermode="x unified")
 
 
 def sessions_per_customer(frame: pl.DataFrame, look: Look) -> Figure:
@@ -101,19 +102,17 @@ def _average(frame: pl.DataFrame, look: Look, scale: Scale) -> Figure:
     return lines([line], replace(scale, from_zero=False), look)
 
 
-def _mean_line(frame: pl.DataFrame, line: dict[str, Any]) -> dict[str, Any]:
-    rows = trailing_mean(frame, "orders")
+def _mean_line(rows: pl.DataFrame, line: dict[str, Any]) -> dict[str, Any]:
     trace: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines",
         "name": "mean",
         **encode.along(rows["date"]),
-        "y": encode.array(rows["mean"]),
+        "y": encode.rough(rows["mean"]),
         "line": {"color": OKABE_ITO[0]} | line,
         "hovertemplate": f"mean of {MEAN_DAYS} days %{{y:,.1f}}<extra></extra>",
     }
     if "was" in rows.columns:
         trace["name"] = "earlier"
-        trace["customdata"] = rows["was"].to_list()
-        trace["hovertemplate"] = f"mean of {MEAN_DAYS} days to %{{customdata}}: %{{y:,.1f}}<extra></extra>"
+        trace["hovertemplate"] = f"mean of {MEAN_DAYS} days %{{y:,.1f}}, {ago(rows)}<extra></extra>"
     return trace

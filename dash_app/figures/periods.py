@@ -8,9 +8,9 @@ import polars as pl
 
 from dash_app.records import Look
 from dash_app.words.dates import Grain, apart, last_day, later
+from dash_app.words.formats import plural
 
 MEAN_DAYS = 7
-_WAS = "%-d %b %Y"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def marked(frame: pl.DataFrame, look: Look, column: str, grain: Grain) -> pl.Dat
 def moved(frame: pl.DataFrame, look: Look, column: str, grain: Grain) -> pl.DataFrame | None:
     """The earlier report with its periods moved so that its last one lies under the shown report's last.
 
-    Only what lies within the shown report's time is kept; the period that it came from is in ``was``, in words. None without
+    Only what lies within the shown report's time is kept; how far it was moved is in ``was``, in words. None without
     comparison, or where both days lie in the same period: then the two say the same.
     """
     if look.compare is None or look.compare.is_empty() or frame.is_empty() or not look.day or not look.compare_day:
@@ -63,11 +63,20 @@ def moved(frame: pl.DataFrame, look: Look, column: str, grain: Grain) -> pl.Data
     )
     return (
         look.compare.join(places, on=column, maintain_order="left")
-        .with_columns(was=pl.col(column).dt.strftime(_WAS))
+        .with_columns(was=pl.lit(_distance(distance, grain)))
         .drop(column)
         .rename({"__to": column})
         .filter(pl.col(column).is_between(frame[column].min(), frame[column].max()))
     )
+
+
+def _distance(periods: int, grain: Grain) -> str:
+    return f"{abs(periods)} {plural(abs(periods), grain)} {'earlier' if periods > 0 else 'later'}"
+
+
+def ago(rows: pl.DataFrame) -> str:
+    """How far moved rows were moved: 13 weeks earlier."""
+    return str(rows["was"][0]) if rows.height else ""
 
 
 def trailing_mean(frame: pl.DataFrame, measure: str) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 from dash_app.figures import encode
 from dash_app.figures.colours import scheme
 from dash_app.figures.labels import escape
-from dash_app.figures.periods import MEAN_DAYS, stretches, trailing_mean
+from dash_app.figures.periods import MEAN_DAYS, ago, stretches, trailing_mean
 from dash_app.records import Look
 from dash_app.words.dates import Grain
 
@@ -92,7 +92,7 @@ def traces(
         )
     if smooth:
         mean = trailing_mean(line.rows, scale.measure)
-        drawn = {"mode": "lines", **encode.along(mean[scale.column]), "y": encode.array(mean["mean"])}
+        drawn = {"mode": "lines", **encode.along(mean[scale.column]), "y": encode.rough(mean["mean"])}
         yield common | drawn | {"line": {"color": colour, "width": 2.25}, "hoverinfo": "skip"}
     for bridge in cut.bridges:
         dashed = {"mode": "lines", "line": {"color": colour, "width": 1 if smooth else 2, "dash": "dash"}}
@@ -124,9 +124,7 @@ def _earlier(rows: pl.DataFrame, scale: Scale, colour: str, *, smooth: bool) -> 
         "mode": "lines",
         **encode.along(shown[scale.column]),
         "y": encode.array(shown["mean" if smooth else scale.measure]),
-        "customdata": shown["was"].to_list(),
         "line": {"color": colour, "width": 1.5, "dash": "dot"},
         "opacity": 0.75,
-        "meta": "earlier",
-        "hovertemplate": f"{scale.hover}{f' (mean of {MEAN_DAYS} days)' if smooth else ''}, %{{customdata}}",
+        "hovertemplate": f"{scale.hover}{f' (mean of {MEAN_DAYS} days)' if smooth else ''}, {ago(shown)}",
     }

@@ -37,18 +37,20 @@ def daily_revenue_by_value(frame: pl.DataFrame, look: Look) -> str:
     form = formats(look)
     dimension, rows = _by_dimension(frame)[0]
     last: date = rows["date"].sort()[-1]
-    recent = _sums(rows, last)
-    best = _best(recent)
-    total = float(recent["revenue"].sum())
+    covered = rows["date"].n_unique()
+    days = min(covered, _DAYS)
+    recent = _sums(rows, last, days)
+    best, total = _best(recent), float(recent["revenue"].sum())
+    span = "the last seven days" if days == _DAYS else f"the first {days} days" if days > 1 else "the first day"
     if total <= 0:
-        return "On the last seven days there was no revenue."
-    said = f"On the last seven days {names.quoted(best['value'])} brought {form.compact_money(best['revenue'] / _DAYS)}"
-    said += f" a day, {form.share(best['revenue'] / total)} of all by {names.step(dimension)}"
-    if rows["date"].n_unique() < 2 * _DAYS:
+        return f"On {span} there was no revenue."
+    said = f"On {span} {names.quoted(best['value'])} brought {form.compact_money(best['revenue'] / days)} a day"
+    said += f", {form.share(best['revenue'] / total)} of all by {names.step(dimension)}"
+    if covered < 2 * _DAYS:
         return f"{said}."
-    before = _sums(rows, last - timedelta(days=_DAYS)).filter(pl.col("value").eq_missing(best["value"]))
-    then = float(before["revenue"].sum())
-    return said + clause(more_or_less(best["revenue"], then, form, countable=False), "on the seven days before") + "."
+    before = _sums(rows, last - timedelta(days=_DAYS), _DAYS).filter(pl.col("value").eq_missing(best["value"]))
+    then = more_or_less(best["revenue"], float(before["revenue"].sum()), form, countable=False)
+    return f"{said}{clause(then, 'on the seven days before')}."
 
 
 def _by_dimension(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
@@ -56,7 +58,7 @@ def _by_dimension(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     return [(str(key[0]), rows) for key, rows in parts.items()][:MAX_DIMENSIONS]
 
 
-def _sums(rows: pl.DataFrame, last: date, days: int = _DAYS) -> pl.DataFrame:
+def _sums(rows: pl.DataFrame, last: date, days: int) -> pl.DataFrame:
     """Revenue by value on the days up to ``last``."""
     span = rows.filter(pl.col("date").is_between(last - timedelta(days=days - 1), last))
     return span.group_by("value", maintain_order=True).agg(pl.col("revenue").sum())

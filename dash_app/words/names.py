@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 NO_VALUE = "(no value)"
 _STEPS = {
     "session_start": "session start",
@@ -11,6 +13,7 @@ _STEPS = {
     "first_session": "first session",
     "first_purchase": "first purchase",
 }
+_ORDER = {"download": 0, "signup": 1, "first_session": 3, "first_purchase": 4}
 _METRICS = {"mean_order_value": "order value", "visitors": "visitors"}
 
 
@@ -26,6 +29,15 @@ def step_in_text(name: str) -> str:
     ('the first purchase', '“has basket”')
     """
     return f"the {_STEPS[name]}" if name in _STEPS else f"“{_spaced(name)}”"
+
+
+def milestones(steps: Iterable[str]) -> list[str]:
+    """Milestones in the order in which customers tend to reach them; declared actions between ours, by name.
+
+    >>> milestones(["first_login", "first_purchase", "first_session", "signup"])
+    ['signup', 'first_login', 'first_session', 'first_purchase']
+    """
+    return sorted(steps, key=lambda name: (_ORDER.get(name, 2), name))
 
 
 def metric(name: str) -> str:

@@ -100,7 +100,7 @@ def conversion(frame: pl.DataFrame, look: Look) -> str:
 def cohorts(frame: pl.DataFrame, look: Look, within: Within) -> str:
     """What part of all cohorts whose time has passed reached the last milestone in time."""
     form, span = formats(look), _SPANS[within]
-    step = frame["step"][-1]
+    step = names.milestones(frame["step"].unique().to_list())[-1]
     passed = frame.filter((pl.col("step") == step) & ~pl.col(f"is_censored_{within}"))
     size, reached = int(passed["cohort_size"].sum()), int(passed[f"customers_{within}"].sum())
     if size == 0:
