@@ -9,12 +9,16 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ca_platform.catalogue import missing_inputs
-from ca_platform.store import MAIN, Dimension
+from ca_platform.errors import CaPlatformError
+from ca_platform.store import MAIN, CustomerQuery, Dimension
 from dash_app import messages
+from dash_app.customers import BLOCK, FIRST, query_of
+from dash_app.grid import records
 from dash_app.messages import Message
 from dash_app.plain import dressed
 from dash_app.reader import Kept, Reader, Stored
@@ -90,9 +94,20 @@ class Answers:
         day = view.date or self._newest(card)
         return self._reader.report(card.report, day, scope(card, view)) if day else None
 
+    def page(self, card: Card, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Rows that the table of customers asks for. Of a failure the card itself tells: here it is no more rows."""
+        try:
+            page = self._reader.customers(query_of(request, card.spec))
+        except CaPlatformError as error:
+            _logged(card, error)
+            return {"rowData": [], "rowCount": 0}
+        return {"rowData": records(page.rows), "rowCount": page.total}
+
     def _answer(self, card: Card, view: View, *, dark: bool) -> Answer:
         if lacking := missing_inputs(card.spec, self._settings):
             return Answer("missing", message=messages.not_connected(lacking, self._settings))
+        if card.kind == "table":
+            return self._customers(card, view)
         day = view.date or self._newest(card)
         if day is None:
             return Answer("missing", message=messages.nothing_computed())
@@ -113,6 +128,17 @@ class Answers:
             _period(card),
         )
         return self._kept.get(key, lambda: self._make(question, stored, compared))
+
+    def _customers(self, card: Card, view: View) -> Answer:
+        """The table of customers: the rows come by themselves, this says whether there are any."""
+        page = self._reader.customers(CustomerQuery(sort=FIRST, limit=BLOCK))
+        if page.day is None:
+            return Answer("missing", message=messages.nothing_computed())
+        if not page.total:
+            return Answer("empty", message=messages.nothing_in_period(card.empty))
+        note = messages.other_day(page.day) if view.date not in (None, page.day) else ""
+        look = Look(currency=self._settings.business.currency, locale=self._locale, day=page.day)
+        return Answer("ready", reading=card.reading(page.rows, look), note=note)
 
     def _make(self, question: Question, stored: Stored, compared: Stored | None) -> Answer:
         card = question.card

@@ -90,7 +90,7 @@ def build(settings: Settings, store: DocumentStore | None = None, fresh: float =
     dimensions = settings.sources.sessions.dimensions if settings.sources.sessions else ()
     add_pages(server, users)
     add_health(server, settings, store)
-    add_export(server, answers, tuple(dimensions))
+    add_export(server, answers, reader, tuple(dimensions))
     app = _application(server)
     app.layout = lambda: shell.layout(simulated=settings.business.simulated)
     callbacks.register(app, Parts(reader, answers, tuple(dimensions)))
@@ -160,5 +160,6 @@ def _plotly_address() -> str:
     visit: 4.8 MB that are parsed while the page is waiting for them.
     """
     bundle = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    path = build_fingerprint("package_data/plotly.min.js", plotly.__version__, int(bundle.stat().st_mtime))
+    version, changed = plotly.__version__, int(bundle.stat().st_mtime)
+    path = build_fingerprint("package_data/plotly.min.js", version, changed)  # type: ignore[no-untyped-call]
     return f"/_dash-component-suites/plotly/{path}"

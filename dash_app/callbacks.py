@@ -158,6 +158,22 @@ def _register_cards(app: dash.Dash, parts: Parts) -> None:
         answer = parts.answers.of(card, view, dark=dark)
         return _filled(card, view, answer, _token(shown, scheme, tries)) | {"tiles": tiles_of(answer.tiles, dark=dark)}
 
+    @app.callback(output=_common("table"), inputs=_asked("table"))
+    def tabulate(shown: Any, scheme: Any, tries: Any, root: Any) -> dict[str, Any]:
+        card, view, _ = _question(parts, shown, scheme, root)
+        return _filled(card, view, parts.answers.of(card, view), _token(shown, scheme, tries))
+
+    @app.callback(
+        Output(part("grid", "table"), "getRowsResponse"),
+        Input(part("grid", "table"), "getRowsRequest"),
+        State(part("root", "table"), "id"),
+    )
+    def page(request: Any, root: Any) -> dict[str, Any]:
+        card = _card(root)
+        if card is None or not isinstance(request, dict):
+            raise dash.exceptions.PreventUpdate
+        return parts.answers.page(card, request)
+
     @app.callback(
         Output(part("rows", "figure"), "children", allow_duplicate=True),
         Output(part("root", "figure"), "data-table"),
@@ -197,13 +213,17 @@ def _common(kind: str) -> dict[str, Output]:
 
 def _question(parts: Parts, shown: Any, scheme: Any, root: Any) -> tuple[Card, View, bool]:
     """Card and view of a request. Its parts come from a browser and may be anything."""
-    name = root.get("card") if isinstance(root, dict) else None
-    card = CARDS.get(name) if isinstance(name, str) else None
+    card = _card(root)
     query = shown.get("query") if isinstance(shown, dict) else None
     if card is None or not isinstance(query, str) or scheme not in ("light", "dark"):
         raise dash.exceptions.PreventUpdate
     view, _ = parse(query, parts.dimensions)
     return card, view, scheme == "dark"
+
+
+def _card(root: Any) -> Card | None:
+    name = root.get("card") if isinstance(root, dict) else None
+    return CARDS.get(name) if isinstance(name, str) else None
 
 
 def _filled(card: Card, view: View, answer: Answer, token: str) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from typing import Any
 
 from dash import dcc, html
 
-from dash_app.grid import grid
+from dash_app.attributes import HIDDEN, data, label, labelled_by
+from dash_app.grid import endless_grid
 from dash_app.ids import part
 from dash_app.messages import Message
 from dash_app.records import Card, Tile
 from dash_app.spark import spark
 
-GRAPH_CONFIG: dict[str, Any] = {
+GRAPH_CONFIG: Any = {
     "displayModeBar": False,
     "displaylogo": False,
     "showSendToCloud": False,
@@ -47,7 +48,7 @@ def frame_of(card: Card) -> html.Section:
                         ],
                         className="card-message",
                     ),
-                    html.Div(className="card-wait", **{"aria-hidden": "true"}),
+                    html.Div(className="card-wait", **HIDDEN),
                 ],
                 className="card-body",
                 style={"minHeight": card.height},
@@ -58,16 +59,16 @@ def frame_of(card: Card) -> html.Section:
         ],
         id=part("root", card.kind, card.id),
         className=f"card card-{card.width} card-of-{card.kind}",
-        **{
-            "data-card": card.id,
-            "data-report": card.report,
-            "data-kind": card.kind,
-            "data-state": "loading",
-            "data-verdict": "",
-            "data-answer": "",
-            "data-table": "false",
-            "aria-labelledby": heading,
-        },
+        **data(
+            card=card.id,
+            report=card.report,
+            kind=card.kind,
+            state="loading",
+            verdict="",
+            answer="",
+            table="false",
+        ),
+        **labelled_by(heading),
     )
 
 
@@ -91,7 +92,7 @@ def tiles_of(tiles: tuple[Tile, ...], *, dark: bool) -> list[html.Div]:
 
 def _tile(tile: Tile, *, dark: bool) -> html.Div:
     good = {True: "good", False: "bad", None: "plain"}[tile.is_good]
-    change = [html.Span(_SIGNS[tile.trend], className="tile-sign", **{"aria-hidden": "true"}), html.Span(tile.change)]
+    change = [html.Span(_SIGNS[tile.trend], className="tile-sign", **HIDDEN), html.Span(tile.change)]
     return html.Div(
         [
             html.P(tile.label, className="tile-label"),
@@ -107,7 +108,8 @@ def _drawing(card: Card) -> Any:
     if card.kind == "tiles":
         return html.Div(id=part("tiles", card.kind, card.id), className="card-drawing tiles")
     if card.kind == "table":
-        return html.Div(grid(card.spec, None), id=part("table", card.kind, card.id), className="card-drawing")
+        table = endless_grid(card.spec, part("grid", card.kind, card.id))
+        return html.Div(table, className="card-drawing", style={"height": card.height})
     graph = dcc.Graph(
         id=part("graph", card.kind, card.id),
         figure={"data": [], "layout": {}},
@@ -137,27 +139,26 @@ def _tools(card: Card) -> html.Div:
     return html.Div(
         [
             about,
-            html.Button(id=part("show", card.kind, card.id), **_button("table", "Show as table", card))
+            html.Button(id=part("show", card.kind, card.id), type="button", **_tool("table", "Show as table", card))
             if drawn
             else None,
-            html.Button(**_button("png", "Save as picture", card)) if drawn else None,
+            html.Button(type="button", **_tool("png", "Save as picture", card)) if drawn else None,
             html.A(
                 id=part("csv", card.kind, card.id),
                 href="",
-                download=True,
-                **_button("csv", "Save as CSV", card, type_=None),
+                download="",
+                **_tool("csv", "Save as CSV", card),
             ),
         ],
         className="card-tools",
         role="group",
-        **{"aria-label": f"Tools of {card.title}"},
+        **label(f"Tools of {card.title}"),
     )
 
 
-def _named(label: str, card: Card) -> dict[str, str]:
-    return {"title": label, "aria-label": f"{label}: {card.title}"}
+def _named(what: str, card: Card) -> dict[str, Any]:
+    return {"title": what, **label(f"{what}: {card.title}")}
 
 
-def _button(role: str, label: str, card: Card, type_: str | None = "button") -> dict[str, str]:
-    given = {"className": f"tool tool-{role}", "data-role": role, **_named(label, card)}
-    return given | ({"type": type_} if type_ else {})
+def _tool(role: str, what: str, card: Card) -> dict[str, Any]:
+    return {"className": f"tool tool-{role}", **data(role=role), **_named(what, card)}

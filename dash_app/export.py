@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import polars as pl
 from flask import Flask, Response, abort, request
 
 from dash_app.answers import Answers, scope
+from dash_app.customers import all_customers
 from dash_app.pages import CARDS
+from dash_app.reader import Reader
 from dash_app.state import parse
 
 if TYPE_CHECKING:
@@ -21,23 +24,32 @@ ROUTE = "/csv/"
 _FORMULA = r"^[=+\-@\t\r]"
 
 
-def add_export(server: Flask, answers: Answers, dimensions: tuple[str, ...]) -> None:
+def add_export(server: Flask, answers: Answers, reader: Reader, dimensions: tuple[str, ...]) -> None:
     """Register the download behind the CSV buttons. It stands behind the gate like everything else."""
 
     @server.route(f"{ROUTE}<card_id>", endpoint="csv")
     def download(card_id: str) -> Response:
-        card = CARDS.get(card_id)
+        card = CARDS.get(card_id) or abort(404)
         view, _ = parse(request.query_string.decode("latin-1"), dimensions)
-        stored = answers.rows(card, view) if card else None
-        if card is None or stored is None:
-            abort(404)
-        answer = Response(to_csv(stored.frame), mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{file_name(card, view)}.csv"'
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        if card.kind == "table":
+            return _attached(_blocks(all_customers(reader, card.spec)), card.report)
+        stored = answers.rows(card, view) or abort(404)
+        return _attached(to_csv(stored.frame), file_name(card, view))
 
 
-def to_csv(frame: pl.DataFrame) -> str:
+def _blocks(frames: Iterator[pl.DataFrame]) -> Iterator[str]:
+    for number, frame in enumerate(frames):
+        yield to_csv(frame, header=number == 0)
+
+
+def _attached(content: str | Iterator[str], name: str) -> Response:
+    answer = Response(content, mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def to_csv(frame: pl.DataFrame, *, header: bool = True) -> str:
     r"""The frame as CSV in which no text can pass for a formula.
 
     >>> to_csv(pl.DataFrame({"value": ["UK", "=1+1"], "orders": [3, -1]}))
@@ -48,7 +60,7 @@ def to_csv(frame: pl.DataFrame) -> str:
         pl.when(pl.col(name).str.contains(_FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
         for name in texts
     )
-    return harmless.write_csv()
+    return harmless.write_csv(include_header=header)
 
 
 def file_name(card: Card, view: View) -> str:

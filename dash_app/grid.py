@@ -8,29 +8,45 @@ import dash_ag_grid as dag
 import polars as pl
 
 from ca_platform.catalogue import Column, Kind, ReportSpec
+from dash_app.customers import BLOCK, FIRST, filter_of
 
 ROWS = 10_000
 """Rows that are sent to a browser; the CSV has all."""
 
 _NUMBERS = {Kind.INTEGER: ",", Kind.FLOAT: ",.4~r", Kind.MONEY: ",.2f"}
 _SHARE = ".1%"
+_WHOLE = {"height": "100%", "width": "100%"}
+_DEFAULT = {"sortable": True, "resizable": True, "minWidth": 96, "flex": 1}
+_OPTIONS = {
+    "suppressFieldDotNotation": True,
+    "enableCellTextSelection": True,
+    "ensureDomOrder": True,
+    "animateRows": False,
+}
 
 
-def grid(spec: ReportSpec, frame: pl.DataFrame | None) -> dag.AgGrid:
-    """The rows of a report; None: to be filled later."""
+def grid(spec: ReportSpec, frame: pl.DataFrame) -> dag.AgGrid:
+    """The rows of a report."""
     return dag.AgGrid(
-        rowData=[] if frame is None else records(frame),
+        rowData=records(frame),
         columnDefs=[_column(column) for column in spec.columns],
-        defaultColDef={"sortable": True, "resizable": True, "minWidth": 96, "flex": 1},
-        dashGridOptions={
-            "suppressFieldDotNotation": True,
-            "enableCellTextSelection": True,
-            "ensureDomOrder": True,
-            "animateRows": False,
-            "suppressColumnVirtualisation": len(spec.columns) < 20,
-        },
+        defaultColDef=_DEFAULT,
+        dashGridOptions=_OPTIONS,
         className="card-grid",
-        style={"height": "100%", "width": "100%"},
+        style=_WHOLE,
+    )
+
+
+def endless_grid(spec: ReportSpec, identity: Any) -> dag.AgGrid:
+    """A table whose rows are asked for as they come into view."""
+    return dag.AgGrid(
+        id=identity,
+        columnDefs=[_column(column) | filter_of(column.kind) | _opening(column) for column in spec.columns],
+        defaultColDef=_DEFAULT,
+        rowModelType="infinite",
+        dashGridOptions=_OPTIONS | {"cacheBlockSize": BLOCK, "maxBlocksInCache": 20, "infiniteInitialRowCount": 1},
+        className="card-grid",
+        style=_WHOLE,
     )
 
 
@@ -42,6 +58,11 @@ def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
         if dtype == pl.Datetime
     ]
     return frame.head(ROWS).with_columns(temporal).with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
+
+
+def _opening(column: Column) -> dict[str, Any]:
+    directions = {name: "desc" if descending else "asc" for name, descending in FIRST}
+    return {"sort": directions[column.name]} if column.name in directions else {}
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -71,3 +71,8 @@ def failed(identity: str) -> Message:
 def no_comparison(day: date) -> str:
     """The earlier day has no report."""
     return f"There is no report of {day} to compare with."
+
+
+def other_day(day: date) -> str:
+    """The newest day is all that is kept."""
+    return f"The list is as of {day}, the newest day: older ones are not kept here."

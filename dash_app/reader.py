@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import polars as pl
 
 from ca_platform.errors import StoreError
-from ca_platform.store import MAIN, Dimension, DocumentStore
+from ca_platform.store import MAIN, CustomerPage, CustomerQuery, Dimension, DocumentStore
 
 FRESH_SECONDS = 5.0
 AWAY_SECONDS = 3.0
@@ -73,6 +73,7 @@ class Reader:
         self._store = store
         self._answers: Kept[Any] = Kept(_KEPT, fresh)
         self._frames: Kept[pl.DataFrame | None] = Kept(_FRAMES_KEPT)
+        self._pages: Kept[CustomerPage] = Kept(_FRAMES_KEPT, fresh)
         self._away: tuple[float, str] | None = None
 
     def days(self, names: Iterable[str]) -> tuple[date, ...]:
@@ -111,6 +112,11 @@ class Reader:
             ("history", name, tuple(days), dimension), self._store.history, name, days, dimension
         )
         return frame
+
+    def customers(self, query: CustomerQuery) -> CustomerPage:
+        """One page of the newest day's customers."""
+        page: CustomerPage = self._pages.get(query, lambda: self._answer(self._store.customers, query))
+        return page
 
     def _days(self, name: str) -> list[date]:
         days: list[date] = self._ask(("days", name), self._store.days, name)

@@ -9,6 +9,7 @@ from dash import dcc, html
 from flask import g, has_request_context
 
 from dash_app import ids
+from dash_app.attributes import HIDDEN, data, label
 from dash_app.pages import PAGES
 from dash_app.plain import FONT
 
@@ -79,10 +80,8 @@ def _header() -> Any:
         [
             html.Div(
                 [
-                    dmc.Burger(
-                        id=ids.BURGER, opened=False, hiddenFrom="sm", size="sm", **{"aria-label": "Show the navigation"}
-                    ),
-                    html.Span(className="brand-mark", **{"aria-hidden": "true"}),
+                    dmc.Burger(id=ids.BURGER, opened=False, hiddenFrom="sm", size="sm", **label("Show the navigation")),
+                    html.Span(className="brand-mark", **HIDDEN),
                     html.Span(PRODUCT, className="brand-name"),
                 ],
                 className="head-side",
@@ -96,16 +95,16 @@ def _header() -> Any:
                         variant="subtle",
                         color="gray",
                         size="lg",
-                        **{"aria-label": "Switch between light and dark"},
+                        **label("Switch between light and dark"),
                     ),
                     html.A(
-                        [html.Span(className="icon icon-person", **{"aria-hidden": "true"}), html.Span(user)],
+                        [html.Span(className="icon icon-person", **HIDDEN), html.Span(user)],
                         href="/profile",
                         className="head-link",
                         title="Profile and password",
-                        **{"aria-label": f"Profile of {user}"},
+                        **label(f"Profile of {user}"),
                     ),
-                    html.Button("Log out", type="button", className="head-link", **{"data-role": "logout"}),
+                    html.Button("Log out", type="button", className="head-link", **data(role="logout")),
                 ],
                 className="head-side",
             ),
@@ -122,7 +121,7 @@ def _navigation() -> Any:
         html.Div([html.P(section, className="nav-section"), *links], className="nav-group")
         for section, links in sections.items()
     ]
-    return dmc.AppShellNavbar(groups, className="nav", **{"aria-label": "Pages"})
+    return dmc.AppShellNavbar(groups, className="nav", **label("Pages"))
 
 
 def _link(route: str, title: str) -> dcc.Link:
@@ -151,7 +150,7 @@ def _main(*, simulated: bool) -> Any:
         ],
         id=ids.MAIN,
         tabIndex=-1,
-        **{"data-date": "", "data-compare": "", "data-dimension": EVERYTHING},
+        **data(date="", compare="", dimension=EVERYTHING),
     )
 
 
@@ -160,7 +159,7 @@ def _controls() -> Any:
     day = html.Div(
         [
             dcc.Link(
-                html.Span(className="icon icon-left", **{"aria-hidden": "true"}),
+                html.Span(className="icon icon-left", **HIDDEN),
                 id=ids.EARLIER,
                 href="",
                 className="step",
@@ -170,7 +169,7 @@ def _controls() -> Any:
                 id=ids.DAY, value=None, label="Day", placeholder="No day yet", className="control-day", **picker
             ),
             dcc.Link(
-                html.Span(className="icon icon-right", **{"aria-hidden": "true"}),
+                html.Span(className="icon icon-right", **HIDDEN),
                 id=ids.LATER,
                 href="",
                 className="step",

@@ -12,6 +12,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from ca_platform.catalogue import ReportSpec, report_specs
+from ca_platform.lake import Lake
 from ca_platform.settings import Settings, load_settings
 from ca_platform.store import DocumentStore, open_store
 from ca_platform_tests.dash_app import frames
@@ -29,6 +30,7 @@ UNCONNECTED_REPORTS = ("dimension_kpis", "daily_dimension_values")
 _SETTINGS = """
 business: {time_zone: Europe/London, currency: GBP, start_date: 2025-10-15, simulated: true}
 sources:
+  customers: {kind: csv, path: customers.csv, columns: {client: c, download_date: d}}
   sessions:
     kind: csv
     path: sessions/*.csv
@@ -50,6 +52,12 @@ def fill(store: DocumentStore) -> None:
     for spec in report_specs():
         if spec.storage == "document":
             store.replace(spec.name, DAYS, pl.concat(_parts(spec)), spec)
+
+
+def fill_customers(settings: Settings) -> None:
+    """The per-customer report of the newest day, where the embedded store finds it."""
+    with Lake.open(settings).write() as write:
+        write.put("client_kpis", frames.DAY, frames.report("client_kpis"))
 
 
 def _parts(spec: ReportSpec) -> Iterator[pl.DataFrame]:
@@ -76,6 +84,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of the shop, its store filled, one user."""
     settings = write_settings(tmp_path_factory.mktemp("shop"))
     fill(open_store(settings))
+    fill_customers(settings)
     UserStore(settings.users.path).add(USER, PASSWORD)
     return settings
 

@@ -17,14 +17,16 @@ from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.conftest import EMPTY, UNCONNECTED_REPORTS, write_settings
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
 from dash_app.app import build
-from dash_app.pages import CARDS
+from dash_app.pages import CARDS, PAGES
 from dash_app.users import UserStore
 
 ANY_CARD = "orders-daily"
 DAY = f"?date={frames.DAY}"
+DRAWN = [name for name, card in CARDS.items() if card.kind != "table"]
+TABLE = "orders-customers"
 
 
-@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("card", DRAWN)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_card_is_ready_where_its_report_has_rows(visitor: Visitor, card: str, scheme: str) -> None:
     answer = visitor.card(card, DAY, scheme=scheme)
@@ -37,14 +39,14 @@ def test_every_card_is_ready_where_its_report_has_rows(visitor: Visitor, card: s
         assert answer["tiles"]
 
 
-@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("card", DRAWN)
 def test_computed_report_without_rows_is_empty(visitor: Visitor, card: str) -> None:
     answer = visitor.card(card, f"?date={EMPTY}")
     assert answer["verdict"] == "empty"
     assert CARDS[card].empty in answer["message"]
 
 
-@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("card", DRAWN)
 def test_day_without_report_is_missing_and_says_how_to_compute_it(visitor: Visitor, card: str) -> None:
     answer = visitor.card(card, "?date=2026-11-01")
     assert answer["verdict"] == "missing"
@@ -113,7 +115,7 @@ def test_failing_store_is_an_error_with_an_id_and_the_details_only_in_the_log(
     settings = write_settings(tmp_path)
     visitor = _new_visitor(settings, Broken())
     place = visitor.place("/orders")
-    assert len(place["page"]["children"]) == 9
+    assert len(place["page"]["children"]) == len(PAGES["/orders"].cards)
     assert "does not answer" in str(place["notices"]["children"])
     answer = visitor.card(ANY_CARD, DAY)
     assert answer["verdict"] == "error"
@@ -158,7 +160,7 @@ def test_answer_is_made_once_and_anew_when_the_report_changes(tmp_path: Path, mo
     assert drawn == [5, 7]
 
 
-@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("card", DRAWN)
 def test_csv_has_exactly_the_rows_of_the_drawn_report(visitor: Visitor, shop: Settings, card: str) -> None:
     for query, dimension in ((DAY, MAIN), (f"{DAY}&dimension=region=EU", Dimension("region", "EU"))):
         asked = dimension if CARDS[card].spec.by_dimension else MAIN
@@ -166,13 +168,50 @@ def test_csv_has_exactly_the_rows_of_the_drawn_report(visitor: Visitor, shop: Se
         assert answer.mimetype == "text/csv"
         expected = open_store(shop).report(CARDS[card].report, frames.DAY, asked)
         assert expected is not None
-        found = pl.read_csv(io.StringIO(answer.text), schema=expected.schema, missing_utf8_is_empty_string=False)
+        found = pl.read_csv(io.StringIO(answer.text), schema=expected.schema)
         assert found.equals(expected)
 
 
 def test_csv_of_unknown_card_or_uncomputed_day_is_not_found(visitor: Visitor) -> None:
     assert visitor.get("/csv/nothing").status_code == 404
     assert visitor.get(f"/csv/{ANY_CARD}?date=2026-11-01").status_code == 404
+
+
+def test_table_of_customers_comes_in_blocks_sorted_and_filtered_by_the_store(visitor: Visitor) -> None:
+    assert visitor.card(TABLE, DAY)["verdict"] == "ready"
+    whole = visitor.rows(TABLE, startRow=0, endRow=100)
+    assert whole["rowCount"] == len(whole["rowData"]) == frames.report("client_kpis").height
+    assert [row["client"] for row in whole["rowData"][:3]] == ["c0", "c1", "c2"]
+    block = visitor.rows(TABLE, startRow=2, endRow=4, sortModel=[{"colId": "sessions", "sort": "asc"}])
+    assert [row["client"] for row in block["rowData"]] == ["c12", "c11"]
+    filters = {"orders": {"type": "greaterThan", "filter": 10}, "client": {"type": "contains", "filter": "C"}}
+    assert visitor.rows(TABLE, startRow=0, endRow=100, filterModel=filters)["rowCount"] == 2
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"startRow": -5, "endRow": "x"},
+        {"startRow": 0, "endRow": 100, "sortModel": [{"colId": "hash", "sort": "desc"}, 7]},
+        {"startRow": 0, "endRow": 100, "filterModel": {"hash": {"type": "equals", "filter": 1}, "orders": 3}},
+        {"startRow": 0, "endRow": 100, "filterModel": {"orders": {"type": "equals", "filter": "DROP"}}},
+    ],
+)
+def test_nonsense_in_a_request_of_the_table_is_left_out(visitor: Visitor, request_: dict[str, Any]) -> None:
+    assert visitor.rows(TABLE, **request_)["rowCount"] == 15
+
+
+def test_table_of_customers_says_which_day_it_shows(visitor: Visitor) -> None:
+    assert visitor.card(TABLE, DAY)["note"] == ""
+    assert str(frames.DAY) in visitor.card(TABLE, "?date=2026-11-14")["note"]
+
+
+def test_csv_of_customers_has_all_of_them_by_name(visitor: Visitor) -> None:
+    answer = visitor.get(visitor.card(TABLE, DAY)["csv"])
+    found = pl.read_csv(io.StringIO(answer.text))
+    assert found.columns == list(CARDS[TABLE].spec.column_names)
+    assert found["client"].to_list() == sorted(frames.report("client_kpis")["client"])
 
 
 def test_forged_callback_gets_nothing(visitor: Visitor) -> None:

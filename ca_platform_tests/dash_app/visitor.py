@@ -65,6 +65,22 @@ class Visitor:
             "kind": kind,
         }
 
+    def rows(self, card: str, **request: Any) -> dict[str, Any]:
+        """The answer to the grid of a table that asks for rows."""
+        grid, root = ({"card": card, "kind": "table", "part": part} for part in ("grid", "root"))
+        body = {
+            "output": '{"card":["MATCH"],"kind":"table","part":"grid"}.getRowsResponse',
+            "outputs": {"id": grid, "property": "getRowsResponse"},
+            "inputs": [{"id": grid, "property": "getRowsRequest", "value": request}],
+            "state": [{"id": root, "property": "id", "value": root}],
+            "changedPropIds": [f"{json.dumps(grid, separators=(',', ':'))}.getRowsRequest"],
+        }
+        answer = self.post(CALLBACK, json=body)
+        assert answer.status_code == 200, answer.text
+        response = json.loads(answer.text)["response"]
+        found: dict[str, Any] = next(iter(response.values()))["getRowsResponse"]
+        return found
+
     def card_body(self, card: str, query: str = "", *, scheme: str = "light", tries: int = 0) -> dict[str, Any]:
         """What a browser posts for a card."""
         kind = CARDS[card].kind
@@ -133,8 +149,7 @@ def next_of(location: str) -> str:
 
 
 def _is_drawing(item: dict[str, Any], kind: str) -> bool:
-    part = {"figure": '"part":"graph"', "tiles": '"part":"tiles"'}[kind]
-    return part in item["output"] and "data-verdict" in item["output"]
+    return f'"kind":"{kind}"' in item["output"] and "data-verdict" in item["output"]
 
 
 def _output(text: str, card: str) -> dict[str, Any]:
