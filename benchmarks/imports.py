@@ -25,7 +25,7 @@ def run(size: int) -> Result:
     """``size`` is the number of rounds; the fastest counts."""
     statements = {
         "package": "import ca_platform",
-        "location": "import ca_platform.definitions as location; location.defs",
+        "location": "import ca_platform.definitions as location; location.defs.get_repository_def()",
         "dagster": "import dagster",
     }
     rounds = [{name: _import(statement) for name, statement in statements.items()} for _ in range(size)]

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,8 +130,9 @@ def _prepared(shop: ShopFolder, state: str, step: str) -> ShopFolder:
     return done
 
 
+@cache
 def _digest(names: tuple[str, ...]) -> str:
-    """Digest of the platform's code under these names."""
+    """Digest of the platform's code under these names, as it is when the benchmark begins."""
     total = hashlib.sha256()
     for name in names:
         place = ROOT / "ca_platform" / name

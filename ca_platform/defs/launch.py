@@ -165,9 +165,17 @@ def _execute(
         asset_selection=[dg.AssetKey(name) for name in planned.assets],
         tags={**process_tags(), **(planned.days.tags if planned.days else {})},
     )
+    if _is_interrupted(result):
+        raise KeyboardInterrupt
     if not result.success and not journal.failures:
         journal.failures.update(_unforeseen(result, planned))
     return set(journal.made), dict(journal.failures)
+
+
+def _is_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether somebody pressed Ctrl-C; Dagster makes an ordinary failure of it."""
+    failures = (event.step_failure_data.error for event in result.get_step_failure_events())
+    return any(error is not None and error.cls_name == "DagsterExecutionInterruptedError" for error in failures)
 
 
 def _unforeseen(result: dg.ExecuteInProcessResult, planned: PlannedRun) -> dict[str, Exception]:

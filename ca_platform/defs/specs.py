@@ -14,12 +14,14 @@ DOCUMENTS = ("orders", "downloads")
 ROW_COUNT = "dagster/partition_row_count"
 _SCHEMA = "dagster/column_schema"
 
-# Where the settings add columns to a dataset: prefix, key of the source, type and meaning.
+# Where the settings add columns to a table: prefix, key of the source, type, meaning and unit.
 _DYNAMIC = {
-    "dimensions.*": ("dimensions", Kind.TEXT, "Value of the dimension {}."),
-    "actions.*": ("actions", Kind.FLAG, "Whether the session carries {}."),
-    "action_times.*": ("actions", Kind.INSTANT, "When {} happened; null where only a flag is known."),
-    "experiments.*": ("experiments", Kind.TEXT, "Variant of the experiment {}."),
+    "dimensions.*": ("dimensions", Kind.TEXT, "Value of the dimension {}.", ""),
+    "actions.*": ("actions", Kind.FLAG, "Whether the session carries {}.", ""),
+    "action_times.*": ("actions", Kind.INSTANT, "When {} happened; null where only a flag is known.", "UTC"),
+    "experiments.*": ("experiments", Kind.TEXT, "Variant of the experiment {}.", ""),
+    "steps.*": ("actions", Kind.INTEGER, "Sessions that carry {}.", "count"),
+    "closed.*": ("actions", Kind.INTEGER, "Sessions that carry {} and every earlier step.", "count"),
 }
 
 
@@ -50,18 +52,17 @@ def table_columns(spec: TableSpec, settings: Settings) -> tuple[Column, ...]:
 
 
 def _declared(spec: TableSpec, settings: Settings) -> Iterator[Column]:
-    source = settings.sources.connected().get(spec.name)
+    sources = settings.sources.connected()
+    # What the settings add to a fact, they declare for the sessions.
+    source = sources.get(spec.name if spec.layer == "lake" else "sessions")
     for group in spec.dynamic if source is not None else ():
         if group in _DYNAMIC:
-            key, kind, meaning = _DYNAMIC[group]
-            for name in getattr(source, key):
-                yield Column(
-                    f"{group.removesuffix('*')}{name}",
-                    kind,
-                    meaning.format(name),
-                    "UTC" if kind is Kind.INSTANT else "",
-                    nullable=kind is not Kind.FLAG,
-                )
+            key, kind, meaning, unit = _DYNAMIC[group]
+            names = (*getattr(source, key), "purchase") if group == "closed.*" else getattr(source, key)
+            for name in names:
+                column = f"{group.removesuffix('*')}{name}"
+                nullable = kind in {Kind.TEXT, Kind.INSTANT}
+                yield Column(column, kind, meaning.format(name), unit, nullable=nullable)
 
 
 def table_metadata(spec: TableSpec, settings: Settings) -> dict[str, Any]:

@@ -193,3 +193,13 @@ def test_nothing_heavy_is_loaded(shop: Shop) -> None:
 
 def test_instance_files_of_package_and_checkout_are_the_same() -> None:
     assert (ROOT / "dagster.yaml").read_text(encoding="utf-8") == template()
+
+
+def test_columns_of_facts_are_those_that_the_facts_have(shop: Shop) -> None:
+    from ca_platform.facts import Shape, schema
+
+    shape = Shape.of(shop.settings)
+    for spec in assemble(shop.settings).resolve_all_asset_specs():
+        if spec.group_name == "facts":
+            declared = {column.name for column in spec.metadata["dagster/column_schema"].columns}
+            assert declared == set(schema(spec.key.to_user_string(), shape))
