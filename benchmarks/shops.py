@@ -149,7 +149,7 @@ def opened(path: str, first: str, last: str) -> ShopFolder:
     return ShopFolder(Path(path), date.fromisoformat(first), date.fromisoformat(last))
 
 
-def simulating(path: str, size: int, days: int, baskets: bool) -> Callable[[], None]:
+def simulating(path: str, size: int, days: int, baskets: bool) -> Callable[[], None]:  # noqa: FBT001 - the arguments of a child are a list
     from ca_platform.simulate import ShopParameters, simulate_shop, volume_shop
 
     volume = volume_shop(size, days)
