@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from ca_platform.catalogue import Kind, report_spec
-from dash_app.words.dates import Grain, add_months, first_day, last_day, later
+from dash_app.words.dates import Grain, first_day, last_day, later
 
 DAY = date(2026, 11, 21)
 START = date(2025, 10, 15)
@@ -121,7 +121,7 @@ def _downloads(grain: Grain) -> Callable[[date, date], list[Row]]:
 
 
 def _profile(hour: int) -> float:
-    return 0.2 + np.exp(-((hour - 13) ** 2) / 18) + 1.3 * np.exp(-((hour - 20.5) ** 2) / 5)
+    return float(0.2 + np.exp(-((hour - 13) ** 2) / 18) + 1.3 * np.exp(-((hour - 20.5) ** 2) / 5))
 
 
 def _hourly(steps: Sequence[str], measure: str, size: float) -> Callable[[date, date], list[Row]]:
@@ -155,9 +155,7 @@ def _orders(grain: Grain) -> Callable[[date, date], list[Row]]:
 
 def _hourly_orders(day: date, start: date) -> list[Row]:
     days = (day - start).days + 1
-    return [
-        {"hour": hour, "mean_orders": 5.5 * (1 + days / 2000) * _profile(hour), "days": days} for hour in range(24)
-    ]
+    return [{"hour": hour, "mean_orders": 5.5 * (1 + days / 2000) * _profile(hour), "days": days} for hour in range(24)]
 
 
 def _conversion(day: date, start: date) -> list[Row]:
@@ -347,4 +345,3 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     "daily_dimension_values": _daily_dimension_values,
 }
 NAMES = tuple(_MAKERS)
-__all__ = ["DAY", "NAMES", "START", "add_months", "report", "schema", "table"]

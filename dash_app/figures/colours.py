@@ -10,17 +10,20 @@ OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 OTHER = "#8A8F98"
 """What is not one of the series: the rest, the earlier day."""
 
-CIVIDIS = (
-    (0.0, "#00224e"),
-    (0.125, "#123570"),
-    (0.25, "#3b496c"),
-    (0.375, "#575d6d"),
-    (0.5, "#707173"),
-    (0.625, "#8a8678"),
-    (0.75, "#a59c74"),
-    (0.875, "#c3b369"),
-    (1.0, "#fee838"),
+_CIVIDIS = (
+    "#00224e",
+    "#123570",
+    "#3b496c",
+    "#575d6d",
+    "#707173",
+    "#8a8678",
+    "#a59c74",
+    "#c3b369",
+    "#e1cc55",
+    "#fee838",
 )
+CIVIDIS = tuple((index / (len(_CIVIDIS) - 1), colour) for index, colour in enumerate(_CIVIDIS))
+"""Places on the scale and their colours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def hourly_orders(frame: pl.DataFrame, look: Look) -> Figure:
     if compares and look.compare is not None and look.compare_day is not None:
         data.append(dotted(look.compare, "hour", "mean_orders", f"{hover}, as of {day(look.compare_day)}", look))
     notes = ("orders per hour of a mean day", compared_note(look) if compares else "")
-    return figure(data, look, notes, xaxis=hour_axis(look), yaxis=value_axis(look), bargap=0.12, hovermode="x unified")
+    return figure(data, look, notes, xaxis=hour_axis(look), yaxis=value_axis(look), bargap=0.12)
 
 
 def sessions_per_customer(frame: pl.DataFrame, look: Look) -> Figure:

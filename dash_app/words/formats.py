@@ -58,7 +58,7 @@ class Formats:
         r"""What stands before and after an amount of money.
 
         >>> Formats("GBP").affixes, Formats("CHF").affixes, Formats("EUR", "de-DE").affixes
-        (('£', ''), ('CHF\\xa0', ''), ('', '\\xa0€'))
+        (('£', ''), ('CHF\xa0', ''), ('', '\xa0€'))
         """
         symbol = _SYMBOLS.get(self.currency)
         if self._language in _SYMBOL_FIRST:

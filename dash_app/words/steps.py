@@ -29,7 +29,7 @@ def sessions_by_step(frame: pl.DataFrame, look: Look, grain: Grain) -> str:
     share = last.last["share_of_sessions"]
     if share is None or last.last["step"] == first.last["step"]:
         return f"{_when(first, grain)} there {_were(sessions)} {said}{then}{ending(first, grain)}."
-    reached = f"{form.share(share)} of them reached {names.step_in_text(last.last['step'])}"
+    reached = f"{form.share(share)} reached {names.step_in_text(last.last['step'])}"
     return f"{_when(first, grain)} there {_were(sessions)} {said}{then}; {reached}{ending(first, grain)}."
 
 
