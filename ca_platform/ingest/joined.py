@@ -26,16 +26,11 @@ def load_joined(job: Job, write: LakeWrite) -> pl.DataFrame:
     """Put the parts of all asked days into the write; returns the bad rows."""
     orders = Orders(job)
     finish = finisher(job)
-    with workers() as pool:
-        parts = DayParts(write, job.name, KEY, finish, pool)
-        try:
-            for group in _groups(job, pool):
-                _add(group, job, orders, parts)
-            job.account.refuse_unreadable()
-            job.account.count("loaded", parts.close(job.days, job.schema.to_frame()))
-        except BaseException:
-            parts.discard()
-            raise
+    with workers() as pool, DayParts(write, job.name, finish, pool) as parts:
+        for group in _groups(job, pool):
+            _add(group, job, orders, parts)
+        job.account.refuse_unreadable()
+        job.account.count("loaded", parts.close(job.days, job.schema.to_frame()))
     try_again(job, write, orders, finish)
     return job.account.bad()
 

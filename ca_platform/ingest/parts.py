@@ -8,7 +8,7 @@ together at the end.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +17,6 @@ from pathlib import Path
 import polars as pl
 
 from ca_platform.errors import LakeError
-from ca_platform.ingest.repeats import Removal
 from ca_platform.lake import LakeWrite
 
 HELD_BYTES = 512 << 20
@@ -48,14 +47,12 @@ class DayParts:
     """The parts of one dataset that a write makes.
 
     Args:
-        key: the column that a removal of repeats looks at.
         finish: rows of a day in source order (or pieces that are finished already) to rows as the lake has them.
         pool: writes files beside the reading.
     """
 
-    def __init__(self, write: LakeWrite, dataset: str, key: str, finish: Finish, pool: Executor) -> None:
+    def __init__(self, write: LakeWrite, dataset: str, finish: Finish, pool: Executor) -> None:
         self._write = write
-        self._key = key
         self._dataset = dataset
         self._finish = finish
         self._pool = pool
@@ -82,64 +79,46 @@ class DayParts:
         if self._held > HELD_BYTES:
             self._relieve()
 
-    def close(
-        self, days: Iterable[date], empty: pl.DataFrame, removals: Mapping[date, Removal] | None = None
-    ) -> dict[date, int]:
+    def close(self, days: Iterable[date], empty: pl.DataFrame) -> dict[date, int]:
         """Hand all parts to the write; returns rows by day.
 
         Args:
             days: days that get a part in any case, if need be without rows.
             empty: the frame of such a part.
-            removals: by day the repeated keys to take out.
         """
-        remove = removals or {}
-        # What repeats inside one piece ``finish`` has taken out already.
-        whole = {day for day, removal in remove.items() if len(removal.everywhere)}
-        single = {day: entry for day, entry in self._days.items() if self._is_single(entry) and day not in whole}
-        several = {day: entry for day, entry in self._days.items() if day not in single}
-        done = [self._pool.submit(self._settle, day, entry) for day, entry in single.items()]
-        rows = dict(future.result() for future in done)
-        for day, entry in several.items():
-            rows[day] = self._merge(day, entry, remove.get(day))
-        for day in days:
-            if day not in rows:
-                self._write.put(self._dataset, day, empty)
-                rows[day] = 0
-        return rows
+        done = [self._pool.submit(self._settle, day, entry) for day, entry in self._days.items()]
+        done += [self._pool.submit(self._put, day, empty) for day in days if day not in self._days]
+        return dict(future.result() for future in done)
 
-    def discard(self) -> None:
-        """Delete the pieces that no part of the write owns, after a failure."""
-        for entry in self._days.values():
+    def __enter__(self) -> DayParts:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """After a failure delete the pieces that no part of the write owns."""
+        for entry in self._days.values() if kind is not None else ():
             for piece in entry.pieces:
                 with contextlib.suppress(Exception):
                     _delete(piece.result().path)
 
-    def _is_single(self, entry: _Day) -> bool:
-        return len(entry.pieces) + bool(entry.held) == 1
-
     def _settle(self, day: date, entry: _Day) -> tuple[date, int]:
-        if entry.held:
-            rows = self._finish(_whole(entry.held))
-            self._write.put(self._dataset, day, rows)
-            return day, rows.height
-        piece = entry.pieces[0].result()
-        self._write.adopt(self._dataset, day, piece.path, piece.rows)
-        entry.pieces = []
-        return day, piece.rows
-
-    def _merge(self, day: date, entry: _Day, remove: Removal | None) -> int:
         pieces = [piece.result() for piece in entry.pieces]
+        if len(pieces) == 1 and not entry.held:
+            self._write.adopt(self._dataset, day, pieces[0].path, pieces[0].rows)
+            entry.pieces = []
+            return day, pieces[0].rows
         # What ``finish`` adds is found anew for the whole day.
         frames = [
             pl.read_parquet(piece.path, columns=self._columns, glob=False, hive_partitioning=False) for piece in pieces
         ]
-        rows = _whole([*frames, *entry.held])
-        rows = self._finish(remove(rows, self._key) if remove is not None else rows)
-        self._write.put(self._dataset, day, rows)
+        done = self._put(day, self._finish(_whole([*frames, *entry.held])))
         for piece in pieces:
             _delete(piece.path)
-        entry.pieces = []
-        return rows.height
+        entry.held, entry.pieces = [], []
+        return done
+
+    def _put(self, day: date, rows: pl.DataFrame) -> tuple[date, int]:
+        self._write.put(self._dataset, day, rows)
+        return day, rows.height
 
     def _spill(self, entry: _Day) -> None:
         rows = _whole(entry.held)

@@ -10,20 +10,18 @@ import polars as pl
 
 from ca_platform.calendar import local_day
 from ca_platform.errors import SourceError
+from ca_platform.ingest import customers, sessions
 from ca_platform.ingest.account import Account
 from ca_platform.ingest.check import Checked, Plan, Window
 from ca_platform.ingest.fields import map_fields
 from ca_platform.ingest.flow import checked_batches, workers
 from ca_platform.ingest.instants import read_instants
 from ca_platform.ingest.job import DAY_COLUMN, Job, connect, mapping_of, plan_of
-from ca_platform.ingest.quarantine import BAD_SCHEMA
-from ca_platform.ingest.reasons import Reason
 from ca_platform.ingest.repeats import Repeats
-from ca_platform.ingest.sessions import keep_suspects
 from ca_platform.ingest.values import ActionKind
 from ca_platform.settings import Settings
 
-_KEYS = {"sessions": ("order_id", Reason.REPEATED_ORDER), "customers": ("client", Reason.REPEATED_CLIENT)}
+_KEYS = {"sessions": sessions.KEY, "customers": customers.KEY}
 
 
 @dataclass(frozen=True)
@@ -124,27 +122,19 @@ def preview(source: str, settings: Settings, rows: int = 20) -> Preview:
 def _dry_run(
     batches: Iterator[Checked], plan: Plan, account: Account, rows: int
 ) -> tuple[pl.DataFrame, int, tuple[date | None, date | None]]:
-    repeats = Repeats()
     key = _KEYS.get(plan.name)
     shown: list[pl.DataFrame] = []
-    loaded = 0
     days: list[date] = []
-    for checked in batches:
+    loaded = 0
+    for checked in Repeats(key, plan).without(batches) if key is not None else batches:
         account.take(checked)
-        good = checked.good
-        if key is not None:
-            keep_suspects(repeats, checked, key[0], plan, key[1])
+        account.count("adjusted", {None: int(checked.adjusted.sum())})
         if sum(frame.height for frame in shown) < rows:
-            shown.append(good.head(rows))
-        loaded += good.height
-        days += [day for day in _edges(good) if day is not None]
-        adjusted = int(checked.adjusted.sum())
-        account.count("adjusted", {None: adjusted})
-    repeated = repeats.resolve(pl.Series(dtype=pl.String))
-    if repeated.height:
-        account.quarantine(repeated.select(BAD_SCHEMA.names()))
+            shown.append(checked.good.head(rows))
+        loaded += checked.good.height
+        days += [day for day in _edges(checked.good) if day is not None]
     frame = pl.concat(shown).head(rows) if shown else pl.DataFrame()
-    return frame, loaded - repeated.height, (min(days, default=None), max(days, default=None))
+    return frame, loaded, (min(days, default=None), max(days, default=None))
 
 
 def _edges(good: pl.DataFrame) -> tuple[date | None, date | None]:

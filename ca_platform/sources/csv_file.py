@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from ca_platform.errors import SourceError
@@ -123,7 +124,8 @@ def _fast(block: Block, names: list[str], form: TextFormat) -> Piece | None:
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
-    separators = block.data.count(form.separator.encode())
+    text = np.frombuffer(block.data, dtype=np.uint8)
+    separators = int(np.count_nonzero(text == ord(form.separator)))
     quotes = block.data.count(b'"')
     if quotes and quotes != 2 * block.data.count(b'""'):
         inside = frame.select(pl.sum_horizontal(pl.col(keys).str.count_matches(form.separator, literal=True).sum()))

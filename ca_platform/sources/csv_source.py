@@ -14,6 +14,9 @@ from ca_platform.sources.csv_file import Piece, TextFormat, header, pieces, ragg
 
 TEXT_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 
+BATCH_ROWS = 50_000
+"""Rows that are worth a batch: below, the overhead for each batch is felt."""
+
 
 class CsvSource:
     """Rows of text files; every column is text.
@@ -33,11 +36,19 @@ class CsvSource:
         return dict.fromkeys(header(self.files[0], self._form), pl.String())
 
     def batches(self, columns: Sequence[str], bounds: Bounds | None = None) -> Iterator[Batch]:
-        """All rows, whatever the bounds: text has to be read to be compared."""
+        """All rows, whatever the bounds: text has to be read to be compared. Small files share a batch."""
+        held: list[Batch] = []
+        rows = 0
         for number, path in enumerate(self.files):
             for piece in pieces(path, self._form):
                 require_columns(columns, [name for name in piece.frame.columns if name != ROW], path)
-                yield _batch(piece, number, columns)
+                held.append(_batch(piece, number, columns))
+                rows += piece.frame.height
+                if rows >= BATCH_ROWS:
+                    yield _together(held)
+                    held, rows = [], 0
+        if held:
+            yield _together(held)
 
     def extremes(self, column: str) -> Iterator[pl.Series]:
         """All values of the column."""
@@ -48,3 +59,9 @@ class CsvSource:
 def _batch(piece: Piece, number: int, columns: Sequence[str]) -> Batch:
     frame = piece.frame.select(*columns, pl.lit(number, pl.UInt32).alias(FILE), pl.col(ROW))
     return Batch(frame, ragged_frame(piece.ragged, number)) if piece.ragged else Batch(frame)
+
+
+def _together(batches: Sequence[Batch]) -> Batch:
+    if len(batches) == 1:
+        return batches[0]
+    return Batch(pl.concat([batch.frame for batch in batches]), pl.concat([batch.ragged for batch in batches]))
