@@ -14,7 +14,7 @@ from ca_platform.facts.digests import expected
 from ca_platform.facts.make import Maker
 from ca_platform.facts.registry import FACTS, REACH, TOTALS, schema, sort_key, with_sources
 from ca_platform.facts.shape import Shape
-from ca_platform.facts.totals import last_month_end, month_ends, running_totals
+from ca_platform.facts.totals import last_month_end, running_totals
 from ca_platform.lake import Lake, Part
 from ca_platform.settings import Settings
 
@@ -56,7 +56,11 @@ def ensure(names: Iterable[str], days: Sequence[date], settings: Settings, lake:
     shape = Shape.of(settings)
     wanted = with_sources(list(names))
     loaded = {part.day: part for part in lake.parts("sessions", shape.start_date, max(days)) if part.day is not None}
-    missing = {name: _missing(name, days, loaded, shape, lake) for name in wanted}
+    summed = {TOTALS[name].source for name in wanted if name in TOTALS}
+    missing = {
+        name: _missing(name, needed_days(name, days, shape.start_date, is_summed=name in summed), loaded, shape, lake)
+        for name in wanted
+    }
     rows = {day: part.rows for day, part in loaded.items()}
     plain = {name: chosen for name, chosen in missing.items() if name not in TOTALS}
     for run in _runs(plain, rows):
@@ -68,10 +72,14 @@ def ensure(names: Iterable[str], days: Sequence[date], settings: Settings, lake:
     return {name: sorted(chosen) for name, chosen in missing.items()}
 
 
-def needed_days(name: str, days: Sequence[date], start: date) -> list[date]:
-    """Days on which a fact must be there so that it is right on ``days``."""
-    if REACH[name] in ("day", "week"):
-        return sorted(set(days))
+def needed_days(name: str, days: Sequence[date], start: date, *, is_summed: bool = False) -> list[date]:
+    """Days on which a fact must be there so that it is right on ``days``.
+
+    Args:
+        is_summed: running totals of the fact are wanted too.
+    """
+    if REACH[name] in ("day", "week") and not is_summed:
+        return sorted({day for day in days if day >= start})
     return list(days_between(start, max(days)))
 
 
@@ -98,10 +106,10 @@ def _list_days(days: Sequence[date]) -> str:
     return ", ".join(texts[:5]) + more
 
 
-def _missing(name: str, days: Sequence[date], loaded: Mapping[date, Part], shape: Shape, lake: Lake) -> dict[date, str]:
+def _missing(
+    name: str, needed: Sequence[date], loaded: Mapping[date, Part], shape: Shape, lake: Lake
+) -> dict[date, str]:
     """Days to make, with the digest of their inputs."""
-    needed = needed_days(name, days, shape.start_date)
-    needed = [day for day in needed if day >= shape.start_date]
     check_history(needed, loaded, f"fact {name}")
     if not needed:
         return {}

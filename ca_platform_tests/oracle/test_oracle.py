@@ -7,12 +7,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from ca_platform.facts import FACTS, ensure_facts
-from ca_platform.ingest import ingest
-from ca_platform.reports import compute
 
 from ca_platform.catalogue import report_names
+from ca_platform.facts import FACTS, ensure_facts
+from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
+from ca_platform.reports import compute
 from ca_platform.settings import Settings, load_settings
 from ca_platform_tests.oracle.compare import assert_equal
 from ca_platform_tests.oracle.reports import ORACLE
