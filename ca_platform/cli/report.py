@@ -13,7 +13,7 @@ from ca_platform.cli.commands import command
 from ca_platform.cli.output import frame_text, note
 from ca_platform.cli.table import screen_width
 from ca_platform.cli.types import DAY, REPORT
-from ca_platform.errors import ConfigurationError
+from ca_platform.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,7 +67,12 @@ def report(
     from ca_platform.cli.shell import settings
 
     settings()
-    frame = api.collect_report(name, day, dimension, start)
+    try:
+        frame = api.collect_report(name, day, dimension, start)
+    except StoreError as error:
+        # Nothing was running that could have failed: the store was not there from the start.
+        error.exit_code = 2
+        raise
     if output is not None:
         _write_file(frame, form, output, name)
     elif form == "table":

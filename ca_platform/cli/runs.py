@@ -9,7 +9,7 @@ import click
 
 from ca_platform.cli.output import write_json, write_table
 from ca_platform.cli.progress import Report, progress
-from ca_platform.cli.shell import settings
+from ca_platform.cli.shell import in_thread, settings
 from ca_platform.errors import RunError
 
 _COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
@@ -20,11 +20,10 @@ def reported(work: Callable[[Report], dict[str, Any]], *, as_json: bool) -> None
     settings()
     try:
         with progress() as report:
-            summary = work(report)
+            summary = in_thread(lambda: work(report))
     except RunError as error:
-        failed: dict[str, Any] | None = getattr(error, "summary", None)
-        if failed:
-            _write(failed, as_json=as_json)
+        if error.summary:
+            _write(error.summary, as_json=as_json)
         raise
     _write(summary, as_json=as_json)
 

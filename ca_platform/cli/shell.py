@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -18,18 +22,27 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 FAILED = 1
+_WORK = "ca-platform-work"
+
+T = TypeVar("T")
 
 
 def call(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1, 2, or 130 after Ctrl-C."""
     state = State()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    with _quiet(is_verbose="--verbose" in given):
+        return _call(given, state)
+
+
+def _call(arguments: list[str], state: State) -> int:
     try:
-        result = program.main(None if arguments is None else list(arguments), PROGRAM, standalone_mode=False, obj=state)
+        result = program.main(arguments, PROGRAM, standalone_mode=False, obj=state)
         sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return _say("Interrupted. What was finished by then is kept.", INTERRUPTED, state)
+        return _interrupted(state)
     except BrokenPipeError:
         return _close_quietly()
     except click.ClickException as error:
@@ -49,6 +62,53 @@ def settings() -> Settings:
     if state.settings is None:
         state.settings = load_settings()
     return state.settings
+
+
+def in_thread(work: Callable[[], T]) -> T:
+    """Do something long in a thread of its own, so that Ctrl-C ends it at once.
+
+    In the main thread Dagster takes the signal and asks for it between two steps, where it may be lost.
+    """
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def do() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            errors.append(error)
+
+    thread = threading.Thread(target=do, name=_WORK, daemon=True)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+@contextmanager
+def _quiet(*, is_verbose: bool) -> Iterator[None]:
+    """Keep what libraries log and warn of off standard error, where it would stand beside our one paragraph."""
+    if is_verbose:
+        yield
+        return
+    handler = logging.NullHandler()
+    logging.getLogger().addHandler(handler)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+    logging.getLogger().removeHandler(handler)
+
+
+def _interrupted(state: State) -> int:
+    code = _say("Interrupted. What was finished by then is kept.", INTERRUPTED, state)
+    if any(thread.name == _WORK for thread in threading.enumerate()):
+        # Work that is going on cannot be asked to stop. To be cut off anywhere does it no harm: a day becomes visible
+        # as a whole or not at all.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _say(message: str, code: int, state: State) -> int:

@@ -1,0 +1,136 @@
+"""``init``: a settings file that holds, and says how sure its mapping is."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ca_platform.settings import load_settings
+from ca_platform_tests.cli.conftest import Tell
+from ca_platform_tests.services.postgresql import PostgresqlServer
+
+VISITS = """\
+OrderNo;CustomerNo;Started;Total;Bought;Land;has_basket
+1;7;2024-02-03 10:00;10,50;yes;DE;1
+2;8;2024-02-04 11:00;;no;AT;0
+3;9;2024-02-05 11:00;3,20;yes;DE;1
+"""
+CUSTOMERS = "client,download_date\n7,2024-02-01\n"
+
+
+@pytest.fixture
+def here(nowhere: Path) -> Path:
+    (nowhere / "visits.csv").write_text(VISITS)
+    (nowhere / "customers.csv").write_text(CUSTOMERS)
+    return nowhere
+
+
+def test_without_data_the_file_is_a_commented_template(nowhere: Path, tell: Tell) -> None:
+    assert tell("init").code == 0
+    text = (nowhere / "ca_platform.yaml").read_text()
+    assert "# sessions:" in text
+    assert load_settings(nowhere / "ca_platform.yaml").sources.connected() == {}
+
+
+def test_a_mapping_is_guessed_and_its_certainty_said(here: Path, tell: Tell) -> None:
+    said = tell("init", "visits.csv", "--currency", "CHF", "--time-zone", "Europe/Zurich")
+    assert said.code == 0
+    assert said.out == ""
+    assert "likely: the name 'OrderNo' means it" in said.err
+    assert "The data begin on 2024-02-03 and end on 2024-02-05." in said.err
+    settings = load_settings(here / "ca_platform.yaml")
+    sessions = settings.sources.sessions
+    assert sessions is not None
+    assert (sessions.separator, sessions.decimal) == (";", ",")
+    assert sessions.columns["payment_amount"] == "Total"
+    assert (sessions.dimensions, sessions.actions) == (("Land",), ("has_basket",))
+    assert settings.business.start_date == date(2024, 2, 3)
+    assert (settings.business.currency, settings.business.time_zone) == ("CHF", "Europe/Zurich")
+
+
+def test_what_init_writes_can_be_loaded(here: Path, tell: Tell) -> None:
+    assert tell("init", "visits.csv", "customers.csv").code == 0
+    parts = tell("check", "--json").json()["parts"]
+    assert parts["sessions"]["totals"]["loaded"] == 3
+    assert parts["customers"]["totals"]["loaded"] == 1
+
+
+def test_several_inputs_become_several_sources(here: Path, tell: Tell) -> None:
+    assert tell("init", "customers=customers.csv", "sessions=visits.csv", "shop.yaml").code == 0
+    assert sorted(load_settings(here / "shop.yaml").sources.connected()) == ["customers", "sessions"]
+    said = tell("init", "visits.csv", "sessions=visits.csv", "-")
+    assert "another input is already" in said.refusal()
+
+
+def test_paths_count_from_the_settings_file(here: Path, tell: Tell) -> None:
+    assert tell("init", "visits.csv", "deep/down/shop.yaml").code == 0
+    sessions = load_settings(here / "deep" / "down" / "shop.yaml").sources.sessions
+    assert sessions is not None
+    assert sessions.path is not None
+    assert Path(sessions.path).resolve() == here / "visits.csv"
+
+
+def test_a_dash_is_standard_output(here: Path, tell: Tell) -> None:
+    for arguments in (("init", "-"), ("init", "--output", "-"), ("init", "visits.csv", "-")):
+        said = tell(*arguments)
+        assert said.code == 0
+        assert said.out.startswith("# Settings of CA Platform.")
+    assert not (here / "ca_platform.yaml").exists()
+
+
+def test_a_file_is_never_overwritten_without_force(here: Path, tell: Tell) -> None:
+    (here / "ca_platform.yaml").write_text("business: {currency: JPY}\n")
+    assert "is there already" in tell("init", "visits.csv").refusal()
+    assert "JPY" in (here / "ca_platform.yaml").read_text()
+    assert tell("init", "visits.csv", "--force").code == 0
+    assert "JPY" not in (here / "ca_platform.yaml").read_text()
+
+
+def test_ca_settings_names_the_file(here: Path, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CA_SETTINGS", str(here / "named.yaml"))
+    assert tell("init").code == 0
+    assert (here / "named.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["absent.csv"], "absent.csv"),
+        (["--currency", "GPB"], "'GPB' is no currency code"),
+        (["--time-zone", "Europe/Atlantis"], "'Europe/Atlantis' is no time zone"),
+        (["a.yaml", "b.yaml"], "More than one file"),
+    ],
+)
+def test_what_cannot_be_guessed_ends_with_2(here: Path, tell: Tell, arguments: list[str], words: str) -> None:
+    assert words in tell("init", *arguments).refusal()
+    assert not list(here.glob("*.yaml"))
+
+
+def test_missing_columns_are_named(here: Path, tell: Tell) -> None:
+    said = tell("init", "lines=visits.csv", "-")
+    assert said.code == 0
+    assert "no column was found for product, price" in said.err
+    assert "sessions, which are needed" in said.err
+
+
+def test_the_first_column_is_found_in_a_database(
+    nowhere: Path, tell: Tell, postgresql_server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(postgresql_server.url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA guessed")
+        connection.execute(
+            "CREATE TABLE guessed.visits (order_id text, client text, session_start_date timestamptz, "
+            "payment_amount numeric, has_purchased boolean, region text)"
+        )
+        connection.execute("INSERT INTO guessed.visits VALUES ('1', 'a', '2024-05-06 12:00Z', 9.5, true, 'EU')")
+    said = tell("init", postgresql_server.url)
+    assert said.code == 0, said.err
+    text = (nowhere / "ca_platform.yaml").read_text()
+    assert postgresql_server.password not in text + said.err + said.out
+    assert "${PG_PASSWORD}" in text
+    monkeypatch.setenv("PG_PASSWORD", postgresql_server.password)
+    assert load_settings().business.start_date == date(2024, 5, 6)
+    assert tell("check", "--json").json()["parts"]["sessions"]["totals"]["loaded"] == 1
