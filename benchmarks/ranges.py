@@ -57,9 +57,9 @@ def one_by_one(path: str, first: str, last: str) -> Callable[[], Any]:
 def _materialize(shop: ShopFolder, ranges: Sequence[Sequence[date]]) -> dict[str, str]:
     """Facts, reports and documents of the ranges, one after the other; a digest of every report's rows."""
     import polars as pl
-    from ca_platform.reports import compute
 
     from ca_platform.catalogue import connected, report_names, report_spec
+    from ca_platform.reports import compute
     from ca_platform.store import open_store
 
     settings, lake = shop.settings(), shop.lake()

@@ -32,34 +32,13 @@ class Maker:
         """Rows of the fact by day, sorted as its parts are."""
         days, types = self._days[name], schema(name, self._shape)
         rows = (
-            self._build(name)
+            _BUILDERS[name](self, self._shape)
             .filter(pl.col("day").is_in(days))
             .select(pl.col(column).cast(dtype) for column, dtype in types.items())
         )
         frame = rows.sort("day", *sort_key(name)).collect(engine="streaming")
         by_day = frame.partition_by("day", as_dict=True, maintain_order=True)
         return {day: by_day.get((day,), frame.clear()) for day in days}
-
-    def _build(self, name: str) -> pl.LazyFrame:
-        shape = self._shape
-        builders: dict[str, Callable[[], pl.LazyFrame]] = {
-            "session_steps": lambda: daily.session_steps(
-                self._sessions(name), shape.dimensions, shape.actions, shape.time_zone
-            ),
-            "step_times": lambda: daily.step_times(self._sessions(name), shape.dimensions, shape.actions),
-            "order_amounts": lambda: daily.order_amounts(self._sessions(name), shape.dimensions),
-            "active_customers": lambda: daily.active_customers(self._sessions(name), shape.dimensions),
-            "dimension_values": lambda: self._new_values.lazy(),
-            "client_numbers": lambda: self._new_clients.lazy(),
-            "first_sessions": lambda: self._first_sessions.lazy(),
-            "first_purchases": lambda: self._first_purchases.lazy(),
-            "new_customers": lambda: customers.new_customers(
-                self._first_sessions.lazy(), self._first_purchases.lazy(), shape.time_zone
-            ),
-            "customer_orders": lambda: customers.customer_orders(self._visits.lazy(), self._past("customer_orders")),
-            "customer_days": lambda: customers.customer_days(self._visits.lazy()),
-        }
-        return builders[name]()
 
     @cached_property
     def _all_sessions(self) -> pl.DataFrame:
@@ -82,7 +61,7 @@ class Maker:
         self._check_values(frame)
         return frame
 
-    def _sessions(self, name: str) -> pl.LazyFrame:
+    def sessions(self, name: str) -> pl.LazyFrame:
         """Sessions that the fact looks at."""
         days, reach = self._days[name], WEEK_REACH if REACH[name] == "week" else 0
         near = {day - timedelta(days=back) for day in days for back in range(reach + 1)}
@@ -98,44 +77,44 @@ class Maker:
     def _past_sessions(self) -> pl.DataFrame:
         return self._all_sessions.filter(pl.col("day").is_in(self._past_days))
 
-    def _past(self, name: str) -> pl.LazyFrame:
+    def past(self, name: str) -> pl.LazyFrame:
         """The fact on all days before those that are made now."""
         last = self._past_days[0] - timedelta(days=1)
         return self._lake.scan(name, self._shape.start_date, last, schema=schema(name, self._shape))
 
     @cached_property
-    def _new_values(self) -> pl.DataFrame:
-        known = self._lake.collect(lambda: self._past("dimension_values"))
+    def new_values(self) -> pl.DataFrame:
+        known = self._lake.collect(lambda: self.past("dimension_values"))
         new = customers.new_values(self._past_sessions.lazy(), self._shape.dimensions, known.lazy()).collect()
-        check_values(pl.concat([known, new.cast(dict(known.schema))]), self._shape.max_values, self._past_days[-1])
+        check_values(pl.concat([known, new.cast(known.schema)]), self._shape.max_values, self._past_days[-1])
         return new
 
     @cached_property
-    def _new_clients(self) -> pl.DataFrame:
+    def new_clients(self) -> pl.DataFrame:
         sessions = self._past_sessions.lazy()
-        return self._lake.collect(lambda: customers.new_clients(sessions, self._past("client_numbers")))
+        return self._lake.collect(lambda: customers.new_clients(sessions, self.past("client_numbers")))
 
     @cached_property
-    def _visits(self) -> pl.DataFrame:
+    def visits(self) -> pl.DataFrame:
         sessions = self._past_sessions.lazy()
 
         def build() -> pl.LazyFrame:
             here = sessions.select("client").unique()
-            known = self._past("client_numbers").join(here, on="client", how="semi")
-            clients = pl.concat([known, self._new_clients.lazy()], how="vertical_relaxed")
-            values = pl.concat([self._past("dimension_values"), self._new_values.lazy()], how="vertical_relaxed")
+            known = self.past("client_numbers").join(here, on="client", how="semi")
+            clients = pl.concat([known, self.new_clients.lazy()], how="vertical_relaxed")
+            values = pl.concat([self.past("dimension_values"), self.new_values.lazy()], how="vertical_relaxed")
             return customers.visits(sessions, self._shape.dimensions, values, clients)
 
         return self._lake.collect(build)
 
     @cached_property
-    def _first_sessions(self) -> pl.DataFrame:
-        return self._lake.collect(lambda: customers.firsts(self._visits.lazy(), self._past("first_sessions")))
+    def first_sessions(self) -> pl.DataFrame:
+        return self._lake.collect(lambda: customers.firsts(self.visits.lazy(), self.past("first_sessions")))
 
     @cached_property
-    def _first_purchases(self) -> pl.DataFrame:
-        orders = self._visits.lazy().filter("has_purchased")
-        return self._lake.collect(lambda: customers.firsts(orders, self._past("first_purchases")))
+    def first_purchases(self) -> pl.DataFrame:
+        orders = self.visits.lazy().filter("has_purchased")
+        return self._lake.collect(lambda: customers.firsts(orders, self.past("first_purchases")))
 
     def _check_values(self, sessions: pl.DataFrame) -> None:
         """Refuse a dimension that is none before anything is made of it."""
@@ -164,3 +143,24 @@ def _refuse_many(name: str, count: int, allowed: int, day: object) -> None:
             f"The dimension {name} has {count:,} values up to {day}, more than the {allowed:,} that "
             "reports.dimensions.max_values allows. Take it out of sources.sessions.dimensions, or raise max_values."
         )
+
+
+_BUILDERS: dict[str, Callable[[Maker, Shape], pl.LazyFrame]] = {
+    "session_steps": lambda maker, shape: daily.session_steps(
+        maker.sessions("session_steps"), shape.dimensions, shape.actions, shape.time_zone
+    ),
+    "step_times": lambda maker, shape: daily.step_times(maker.sessions("step_times"), shape.dimensions, shape.actions),
+    "order_amounts": lambda maker, shape: daily.order_amounts(maker.sessions("order_amounts"), shape.dimensions),
+    "active_customers": lambda maker, shape: daily.active_customers(
+        maker.sessions("active_customers"), shape.dimensions
+    ),
+    "dimension_values": lambda maker, _: maker.new_values.lazy(),
+    "client_numbers": lambda maker, _: maker.new_clients.lazy(),
+    "first_sessions": lambda maker, _: maker.first_sessions.lazy(),
+    "first_purchases": lambda maker, _: maker.first_purchases.lazy(),
+    "new_customers": lambda maker, shape: customers.new_customers(
+        maker.first_sessions.lazy(), maker.first_purchases.lazy(), shape.time_zone
+    ),
+    "customer_orders": lambda maker, _: customers.customer_orders(maker.visits.lazy(), maker.past("customer_orders")),
+    "customer_days": lambda maker, _: customers.customer_days(maker.visits.lazy()),
+}

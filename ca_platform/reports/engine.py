@@ -64,18 +64,22 @@ def _ensure(names: Sequence[str], days: Sequence[date], settings: Settings, lake
 def _refusal(name: str, days: Sequence[date], settings: Settings, lake: Lake) -> Exception | None:
     """Why a report cannot be computed for these days, before any work is done."""
     try:
-        missing = missing_inputs(report_spec(name), settings)
-        if missing:
-            raise ReportError(f"The report {name} needs {' and '.join(missing)}. Connect it in the settings.")
-        start = settings.business.start_date
-        if days[0] < start:
-            raise ReportError(
-                f"The report {name} does not exist for {days[0]}: business.start_date is {start}. Ask for a later day."
-            )
-        check_history(days_between(start, days[-1]), lake.days("sessions"), f"report {name}")
+        _check(name, days, settings, lake)
     except Exception as error:  # noqa: BLE001 handed to the caller, who must know them all
         return error
     return None
+
+
+def _check(name: str, days: Sequence[date], settings: Settings, lake: Lake) -> None:
+    missing = missing_inputs(report_spec(name), settings)
+    if missing:
+        raise ReportError(f"The report {name} needs {' and '.join(missing)}. Connect it in the settings.")
+    start = settings.business.start_date
+    if days[0] < start:
+        raise ReportError(
+            f"The report {name} does not exist for {days[0]}: business.start_date is {start}. Ask for a later day."
+        )
+    check_history(days_between(start, days[-1]), lake.days("sessions"), f"report {name}")
 
 
 def _attempt(name: str, days: Sequence[date], tables: Tables, settings: Settings) -> pl.DataFrame | Exception:

@@ -31,7 +31,8 @@ def kpis(
     wide = slices
     for name, window in windows.items():
         visitors = _new(new, "first_session") if window is None else _visitors(active, window[0])
-        figures = _figures(*(_within(frame, window) for frame in (counts, visitors, new)), slices)
+        counted, seen, came = (_within(frame, window) for frame in (counts, visitors, new))
+        figures = _figures(counted, seen, came, slices)
         is_known = window is None or window[0] >= calendar.start
         values = [pl.col(metric).alias(f"{name} {metric}") for metric in METRICS] if is_known else []
         nulls = [] if is_known else [pl.lit(None, pl.Float64).alias(f"{name} {metric}") for metric in METRICS]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
 from ca_platform.catalogue import report_specs, table_specs
 from ca_platform.errors import HistoryError, ReportError
-from ca_platform.facts import FACTS, Shape, ensure, ensure_facts, engine, schema
+from ca_platform.facts import FACTS, Shape, engine, ensure, ensure_facts, schema
 from ca_platform.facts.totals import last_month_end, month_end
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
@@ -131,10 +132,8 @@ def test_corrected_day_outdates_what_depends_on_it_and_nothing_else(
     assert_same(contents(lake), contents(fresh[1]))
 
 
-def _day(instant: object) -> date:
-    from zoneinfo import ZoneInfo
-
-    return instant.astimezone(ZoneInfo("Europe/Berlin")).date()  # type: ignore[attr-defined]
+def _day(instant: datetime) -> date:
+    return instant.astimezone(ZoneInfo("Europe/Berlin")).date()
 
 
 def test_fact_of_a_day_never_changes_because_of_later_days(

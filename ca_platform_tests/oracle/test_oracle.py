@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -91,7 +92,7 @@ def online_retail(settings: Settings, lake: Lake) -> Shop:
     )
 
 
-def _customers(settings: Settings, lake: Lake) -> list[dict[str, object]]:
+def _customers(settings: Settings, lake: Lake) -> list[dict[str, Any]]:
     return lake.scan("customers").collect().to_dicts() if settings.sources.customers is not None else []
 
 
