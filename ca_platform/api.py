@@ -293,7 +293,7 @@ def _place(spec: catalogue.ReportSpec, opened: Settings) -> ReportPlace:
         return _store(opened)
     from ca_platform.collect import LakeReports
 
-    return LakeReports(_lake(opened), spec, opened.business.minor_digits)
+    return LakeReports(_lake(opened), spec, opened)
 
 
 # One store is kept open: an analyst reads many reports one after the other.

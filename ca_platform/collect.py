@@ -1,7 +1,7 @@
 """Reading a stored report: which day, which dimension value, which range, and why there is none.
 
 What belongs here: the rules by which a stored report is found and joined, alike for the document store and for the
-per-customer tables of the lake. What does not: opening either (api), computing anything.
+per-customer tables of the lake. What does not: opening either (api), computing anything (onrequest).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
+from ca_platform import onrequest
 from ca_platform.catalogue import Kind, ReportSpec, missing_inputs
 from ca_platform.errors import ReportError
+from ca_platform.store.frames import stack
 from ca_platform.store.records import MAIN, Dimension
 from ca_platform.store.reportframe import DAY
 from ca_platform.store.schema import TableSchema, to_edge
@@ -40,21 +42,26 @@ class ReportPlace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LakeReports:
-    """The per-customer tables of the lake as such a place: one part per report day, ``main`` only."""
+    """A per-customer table of the lake as such a place: one part per report day; dimension values on request."""
 
     lake: Lake
     spec: ReportSpec
-    digits: int
+    settings: Settings
 
     def report(self, name: str, day: date, dimension: Dimension = MAIN) -> pl.DataFrame | None:
-        if not dimension.is_main or not self.lake.parts(name, day, day):
+        if name != self.spec.name or not self.lake.parts(name, day, day):
             return None
-        part = self.lake.collect(lambda: self.lake.scan(name, day, day).sort(self.spec.key))
-        return to_edge(part, TableSchema.of(self.spec), self.digits, f"report {name}")
+        table = self.lake.collect(lambda: self.lake.scan(name, day, day).sort(self.spec.key))
+        if not dimension.is_main:
+            zone = self.settings.business.time_zone
+            of_value = onrequest.client_kpis(self.lake, day, dimension, table, zone)
+            if of_value is None:
+                return None
+            table = of_value
+        digits = self.settings.business.minor_digits
+        return to_edge(table, TableSchema.of(self.spec), digits, f"report {name}")
 
     def history(self, name: str, days: Sequence[date], dimension: Dimension = MAIN) -> pl.DataFrame:
-        from ca_platform.store.frames import stack
-
         tables = [(day, self.report(name, day, dimension)) for day in sorted(set(days))]
         return stack([(day, table) for day, table in tables if table is not None])
 
@@ -62,7 +69,9 @@ class LakeReports:
         return self.lake.days(name)
 
     def dimensions(self, name: str, day: date) -> list[Dimension]:
-        return [MAIN] if self.lake.parts(name, day, day) else []
+        sessions = self.settings.sources.sessions
+        declared = sessions.dimensions if sessions is not None and name in onrequest.ON_REQUEST else ()
+        return [MAIN, *(found for other in declared for found in onrequest.dimension_values(self.lake, day, other))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +191,7 @@ class ReportReader:
         if self.settings.sources.connected() and self.dimension.name not in declared:
             there = f"there are {', '.join(('main', *declared))}" if declared else "none is declared"
             raise ReportError(f"There is no dimension {self.dimension.name!r}; {there}.")
-        if not self.spec.by_dimension:
+        if not self.spec.by_dimension and self.spec.name not in onrequest.ON_REQUEST:
             raise ReportError(
                 f"The report {self.spec.name} exists for `main` only, not for values such as {self.dimension}."
             )
