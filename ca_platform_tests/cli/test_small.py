@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +19,7 @@ from ca_platform.lake import Lake
 from ca_platform.settings import load_settings
 from ca_platform_tests.api.shop import SETTINGS, Shop
 from ca_platform_tests.cli.conftest import Tell, process
+from ca_platform_tests.services.process import free_port
 from dash_app.users import UserStore
 
 PASSWORD = "correct horse battery"
@@ -194,6 +201,46 @@ def test_progress_stands_on_standard_error(tmp_path: Path) -> None:
     said = process("simulate", "--days", "3", "--customers", "5", "--out", str(tmp_path / "shop"), "--json")
     assert json.loads(said.out)["days"] == 3
     assert said.err.splitlines() == ["Simulating days: 0 of 3", "Simulating days: 3 of 3"]
+
+
+# ---- dashboards
+
+
+def test_dashboards_are_served_until_ctrl_c(shop: Shop) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "ca_platform.cli", "dashboards", "--port", str(port)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert _status(f"http://127.0.0.1:{port}/login") == 200
+    finally:
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+    assert (running.returncode, out) == (0, "")
+    assert "Nobody can log in yet" in err
+    assert f"The dashboards are at http://127.0.0.1:{port}; Ctrl-C ends them." in err
+    assert "Traceback" not in err
+
+
+def _status(address: str) -> int:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with opener.open(address, timeout=5) as answer:
+                return int(answer.status)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def test_a_taken_port_ends_with_2(shop: Shop, tell: Tell) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        refusal = tell("dashboards", "--port", str(listener.getsockname()[1])).refusal()
+    assert "Address already in use" in refusal
+    assert "--port" in refusal
 
 
 # ---- docs

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from ca_platform.cli.output import as_text
 from ca_platform.cli.table import measure, render, visible, wrap
 
-ROWS = [["daily_orders", "12", "Orders of each day, quiet ones included."], ["kpis", "1,234", None]]
+ROWS: list[list[str | None]] = [
+    ["daily_orders", "12", "Orders of each day, quiet ones included."],
+    ["kpis", "1,234", None],
+]
 NAMES = ["name", "rows", "description"]
 
 

@@ -19,7 +19,7 @@ SECRET = "s3cr3t/with@signs"
 SUBCOMMANDS = [("user", "add"), ("user", "remove"), ("user", "list"), ("schedule", "set"), ("schedule", "show")]
 
 
-@pytest.mark.parametrize("command", [(name,) for name in COMMANDS] + SUBCOMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), *SUBCOMMANDS], ids=" ".join)
 def test_every_command_explains_itself(tell: Tell, command: tuple[str, ...]) -> None:
     said = tell(*command, "--help")
     assert (said.code, said.err) == (0, "")
