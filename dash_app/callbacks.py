@@ -10,6 +10,7 @@ from typing import Any
 import dash
 from dash import ALL, ClientsideFunction, Input, Output, State, ctx, html, no_update
 
+from ca_platform.store import Dimension
 from dash_app import ids
 from dash_app.answers import Answer, Answers
 from dash_app.cards import frame_of, message_of, tiles_of
@@ -56,6 +57,7 @@ def _register_place(app: dash.Dash, parts: Parts) -> None:
                 for name in ("value", "minDate", "maxDate", "disabledDates", "presets", "disabled")
             },
             "dimension": {name: Output(ids.DIMENSION, name) for name in ("value", "data")},
+            "value": {name: Output(ids.VALUE, name) for name in ("value", "data", "style")},
             "values": Output(ids.VALUES, "data"),
             "steps": {
                 name: {"href": Output(name, "href"), "className": Output(name, "className")}
@@ -75,7 +77,7 @@ def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: st
     """Everything that changes with the address. The cards stay where they are while the page is the same."""
     route = here.page.route if here.page else ""
     query = here.asked.query()
-    dimension = here.asked.dimension
+    dimension, values = here.asked.dimension, dimension_values(here)
     title = here.page.spec.title if here.page else "No such page"
     return {
         "main": {
@@ -101,12 +103,21 @@ def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: st
         "day": {"value": str(here.day) if here.day else None, **day_choices(here)},
         "compare": {"value": str(here.compare) if here.compare else None, **compare_choices(here)},
         "dimension": {"value": dimension.name, "data": dimension_names(dimensions)},
-        "values": {"shown": str(dimension), "values": dimension_values(here)},
+        "value": _value(dimension, values),
+        "values": values,
         "steps": {ids.EARLIER: _step(here, later=False), ids.LATER: _step(here, later=True)},
         "nav": {
             "href": [f"{link}{query}" for link in links],
             "className": [f"nav-link{' nav-here' if link == route else ''}" for link in links],
         },
+    }
+
+
+def _value(dimension: Dimension, values: dict[str, list[dict[str, str]]]) -> dict[str, Any]:
+    return {
+        "value": None if dimension.is_main else str(dimension),
+        "data": values.get(dimension.name, []),
+        "style": {"display": "none" if dimension.is_main else "block"},
     }
 
 
@@ -167,6 +178,7 @@ def _register_cards(app: dash.Dash, parts: Parts) -> None:
         Output(part("grid", "table"), "getRowsResponse"),
         Input(part("grid", "table"), "getRowsRequest"),
         State(part("root", "table"), "id"),
+        prevent_initial_call=True,
     )
     def page(request: Any, root: Any) -> dict[str, Any]:
         card = _card(root)
@@ -272,11 +284,13 @@ def _register_browser(app: dash.Dash) -> None:
     )
     clientside(
         "offer",
-        Output(ids.VALUE, "data"),
-        Output(ids.VALUE, "value"),
-        Output(ids.VALUE, "style"),
+        Output(ids.VALUE, "data", allow_duplicate=True),
+        Output(ids.VALUE, "value", allow_duplicate=True),
+        Output(ids.VALUE, "style", allow_duplicate=True),
         Input(ids.DIMENSION, "value"),
-        Input(ids.VALUES, "data"),
+        State(ids.VALUES, "data"),
+        State(ids.SHOWN, "data"),
+        prevent_initial_call=True,
     )
     clientside("arrived", Input(ids.SHOWN, "data"), Input(ids.SCHEME, "data"))
     clientside("scheme", Output(ids.SCHEME, "data"), Input(ids.TOGGLE, "id"))

@@ -16,12 +16,21 @@ ROWS = 10_000
 _NUMBERS = {Kind.INTEGER: ",", Kind.FLOAT: ",.4~r", Kind.MONEY: ",.2f"}
 _SHARE = ".1%"
 _WHOLE = {"height": "100%", "width": "100%"}
-_DEFAULT = {"sortable": True, "resizable": True, "minWidth": 96, "flex": 1}
+_DEFAULT = {"sortable": True, "resizable": True, "minWidth": 112, "flex": 1}
+_THEME = """themeQuartz.withParams({
+    backgroundColor: 'var(--ca-surface)', foregroundColor: 'var(--ca-ink)', headerBackgroundColor: 'var(--ca-ground)',
+    headerTextColor: 'var(--ca-muted)', borderColor: 'var(--ca-line)', accentColor: 'var(--ca-accent)',
+    rowHoverColor: 'var(--ca-tint)', fontFamily: 'inherit', fontSize: 14, headerFontSize: 13, headerFontWeight: 600,
+    spacing: 6, wrapperBorderRadius: 10, browserColorScheme: 'inherit',
+})"""
 _OPTIONS = {
+    "theme": {"function": _THEME},
     "suppressFieldDotNotation": True,
     "enableCellTextSelection": True,
     "ensureDomOrder": True,
     "animateRows": False,
+    # All columns are in the page, for readers who do not scroll; no report has so many that it would matter.
+    "suppressColumnVirtualisation": True,
 }
 
 
@@ -53,9 +62,7 @@ def endless_grid(spec: ReportSpec, identity: Any) -> dag.AgGrid:
 def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """The first rows as the browser gets them: days and instants in ISO form."""
     temporal = [
-        pl.col(name).dt.strftime("%Y-%m-%d %H:%M:%S UTC")
-        for name, dtype in frame.schema.items()
-        if dtype == pl.Datetime
+        pl.col(name).dt.strftime("%Y-%m-%d %H:%M") for name, dtype in frame.schema.items() if dtype == pl.Datetime
     ]
     return frame.head(ROWS).with_columns(temporal).with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
 
@@ -69,10 +76,16 @@ def _column(column: Column) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "field": column.name,
         "headerName": column.name.replace("_", " "),
+        "wrapHeaderText": True,
+        "autoHeaderHeight": True,
         "headerTooltip": f"{column.description} ({column.unit})" if column.unit else column.description,
     }
     if column.kind in _NUMBERS:
         form = _SHARE if column.unit == "share" else _NUMBERS[column.kind]
         value = f"params.value == null ? '' : d3.format('{form}')(params.value)"
         shown |= {"type": "rightAligned", "valueFormatter": {"function": value}}
+    if column.kind is Kind.FLAG:
+        shown |= {"cellDataType": False, "valueFormatter": {"function": "params.value ? 'yes' : 'no'"}}
+    if column.kind is Kind.INSTANT:
+        shown |= {"minWidth": 150}
     return shown

@@ -155,7 +155,7 @@ def _main(*, simulated: bool) -> Any:
 
 
 def _controls() -> Any:
-    picker: dict[str, Any] = {"valueFormat": "D MMM YYYY", "size": "sm", "firstDayOfWeek": 1, "maxLevel": "decade"}
+    picker: dict[str, Any] = {"valueFormat": "D MMM YYYY", "size": "sm", "firstDayOfWeek": 1, "weekendDays": []}
     day = html.Div(
         [
             dcc.Link(

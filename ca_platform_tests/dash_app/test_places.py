@@ -84,7 +84,7 @@ def test_comparison_offers_earlier_days_alone(visitor: Visitor) -> None:
 def test_dimension_values_of_the_day_are_offered_null_included(visitor: Visitor) -> None:
     place = visitor.place("/orders")
     assert [item["value"] for item in place["dimension"]["data"]] == ["main", "region", "channel"]
-    offered = place["values"]["data"]["values"]
+    offered = place["values"]["data"]
     assert {item["label"] for item in offered["region"]} == {
         value or "(no value)" for value in frames.DIMENSIONS["region"]
     }

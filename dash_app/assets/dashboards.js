@@ -9,8 +9,9 @@
   const fetched = window.fetch;
   window.fetch = async (...request) => {
     const answer = await fetched(...request);
-    if (answer.status === 401) toLogin();
-    return answer;
+    if (answer.status !== 401) return answer;
+    toLogin();
+    return new Promise(() => {}); // the page is going away: nobody has to handle this answer
   };
   const token = () => (document.cookie.match(/(?:^|; )_csrf_token=([^;]*)/) || [])[1] || '';
   const logOut = () => fetched('/logout', { method: 'POST', headers: { 'X-CSRFToken': token() } })
@@ -26,10 +27,17 @@
   const settle = (root, isDrawn) => {
     const { verdict, answer, kind } = root.dataset;
     if (!verdict || !answer) return;
-    if (verdict !== 'ready' || kind !== 'figure') { setState(root, verdict); return; }
+    if (verdict !== 'ready' || kind === 'tiles') { setState(root, verdict); return; }
+    if (kind === 'table') { settleTable(root, answer); return; }
     const drawn = plot(root);
     const shows = drawn && drawn.layout && drawn.layout.datarevision === answer;
     if (shows && (isDrawn || !drawn.classList.contains(PENDING))) setState(root, 'ready');
+  };
+  // The grid says nothing when its first rows are there: it is asked.
+  const settleTable = (root, answer) => {
+    if (!root.isConnected || root.dataset.answer !== answer) return;
+    if (root.querySelector('.ag-row:not(.ag-row-loading), .ag-overlay-no-rows-center')) setState(root, 'ready');
+    else setTimeout(settleTable, 40, root, answer);
   };
   const wait = () => all('[data-card]').forEach((root) => setState(root, 'loading'));
 
@@ -54,8 +62,8 @@
     const drawn = plot(root);
     const style = getComputedStyle(root);
     const top = ((drawn.layout.margin || {}).t || 20) + 44;
-    const title = { text: root.querySelector('h2').textContent.replace(/[<>&]/g, ''), x: 0, xref: 'paper', y: 1, yref: 'container',
-      yanchor: 'top', pad: { t: 14 }, font: { size: 17, color: style.color } };
+    const title = { text: root.querySelector('h2').textContent.replace(/[<>&]/g, ''), x: 0, xref: 'container', y: 1, yref: 'container',
+      yanchor: 'top', pad: { t: 14, l: 12 }, font: { size: 17, color: style.color } };
     const layout = { ...drawn.layout, title, paper_bgcolor: style.backgroundColor, margin: { ...drawn.layout.margin, t: top } };
     const size = { width: Math.max(drawn.offsetWidth, 480), height: drawn.offsetHeight + 44 };
     window.Plotly.downloadImage({ data: drawn.data, layout }, { ...size, format: 'png', scale: 2, filename: fileName(root) });
@@ -111,10 +119,9 @@
     },
 
     /* The values of the dimension that is chosen. */
-    offer: (name, offered) => {
-      const values = (offered && offered.values[name]) || [];
-      const shown = offered && offered.shown.startsWith(`${name}=`) ? offered.shown : null;
-      return [values, shown, { display: name === 'main' ? 'none' : 'block' }];
+    offer: (name, values, shown) => {
+      const value = shown && shown.dimension.startsWith(`${name}=`) ? shown.dimension : null;
+      return [(values || {})[name] || [], value, { display: name === 'main' ? 'none' : 'block' }];
     },
 
     /* The place has changed: the cards wait for their answers, the title and the focus follow. */

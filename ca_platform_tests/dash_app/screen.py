@@ -1,0 +1,113 @@
+"""Somebody at a real browser: opens pages, waits until they have settled, and notes whatever goes wrong meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+
+from ca_platform_tests.dash_app.visitor import PASSWORD, USER
+
+SETTLED = """() => {
+  const cards = [...document.querySelectorAll('[data-card]')];
+  return cards.length > 0 && cards.every(card => card.dataset.state !== 'loading');
+}"""
+_STATES = "cards => Object.fromEntries(cards.map(card => [card.dataset.card, card.dataset.state]))"
+_SECONDS = 30
+
+
+class Reader:
+    """One page of a browser, and all complaints: console, page errors, answers from 400 on, requests to elsewhere.
+
+    Attributes:
+        complaints: what a test has to find empty, unless it provoked one.
+        requests: paths that were asked for.
+    """
+
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self.site = site
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(_SECONDS * 1000)
+        self.page.on("console", self._note_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("request", self._note_request)
+        self.page.on("response", self._note_response)
+
+    def log_in(self, path: str = "/login") -> None:
+        """Fill the login page in."""
+        self.page.goto(self.site + path)
+        self.page.fill("[name=username]", USER)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.press("[name=password]", "Enter")
+        self.page.wait_for_url(lambda url: "/login" not in url)
+
+    def open(self, path: str) -> dict[str, str]:
+        """Open an address; the states of the cards once all have one."""
+        self.page.goto(self.site + path)
+        return self.states()
+
+    def states(self) -> dict[str, str]:
+        """The states of the cards once all have one."""
+        self.page.wait_for_function(SETTLED)
+        found: dict[str, str] = self.page.eval_on_selector_all("[data-card]", _STATES)
+        return found
+
+    def shown(self) -> dict[str, str]:
+        """What the root of the page says is shown."""
+        found: dict[str, str] = self.page.eval_on_selector("main", "main => ({...main.dataset})")
+        return {name: found[name] for name in ("date", "compare", "dimension")}
+
+    def wait_shown(self, **wanted: str) -> None:
+        """Wait until the page shows this and has settled."""
+        condition = "wanted => Object.entries(wanted).every(([name, value]) => document.querySelector('main').dataset[name] === value)"
+        self.page.wait_for_function(condition, arg=wanted)
+        self.states()
+
+    def figure(self, card: str) -> Any:
+        """Data of the figure that a card has drawn."""
+        return self.page.evaluate(
+            "card => JSON.parse(JSON.stringify(document.querySelector(`[data-card=${card}] .js-plotly-plot`).data))",
+            card,
+        )
+
+    def wait_drawn(self, scheme: str) -> None:
+        """Wait until every card is drawn for a light or a dark ground."""
+        condition = (
+            "scheme => [...document.querySelectorAll('[data-card]')].every("
+            "card => card.dataset.state === 'ready' && card.dataset.answer.includes(` ${scheme} `))"
+        )
+        self.page.wait_for_function(condition, arg=scheme)
+
+    def colours(self, card: str) -> tuple[str, str]:
+        """The ground of the page, and the ink of a chart."""
+        ground: str = self.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+        ink: str = self.page.evaluate(
+            "card => document.querySelector(`[data-card=${card}] .js-plotly-plot`).layout.font.color", card
+        )
+        return ground, ink
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than the screen."""
+        width: int = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        return width
+
+    @property
+    def address(self) -> str:
+        return self.page.url.removeprefix(self.site)
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _note_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        self.requests.append(parts.path)
+        if parts.scheme not in ("data", "blob") and f"{parts.scheme}://{parts.netloc}" != self.site:
+            self.complaints.append(f"request to elsewhere: {request.url}")
+
+    def _note_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
