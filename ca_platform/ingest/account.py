@@ -47,7 +47,11 @@ class IngestSummary:
 
 
 class Account:
-    """Collects what the batches of a load report."""
+    """Collects what the batches of a load report.
+
+    Attributes:
+        is_incremental: only what has changed was read, so that bad rows of earlier loads stay.
+    """
 
     def __init__(self, source: str, label: str) -> None:
         self.source = source
@@ -58,6 +62,7 @@ class Account:
         self._unread: dict[str, Unread] = {}
         self.actions: dict[str, ActionKind] = {}
         self.notes: list[str] = []
+        self.is_incremental = False
 
     def take(self, checked: Checked) -> None:
         """Everything about a batch but its good rows."""
@@ -79,7 +84,7 @@ class Account:
         if self._scanned >= _ENOUGH and self._unread:
             self.refuse_unreadable()
 
-    def count(self, name: str, rows: Mapping[date | None, int] | Mapping[date, int]) -> None:
+    def count(self, name: str, rows: Mapping[date | None, int] | Mapping[date, int] | Mapping[None, int]) -> None:
         """Add rows by day."""
         for day, number in rows.items():
             self._counts[name][day] += number

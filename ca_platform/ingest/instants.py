@@ -22,7 +22,7 @@ from ca_platform.errors import ConfigurationError
 from ca_platform.ingest.reasons import Reason
 
 _NAIVE = pl.Datetime("us")
-_EARLIEST, _LATEST = datetime(1900, 1, 1), datetime(2200, 1, 1)
+_EARLIEST, _LATEST = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2200-01-01")
 _MILLISECONDS_FROM = 100_000_000_000
 """Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000."""
 _HEAD = 19

@@ -135,7 +135,10 @@ def plan_of(
         window=window,
         day=DAY_COLUMN[name],
         rules=_rules(name, mapping),
-        output=[column for column in lake_schema(name, mapping) if column not in _LATER.get(name, ())],
+        output=[
+            *(column for column in lake_schema(name, mapping) if column not in _LATER.get(name, ())),
+            *(field.target for field in fields if field.target == "updated_at"),
+        ],
         files=files,
         open_without_day=name == "deliveries",
     )

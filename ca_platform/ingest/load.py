@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+
+import polars as pl
 
 from ca_platform.ingest.account import IngestSummary
 from ca_platform.ingest.customers import load_customers
@@ -36,13 +39,34 @@ def ingest(source: str, days: Sequence[date] | None, settings: Settings, lake: L
     """
     job = prepare(source, days, settings, lake)
     with lake.write() as write:
-        return _write(job, write)
+        summary = _write(job, write)
+    return replace(summary, notes=(*summary.notes, *_imputed(job)))
 
 
 def _write(job: Job, write: LakeWrite) -> IngestSummary:
     bad = _LOADERS[job.name](job, write)
     summary = job.account.summary(bad, job.days)
     counted = summary.by_day["day"].to_list()
-    write.quarantine(job.name, [*{None, *job.days, *counted}], bad)
+    replaced = () if job.account.is_incremental else {None, *job.days, *counted}
+    write.quarantine(job.name, list(replaced), bad)
     write.account(job.name, summary.by_day)
     return summary
+
+
+def _imputed(job: Job) -> list[str]:
+    """Customers of the loaded days whom the source of customers does not know."""
+    lake = job.lake
+    if job.name != "sessions" or not lake.parts("customers"):
+        return []
+    client = {"client": pl.String()}
+    unknown = lake.collect(
+        lambda: (
+            lake.scan("sessions", job.days[0], job.days[-1], schema=client)
+            .unique()
+            .join(lake.scan("customers", schema=client), on="client", how="anti")
+            .select(pl.len())
+        )
+    ).item()
+    if not unknown:
+        return []
+    return [f"{unknown:,} customers have no row in customers: their first session counts as their first contact."]

@@ -13,6 +13,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 
@@ -90,7 +91,7 @@ class DayParts:
         done += [self._pool.submit(self._put, day, empty) for day in days if day not in self._days]
         return dict(future.result() for future in done)
 
-    def __enter__(self) -> DayParts:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -16,7 +16,7 @@ from ca_platform.ingest.check import Checked, Plan, Window
 from ca_platform.ingest.fields import map_fields
 from ca_platform.ingest.flow import checked_batches, workers
 from ca_platform.ingest.instants import read_instants
-from ca_platform.ingest.job import DAY_COLUMN, Job, connect, mapping_of, plan_of
+from ca_platform.ingest.job import DAY_COLUMN, connect, mapping_of, plan_of
 from ca_platform.ingest.repeats import Repeats
 from ca_platform.ingest.values import ActionKind
 from ca_platform.settings import Settings

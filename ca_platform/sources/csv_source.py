@@ -35,7 +35,7 @@ class CsvSource:
         """Columns of the first file."""
         return dict.fromkeys(header(self.files[0], self._form), pl.String())
 
-    def batches(self, columns: Sequence[str], bounds: Bounds | None = None) -> Iterator[Batch]:
+    def batches(self, columns: Sequence[str], bounds: Bounds | None = None) -> Iterator[Batch]:  # noqa: ARG002
         """All rows, whatever the bounds: text has to be read to be compared. Small files share a batch."""
         held: list[Batch] = []
         rows = 0

@@ -7,7 +7,7 @@ from ca_platform.settings import SourceSettings
 from ca_platform.sources.base import Source
 
 
-def open_source(name: str, source: SourceSettings, time_zone: str) -> Source:
+def open_source(name: str, source: SourceSettings, time_zone: str) -> Source:  # noqa: ARG001 - a fixed signature
     """The connected source.
 
     Args:

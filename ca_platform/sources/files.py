@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ca_platform.errors import ConfigurationError, SourceError
@@ -38,7 +39,7 @@ def find_files(source: str, path: str, endings: Sequence[str]) -> list[str]:
 def open_bytes(path: str) -> BinaryIO:
     """The bytes of a file; an ``OSError`` says why not."""
     if "://" not in path:
-        return open(path, "rb")
+        return Path(path).open("rb")
     return cast("BinaryIO", _system(path).open(path, "rb"))
 
 
@@ -47,13 +48,16 @@ def _is_glob(path: str) -> bool:
 
 
 def _local(path: str, endings: Sequence[str]) -> list[str]:
-    if os.path.isdir(path):
-        found = [os.path.join(path, name) for name in os.listdir(path) if name.endswith(tuple(endings))]
-        return [name for name in found if os.path.isfile(name)]
+    place = Path(os.path.normpath(path))
+    if place.is_dir():
+        return [str(item) for item in place.iterdir() if item.name.endswith(tuple(endings)) and item.is_file()]
     # A name with brackets is itself before it is a glob.
-    if os.path.exists(path):
-        return [path]
-    return [name for name in glob.glob(path, recursive=True) if os.path.isfile(name)] if _is_glob(path) else []
+    if place.exists():
+        return [str(place)]
+    if not _is_glob(path):
+        return []
+    found = glob.glob(str(place), recursive=True)  # noqa: PTH207 - Path.glob wants a folder apart from the pattern
+    return [name for name in found if Path(name).is_file()]
 
 
 def _remote(path: str, endings: Sequence[str]) -> list[str]:
@@ -65,7 +69,7 @@ def _remote(path: str, endings: Sequence[str]) -> list[str]:
             names = [name for name in system.ls(path, detail=False) if str(name).endswith(tuple(endings))]
         else:
             names = [path] if system.exists(path) else []
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - each driver has errors of its own
         cause = (str(error).splitlines() or [type(error).__name__])[0]
         raise SourceError(
             f"{path}: the object store does not answer ({cause}). Check address and credentials."

@@ -10,7 +10,6 @@ import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -283,11 +282,11 @@ def _candidates(target: str, columns: _Columns, rank: str, *, is_required: bool)
             continue
         fits = have == kind or (kind == "text" and have != "date") or (kind == "number" and have == "flag")
         plain = _plain(name)
-        if rank == "name" and name == target:
-            yield name
-        elif rank == "synonym" and fits and (plain == _plain(target) or plain in _NAMES.get(target, ())):
-            yield name
-        elif rank == "values" and is_required and fits and kind in ("date", "flag"):
+        if (
+            (rank == "name" and name == target)
+            or (rank == "synonym" and fits and (plain == _plain(target) or plain in _NAMES.get(target, ())))
+            or (rank == "values" and is_required and fits and kind in ("date", "flag"))
+        ):
             yield name
 
 
@@ -310,7 +309,7 @@ def _add_own(mapping: dict[str, Any], columns: _Columns, confidence: dict[str, s
     steps = [n for n in left if columns.kinds[n] in ("flag", "date")]
     for key, names, words in (("dimensions", few, "few different texts"), ("actions", steps, "flags or times")):
         mapping[key] = list(names)
-        confidence |= {name: f"a guess: {words}, so perhaps one of the {key}; check it" for name in names}
+        confidence |= dict.fromkeys(names, f"a guess: {words}, so perhaps one of the {key}; check it")
 
 
 def _is_usable(name: str) -> bool:

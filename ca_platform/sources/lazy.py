@@ -10,17 +10,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
 from ca_platform.errors import CaPlatformError, ConfigurationError, SourceError
 from ca_platform.sources.base import FILE, PLACE_SCHEMA, ROW, Batch, Bounds, Source, require_columns
 
+T = TypeVar("T")
+
 BATCH_ROWS = 250_000
 PARQUET_ENDINGS = (".parquet", ".pq")
 TABLE = "source"
 """Name of the files in a query."""
-_FIRST, _LAST = datetime(1900, 1, 1), datetime(2200, 1, 1)
+_FIRST, _LAST = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2200-01-01")
 """Values beyond are no dates of a shop, but placeholders, which ingest has to see and refuse."""
 
 
@@ -120,7 +123,7 @@ class QuerySource:
     def _run(self, table: pl.LazyFrame) -> pl.LazyFrame:
         return pl.SQLContext({TABLE: table}).execute(self._query, eager=False)
 
-    def _explained(self, run: Callable[[], pl.LazyFrame | pl.Schema]) -> pl.LazyFrame | pl.Schema:
+    def _explained(self, run: Callable[[], T]) -> T:
         try:
             return run()
         except CaPlatformError:

@@ -116,7 +116,7 @@ class PostgresqlSource:
             return sql.SQL("{} AS source").format(sql.Identifier(*self._table.replace('"', "").split(".")))
         # A line of its own for the bracket: the query may end in a comment.
         query = (self._query or "").strip().rstrip(";")
-        return sql.SQL("({}\n) AS source").format(sql.SQL(query))  # type: ignore[arg-type]
+        return sql.SQL("({}\n) AS source").format(sql.SQL(query))
 
     def _column(self, column: str) -> Composed:
         from psycopg import sql

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,41 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 1800
 _READ_ONLY = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=30s"
+
+
+_EXPLANATIONS: tuple[tuple[tuple[str, ...], type[CaPlatformError], str], ...] = (
+    (
+        ("password authentication failed|no password supplied",),
+        SourceError,
+        "{key}: {place} refuses user or password. Correct the user in `{key}.dsn` and the variable behind "
+        "`{key}.password`.",
+    ),
+    (("relation .* does not exist",), SourceError, "{key}: {cause}.{near}"),
+    (("(database|role) .* does not exist",), SourceError, "{key}: {cause}. Correct `{key}.dsn`."),
+    (
+        ("resolve host|translate host name|connection failed|failed to connect|connection timeout",),
+        SourceError,
+        "{key}: {place} cannot be reached ({cause}). Check host, port and firewall, and that the server runs.",
+    ),
+    (("permission denied",), SourceError, "{key}: {cause} at {place}. Grant the user SELECT on it."),
+    (
+        ("statement timeout|lock timeout",),
+        SourceError,
+        "{key}: {place} did not answer within {minutes} minutes. Load fewer days at a time, or add an index on the "
+        "column of the day.",
+    ),
+    (
+        ("read-only transaction|data-modifying",),
+        ConfigurationError,
+        "{key}.query changes data ({cause}). Only queries that read are allowed.",
+    ),
+    (
+        ("syntax error|column|function|operator|invalid input",),
+        ConfigurationError,
+        "{key}: {place} does not understand the query ({cause}). Correct it.",
+    ),
+)
+"""What the text of an error shows, the kind of our error, and its message."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +113,11 @@ class Server:
             return conninfo_to_dict(f"{scheme.partition('+')[0]}://{rest}" if mark else self.dsn)
         except ProgrammingError as error:
             raise ConfigurationError(
-                f"`dsn` is no address of a database ({self._clean(error)}). Write postgresql://user@host:5432/database."
+                f"`dsn` is no address of a database ({self.clean(error)}). Write postgresql://user@host:5432/database."
             ) from None
 
-    def _clean(self, error: Exception) -> str:
+    def clean(self, error: Exception) -> str:
+        """The first line of an error, without secrets."""
         line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return Redactor([self.password] if self.password else [])(line)
 
@@ -103,40 +140,14 @@ def explain(name: str, server: Server, error: Exception, near_tables: Callable[[
     """The error in one sentence with its remedy; None for what is no error of a database."""
     if type(error).__module__.partition(".")[0] not in ("psycopg", "adbc_driver_manager"):
         return None
-    text, what = str(error).lower(), server._clean(error)  # noqa: SLF001 - a friend of the record
+    text, cause = str(error).lower(), _cause(server.clean(error))
     place, key = server.place, f"sources.{name}"
-    if "password authentication failed" in text or "no password supplied" in text:
-        return SourceError(
-            f"{key}: {place} refuses user or password. Correct the user in `{key}.dsn` and the variable behind "
-            f"`{key}.password`."
-        )
-    if "does not exist" in text and ("database" in text or "role" in text) and "relation" not in text:
-        return SourceError(f"{key}: {what}. Correct `{key}.dsn`.")
-    if (
-        "resolve host" in text
-        or "translate host name" in text
-        or "connection failed" in text
-        or "failed to connect" in text
-    ):
-        return SourceError(
-            f"{key}: {place} cannot be reached ({_cause(text)}). Check host, port and firewall, and that the server runs."
-        )
-    if "relation" in text and "does not exist" in text:
-        return SourceError(f"{key}: {_cause(what)}.{near_tables() or ' Correct `table` or `query`.'}")
-    if "permission denied" in text:
-        return SourceError(f"{key}: {_cause(what)} at {place}. Grant the user SELECT on it.")
-    if "statement timeout" in text or "lock timeout" in text:
-        return SourceError(
-            f"{key}: {place} did not answer within {STATEMENT_SECONDS // 60} minutes. Load fewer days at a time, or add an "
-            "index on the column of the day."
-        )
-    if "read-only transaction" in text or "data-modifying" in text:
-        return ConfigurationError(f"{key}.query changes data ({_cause(what)}). Only queries that read are allowed.")
-    if "syntax error" in text or "column" in text or "function" in text or "operator" in text:
-        return ConfigurationError(f"{key}: {place} does not understand the query ({_cause(what)}). Correct it.")
-    return SourceError(
-        f"{key}: reading from {place} failed ({_cause(what)}). Run again; if it stays, see the server's log."
-    )
+    for signs, kind, message in _EXPLANATIONS:
+        if all(re.search(sign, text) for sign in signs):
+            near = (near_tables() or " Correct `table` or `query`.") if "{near}" in message else ""
+            shown = message.format(key=key, place=place, cause=cause, near=near, minutes=STATEMENT_SECONDS // 60)
+            return kind(shown)
+    return SourceError(f"{key}: reading from {place} failed ({cause}). Run again; if it stays, see the server's log.")
 
 
 def _cause(text: str) -> str:

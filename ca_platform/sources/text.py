@@ -128,8 +128,7 @@ def _decode(
 
 
 def _raw_chunks(path: str) -> Iterator[bytes]:
-    stream, compressed = _open(path)
-    with stream:
+    with _open(path) as stream:
         while True:
             try:
                 chunk = stream.read(BLOCK_BYTES // 2)
@@ -142,7 +141,7 @@ def _raw_chunks(path: str) -> Iterator[bytes]:
             yield chunk
 
 
-def _open(path: str) -> tuple[BinaryIO, bool]:
+def _open(path: str) -> BinaryIO:
     """The file, unpacked when it is a gzip (by content, whatever its name)."""
     try:
         plain = open_bytes(path)
@@ -151,11 +150,11 @@ def _open(path: str) -> tuple[BinaryIO, bool]:
     except OSError as error:
         raise _unreadable(path, error) from None
     if magic == b"\x1f\x8b":
-        return cast("BinaryIO", gzip.GzipFile(fileobj=plain)), True
+        return cast("BinaryIO", gzip.GzipFile(fileobj=plain))
     if path.endswith(".gz") and magic:
         plain.close()
         raise SourceError(f"{path}: the name ends in .gz, but the content is not gzip. Rename or compress it.")
-    return plain, False
+    return plain
 
 
 def _unreadable(path: str, error: OSError) -> SourceError:
