@@ -1,9 +1,9 @@
 """Charts: pure functions from a report's frame to a plotly figure.
 
 What belongs here: what is drawn, and nothing else: ``figure(frame, look)`` gives a plain dict that can be cached and
-sent as it is. Its arrays are encoded as plotly.js reads them (``encode``), so no plotly object is made: measured, a
-dict of typed arrays is built in under a millisecond where ``graph_objects`` takes several; the tests hold every
-figure against ``graph_objects``. What does not: sentences (``words``), loading, components.
+sent as it is. Its arrays are encoded as plotly.js reads them (``encode``), so no plotly object is made: a figure of
+a year takes 0.2 to 4 ms this way, and the checks of ``graph_objects`` would add 2 to 6 (two busy cores); the tests run
+them on every figure. What does not: sentences (``words``), loading, components.
 
 Rules that hold for every figure:
     - text that comes from data is escaped (``labels.escape``) and never part of a hover template;

@@ -8,7 +8,7 @@ import polars as pl
 
 from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, scheme
-from dash_app.figures.frame import compared_note, figure, plain_axis, value_axis
+from dash_app.figures.frame import compared_note, count_axis, figure, plain_axis, value_axis
 from dash_app.records import Figure, Look
 from dash_app.words.formats import formats
 
@@ -38,8 +38,8 @@ def amounts(frame: pl.DataFrame, look: Look) -> Figure:
         bargap=0.06,
         hovermode="closest",
         xaxis=_edges(inner, look) | {"anchor": "y2", "range": [-0.6, rows.height - 0.4]},
-        yaxis=value_axis(look, domain=_UPPER, nticks=4),
-        yaxis2=value_axis(look, domain=_LOWER, nticks=4, anchor="x"),
+        yaxis=count_axis(look, [frame["orders"]], domain=_UPPER, nticks=4),
+        yaxis2=count_axis(look, [frame["customers"]], domain=_LOWER, nticks=4, anchor="x"),
     )
 
 
@@ -80,7 +80,9 @@ def order_counts(frame: pl.DataFrame, look: Look) -> Figure:
         bargap=0.15,
         hovermode="closest" if is_long else "x unified",
         xaxis=_numbers(int(str(widest)), look, is_long=is_long),
-        yaxis=value_axis(look, type="log", dtick=1, rangemode="normal") if is_steep else value_axis(look),
+        yaxis=value_axis(look, type="log", dtick=1, rangemode="normal")
+        if is_steep
+        else count_axis(look, [frame["customers_at_least"]]),
     )
 
 

@@ -69,7 +69,11 @@ def conversion(frame: pl.DataFrame, look: Look, *, with_open: bool = True) -> Fi
             for text in _texts(row, place, look, detailed=detailed)
         ],
         xaxis=value_axis(look, share=True, range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1]),
-        yaxis={"visible": False, "range": [places[-1] - (0.6 if detailed else 0.4), 0.55], "fixedrange": True},
+        yaxis={
+            "visible": False,
+            "range": [places[-1] - (0.6 if detailed else 0.4), 0.55 if detailed else 0.85],
+            "fixedrange": True,
+        },
     )
 
 

@@ -22,6 +22,7 @@ from dash_app.words.formats import formats, plural
 MAX_DIMENSIONS = 6
 MAX_ROWS = 18
 _NAME_LENGTH = 16
+_PHONE = 200
 
 
 def revenue_by_value(frame: pl.DataFrame, look: Look) -> Figure:
@@ -57,7 +58,7 @@ def revenue_by_value(frame: pl.DataFrame, look: Look) -> Figure:
         left=int(width([shorten(name, _NAME_LENGTH) for name in drawn])) + 12,
         bargap=0.25,
         annotations=heads,
-        xaxis=value_axis(look, money=True, range=[0, widest * 1.5 or 1], nticks=4),
+        xaxis=value_axis(look, money=True, range=[0, widest * _stretch(data) or 1], nticks=4),
         yaxis=plain_axis(
             look,
             tickmode="array",
@@ -77,7 +78,9 @@ def _names(rows: pl.DataFrame) -> list[str]:
 
 def _bars(rows: pl.DataFrame, at: list[float], colour: str, look: Look) -> dict[str, Any]:
     form = formats(look)
-    shares = [form.share(share) if share is not None else "" for share in rows["share"].to_list()]
+    known = rows["share"].to_list()
+    shares = [form.share(share) if share is not None else "" for share in known]
+    whole = [form.share(share, 0) if share is not None else "" for share in known]
     amounts = rows["revenue"].to_list()
     hovers = [
         f"{escape(name)}: {form.exact_money(amount)}, {share or 'no share'}, {form.count(orders)} {plural(orders, 'order')}"
@@ -85,7 +88,7 @@ def _bars(rows: pl.DataFrame, at: list[float], colour: str, look: Look) -> dict[
     ]
     texts = [
         " · ".join(filter(None, (form.compact_money(amount), share)))
-        for amount, share in zip(amounts, shares, strict=True)
+        for amount, share in zip(amounts, whole, strict=True)
     ]
     return {
         "type": "bar",
@@ -97,11 +100,18 @@ def _bars(rows: pl.DataFrame, at: list[float], colour: str, look: Look) -> dict[
         "textposition": "outside",
         "textangle": 0,
         "cliponaxis": False,
+        "constraintext": "none",
         "textfont": {"color": scheme(dark=look.dark).text, "size": 11},
         "customdata": hovers,
         "hovertemplate": "%{customdata}<extra></extra>",
         "x_max": highest(rows["revenue"]),
     }
+
+
+def _stretch(traces: list[dict[str, Any]]) -> float:
+    """How much longer than its longest bar the axis is, so that the text beside it has room on a phone."""
+    texts = [text for trace in traces for text in trace.get("text", [])]
+    return 1 / (1 - min(width(texts) / _PHONE, 0.6))
 
 
 def _earlier(rows: pl.DataFrame, compare: pl.DataFrame, at: list[float], look: Look) -> dict[str, Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 from dash_app.figures.colours import OKABE_ITO, scheme
 from dash_app.records import Figure, Look
-from dash_app.words.dates import Grain, day, later
+from dash_app.words.dates import Grain, day, later, month
 from dash_app.words.formats import formats
 
 HEIGHT = 320
@@ -18,7 +20,9 @@ TOP = 14
 NOTE_LINE = 15
 LEFT = 46
 _NOTE_LENGTH = 54
-_FEW_PERIODS = 5
+_FEW_PERIODS = 26
+_TICKS = 6
+_FEW_COUNTS = 5
 _FEWEST_ACROSS = 4
 FONT_SIZE = 12
 NOTE_SIZE = 11
@@ -111,6 +115,15 @@ def value_axis(look: Look, *, money: bool = False, share: bool = False, **more: 
     return axis | more
 
 
+def count_axis(look: Look, counts: Iterable[pl.Series], **more: Any) -> dict[str, Any]:
+    """An axis of whole numbers: no half an order between its ticks."""
+    highest = max(
+        (int(str(column.max() or 0)) for column in counts if column.dtype.is_integer()), default=_FEW_COUNTS + 1
+    )
+    steps = {"dtick": 1, "tick0": 0} if highest <= _FEW_COUNTS else {}
+    return value_axis(look, **steps | more)
+
+
 def plain_axis(look: Look, **more: Any) -> dict[str, Any]:
     """An axis of places (periods, hours, bins): a line with ticks and no grid."""
     grey = scheme(dark=look.dark)
@@ -133,14 +146,26 @@ def period_axis(look: Look, grain: Grain, days: Sequence[str]) -> dict[str, Any]
     stops = [{"dtickrange": [None, "M1"], "value": one}, {"dtickrange": ["M1", None], "value": "%b\n%Y"}]
     axis = plain_axis(look, type="date", hoverformat=_PERIOD_HOVER[grain], tickformatstops=stops, nticks=7, tickangle=0)
     if len(days) <= _FEW_PERIODS:
-        # plotly would put hours between them
-        axis |= {"tickmode": "array", "tickvals": list(days), "tickformat": one}
+        # plotly would put hours between days, and Sundays between weeks.
+        ticks = list(days)[:: -(-len(days) // _TICKS)]
+        axis |= {"tickmode": "array", "tickvals": ticks, "ticktext": _tick_texts(ticks, grain)}
         del axis["tickformatstops"]
     if 0 < len(days) < _FEWEST_ACROSS:
         # A lonely bar would fill the whole chart.
         first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
         axis["range"] = [str(later(first, -2, grain)), str(later(last, 2, grain))]
     return axis
+
+
+def _tick_texts(days: Sequence[str], grain: Grain) -> list[str]:
+    """Day and month, or month; the year under the first tick and where it changes."""
+    dates = [date.fromisoformat(text) for text in days]
+    years = [None, *(one.year for one in dates[:-1])]
+    return [
+        (month(one) if grain == "month" else f"{one.day} {month(one)}")
+        + (f"<br>{one.year}" if one.year != year else "")
+        for one, year in zip(dates, years, strict=True)
+    ]
 
 
 def hour_axis(look: Look) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from dash_app.figures.frame import (
     NOTE_LINE,
     TOP,
     compared_note,
+    count_axis,
     figure,
     hour_axis,
     money_left,
@@ -57,7 +58,7 @@ def lines(series: Sequence[Line], scale: Scale, look: Look, notes: Sequence[str]
         margin={"r": right},
         annotations=labels,
         xaxis=_place_axis(series, scale, look),
-        yaxis=value_axis(look, money=scale.money, share=scale.share, range=[low, high], rangemode="normal"),
+        yaxis=_axis(series, scale, look, [low, high]),
     )
 
 
@@ -137,13 +138,25 @@ def _panels(series: Sequence[Line], scale: Scale, look: Look, notes: Sequence[st
             share=scale.share,
             range=[low, high],
             domain=[max(top - 0.82 * part, 0.0), top],
-            nticks=3,
+            tickmode="array",
+            tickvals=[_round_below(high)],
             anchor="x",
         )
         names.append(_panel_name(line.name, top))
     x = _place_axis(series, scale, look) | {"anchor": f"y{len(shown)}"}
     right = _label_margin(shown)
     return figure(data, look, said, margin={"r": right}, annotations=names, xaxis=x, **layout)
+
+
+def _axis(series: Sequence[Line], scale: Scale, look: Look, ends: list[float]) -> dict[str, Any]:
+    more: dict[str, Any] = {"money": scale.money, "share": scale.share, "range": ends, "rangemode": "normal"}
+    return count_axis(look, [line.rows[scale.measure] for line in series], **more)
+
+
+def _round_below(high: float) -> float:
+    """The greatest 1, 2 or 5 times a power of ten that is not above: the one tick of a panel."""
+    size = 10.0 ** math.floor(math.log10(high))
+    return next(step * size for step in (5, 2, 1) if step * size <= high)
 
 
 def _panel_name(name: str, top: float) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import polars as pl
 from dash_app.figures import encode
 from dash_app.figures.bars import bars, dotted
 from dash_app.figures.colours import OKABE_ITO, OTHER
-from dash_app.figures.frame import compared_note, figure, hour_axis, period_axis, value_axis
+from dash_app.figures.frame import compared_note, count_axis, figure, hour_axis, period_axis, value_axis
 from dash_app.figures.lines import lines
 from dash_app.figures.periods import MEAN_DAYS, ago, marked, moved, trailing_mean
 from dash_app.figures.traces import Line, Scale
@@ -47,7 +47,7 @@ def daily_orders(frame: pl.DataFrame, look: Look) -> Figure:
     if is_long:
         ends = (frame["date"][0] - timedelta(days=1), frame["date"][-1] + timedelta(days=1))
         axis["range"] = [str(end) for end in ends]
-    return figure(data, look, notes, xaxis=axis, yaxis=value_axis(look), bargap=0.15)
+    return figure(data, look, notes, xaxis=axis, yaxis=count_axis(look, [frame["orders"]]), bargap=0.15)
 
 
 def orders_by_period(frame: pl.DataFrame, look: Look, grain: Grain) -> Figure:
@@ -62,7 +62,7 @@ def orders_by_period(frame: pl.DataFrame, look: Look, grain: Grain) -> Figure:
         compared_note(look) if earlier is not None else "",
     )
     x = period_axis(look, grain, encode.days(frame["date"]))
-    return figure(data, look, notes, xaxis=x, yaxis=value_axis(look), bargap=0.2)
+    return figure(data, look, notes, xaxis=x, yaxis=count_axis(look, [frame["orders"]]), bargap=0.2)
 
 
 def hourly_orders(frame: pl.DataFrame, look: Look) -> Figure:

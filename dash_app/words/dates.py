@@ -26,7 +26,12 @@ _WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 def day(value: date) -> str:
     """A day: 21 Nov 2026."""
-    return f"{value.day} {_MONTHS[value.month - 1][:3]} {value.year}"
+    return f"{value.day} {month(value)} {value.year}"
+
+
+def month(value: date) -> str:
+    """The month in three letters: Nov."""
+    return _MONTHS[value.month - 1][:3]
 
 
 def weekday(value: date) -> str:
