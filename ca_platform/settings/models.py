@@ -66,6 +66,7 @@ class DocumentStoreSettings(Model):
 
     Attributes:
         give_up_after: how long a run rides out an absent or refusing server.
+        monthly_orders_above: number of orders above which new months get an index of their own.
     """
 
     kind: Literal["embedded", "elasticsearch"] = "embedded"
@@ -79,6 +80,7 @@ class DocumentStoreSettings(Model):
     index_prefix: str = Field(default="ca_", pattern=_INDEX_PREFIX, max_length=100)
     shards: Count = 2
     replicas: int = Field(default=0, ge=0)
+    monthly_orders_above: Count = 50_000_000
     give_up_after: Duration = timedelta(seconds=120)
 
     @model_validator(mode="after")

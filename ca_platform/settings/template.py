@@ -28,7 +28,10 @@ document_store:
   # ca_certs: certs/ca.crt
   # username: ca_platform
   # password: ${{ES_PASSWORD}}
-  # give_up_after: 120s
+  # shards: 2
+  # replicas: 0
+  # give_up_after: 120s            # how long a run rides out an absent server
+  # monthly_orders_above: 50000000 # with more orders, new months get an index of their own
 
 users: {{path: data/users.db}}
 

@@ -134,7 +134,7 @@ class ElasticsearchServer:
         return self.folder / "server.log"
 
     def start(self, patience: float = 180.0) -> "ElasticsearchServer":
-        """Start the node (again) and return when it answers."""
+        """Start the node (again) and return when it answers. It ends with the thread that starts it."""
         if not (self.folder / "config").exists():
             self._configure()
         home = distribution(self.version)

@@ -83,7 +83,7 @@ class PostgresqlServer:
         return self._process is not None and self._process.poll() is None
 
     def start(self, patience: float = 60.0) -> PostgresqlServer:
-        """Start the server (again) and return when it takes logins."""
+        """Start the server (again) and return when it takes logins. It ends with the thread that starts it."""
         is_new = not (self.folder / "data").exists()
         if is_new:
             self._initialize()

@@ -43,7 +43,7 @@ BAD: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "bad currency": ("business:\n  currency: gbp\n", 2, ("'gbp'", "`GBP`")),
     "bad duration": ("document_store:\n  give_up_after: soon\n", 2, ("'soon'", "120s")),
     "bad time of day": ("schedule:\n  at: 25:00\n", 2, ("'25:00'", '"03:00"')),
-    "bad schedule": ("schedule:\n  every: hourly\n", 2, ("'once', '12h', 'daily' or 'weekly'", "'hourly'")),
+    "bad schedule": ("schedule:\n  every: hourly\n", 2, ("'once', '12h', 'daily', 'weekly' or 'never'", "'hourly'")),
     "bad kind": (SESSIONS.replace("csv\n", "cvs\n", 1), 3, ("'cvs'", "did you mean `csv`")),
     "bad store": ("document_store:\n  kind: elastic\n", 2, ("did you mean `elasticsearch`",)),
     "bad host": ("document_store:\n  hosts: [localhost]\n", 2, ("http:// or https://",)),

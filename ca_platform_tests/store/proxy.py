@@ -26,6 +26,7 @@ class Request:
     method: str
     path: str
     body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Rule = Callable[[Request], Answer | None]
@@ -49,7 +50,8 @@ class FaultyProxy:
 
             def handle_any(self) -> None:
                 length = int(self.headers.get("content-length") or 0)
-                request = Request(self.command, self.path, self.rfile.read(length))
+                headers = {name.lower(): text for name, text in self.headers.items()}
+                request = Request(self.command, self.path, self.rfile.read(length), headers)
                 proxy.seen.append(request)
                 time.sleep(proxy.delay)
                 answer = proxy.rule(request) if proxy.rule else None

@@ -133,3 +133,28 @@ def test_wrong_password_is_refused_by_the_real_server(secured: Any) -> None:
 def test_untrusted_certificate_is_named(secured: Any) -> None:
     with pytest.raises(StoreError, match="is not trusted: set document_store.ca_certs"):
         _store(secured(ca_certs=None)).check()
+
+
+def test_user_without_privileges_is_told_which_one_is_missing(
+    secured: MakeSettings, elasticsearch_secured: Any
+) -> None:
+    name = "stranger"
+    password = elasticsearch_secured.security.users[name][0]
+    with pytest.raises(StoreError, match="forbids this to user stranger: .*Give it the privileges") as raised:
+        _store(secured(username=name, password=password)).check()
+    assert password not in str(raised.value)
+
+
+def test_certificate_for_another_host_name_is_named(secured: MakeSettings, elasticsearch_secured: Any) -> None:
+    host = elasticsearch_secured.url.replace("localhost", "127.0.0.1")  # the certificate names localhost alone
+    with pytest.raises(StoreError, match="is for another host name"):
+        _store(secured(hosts=[host])).check()
+
+
+def test_api_key_is_sent_and_never_shown(make_settings: MakeSettings) -> None:
+    with FaultyProxy("http://localhost:9", rule=lambda _: Answer(401)) as proxy:
+        store = _store(make_settings(kind="elasticsearch", hosts=[proxy.url], api_key=SECRET))
+        with pytest.raises(StoreError, match=r"refuses the login \(the API key\)") as raised:
+            store.check()
+    assert proxy.seen[0].headers["authorization"] == f"ApiKey {SECRET}"
+    assert SECRET not in f"{raised.value} {store!r}"

@@ -13,6 +13,8 @@ import pytest
 from ca_platform.errors import StoreError
 from ca_platform.settings import Settings
 from ca_platform.store.elasticsearch import ElasticsearchStore
+from ca_platform.store.elasticsearch.connection import Connection
+from ca_platform.store.elasticsearch.search import all_hits
 from ca_platform_tests.store.frames import DAY, SPEC, of_main
 from ca_platform_tests.store.proxy import Answer, FaultyProxy, Request, times
 
@@ -128,6 +130,37 @@ def test_full_disk_is_one_clear_sentence(elastic: ElasticsearchStore, elasticsea
     found = elastic.report("sales", DAY)
     assert found is not None and found["orders"].to_list() == [1]
     elasticsearch_server.request("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": None})
+
+
+@pytest.mark.parametrize(("sort", "twice"), [("order_id", 0), ("_shard_doc", 20)])
+def test_pages_go_on_when_the_server_has_forgotten_the_point_in_time(
+    elastic: ElasticsearchStore, elastic_settings: Settings, proxy: FaultyProxy, sort: str, twice: int
+) -> None:
+    elastic.replace("orders", [DAY], _orders(50))
+    store = elastic_settings.document_store.model_copy(update={"hosts": (proxy.url,)})
+    connection = Connection(store)
+    pages = all_hits(connection, elastic.index("orders"), {"match_all": {}}, size=20, sort=[sort])
+    found = [hit["_id"] for hit in next(pages)]
+    lost = {"error": {"type": "search_context_missing_exception", "reason": "No search context found for id [7]"}}
+    proxy.rule = times(1, Answer(404, lost), where="_search")
+    found += [hit["_id"] for page in pages for hit in page]
+    connection.close()
+    assert len(found) == 50 + twice
+    assert len(set(found)) == 50
+
+
+def test_search_of_which_a_shard_is_missing_is_tried_again_instead_of_giving_half(
+    stumbling: ElasticsearchStore, proxy: FaultyProxy
+) -> None:
+    stumbling.replace("sales", [DAY], of_main(DAY, [1]), SPEC)
+    error = {"type": "search_phase_execution_exception", "reason": "Partial shards failure"}
+    refused = {"error": error, "status": 503}
+    proxy.rule = times(1, Answer(200, {"responses": [refused, refused]}), where="_msearch")
+    assert stumbling.report("sales", DAY) is not None
+    assert all(b'"allow_partial_search_results":false' in item.body for item in proxy.seen if "_msearch" in item.path)
+    whole = [item.path for item in proxy.seen if "/_search" in item.path]
+    assert whole
+    assert all("allow_partial_search_results=false" in path for path in whole)
 
 
 def test_version_is_read_without_get_slash(stumbling: ElasticsearchStore, proxy: FaultyProxy) -> None:

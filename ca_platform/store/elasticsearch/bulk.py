@@ -5,8 +5,6 @@ What belongs here: sending lines that somebody else made. Not: what the document
 
 from __future__ import annotations
 
-import random
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,8 +13,9 @@ from typing import Any
 import polars as pl
 
 from ca_platform.errors import StoreError
-from ca_platform.store.elasticsearch.connection import FIRST_WAIT, LONGEST_WAIT, Connection
+from ca_platform.store.elasticsearch.connection import Connection
 from ca_platform.store.elasticsearch.errors import PASSING_STATUS, StoreGoneError, blocked, conflict, shorten
+from ca_platform.store.elasticsearch.patience import Patience
 
 CHUNK_BYTES = 8_000_000
 # While the server works on one body the next is made and sent: the server never waits for us.
@@ -73,8 +72,7 @@ def _deliver(
     connection: Connection, index: str, chunk: pl.DataFrame, ignored: frozenset[int], routing: str | None
 ) -> None:
     """One chunk until every document is done, refused for good, or patience has run out."""
-    give_up_at = time.monotonic() + connection.patience
-    wait = FIRST_WAIT
+    patience = Patience(connection.patience)
     while True:
         items = _post(connection, index, chunk, routing)
         waiting = [row for row, item in enumerate(items) if _is_passing(item)]
@@ -82,15 +80,13 @@ def _deliver(
         if not waiting:
             return
         if len(waiting) < chunk.height:
-            give_up_at, wait = time.monotonic() + connection.patience, FIRST_WAIT
-        if time.monotonic() + wait > give_up_at:
+            patience.renew()
+        if not patience.wait():
             raise StoreGoneError(
                 f"Elasticsearch at {connection.where} keeps refusing {len(waiting)} documents of {index} as it is "
                 f"overloaded, the first is {chunk[ID][waiting[0]]}: {_reason(items[waiting[0]])}. Try later."
             )
         chunk = chunk[waiting]
-        time.sleep(wait * random.uniform(0.5, 1.0))
-        wait = min(2 * wait, LONGEST_WAIT)
 
 
 def _post(connection: Connection, index: str, chunk: pl.DataFrame, routing: str | None) -> list[dict[str, Any]]:

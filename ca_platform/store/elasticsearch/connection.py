@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ca_platform.errors import StoreError
 from ca_platform.store.elasticsearch.errors import PASSING_STATUS, explain, is_passing, status_of
+from ca_platform.store.elasticsearch.patience import Patience
 
 if TYPE_CHECKING:
     from elastic_transport import ApiResponseMeta
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 
     from ca_platform.settings import DocumentStoreSettings
 
-REQUEST_SECONDS = 60.0
-FIRST_WAIT, LONGEST_WAIT = 0.1, 10.0
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 5.0, 60.0
 # A page must not hang while the server is away; a run may.
 READING_PATIENCE = 5.0
 
@@ -62,18 +60,16 @@ class Connection:
         from elastic_transport import TransportError
         from elasticsearch import ApiError
 
-        give_up_at = time.monotonic() + (self.patience if patience is None else patience)
-        wait = FIRST_WAIT
+        seconds = self.patience if patience is None else patience
+        trying = Patience(seconds)
         while True:
             try:
-                return self._request(method, path, body, params, ndjson=ndjson)[1]
+                return self._request(method, path, body, params, seconds, ndjson=ndjson)[1]
             except (ApiError, TransportError) as error:
                 if missing is not ... and status_of(error) == 404:
                     return missing
-                if not is_passing(error) or time.monotonic() + wait > give_up_at:
+                if not is_passing(error) or not trying.wait():
                     raise explain(error, self.where, self.user) from error
-            time.sleep(wait * random.uniform(0.5, 1.0))
-            wait = min(2 * wait, LONGEST_WAIT)
 
     def read(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """``call`` with the little patience of someone who waits for a page."""
@@ -101,7 +97,7 @@ class Connection:
         from elasticsearch import ApiError, UnsupportedProductError
 
         try:
-            meta, body = self._request("GET", path, None, params)
+            meta, body = self._request("GET", path, None, params, READING_PATIENCE)
         except (ApiError, TransportError) as error:
             explained = explain(error, self.where, self.user)
             refused = isinstance(error, UnsupportedProductError) or status_of(error) in (None, 400, 401)
@@ -123,12 +119,21 @@ class Connection:
         return f"Connection({self.where!r})"
 
     def _request(
-        self, method: str, path: str, body: Any, params: Mapping[str, Any] | None, *, ndjson: bool = False
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        params: Mapping[str, Any] | None,
+        patience: float,
+        *,
+        ndjson: bool = False,
     ) -> tuple[ApiResponseMeta, Any]:
         headers = {"accept": "application/json"}
         if body is not None:
             headers["content-type"] = "application/x-ndjson" if ndjson else "application/json"
-        answer = self._connected().perform_request(method, path, params=params, headers=headers, body=body)
+        # A server that takes connections and is silent must not hold anybody up for longer than an absent one.
+        client = self._connected().options(request_timeout=min(max(patience, SHORTEST_TIMEOUT), LONGEST_TIMEOUT))
+        answer = client.perform_request(method, path, params=params, headers=headers, body=body)
         return answer.meta, answer.body
 
     def _connected(self) -> Elasticsearch:
@@ -151,7 +156,7 @@ def _client(settings: DocumentStoreSettings) -> Elasticsearch:
         options["basic_auth"] = (settings.username, settings.password.get_secret_value())
     try:
         # Trying again is ours: the client's own has no back-off and does not look at single documents.
-        return Elasticsearch(**options, max_retries=0, retry_on_timeout=False, request_timeout=REQUEST_SECONDS)
+        return Elasticsearch(**options, max_retries=0, retry_on_timeout=False)
     except (ValueError, TypeError, OSError) as error:
         raise StoreError(
             f"document_store: no connection can be made of these settings ({type(error).__name__})."

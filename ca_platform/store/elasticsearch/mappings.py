@@ -105,13 +105,14 @@ def ensure_index(connection: Connection, plan: IndexPlan) -> None:
     """
     found = connection.call("GET", f"/{plan.alias or plan.index}/_mapping", missing=None)
     if not found:
-        _create(connection, plan)
+        create_index(connection, plan)
         found = connection.call("GET", f"/{plan.index}/_mapping")
     for name, content in found.items():
         _bring_up_to_date(connection, name, content.get("mappings", {}), plan)
 
 
-def _create(connection: Connection, plan: IndexPlan) -> None:
+def create_index(connection: Connection, plan: IndexPlan) -> None:
+    """Make the index, and put its alias on it. One that is there already stays as it is."""
     aliases: dict[str, Any] = {"aliases": {plan.alias: {}}} if plan.alias else {}
     body = {"settings": {"index": plan.options.body()}, "mappings": plan.mapping(), **aliases}
     try:

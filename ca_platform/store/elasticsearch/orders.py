@@ -14,6 +14,7 @@ from ca_platform.errors import StoreError, ValidationError
 from ca_platform.store.elasticsearch import bulk
 from ca_platform.store.elasticsearch.codec import documents, frame_of
 from ca_platform.store.elasticsearch.connection import Connection
+from ca_platform.store.elasticsearch.months import MonthlyIndices
 from ca_platform.store.elasticsearch.search import Query, all_hits, count, refresh
 from ca_platform.store.records import WriteSummary
 
@@ -23,15 +24,23 @@ DAY = "day"
 
 
 class OrderIndex:
-    """The index ``orders`` of one cluster.
+    """The index or indices ``orders`` of one cluster, behind their alias.
 
     Args:
         types: of the document's fields, with ``day``, which follows from the start and is not stored.
     """
 
-    def __init__(self, connection: Connection, index: str, time_zone: str, types: Mapping[str, pl.DataType]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        index: str,
+        time_zone: str,
+        types: Mapping[str, pl.DataType],
+        months: MonthlyIndices,
+    ) -> None:
         self._connection = connection
         self._index = index
+        self._months = months
         self._time_zone = time_zone
         self._types = dict(types)
 
@@ -39,7 +48,10 @@ class OrderIndex:
         """Upsert, refresh, delete what older writes left on these days, count and compare."""
         _check_days(frame, days)
         write_id = uuid.uuid4().hex
-        sent, size = bulk.send(self._connection, self._index, self._operations(frame, write_id))
+        sent = size = 0
+        for index, part in self._placed(frame):
+            documents, length = bulk.send(self._connection, index, self._operations(part, write_id))
+            sent, size = sent + documents, size + length
         refresh(self._connection, self._index)
         deleted = sum(self._delete(query) for query in self._other_writes(days, write_id))
         if deleted:
@@ -61,6 +73,18 @@ class OrderIndex:
         for hits in all_hits(self._connection, self._index, query, size=_PAGE, sort=order):
             frame = frame_of([hit["_source"] for hit in hits], stored)
             yield frame.with_columns(local).select(*self._types)
+
+    def _placed(self, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+        """The rows by the index that they go to."""
+        if frame.is_empty():
+            return
+        indices = self._months.of(frame[DAY].unique(), frame.height)
+        by_index: dict[str, list[date]] = {}
+        for month, index in indices.items():
+            by_index.setdefault(index, []).append(month)
+        for index, months in by_index.items():
+            of_these = pl.col(DAY).dt.truncate("1mo").is_in(months)
+            yield index, frame if len(by_index) == 1 else frame.filter(of_these)
 
     def _operations(self, frame: pl.DataFrame, write_id: str) -> Iterator[pl.DataFrame]:
         for part in frame.drop(DAY).iter_slices(_SLICE):

@@ -24,6 +24,7 @@ from ca_platform.store.elasticsearch.mappings import (
     ensure_index,
     properties_of,
 )
+from ca_platform.store.elasticsearch.months import MonthlyIndices
 from ca_platform.store.elasticsearch.orders import OrderIndex
 from ca_platform.store.elasticsearch.reportdocs import PartLimit
 from ca_platform.store.elasticsearch.reports import ReportIndex
@@ -59,7 +60,8 @@ class ElasticsearchStore:
         self._ready: set[str] = set()
         zone = settings.business.time_zone
         self._reports = ReportIndex(self._connection, self.index("reports"), zone, part_limit or PartLimit())
-        self._orders = OrderIndex(self._connection, self.index("orders"), zone, self._order_types)
+        months = MonthlyIndices(self._connection, self._plan("orders"), zone, store.monthly_orders_above)
+        self._orders = OrderIndex(self._connection, self.index("orders"), zone, self._order_types, months)
         self._downloads = SnapshotIndex(self._connection, "downloads", self.index("downloads"))
         self._customers = SnapshotIndex(self._connection, "customers", self.index("customers"))
 
