@@ -25,18 +25,23 @@ def amount_bins(amounts: pl.LazyFrame) -> pl.LazyFrame:
     Returns:
         ``least`` and ``most`` in units of 1e-4, ``low`` and ``width`` (of all inner bins) in units of 1e-6.
     """
-    counted = amounts.group_by("slice", amount=pl.col("amount").to_physical().cast(_INT)).agg(pl.col("orders").sum())
-    counted = counted.filter(pl.col("orders") > 0).sort("slice", "amount")
+    counted = amounts.group_by("slice", amount=pl.col("amount").to_physical().cast(pl.Int64)).agg(
+        pl.col("orders").sum()
+    )
+    counted = counted.sort("slice", "amount")
     up_to, last = pl.col("orders").cum_sum(), pl.col("orders").sum() - 1
 
     def percentile(percent: int) -> pl.Expr:
         rank, part = last * percent // 100, last * percent % 100
-        below = pl.col("amount").filter(up_to > rank).first()
-        above = pl.col("amount").filter(up_to > pl.min_horizontal(rank + 1, last)).first()
+        below = pl.col("amount").filter(up_to > rank).first().cast(_INT)
+        above = pl.col("amount").filter(up_to > pl.min_horizontal(rank + 1, last)).first().cast(_INT)
         return below * 100 + (above - below) * part
 
     edges = counted.group_by("slice", maintain_order=True).agg(
-        low=percentile(1), high=percentile(99), least=pl.col("amount").first(), most=pl.col("amount").last()
+        low=percentile(1),
+        high=percentile(99),
+        least=pl.col("amount").first().cast(_INT),
+        most=pl.col("amount").last().cast(_INT),
     )
     return edges.select("slice", "low", "least", "most", width=pl.col("high") - pl.col("low"))
 

@@ -45,10 +45,10 @@ class Cut:
 
 
 def _amounts(cut: Cut) -> pl.LazyFrame:
-    bins = amounts.amount_bins(cut.of(cut.tables.order_amounts)).collect(engine="streaming").lazy()
-    return amounts.purchase_amount_distribution(
-        cut.of(cut.tables.order_amounts), cut.of(cut.tables.customer_means()), bins
-    )
+    counted = cut.of(cut.tables.order_amounts)
+    # As values: a lazy frame would be computed for each of its three uses.
+    bins = amounts.amount_bins(counted).collect().lazy()
+    return amounts.purchase_amount_distribution(counted, cut.of(cut.tables.customer_means), bins)
 
 
 def _clients(cut: Cut) -> pl.LazyFrame:

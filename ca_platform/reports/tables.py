@@ -50,7 +50,10 @@ class Tables:
 
     @cached_property
     def slices(self) -> pl.DataFrame:
-        """``main`` and every dimension value: ``day`` of its first session, ``slice``, names, ``rank`` for sorting."""
+        """``main`` and every dimension value: ``day`` of its first session, ``slice``, names, ``rank`` for sorting.
+
+        In the order of ``slice``, which counts from 0 without a gap.
+        """
         values = self._lake.collect(lambda: self._scan("dimension_values"))
         check_values(values, self.shape.max_values, self._days.last)
         main = pl.DataFrame(
@@ -58,7 +61,7 @@ class Tables:
             schema=values.schema,
         )
         ranked = values.sort("dimension", "value", nulls_last=False)
-        return pl.concat([main, ranked]).with_row_index("rank")
+        return pl.concat([main, ranked]).with_row_index("rank").sort("slice")
 
     @cached_property
     def steps(self) -> pl.DataFrame:
@@ -117,8 +120,27 @@ class Tables:
 
         return self._lake.collect(build)
 
-    def customer_means(self) -> pl.LazyFrame:
-        """Orders and revenue of every customer after each day with an order, and what it takes back from before."""
+    @cached_property
+    def customer_means(self) -> pl.DataFrame | pl.LazyFrame:
+        """Orders and revenue of every customer after each day with an order, and what that takes back from before.
+
+        For one day a lazy frame over the lake, read once. For many days without what is taken back before the first.
+        """
+        if self._days.first == self._days.last:
+            return self._customer_means()
+        key = ["slice", "day", "orders", "revenue"]
+        summed = pl.col("customers").sum()
+        return self._lake.collect(
+            lambda: (
+                self._customer_means()
+                .with_columns(self._from())
+                .group_by(key)
+                .agg(summed)
+                .filter(pl.col("customers") != 0)
+            )
+        )
+
+    def _customer_means(self) -> pl.LazyFrame:
         rows = self._scan("customer_orders")
         now = rows.select("day", "slice", "orders", "revenue", customers=pl.lit(1, pl.Int64))
         before = rows.filter(pl.col("orders_before") > 0).select(
