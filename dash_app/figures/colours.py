@@ -28,7 +28,7 @@ CIVIDIS = tuple((index / (len(_CIVIDIS) - 1), colour) for index, colour in enume
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """The greys of one colour scheme.
+    """The greys of one colour scheme; those of the style sheet, so that a chart is part of its card.
 
     Attributes:
         ground: what the chart lies on.
@@ -43,8 +43,8 @@ class Scheme:
     pale: str
 
 
-LIGHT = Scheme(ground="#ffffff", text="#212529", muted="#5c636a", grid="#e3e6ea", pale="#eceef1")
-DARK = Scheme(ground="#242424", text="#e6e8eb", muted="#a8adb4", grid="#3b3e42", pale="#34373b")
+LIGHT = Scheme(ground="#ffffff", text="#1b2430", muted="#55606e", grid="#e1e5ea", pale="#edf0f3")
+DARK = Scheme(ground="#1b1f26", text="#e8ebef", muted="#a4aebb", grid="#333b46", pale="#2b323b")
 
 
 def scheme(*, dark: bool) -> Scheme:

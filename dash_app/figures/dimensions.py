@@ -127,7 +127,7 @@ def _earlier(rows: pl.DataFrame, compare: pl.DataFrame, at: list[float], look: L
         "name": "earlier",
         "y": [at[place] for place in joined["place"].to_list()],
         "x": encode.array(joined["before"]),
-        "marker": {"symbol": "line-ns-open", "size": 14, "color": grey, "line": {"color": grey, "width": 2.5}},
+        "marker": {"symbol": "line-ns-open", "size": 12, "color": grey, "line": {"color": grey, "width": 2.5}},
         "customdata": [form.exact_money(amount) for amount in joined["before"].to_list()],
         "hovertemplate": "before: %{customdata}<extra></extra>",
     }

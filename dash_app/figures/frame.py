@@ -69,9 +69,15 @@ def figure(
 
 
 def wrapped(notes: Sequence[str]) -> list[str]:
-    """The notes in lines that fit a narrow chart."""
-    whole = " · ".join(note for note in notes if note)
-    return textwrap.wrap(whole, _NOTE_LENGTH) if whole else []
+    """The notes in lines that fit a narrow chart; a note is broken only where it is longer than a line."""
+    lines: list[str] = []
+    for text in filter(None, notes):
+        joined = f"{lines[-1]} · {text}" if lines else text
+        if lines and len(joined) <= _NOTE_LENGTH:
+            lines[-1] = joined
+        else:
+            lines += textwrap.wrap(text, _NOTE_LENGTH)
+    return lines
 
 
 def note(text: str, look: Look, line: int, left: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ _STEPS = {
     "first_purchase": "first purchase",
 }
 _ORDER = {"download": 0, "signup": 1, "first_session": 3, "first_purchase": 4}
-_METRICS = {"mean_order_value": "order value", "visitors": "visitors"}
+_METRICS = {"mean_order_value": "order value", "conversion_rate": "conversion"}
 
 
 def step(name: str) -> str:
