@@ -11,15 +11,28 @@ import polars as pl
 
 from ca_platform.catalogue import report_spec
 from ca_platform_tests.oracle.reports import MAIN_ONLY, ORACLE
-from ca_platform_tests.oracle.world import Shop, values_of, world
+from ca_platform_tests.oracle.world import Shop, World, values_of, world
 
 
 def expected_slices(shop: Shop, name: str, day: date) -> dict[tuple[str, str | None], list[dict[str, Any]]]:
     """The report of one day for ``main`` and for every dimension value, by the plain implementation."""
-    slices: list[tuple[str, str | None]] = [("main", None)]
-    if name not in MAIN_ONLY:
-        slices += [(d, value) for d in shop.dimensions for value in values_of(shop, day, d)]
-    return {(d, value): ORACLE[name](world(shop, day, d, value)) for d, value in slices}
+    worlds = _worlds(shop, day)
+    chosen = [place for place in worlds if place == ("main", None) or name not in MAIN_ONLY]
+    return {place: ORACLE[name](worlds[place]) for place in chosen}
+
+
+# Made once for all reports of a shop and day: most of the time goes into them. The shop is kept, so its id is its own.
+_KNOWN: dict[tuple[int, date], tuple[Shop, dict[tuple[str, str | None], World]]] = {}
+
+
+def _worlds(shop: Shop, day: date) -> dict[tuple[str, str | None], World]:
+    """What is known at the end of the day, for ``main`` and for every dimension value."""
+    key = (id(shop), day)
+    if key not in _KNOWN:
+        places: list[tuple[str, str | None]] = [("main", None)]
+        places += [(d, value) for d in shop.dimensions for value in values_of(shop, day, d)]
+        _KNOWN[key] = shop, {(d, value): world(shop, day, d, value) for d, value in places}
+    return _KNOWN[key][1]
 
 
 def assert_equal(frame: pl.DataFrame, shop: Shop, name: str, day: date) -> int:

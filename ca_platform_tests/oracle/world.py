@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 ZERO = Decimal(0)
@@ -89,6 +90,7 @@ class World:
         return self.local(instant).date()
 
 
+@cache
 def midnight(day: date, time_zone: str) -> datetime:
     """First instant of a local day: the earliest instant whose local date is that day, found by search."""
     zone = ZoneInfo(time_zone)
