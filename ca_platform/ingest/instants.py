@@ -242,7 +242,7 @@ def _by_expression(raw: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
     """Instants, local times and blank values of rows in uncommon forms."""
     text = pl.col("text")
     number = pl.when(text.str.contains(_NUMBER)).then(text.str.strip_chars().cast(pl.Float64, strict=False))
-    is_plain = text.str.contains("-") | text.str.contains(_BASIC_DAY)
+    is_plain = text.str.contains("[-T]") | text.str.contains(_BASIC_DAY)
     groups = text.str.extract_groups(_ISO).struct
     year, month, day, hour, minute, second, fraction, offset = (groups[index] for index in range(8))
     clock = pl.concat_str(

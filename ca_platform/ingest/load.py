@@ -46,11 +46,23 @@ def ingest(source: str, days: Sequence[date] | None, settings: Settings, lake: L
 def _write(job: Job, write: LakeWrite) -> IngestSummary:
     bad = _LOADERS[job.name](job, write)
     summary = job.account.summary(bad, job.days)
-    counted = summary.by_day["day"].to_list()
-    replaced = () if job.account.is_incremental else {None, *job.days, *counted}
-    write.quarantine(job.name, list(replaced), bad)
+    counted = {*summary.by_day["day"].to_list(), *job.days}
+    stale = [] if job.account.is_incremental else _stale_days(job, counted)
+    write.quarantine(job.name, [] if job.account.is_incremental else [*counted, *stale], bad)
     write.account(job.name, summary.by_day)
+    if stale:
+        write.account(job.name, pl.DataFrame({"day": stale}, schema={"day": pl.Date}))
     return summary
+
+
+def _stale_days(job: Job, counted: set[date | None]) -> list[date | None]:
+    """Days that this load saw without finding a row: of rows without a day, and of those before the first day."""
+    seen: set[date | None] = {None}
+    start = job.settings.business.start_date
+    if start in job.days:
+        earlier = job.lake.accounting(job.name).filter(pl.col("day") < start)["day"]
+        seen |= set(earlier.to_list())
+    return sorted(seen - counted, key=lambda day: day or date.min)
 
 
 def _imputed(job: Job) -> list[str]:

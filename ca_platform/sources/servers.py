@@ -23,8 +23,10 @@ _EXPLANATIONS: tuple[tuple[tuple[str, ...], type[CaPlatformError], str], ...] = 
     (
         ("password authentication failed|no password supplied",),
         SourceError,
-        "{key}: {place} refuses user or password. Correct the user in `{key}.dsn` and the variable behind "
-        "`{key}.password`.",
+        (
+            "{key}: {place} refuses user or password. Correct the user in `{key}.dsn` and the variable behind "
+            "`{key}.password`."
+        ),
     ),
     (("relation .* does not exist",), SourceError, "{key}: {cause}.{near}"),
     (("(database|role) .* does not exist",), SourceError, "{key}: {cause}. Correct `{key}.dsn`."),
@@ -37,8 +39,10 @@ _EXPLANATIONS: tuple[tuple[tuple[str, ...], type[CaPlatformError], str], ...] = 
     (
         ("statement timeout|lock timeout",),
         SourceError,
-        "{key}: {place} did not answer within {minutes} minutes. Load fewer days at a time, or add an index on the "
-        "column of the day.",
+        (
+            "{key}: {place} did not answer within {minutes} minutes. Load fewer days at a time, or add an index on the "
+            "column of the day."
+        ),
     ),
     (
         ("read-only transaction|data-modifying",),
