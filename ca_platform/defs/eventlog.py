@@ -11,10 +11,11 @@ from typing import Any
 import dagster as dg
 from dagster._core.events import ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from sqlalchemy import Connection, Insert
+from sqlalchemy import Connection
 from sqlalchemy.pool import StaticPool
 
 BATCH_VARIABLE = "DAGSTER_EVENT_BATCH_SIZE"
@@ -57,16 +58,17 @@ class OpenEventLog(SqliteEventLogStorage):
                 self.store_event(event)
         if not of_assets:
             return
+        rows = [self._event_to_row(event) for event in of_assets]
+        events_table = SqlEventLogStorageTable
         with self.run_connection(of_assets[0].run_id) as connection:
-            for event in of_assets:
-                connection.execute(self.prepare_insert_event(event))
+            connection.execute(events_table.insert(), rows)
         with self.index_transaction() as connection:
+            inserted = events_table.insert().returning(events_table.c.id, sort_by_parameter_order=True)
+            ids = list(connection.execute(inserted, rows).scalars())
             newest: dict[Any, tuple[EventLogEntry, int]] = {}
-            ids = []
-            for event in of_assets:
-                ids.append(_inserted(connection, self.prepare_insert_event(event)))
+            for event, event_id in zip(of_assets, ids, strict=True):
                 found = event.get_dagster_event()
-                newest[found.asset_key, found.event_type_value] = (event, ids[-1])
+                newest[found.asset_key, found.event_type_value] = (event, event_id)
             self._store_asset_event_tags(connection, of_assets, ids)
             # The table of assets keeps only the last event of each.
             for event, event_id in newest.values():
@@ -79,13 +81,6 @@ class OpenEventLog(SqliteEventLogStorage):
             connection.close()
             connection.engine.dispose()
         super().dispose()
-
-
-def _inserted(connection: Connection, statement: Insert) -> int:
-    key = connection.execute(statement).inserted_primary_key
-    if key is None:
-        raise dg.DagsterInvariantViolationError("Dagster's event log gave no id for an event that it stored.")
-    return int(key[0])
 
 
 def _is_of_asset(event: EventLogEntry) -> bool:

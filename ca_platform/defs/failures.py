@@ -32,8 +32,11 @@ def failure(error: Exception, settings: Settings, source: str | None = None) -> 
 
 
 def in_words(error: Exception) -> str:
-    """The message of our own errors; of others their kind, too, since nobody has worded them."""
-    return str(error) if isinstance(error, CaPlatformError) else f"{type(error).__name__}: {error}"
+    """The message of our own errors; of others, which nobody has worded, their kind and the first line."""
+    if isinstance(error, CaPlatformError):
+        return str(error)
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def may_help(error: Exception, settings: Settings, source: str | None = None) -> bool:
