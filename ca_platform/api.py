@@ -208,7 +208,7 @@ def run(
     from ca_platform.ranges import run_range
 
     opened = settings()
-    chosen = None if select is None else _selection(select)
+    chosen = None if select is None else selection(select)
     first, last = run_range(*_range(start, end), opened, load=load)
     from ca_platform.defs import launch
 
@@ -252,7 +252,7 @@ def _range(start: Any, end: Any) -> tuple[date | None, date | None]:
     return first, last
 
 
-def _selection(select: str | Iterable[str]) -> list[str]:
+def selection(select: str | Iterable[str]) -> list[str]:
     """Names of reports and ``family:NAME``, refused here where there are none, before any work begins."""
     items = select.split(",") if isinstance(select, str) else list(select)
     chosen = [item.strip() for item in items if item.strip()]

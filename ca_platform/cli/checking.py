@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ca_platform.cli.output import note
+from ca_platform.cli.output import in_words, note
 from ca_platform.errors import CaPlatformError, RunError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
 _COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
-_SHOWN_RANGES = 6
 
 
 @dataclass(frozen=True)
@@ -174,24 +173,11 @@ def _days(settings: Settings) -> Finding:
         "with reports, but not loaded": sorted(some - loaded),
     }
     found = {words: days for words, days in differences.items() if days}
-    notes = tuple(f"{len(days):,} days {words}: {ranges(days)}." for words, days in found.items())
+    notes = tuple(f"{len(days):,} days {words}: {in_words(days)}." for words, days in found.items())
     detail = "lake and store differ" if found else "lake and store have the same days"
     return Finding(
         "days", detail, record={"ok": True, "different": {k: _texts(v) for k, v in found.items()}}, notes=notes
     )
-
-
-def ranges(days: Sequence[date]) -> str:
-    """Days in words, neighbours together."""
-    groups: list[list[date]] = []
-    for day in days:
-        if groups and groups[-1][-1] + timedelta(days=1) == day:
-            groups[-1].append(day)
-        else:
-            groups.append([day])
-    shown = [str(group[0]) if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in groups]
-    more = len(shown) - _SHOWN_RANGES
-    return ", ".join(shown[:_SHOWN_RANGES]) + (f" and {more} more ranges" if more > 0 else "")
 
 
 def _texts(days: Sequence[date]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from ca_platform.cli.table import render, screen_width
 
 if TYPE_CHECKING:
     import polars as pl
+
+_SHOWN_RANGES = 6
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on standard output.")
 
@@ -66,6 +68,19 @@ def as_text(value: Any, digits: int | None = None) -> str | None:
     if isinstance(value, (list, tuple)):
         return ", ".join(as_text(item) or "" for item in value)
     return str(value)
+
+
+def in_words(days: Sequence[date]) -> str:
+    """Days in words, neighbours together."""
+    groups: list[list[date]] = []
+    for day in days:
+        if groups and groups[-1][-1] + timedelta(days=1) == day:
+            groups[-1].append(day)
+        else:
+            groups.append([day])
+    shown = [str(group[0]) if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in groups]
+    more = len(shown) - _SHOWN_RANGES
+    return ", ".join(shown[:_SHOWN_RANGES]) + (f" and {more} more ranges" if more > 0 else "")
 
 
 def _shortened(value: float) -> str:

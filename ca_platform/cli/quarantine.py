@@ -52,9 +52,15 @@ def _show(rows: pl.DataFrame, limit: int) -> None:
         rows.group_by("source", "reason").len("rows").sort("rows", "source", "reason", descending=[True, False, False])
     )
     click.echo("")
-    write_table(("source", "reason", "rows"), by_reason.rows())
+    write_table(("source", "reason", "rows", "meaning"), [[*row, _meaning(row[1])] for row in by_reason.iter_rows()])
     if shown.height < rows.height:
         note(f"{shown.height:,} of {rows.height:,} rows are shown; --limit 0 shows all.")
+
+
+def _meaning(reason: str) -> str | None:
+    from ca_platform.ingest import EXPLANATIONS
+
+    return next((sentence for known, sentence in EXPLANATIONS.items() if known == reason), None)
 
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:

@@ -32,9 +32,12 @@ def run(
 ) -> None:
     """Load every missing day from business.start_date on, compute the reports of these days and store them."""
     from ca_platform import api
-    from ca_platform.cli.runs import reported
+    from ca_platform.cli.runs import reported, say_missing
+    from ca_platform.cli.shell import settings
+    from ca_platform.ranges import run_range
 
-    reported(
-        lambda progress: api.run(start, end, select, load=loading, progress=progress),
-        as_json=as_json,
-    )
+    chosen = None if select is None else api.selection(select)
+    first, last = run_range(start, end, settings(), load=loading)
+    if loading:
+        say_missing(last, settings())
+    reported(lambda progress: api.run(first, last, chosen, load=loading, progress=progress), as_json=as_json)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ca_platform.cli.output import write_json, write_table
+from ca_platform.cli.output import in_words, note, write_json, write_table
 from ca_platform.cli.progress import Report, progress
 from ca_platform.cli.shell import in_thread, settings
 from ca_platform.errors import RunError
+
+if TYPE_CHECKING:
+    from ca_platform.settings import Settings
 
 _COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
 
@@ -26,6 +30,17 @@ def reported(work: Callable[[Report], dict[str, Any]], *, as_json: bool) -> None
             _write(error.summary, as_json=as_json)
         raise
     _write(summary, as_json=as_json)
+
+
+def say_missing(last: date, opened: Settings) -> None:
+    """Name the days that will be loaded before any report is computed."""
+    from ca_platform.calendar import days_between
+    from ca_platform.lake import Lake
+
+    loaded = set(Lake.open(opened).days("sessions"))
+    missing = [day for day in days_between(opened.business.start_date, last) if day not in loaded]
+    if missing:
+        note(f"{len(missing):,} days are not loaded yet and are loaded first: {in_words(missing)}.")
 
 
 def _write(summary: Mapping[str, Any], *, as_json: bool) -> None:
