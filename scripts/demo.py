@@ -154,7 +154,8 @@ def _login(settings: Settings) -> str:
     users = UserStore(settings.users.path)
     names = users.names()
     if names:
-        return f"Login: the user{'s' if len(names) > 1 else ''} {', '.join(names)} and their passwords are kept."
+        who = f"user {names[0]} and the password are" if len(names) == 1 else f"users {', '.join(names)} are"
+        return f"Login: {who} kept."
     password = secrets.token_urlsafe(9)
     users.add(USER, password)
     return f"Login: user {USER}, password {password}   (shown this once; `ca-platform user` changes it)"

@@ -30,7 +30,9 @@ target="."
 echo "setup: installing ca-platform${wanted:+ with $wanted}"
 # uv is ten times faster; where it cannot be had, pip does the same.
 if .venv/bin/uv --version >/dev/null 2>&1 || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv; then
-    .venv/bin/uv pip install --python .venv/bin/python --constraint constraints.txt --editable "$target"
+    # uv shows its progress on standard error; away from a terminal the list of 150 packages is left out.
+    if [ -t 2 ]; then list=cat; else list="grep -v ^.[+~-]."; fi
+    .venv/bin/uv pip install --python .venv/bin/python --constraint constraints.txt --editable "$target" 2> >($list >&2)
 else
     echo "setup: without uv, with pip (slower)"
     .venv/bin/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable "$target"
