@@ -132,6 +132,11 @@ def test_days_of_all_lines_add_up_to_the_days_of_the_report() -> None:
     )
 
 
+def test_null_value_has_a_line_of_its_own() -> None:
+    lines = daily_top_values(daily_sales({None: 30.0, "a": 20.0, "b": 10.0}), 1)
+    assert lines["label"].unique(maintain_order=True).to_list() == ["(no value)", "2 others"]
+
+
 def test_line_is_the_mean_of_seven_days() -> None:
     lines = daily_top_values(daily_sales({"a": 10.0}), 4)
     assert lines["mean"].to_list()[6:9] == pytest.approx([13.0, 14.0, 15.0])
@@ -217,6 +222,8 @@ def test_two_years_of_weeks_are_shown_the_mean_is_of_all() -> None:
     figure = cohort_map(*(cohort(week, 100, 50 if week < 100 else 0) for week in range(200)))
     assert len(cells(figure, "rate")) == cohorts.MAX_ROWS
     assert "newest 104 of 200 weeks" in drawn.notes(figure)
+    assert cells(figure, "rate")[-1] == [0.0]
+    assert figure["layout"]["yaxis"]["ticktext"][0] == "3 Nov 2025 · 100"
     assert cells(figure, "rate", "y2") == [[0.25]]
 
 

@@ -216,6 +216,14 @@ def test_shop_without_unfinished_periods_has_no_such_marks() -> None:
     assert not [trace for trace in figure["data"] if trace["line"].get("dash")]
 
 
+def test_overflow_bins_are_hatched_and_named() -> None:
+    figure = draw(CARDS["orders-amounts"])
+    flags = frames.report("purchase_amount_distribution")["is_overflow"].to_list()
+    for bars in figure["data"]:
+        assert [shape == "/" for shape in bars["marker"]["pattern"]["shape"]] == flags
+    assert "hatched: under £8.50, over £212.00" in drawn.notes(figure)
+
+
 # ---- an earlier day -----------------------------------------------------------------------------------------------
 
 
@@ -264,6 +272,28 @@ def test_earlier_report_without_rows_draws_nothing(card: Card) -> None:
     assert card.figure is not None
     empty = replace(look(), compare_day=EARLIER, compare=frame.clear())
     assert card.figure(frame, empty)["data"] == draw(card)["data"]
+
+
+def earlier_marks(name: str) -> list[dict[str, Any]]:
+    return [trace for trace in draw(CARDS[name], compare=True)["data"] if trace.get("name") == "earlier"]
+
+
+def test_conversion_of_the_earlier_day_is_marked_on_each_bar() -> None:
+    (trace,) = earlier_marks("funnels-conversion")
+    before = frames.report("session_funnel_conversion", EARLIER)
+    assert drawn.numbers(trace["x"]) == before["conversion_from_start"].to_list()
+
+
+def test_revenue_of_the_earlier_day_is_marked_on_the_bar_of_the_same_value() -> None:
+    before = frames.report("dimension_kpis", EARLIER)
+    marked = [value for trace in earlier_marks("overview-revenue") for value in drawn.numbers(trace["x"])]
+    assert marked == before["revenue"].to_list()
+
+
+def test_mean_day_of_the_earlier_report_is_dotted() -> None:
+    (line,) = drawn.dotted(draw(CARDS["orders-hourly"], compare=True))
+    assert drawn.numbers(line["y"]) == frames.report("hourly_orders", EARLIER)["mean_orders"].to_list()
+    assert "as of 21 Aug 2026" in line["hovertemplate"]
 
 
 # ---- text from data -----------------------------------------------------------------------------------------------
