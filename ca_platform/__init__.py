@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ca_platform.api import (
-        ColumnInfo,
-        ReportInfo,
         collect_report,
         load,
-        report_info,
         report_names,
         run,
         scan,
         settings,
     )
     from ca_platform.errors import CaPlatformError
+    from ca_platform.info import ColumnInfo, ReportInfo, report_info
     from ca_platform.predecessor import (
         collect_data_source,
         create_connections,
@@ -31,7 +29,8 @@ if TYPE_CHECKING:
         kill_user_interface,
     )
 
-_API = ("ColumnInfo", "ReportInfo", "collect_report", "load", "report_info", "report_names", "run", "scan")
+_API = ("collect_report", "load", "report_names", "run", "scan")
+_INFO = ("ColumnInfo", "ReportInfo", "report_info")
 _PREDECESSOR = (
     "collect_data_source",
     "create_ElasticSearch_connection",
@@ -43,6 +42,7 @@ _PREDECESSOR = (
 )
 _MODULES = {
     **dict.fromkeys(_API, "ca_platform.api"),
+    **dict.fromkeys(_INFO, "ca_platform.info"),
     **dict.fromkeys(_PREDECESSOR, "ca_platform.predecessor"),
     "CaPlatformError": "ca_platform.errors",
 }

@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "onrequest": BASE | {"lake", "reports", "store"},
     "collect": BASE | {"onrequest", "store"},
     "ranges": BASE | {"ingest", "lake"},
+    "info": {"catalogue", "store"},
     "changes": {"errors", "settings"},
     "background": {"errors", "settings"},
     "docs": {"catalogue"},

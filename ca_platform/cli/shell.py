@@ -45,6 +45,9 @@ def _call(arguments: list[str], state: State) -> int:
         return _interrupted(state)
     except BrokenPipeError:
         return _close_quietly()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
         return _say(_usage(error), 2, state)
     except CaPlatformError as error:
@@ -127,7 +130,7 @@ def _say(message: str, code: int, state: State) -> int:
 def _usage(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     hint = f" `{context.command_path} --help` explains it." if context is not None else ""
-    message = error.format_message()
+    message = " ".join(error.format_message().split())
     return f"{message}{'' if message.endswith(('.', '?')) else '.'}{hint}"
 
 

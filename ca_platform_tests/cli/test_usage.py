@@ -39,6 +39,8 @@ def test_the_overview_lists_every_command_once(tell: Tell) -> None:
         (["repots"], "There is no command 'repots'; did you mean"),
         (["reports", "--jsn"], "No such option '--jsn'"),
         (["quarantine", "--source", "sesions"], "There is no source 'sesions'; did you mean sessions"),
+        (["user", "ad", "anna"], "No such command 'ad'. Did you mean 'add'?"),
+        (["schedule", "set"], "Choose from: once, 12h, daily, weekly"),
         (["completion", "tcsh"], "'tcsh' is not one of"),
         (["--settings", "absent.yaml", "reports"], "absent.yaml does not exist"),
         (["reports", "--settings", "absent.yaml"], "absent.yaml does not exist"),
@@ -46,6 +48,13 @@ def test_the_overview_lists_every_command_once(tell: Tell) -> None:
 )
 def test_wrong_usage_ends_with_2(nowhere: Path, tell: Tell, arguments: list[str], words: str) -> None:
     assert words in tell(*arguments).refusal()
+
+
+def test_without_a_command_the_help_is_shown(tell: Tell) -> None:
+    for command in ((), ("user",), ("schedule",)):
+        said = tell(*command)
+        assert (said.code, said.out) == (2, "")
+        assert said.err.startswith("Usage: ca-platform")
 
 
 def test_version_is_that_of_the_package(tell: Tell) -> None:
