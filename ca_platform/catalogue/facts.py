@@ -13,6 +13,8 @@ _DIMENSION = text("dimension", "The dimension, or main for the whole shop.")
 _VALUE = text("value", "Its value; null is a value, and is what main has.", nullable=True)
 _SLICE = Column("slice", Kind.INTEGER, "0 for main, else the number of the dimension value.", "number")
 _CUSTOMER = Column("customer", Kind.INTEGER, "Number of the customer.", "number")
+_NUMBER = Column("number", Kind.INTEGER, "Number of the order, from 1.", "number")
+_UNIT = text("unit", "day, week or month.")
 _MICROSECONDS = Column("microseconds", Kind.INTEGER, "Time since the step before.", "microseconds")
 _TAKING = count("sessions", "Sessions that carry both steps and took that long.")
 _AMOUNT = money("amount", "Amount of an order.")
@@ -128,18 +130,86 @@ NEW_CUSTOMERS = _fact(
 CUSTOMER_ORDERS = _fact(
     "customer_orders",
     "Orders of customers",
-    "For each customer with an order on the day: orders and revenue up to the end of that day, and before it, in the "
-    "whole shop and with each dimension value.",
+    "Every order with its number among the orders of its customer, and the order before it, in the whole shop and with "
+    "each dimension value. Orders on the same instant follow order_id.",
     (
         _SLICE,
         _CUSTOMER,
-        count("orders", "Orders up to the end of the day."),
-        money("revenue", "Sum of what was paid up to the end of the day."),
-        count("orders_before", "Orders before the day."),
-        money("revenue_before", "Sum of what was paid before the day."),
+        _NUMBER,
+        instant("at", "Start of the session that ended in the order."),
+        instant("previous_at", "The same of the customer's order before; null for the first.", nullable=True),
+        money("amount", "What was paid for the order."),
+        money("revenue", "What the customer paid for this order and all before."),
     ),
-    key=("slice", "customer"),
+    key=("slice", "customer", "number"),
     inputs=("sessions", "dimension_values", "client_numbers"),
+)
+ORDER_NUMBERS = _fact(
+    "order_numbers",
+    "Orders by number",
+    "How many customers had their first, second, third … order on a day.",
+    (
+        _SLICE,
+        _NUMBER,
+        count("customers", "Customers."),
+        money("revenue", "Sum of what was paid for these orders."),
+        Column(
+            "microseconds", Kind.INTEGER, "Sum of the times since the orders before; 0 for the first.", "microseconds"
+        ),
+    ),
+    key=("slice", "number"),
+    inputs=("sessions", "customer_orders"),
+)
+NEXT_ORDERS = _fact(
+    "next_orders",
+    "Next orders",
+    "How many customers had their second, third or fourth order on a day, by the calendar days and weeks since the "
+    "order before; up to 15 of them.",
+    (
+        _SLICE,
+        Column("number", Kind.INTEGER, "Number of the order before, 1 to 3.", "number"),
+        _UNIT,
+        Column("offset", Kind.INTEGER, "Days, or weeks, from the order before.", "of the unit"),
+        count("customers", "Customers."),
+    ),
+    key=("slice", "number", "unit", "offset"),
+    inputs=("sessions", "customer_orders"),
+)
+PERIOD_BUYERS = _fact(
+    "period_buyers",
+    "Buyers of weeks and months",
+    "Customers who had their first order of a week, and of a month, on a day, and all orders of the day, by the age of "
+    "the customer: weeks, or months, since the first order of all. Distinct customers of a period are the sum of its "
+    "days.",
+    (
+        _SLICE,
+        _UNIT,
+        Column(
+            "offset", Kind.INTEGER, "Age; 53 stands for all above 52 weeks, 25 for all above 24 months.", "of the unit"
+        ),
+        count("customers", "Customers with their first order of the period on the day."),
+        count("returning", "Those of them who also ordered in the period just before."),
+        count("orders", "Orders of the day."),
+        money("revenue", "Sum of what was paid for the orders."),
+    ),
+    key=("slice", "unit", "offset"),
+    inputs=("sessions", "customer_orders"),
+)
+CHURN_WEEKS = _fact(
+    "churn_weeks",
+    "Churn by week",
+    "Customers with an order, and those of them who are churned, at the end of each Sunday; other days have no rows. "
+    "Follows reports.churn of the settings.",
+    (
+        _SLICE,
+        count("customers", "Customers with an order."),
+        count("churned", "Those who are churned; null without a threshold.", nullable=True),
+        Column("threshold_days", Kind.FLOAT, "The threshold, or the mean of those in use.", "days", nullable=True),
+        count("newly_churned", "Churned now and not a week ago; null without a threshold then.", nullable=True),
+        count("reactivated", "Churned a week ago and not now; null without a threshold then.", nullable=True),
+    ),
+    key=("slice",),
+    inputs=("sessions", "customer_orders"),
 )
 CUSTOMER_DAYS = _fact(
     "customer_days",
@@ -185,6 +255,10 @@ FACTS = (
     FIRST_PURCHASES,
     NEW_CUSTOMERS,
     CUSTOMER_ORDERS,
+    ORDER_NUMBERS,
+    NEXT_ORDERS,
+    PERIOD_BUYERS,
+    CHURN_WEEKS,
     CUSTOMER_DAYS,
     STEP_TIME_TOTALS,
     ORDER_AMOUNT_TOTALS,

@@ -126,7 +126,7 @@ ORDERS = (
             count("customers_at_least", "Customers with k orders or more."),
         ),
         key=("orders",),
-        facts=("customer_orders", "dimension_values"),
+        facts=("order_numbers", "dimension_values"),
         page="/orders",
     ),
     ReportSpec(

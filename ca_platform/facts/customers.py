@@ -52,7 +52,7 @@ def visits(
 ) -> pl.LazyFrame:
     """Every session once for ``main`` and once for each dimension, with numbers in the place of names."""
     numbered = sessions.join(clients.select("client", "customer"), on="client", how="left")
-    kept = ["day", "customer", "session_start_date", "payment_amount", "discount_amount", "has_purchased"]
+    kept = ["day", "customer", "session_start_date", "place", "payment_amount", "discount_amount", "has_purchased"]
     frames = [numbered.select(pl.lit(MAIN_SLICE, pl.UInt32).alias("slice"), *kept)]
     for name in dimensions:
         own = values.filter(pl.col("dimension") == name).select("slice", pl.col("value").alias(f"dimensions.{name}"))
@@ -77,41 +77,6 @@ def new_customers(first_sessions: pl.LazyFrame, first_purchases: pl.LazyFrame, t
         .agg(customers=pl.len().cast(pl.Int64))
         .select("day", "slice", pl.lit(name).alias("step"), "hour", "customers")
         for name, rows in steps.items()
-    )
-
-
-def customer_orders(visits: pl.LazyFrame, known: pl.LazyFrame) -> pl.LazyFrame:
-    """Orders and revenue of each customer in each slice up to a day with an order, and before that day.
-
-    The row of a day replaces the customer's row before: what it says of ``before`` takes that one out of any sum.
-    """
-    days = (
-        visits.filter("has_purchased")
-        .group_by("day", *PAIR)
-        .agg(orders=pl.len().cast(pl.Int64), revenue=pl.col("payment_amount").sum())
-    )
-    # Both grow with every order, amounts being never negative: the largest are the latest.
-    past = (
-        known.join(days.select(PAIR), on=PAIR, how="semi")
-        .group_by(PAIR)
-        .agg(past_orders=pl.col("orders").max(), past_revenue=pl.col("revenue").max())
-    )
-    sums = (
-        days.join(past, on=PAIR, how="left")
-        .sort(*PAIR, "day")
-        .with_columns(pl.col("past_orders").fill_null(0), pl.col("past_revenue").fill_null(0))
-    )
-    running = sums.with_columns(
-        (pl.col("orders").cum_sum().over(PAIR) + pl.col("past_orders")).alias("orders_now"),
-        (pl.col("revenue").cum_sum().over(PAIR) + pl.col("past_revenue")).alias("revenue_now"),
-    )
-    return running.select(
-        "day",
-        *PAIR,
-        orders="orders_now",
-        revenue="revenue_now",
-        orders_before=pl.col("orders_now") - pl.col("orders"),
-        revenue_before=pl.col("revenue_now") - pl.col("revenue"),
     )
 
 

@@ -32,7 +32,7 @@ def expected(name: str, days: Sequence[date], writes: Mapping[date, str], shape:
     chain, last = {}, shape.digest
     for day in days:
         last = _digest(last, writes[day])
-        chain[day] = _digest(name, last)
+        chain[day] = _digest(name, shape.options(name), last)
     return {day: chain[day] for day in month_ends(chain)} if name in TOTALS else chain
 
 

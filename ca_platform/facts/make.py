@@ -9,11 +9,13 @@ from functools import cached_property
 import polars as pl
 
 from ca_platform.errors import ReportError
-from ca_platform.facts import customers, daily
+from ca_platform.facts import churn, customers, daily, sequence
 from ca_platform.facts.digests import WEEK_REACH
 from ca_platform.facts.registry import REACH, schema, sort_key
 from ca_platform.facts.shape import Shape
 from ca_platform.lake import Lake
+
+SUNDAY = 7
 
 
 class Maker:
@@ -56,6 +58,9 @@ class Maker:
                 self._lake.scan("sessions", wanted[0], wanted[-1], schema=self._shape.session_schema)
                 .filter(pl.col("day").is_in(wanted))
                 .with_columns(paid.cast(pl.Decimal(18, 4)))
+                # Parts are sorted by client, start and order_id: a place that grows with each customer's sessions.
+                .sort("day", maintain_order=True)
+                .with_row_index("place")
             )
         )
         self._check_values(frame)
@@ -116,6 +121,32 @@ class Maker:
         orders = self.visits.lazy().filter("has_purchased")
         return self._lake.collect(lambda: customers.firsts(orders, self.past("first_purchases")))
 
+    @cached_property
+    def orders(self) -> pl.DataFrame:
+        """Orders in the sequence of each customer in each slice, see ``sequence.numbered_orders``."""
+        names = {"at": "session_start_date", "amount": "payment_amount"}
+        orders = self.visits.lazy().filter("has_purchased").select("day", "slice", "customer", "place", **names)
+        here = orders.collect()
+        past = self._lake.collect(lambda: sequence.past_orders(here.lazy(), self.past("customer_orders")))
+        return sequence.numbered_orders(here, past, self._shape.time_zone)
+
+    @property
+    def churn_weeks(self) -> pl.LazyFrame:
+        """Churn at the end of each Sunday."""
+        shape, days = self._shape, self._days["churn_weeks"]
+
+        def at(sunday: date) -> pl.DataFrame:
+            def build() -> pl.LazyFrame:
+                known = self.past("customer_orders")
+                new = self.orders.lazy().filter(pl.col("day") <= sunday).select(known.collect_schema().names())
+                orders = pl.concat([known, new], how="vertical_relaxed")
+                return churn.churn_week(orders, sunday, shape.start_date, shape.time_zone, shape.churn)
+
+            return self._lake.collect(build)
+
+        empty = pl.DataFrame(schema=schema("churn_weeks", shape))
+        return pl.concat([empty, *map(at, (day for day in days if day.isoweekday() == SUNDAY))]).lazy()
+
     def _check_values(self, sessions: pl.DataFrame) -> None:
         """Refuse a dimension that is none before anything is made of it."""
         if not self._shape.dimensions or sessions.is_empty():
@@ -161,6 +192,10 @@ _BUILDERS: dict[str, Callable[[Maker, Shape], pl.LazyFrame]] = {
     "new_customers": lambda maker, shape: customers.new_customers(
         maker.first_sessions.lazy(), maker.first_purchases.lazy(), shape.time_zone
     ),
-    "customer_orders": lambda maker, _: customers.customer_orders(maker.visits.lazy(), maker.past("customer_orders")),
+    "customer_orders": lambda maker, _: maker.orders.lazy(),
+    "order_numbers": lambda maker, _: sequence.order_numbers(maker.orders.lazy()),
+    "next_orders": lambda maker, _: sequence.next_orders(maker.orders.lazy()),
+    "period_buyers": lambda maker, _: sequence.period_buyers(maker.orders.lazy()),
+    "churn_weeks": lambda maker, _: maker.churn_weeks,
     "customer_days": lambda maker, _: customers.customer_days(maker.visits.lazy()),
 }

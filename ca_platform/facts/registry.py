@@ -24,6 +24,10 @@ REACH: dict[str, Reach] = {
     "first_purchases": "past",
     "new_customers": "past",
     "customer_orders": "past",
+    "order_numbers": "past",
+    "next_orders": "past",
+    "period_buyers": "past",
+    "churn_weeks": "past",
     "customer_days": "past",
     "step_time_totals": "months",
     "order_amount_totals": "months",
@@ -49,10 +53,46 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     "customer_orders": {
         **_DAY,
         **_PAIR,
+        "number": _NUMBER,
+        "at": INSTANT,
+        "previous_at": INSTANT,
+        "amount": pl.Decimal(18, 4),
+        "revenue": _SUM,
+    },
+    "order_numbers": {
+        **_DAY,
+        "slice": _NUMBER,
+        "number": _NUMBER,
+        "customers": _COUNT,
+        "revenue": _SUM,
+        "microseconds": _COUNT,
+    },
+    "next_orders": {
+        **_DAY,
+        "slice": _NUMBER,
+        "number": _NUMBER,
+        "unit": pl.String(),
+        "offset": _COUNT,
+        "customers": _COUNT,
+    },
+    "period_buyers": {
+        **_DAY,
+        "slice": _NUMBER,
+        "unit": pl.String(),
+        "offset": _COUNT,
+        "customers": _COUNT,
+        "returning": _COUNT,
         "orders": _COUNT,
         "revenue": _SUM,
-        "orders_before": _COUNT,
-        "revenue_before": _SUM,
+    },
+    "churn_weeks": {
+        **_DAY,
+        "slice": _NUMBER,
+        "customers": _COUNT,
+        "churned": _COUNT,
+        "threshold_days": pl.Float64(),
+        "newly_churned": _COUNT,
+        "reactivated": _COUNT,
     },
     "customer_days": {
         **_DAY,
@@ -108,8 +148,12 @@ def sort_key(name: str) -> tuple[str, ...]:
 
 def with_sources(names: tuple[str, ...] | list[str]) -> list[str]:
     """The facts and those that they are made of, in the order in which they can be made."""
-    needed = set(names) | {TOTALS[name].source for name in names if name in TOTALS}
+    needed = set(names)
+    # Each comes after all that it is made of.
+    for name in reversed(FACTS):
+        needed |= _INPUTS[name] if name in needed else set()
     return [name for name in FACTS if name in needed]
 
 
+_INPUTS = {spec.name: {name for name in spec.inputs if name in REACH} for spec in table_specs("facts")}
 _SORT = {spec.name: spec.sort for spec in table_specs("facts")}

@@ -6,20 +6,21 @@ No data here. A change of anything in a ``Shape`` makes other facts: its ``diges
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from ca_platform.calendar import INSTANT
+from ca_platform.facts.churn import ChurnRule
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
 MONEY = pl.Decimal(18, 4)
 # Goes into every digest: raise it when a fact's meaning changes, so that old parts are made again.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Shape:
     Attributes:
         actions: declared session actions in their order, without ``session_start`` and ``purchase``.
         max_values: a dimension with more values is refused.
+        churn: shapes ``churn_weeks`` alone.
     """
 
     time_zone: str
@@ -36,6 +38,7 @@ class Shape:
     dimensions: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     max_values: int = 1000
+    churn: ChurnRule = field(default_factory=ChurnRule)
 
     @classmethod
     def of(cls, settings: Settings) -> Shape:
@@ -46,6 +49,7 @@ class Shape:
             dimensions=tuple(source.dimensions) if source else (),
             actions=tuple(source.actions) if source else (),
             max_values=settings.reports.dimensions.max_values,
+            churn=ChurnRule(**settings.reports.churn.model_dump()),
         )
 
     @property
@@ -73,3 +77,7 @@ class Shape:
         """Changes with everything that shapes a fact but the data."""
         names = (VERSION, self.time_zone, self.start_date.isoformat(), self.dimensions, self.actions)
         return hashlib.sha256(repr(names).encode()).hexdigest()[:16]
+
+    def options(self, name: str) -> str:
+        """What else shapes one fact."""
+        return repr(self.churn) if name == "churn_weeks" else ""

@@ -111,40 +111,46 @@ class Tables:
         """By how much the number of customers with exactly so many orders changed."""
 
         def build() -> pl.LazyFrame:
-            rows = self._scan("customer_orders").with_columns(self._from())
-            now = rows.select("day", "slice", "orders", customers=pl.lit(1, pl.Int64))
-            before = rows.filter(pl.col("orders_before") > 0).select(
-                "day", "slice", orders="orders_before", customers=pl.lit(-1, pl.Int64)
+            rows = self._scan("order_numbers").with_columns(self._from(), orders=pl.col("number").cast(pl.Int64))
+            now = rows.select("day", "slice", "orders", "customers")
+            before = rows.filter(pl.col("orders") > 1).select(
+                "day", "slice", pl.col("orders") - 1, -pl.col("customers")
             )
             return pl.concat([now, before]).group_by("day", "slice", "orders").agg(pl.col("customers").sum())
 
         return self._lake.collect(build)
 
-    @cached_property
+    @property
     def customer_means(self) -> pl.DataFrame | pl.LazyFrame:
-        """Orders and revenue of every customer after each day with an order, and what that takes back from before.
+        """Orders and revenue of every customer after each order, and what that takes back from before.
 
-        For one day a lazy frame over the lake, read once. For many days without what is taken back before the first.
+        For one day a lazy frame over the lake, which is read once; for many days a table.
         """
-        if self._days.first == self._days.last:
-            return self._customer_means()
+        return self._customer_means() if self._days.first == self._days.last else self._means_of_many_days
+
+    @cached_property
+    def _means_of_many_days(self) -> pl.DataFrame:
+        """The same without what is taken back before the first day."""
         key = ["slice", "day", "orders", "revenue"]
-        summed = pl.col("customers").sum()
         return self._lake.collect(
             lambda: (
                 self._customer_means()
                 .with_columns(self._from())
                 .group_by(key)
-                .agg(summed)
+                .agg(pl.col("customers").sum())
                 .filter(pl.col("customers") != 0)
             )
         )
 
     def _customer_means(self) -> pl.LazyFrame:
-        rows = self._scan("customer_orders")
+        rows = self._scan("customer_orders").with_columns(orders=pl.col("number").cast(pl.Int64))
         now = rows.select("day", "slice", "orders", "revenue", customers=pl.lit(1, pl.Int64))
-        before = rows.filter(pl.col("orders_before") > 0).select(
-            "day", "slice", orders="orders_before", revenue="revenue_before", customers=pl.lit(-1, pl.Int64)
+        before = rows.filter(pl.col("orders") > 1).select(
+            "day",
+            "slice",
+            pl.col("orders") - 1,
+            revenue=pl.col("revenue") - pl.col("amount"),
+            customers=pl.lit(-1, pl.Int64),
         )
         return pl.concat([now, before])
 

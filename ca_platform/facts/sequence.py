@@ -1,0 +1,128 @@
+"""Facts of the sequence of each customer's orders: numbers, gaps, first orders of a week or month.
+
+Pure functions of the orders of some days and of ``customer_orders`` of all days before. As in ``customers``, slices and
+customers are numbers here. What touches every order is counted by day, so that a report need not look at orders again.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ca_platform.calendar import local_day
+from ca_platform.facts.customers import PAIR
+
+# Cohort tables end at this offset, in days and in weeks.
+LAST_OFFSET = 15
+# Later orders belong to no cohort table.
+LAST_NUMBER = 4
+# Ages of customers that are told apart; older ones are counted together one further.
+LAST_AGE = {"week": 52, "month": 24}
+
+
+def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) -> pl.DataFrame:
+    """Orders in the sequence of each customer in each slice, with what came before.
+
+    Args:
+        orders: ``slice``, ``customer``, ``day``, ``at``, ``place``, ``amount``; the place grows from day to day and, of
+            the same customer, from order to order.
+        past: of the pairs with orders before: how many (``number``), ``first_at``, ``last_at``, ``revenue``.
+
+    Returns:
+        ``day``, ``slice``, ``customer``, ``number``, ``at``, ``previous_at``, ``amount``, ``revenue`` up to the order,
+        and the local days of the first and of the previous order.
+    """
+    before = {"number": "number_before", "revenue": "revenue_before"}
+    rows = in_sequence(orders).join(past.rename(before), on=PAIR, how="left", maintain_order="left")
+    is_first = pl.any_horizontal(pl.col(name) != pl.col(name).shift(1) for name in PAIR).fill_null(value=True)
+    index = pl.int_range(pl.len(), dtype=pl.UInt32)
+
+    def since_first(value: pl.Expr) -> pl.Expr:
+        """What holds at the first of these orders of a customer, on all of them."""
+        return pl.when(is_first).then(value).forward_fill()
+
+    amount = pl.col("amount").cast(pl.Decimal(38, 4))
+    total = amount.cum_sum()
+    sequence = rows.select(
+        "day",
+        *PAIR,
+        number=index - since_first(index) + 1 + pl.col("number_before").fill_null(0),
+        at="at",
+        previous_at=pl.when(is_first).then(pl.col("last_at")).otherwise(pl.col("at").shift(1)),
+        amount="amount",
+        revenue=total - since_first(total - amount) + pl.col("revenue_before").fill_null(0),
+        first_at=since_first(pl.coalesce("first_at", "at")),
+    )
+    days = {name: local_day(pl.col(f"{name}_at"), time_zone).alias(f"{name}_day") for name in ("first", "previous")}
+    return sequence.with_columns(*days.values()).drop("first_at")
+
+
+def in_sequence(orders: pl.DataFrame) -> pl.DataFrame:
+    """Sorted by slice, customer and place.
+
+    One sort of whole numbers that hold all three, where they fit: three times faster than a sort by three columns.
+    """
+    columns = [*PAIR, "place"]
+    largest = orders.select(pl.col(columns).max().fill_null(0).cast(pl.Int64)).row(0)
+    bits = [number.bit_length() for number in largest]
+    if sum(bits) > 63:
+        return orders.sort(columns)
+    key = pl.lit(0, pl.UInt64)
+    for name, width in zip(columns, bits, strict=True):
+        key = key * 2**width + pl.col(name).cast(pl.UInt64)
+    return orders.with_columns(sequence=key).sort("sequence").drop("sequence")
+
+
+def past_orders(orders: pl.LazyFrame, known: pl.LazyFrame) -> pl.LazyFrame:
+    """Of the pairs in ``orders``, what ``customer_orders`` of the days before says about them."""
+    return (
+        known.join(orders.select(PAIR).unique(), on=PAIR, how="semi")
+        .group_by(PAIR)
+        # All grow with every order, amounts being never negative: the largest are the latest.
+        .agg(pl.col("number").max(), pl.col("revenue").max(), first_at=pl.col("at").min(), last_at=pl.col("at").max())
+    )
+
+
+def order_numbers(sequence: pl.LazyFrame) -> pl.LazyFrame:
+    """Per day, slice and number: customers who had that order, what they paid, how long they took."""
+    gap = (pl.col("at") - pl.col("previous_at")).dt.total_microseconds()
+    return sequence.group_by("day", "slice", "number").agg(
+        customers=pl.len().cast(pl.Int64), revenue=pl.col("amount").sum(), microseconds=gap.sum()
+    )
+
+
+def next_orders(sequence: pl.LazyFrame) -> pl.LazyFrame:
+    """Per day, slice and number of the order before: customers by the days and weeks since that order."""
+    after = sequence.filter(pl.col("number").is_between(2, LAST_NUMBER)).with_columns(number=pl.col("number") - 1)
+    return pl.concat(
+        after.group_by("day", "slice", "number", offset=age(unit, "previous_day").cast(pl.Int64))
+        .agg(customers=pl.len().cast(pl.Int64))
+        .filter(pl.col("offset") <= LAST_OFFSET)
+        .select("day", "slice", "number", pl.lit(unit).alias("unit"), "offset", "customers")
+        for unit in ("day", "week")
+    )
+
+
+def period_buyers(sequence: pl.LazyFrame) -> pl.LazyFrame:
+    """Per day, slice and age of the customer: first orders of the week, and of the month, and all orders of the day."""
+    return pl.concat(
+        sequence.group_by("day", "slice", offset=age(unit, "first_day").clip(upper_bound=last + 1).cast(pl.Int64))
+        .agg(
+            customers=(age(unit, "previous_day").fill_null(1) > 0).sum().cast(pl.Int64),
+            returning=(age(unit, "previous_day") == 1).sum().cast(pl.Int64),
+            orders=pl.len().cast(pl.Int64),
+            revenue=pl.col("amount").sum(),
+        )
+        .select("day", "slice", pl.lit(unit).alias("unit"), "offset", "customers", "returning", "orders", "revenue")
+        for unit, last in LAST_AGE.items()
+    )
+
+
+def age(unit: str, since: str) -> pl.Expr:
+    """Calendar days, weeks or months from an earlier local day to ``day``."""
+    if unit == "day":
+        return (pl.col("day") - pl.col(since)).dt.total_days()
+    if unit == "week":
+        monday, first = (pl.col(name).dt.truncate("1w") for name in ("day", since))
+        return (monday - first).dt.total_days() // 7
+    years = pl.col("day").dt.year() - pl.col(since).dt.year()
+    return years * 12 + (pl.col("day").dt.month().cast(pl.Int32) - pl.col(since).dt.month().cast(pl.Int32))
