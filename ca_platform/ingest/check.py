@@ -116,6 +116,7 @@ class Plan:
         rules: marks bad rows and makes the lake's columns.
         output: columns of the good rows, in the order of the lake.
         open_without_day: rows that have no such instant are open, not bad.
+        is_text: rows are lines of a text file.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Plan:
     output: Sequence[str]
     files: Sequence[str] = ()
     open_without_day: bool = False
+    is_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -235,9 +237,11 @@ def _unread(table: Table, raw: pl.DataFrame, plan: Plan) -> dict[str, Unread]:
         index = int(rows.arg_true()[0])
         before = found.get(column)
         if before is None:
-            file = raw[FILE][index]
+            file, word = raw[FILE][index], "line" if plan.is_text else "row"
             place = (
-                f"{plan.files[file]}, line {raw['__row'][index]}" if file is not None else f"row {raw['__row'][index]}"
+                f"{plan.files[file]}, {word} {raw['__row'][index]}"
+                if file is not None
+                else f"row {raw['__row'][index]}"
             )
             found[column] = Unread(int(rows.sum()), reason.value, str(raw[column][index]), place)
         else:

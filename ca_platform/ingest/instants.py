@@ -22,7 +22,9 @@ from ca_platform.errors import ConfigurationError
 from ca_platform.ingest.reasons import Reason
 
 _NAIVE = pl.Datetime("us")
-_EARLIEST, _LATEST = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2200-01-01")
+_EARLIEST, _LATEST = (
+    int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000 for day in ("1900-01-01", "2200-01-01")
+)
 _MILLISECONDS_FROM = 100_000_000_000
 """Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000."""
 _HEAD = 19
@@ -99,25 +101,26 @@ def _checked(
     outside: pl.Series | None = None
     adjusted: pl.Series | None = None
     if naive is not None:
-        naive, outside = _within(naive, _EARLIEST, _LATEST)
+        naive, outside = _within(naive)
         local, adjusted = localize(naive, time_zone)
         instants = local if instants is None else instants.zip_with(instants.is_not_null(), local)
     assert instants is not None  # noqa: S101 - one of the two is always given
-    earliest, latest = _EARLIEST.replace(tzinfo=UTC), _LATEST.replace(tzinfo=UTC)
-    instants, also = _within(instants, earliest, latest)
+    instants, also = _within(instants)
     outside = also if outside is None else outside if also is None else outside | also
     if outside is not None:
         problems[Reason.DATE_OUT_OF_BOUNDS] = outside
     return Instants(instants.alias(raw.name), problems, adjusted)
 
 
-def _within(values: pl.Series, earliest: datetime, latest: datetime) -> tuple[pl.Series, pl.Series | None]:
-    low, high = values.min(), values.max()
-    if low is None or (low >= earliest and high < latest):  # type: ignore[operator]
+def _within(values: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+    """The values with those out of bounds taken out, and which these are; None: there is none."""
+    # As whole numbers: Python has no dates for what a wrong number may stand for.
+    micro = values.to_physical()
+    low, high = micro.min(), micro.max()
+    if not isinstance(low, int) or not isinstance(high, int) or (low >= _EARLIEST and high < _LATEST):
         return values, None
-    outside = ((values < earliest) | (values >= latest)).fill_null(value=False)
-    kept = pl.select(pl.when(~outside).then(values)).to_series().alias(values.name)
-    return kept, outside
+    outside = ((micro < _EARLIEST) | (micro >= _LATEST)).fill_null(value=False)
+    return pl.select(pl.when(~outside).then(values)).to_series().alias(values.name), outside
 
 
 def localize(naive: pl.Series, time_zone: str) -> tuple[pl.Series, pl.Series | None]:

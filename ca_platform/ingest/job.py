@@ -141,6 +141,7 @@ def plan_of(
         ],
         files=files,
         open_without_day=name == "deliveries",
+        is_text=mapping.kind == "csv" and not mapping.query,
     )
 
 

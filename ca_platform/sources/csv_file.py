@@ -139,6 +139,9 @@ def _fast(block: Block, names: list[str], form: TextFormat) -> Piece | None:
         frame = frame.filter(pl.any_horizontal(pl.col(keys).is_not_null()))
     if separators != frame.height * (len(names) - 1):
         return None
+    if quotes:
+        # A quoted nothing is nothing, as the tolerant parse has it, too.
+        frame = frame.with_columns(pl.when(pl.col(keys) != "").then(pl.col(keys)).name.keep())
     return Piece(frame.with_columns(pl.col(ROW).cast(pl.Int64)).rename(dict(zip(keys, names, strict=True))), [])
 
 
@@ -149,14 +152,14 @@ def _blank_lines(data: bytes) -> int:
 def _tolerant(block: Block, names: list[str], path: str, form: TextFormat) -> Piece:
     csv.field_size_limit(LONGEST_FIELD)
     reader = csv.reader(io.StringIO(block.data.decode(), newline=""), delimiter=form.separator)
-    rows: list[list[str]] = []
+    rows: list[list[str | None]] = []
     lines: list[int] = []
     ragged: list[tuple[int, list[str]]] = []
     line = block.first_line
     try:
         for fields in reader:
             if len(fields) == len(names):
-                rows.append(fields)
+                rows.append([value or None for value in fields])
                 lines.append(line)
             elif fields:
                 ragged.append((line, fields))
@@ -175,13 +178,13 @@ def _empty(names: list[str]) -> pl.DataFrame:
 
 
 def _refuse_open_quote(
-    ragged: list[tuple[int, list[str]]], rows: list[list[str]], lines: list[int], block: Block, path: str
+    ragged: list[tuple[int, list[str]]], rows: list[list[str | None]], lines: list[int], block: Block, path: str
 ) -> None:
     """A quote that never closes swallows the rest of the file into one field: that is no row, but a broken file."""
-    last_ragged = ragged[-1] if ragged else (0, [""])
-    last_row = (lines[-1], rows[-1]) if rows else (0, [""])
-    line, fields = max(last_ragged, last_row, key=lambda pair: pair[0])
-    if block.data.count(b'"') % 2 and fields[-1].count("\n") and fields[-1].endswith("\n"):
+    last_ragged = (ragged[-1][0], ragged[-1][1][-1]) if ragged else (0, "")
+    last_row = (lines[-1], rows[-1][-1] or "") if rows else (0, "")
+    line, last_field = max(last_ragged, last_row, key=lambda pair: pair[0])
+    if block.data.count(b'"') % 2 and last_field.endswith("\n"):
         raise SourceError(
             f"{path}, line {line}: a quote opens and is never closed. Close it, or double it where it belongs "
             "to the text."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ca_platform.errors import ConfigurationError
 from ca_platform.settings import SourceSettings
 from ca_platform.sources.base import Source
+from ca_platform.sources.servers import READ_ONLY, Server
 
 
 def open_source(name: str, source: SourceSettings, time_zone: str) -> Source:  # noqa: ARG001 - a fixed signature
@@ -46,10 +47,9 @@ def _file_source(name: str, source: SourceSettings) -> Source:
 
 def _database_source(name: str, source: SourceSettings) -> Source:
     from ca_platform.sources.postgresql import PostgresqlSource, RedshiftSource
-    from ca_platform.sources.servers import Server
 
     password = source.password.get_secret_value() if source.password is not None else None
     if source.kind == "redshift":
         # Redshift knows none of the options that make a session read-only; the transaction is.
         return RedshiftSource(name, Server(source.dsn or "", password, options=""), source.table, source.query)
-    return PostgresqlSource(name, Server(source.dsn or "", password), source.table, source.query)
+    return PostgresqlSource(name, Server(source.dsn or "", password, READ_ONLY), source.table, source.query)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 1800
-_READ_ONLY = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=30s"
+READ_ONLY = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=30s"
 
 
 _EXPLANATIONS: tuple[tuple[tuple[str, ...], type[CaPlatformError], str], ...] = (
@@ -69,7 +69,7 @@ class Server:
 
     dsn: str = field(repr=False)
     password: str | None = field(default=None, repr=False)
-    options: str = _READ_ONLY
+    options: str = READ_ONLY
 
     def parameters(self) -> dict[str, Any]:
         """Parameters of libpq, without password."""
@@ -142,7 +142,10 @@ def explained(name: str, server: Server, near_tables: Callable[[], str]) -> Iter
 
 def explain(name: str, server: Server, error: Exception, near_tables: Callable[[], str]) -> CaPlatformError | None:
     """The error in one sentence with its remedy; None for what is no error of a database."""
-    if type(error).__module__.partition(".")[0] not in ("psycopg", "adbc_driver_manager"):
+    # What fails while rows are on their way comes as an error of Arrow that quotes libpq.
+    if type(error).__module__.partition(".")[0] not in ("psycopg", "adbc_driver_manager") and "[libpq]" not in str(
+        error
+    ):
         return None
     text, cause = str(error).lower(), _cause(server.clean(error))
     place, key = server.place, f"sources.{name}"

@@ -102,15 +102,15 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 def _encoding_of(first: bytes, encoding: str | None, path: str) -> str:
     """The codec to use; a byte-order mark of UTF-16 speaks for itself."""
-    if encoding is None:
-        return "utf-16" if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
     try:
-        name = codecs.lookup(encoding).name
+        name = codecs.lookup(encoding or "utf-8").name
     except LookupError:
         raise ConfigurationError(
             f"{path}: the encoding {encoding!r} is not known. Use a name such as utf-8, latin-1, cp1252 or utf-16."
         ) from None
-    return "utf-8" if name in {"utf-8", "utf-8-sig"} else name
+    if name not in {"utf-8", "utf-8-sig"}:
+        return name
+    return "utf-16" if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
 
 
 def _decode(

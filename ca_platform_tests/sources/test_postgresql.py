@@ -1,0 +1,238 @@
+"""PostgreSQL, against a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psycopg
+import pytest
+
+from ca_platform.calendar import start_of_day
+from ca_platform.errors import CaPlatformError, ConfigurationError, SourceError
+from ca_platform.ingest import day_range, ingest
+from ca_platform.lake import Lake
+from ca_platform.settings import Settings, SourceSettings
+from ca_platform.sources import Bounds, guess, open_source
+from ca_platform.sources.postgresql import PostgresqlSource
+from ca_platform_tests.ingest.small import closes, snapshot
+from ca_platform_tests.services.postgresql import PostgresqlServer
+
+D1, D2, D3 = date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1)
+KINDS = ("postgresql", "redshift")
+"""Redshift speaks the same protocol; a PostgreSQL server stands in for it."""
+
+
+@pytest.fixture(scope="module")
+def database(postgresql_server: PostgresqlServer) -> Iterator[PostgresqlServer]:
+    with psycopg.connect(postgresql_server.url, autocommit=True) as connection:
+        connection.execute('CREATE SCHEMA IF NOT EXISTS "My Shop"')
+        connection.execute('DROP TABLE IF EXISTS "My Shop"."Orders"')
+        connection.execute(
+            'CREATE TABLE "My Shop"."Orders" ("Order No" text, client int, started timestamptz, local timestamp, day date, '
+            'epoch bigint, amount numeric(12, 2), bought bool, "sel""ect" text)'
+        )
+        for number in range(60):
+            at = datetime.fromisoformat("2024-03-30T00:30:00+00:00") + timedelta(hours=number)
+            connection.execute(
+                'INSERT INTO "My Shop"."Orders" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)',
+                (
+                    f"o{number}",
+                    number % 5,
+                    at,
+                    at.replace(tzinfo=None),
+                    at.date(),
+                    int(at.timestamp()),
+                    number,
+                    True,
+                    "x",
+                ),
+            )
+        connection.execute(
+            """INSERT INTO "My Shop"."Orders" VALUES ('bad', 1, NULL, 'infinity', '-infinity', 0, 'NaN', true)"""
+        )
+    yield postgresql_server
+
+
+def settings_of(server: PostgresqlServer, **keys: Any) -> SourceSettings:
+    base = {"kind": "postgresql", "dsn": server.dsn, "password": server.password}
+    return SourceSettings.model_validate(base | keys)
+
+
+def rows_of(source: Any, *columns: str, bounds: Bounds | None = None) -> pl.DataFrame:
+    frames = [batch.frame for batch in source.batches(list(columns), bounds)]
+    return pl.concat(frames) if frames else pl.DataFrame()
+
+
+TYPES = """
+CREATE TABLE traps (n numeric, m money, u uuid, t timestamptz, f timestamp, d date, j jsonb, a text[], b bytea, c char(5),
+  e float8, i interval, s smallint, k bool)
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_types_that_arrow_lacks_arrive_as_exact_text(database: PostgresqlServer, kind: str) -> None:
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS traps")
+        connection.execute(TYPES)
+        connection.execute(
+            "INSERT INTO traps VALUES (123456789012.3456, '$1,234.50', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'infinity', "
+            "'-infinity', 'infinity', '{\"a\": 1}', '{x}', 'x', 'ab', 'NaN', '1 day', 7, true)"
+        )
+        connection.execute("INSERT INTO traps (n) VALUES (NULL)")
+    source = open_source("lines", settings_of(database, kind=kind, table="traps"), "UTC")
+    first, second = rows_of(source, *source.schema()).to_dicts()
+    assert first["n"] == "123456789012.3456"
+    assert Decimal(first["m"]) == Decimal("1234.50")
+    assert first["u"] == "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
+    assert (first["t"].year, first["f"].year, first["d"].year) == (9999, 1, 9999)
+    assert (first["j"], first["a"], first["c"], first["s"], first["k"]) == ('{"a": 1}', "{x}", "ab", 7, True)
+    assert all(value is None for name, value in second.items() if not name.startswith("__"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("column", ["started", "local", "day", "epoch"])
+def test_day_is_pushed_down_and_odd_values_come_along(database: PostgresqlServer, column: str, kind: str) -> None:
+    source = open_source("sessions", settings_of(database, kind=kind, table="My Shop.Orders"), "Europe/London")
+    start, end = start_of_day(D2, "Europe/London"), start_of_day(D3, "Europe/London")
+    found = rows_of(source, "Order No", bounds=Bounds(column, start, end, "Europe/London"))["Order No"].to_list()
+    # 2024-03-31 has 23 hours: 00:30 to 22:30 UTC are o24 to o46.
+    assert {f"o{number}" for number in range(24, 47)} <= set(found)
+    assert len(found) <= 23 + 6
+    assert column == "epoch" or "bad" in found
+
+
+def test_bounds_are_half_open_on_the_column_itself(database: PostgresqlServer) -> None:
+    source = open_source("sessions", settings_of(database, table="My Shop.Orders"), "Europe/London")
+    assert isinstance(source, PostgresqlSource)
+    bounds = Bounds("started", start_of_day(D2, "Europe/London"), start_of_day(D3, "Europe/London"), "Europe/London")
+    text = source._select(["Order No"], bounds).as_string(None)
+    assert 'FROM "My Shop"."Orders" AS source' in text
+    assert "\"started\" >= '2024-03-31 00:00:00+00:00' AND \"started\" < '2024-03-31 23:00:00+00:00'" in text
+
+
+def test_query_is_wrapped_and_names_are_quoted(database: PostgresqlServer) -> None:
+    query = 'select o.*, 1 as "a;b" from "My Shop"."Orders" o where client > 2 -- a comment;'
+    source = open_source("sessions", settings_of(database, query=query), "UTC")
+    bounds = Bounds("started", start_of_day(D2, "UTC"), None, "UTC")
+    found = rows_of(source, 'sel"ect', "a;b", "client", bounds=bounds)
+    assert found["client"].min() == 3
+    assert set(found["a;b"].to_list()) == {1}
+
+
+def test_load_from_a_table_closes_and_equals_single_days(database: PostgresqlServer, tmp_path: Path) -> None:
+    columns = {
+        "order_id": "Order No",
+        "session_start_date": "started",
+        "payment_amount": "amount",
+        "has_purchased": "bought",
+    }
+    source = settings_of(database, table="My Shop.Orders", columns=columns)
+    lakes = []
+    for name, loads in (("once", [[D1, D2, D3]]), ("single", [[D1], [D2], [D3]])):
+        business = {"time_zone": "Europe/London", "start_date": D1}
+        settings = Settings.model_validate({"business": business, "lake": {"path": str(tmp_path / name)}}).model_copy(
+            update={"sources": Settings().sources.model_copy(update={"sessions": source})}
+        )
+        lakes.append(Lake.open(settings))
+        for days in loads:
+            summary = ingest("sessions", days, settings, lakes[-1])
+            closes(summary)
+        assert day_range("sessions", settings) == (D1, D3)
+    assert summary.reasons == {"not_finite": 1}
+    assert snapshot(lakes[0]) == snapshot(lakes[1])
+    assert lakes[0].scan("sessions").collect().height == 60
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "query",
+    [
+        'delete from "My Shop"."Orders" returning client',
+        'with gone as (delete from "My Shop"."Orders" returning client) select * from gone',
+        'select client from "My Shop"."Orders"); drop table traps; select (1',
+        "select set_config('default_transaction_read_only', 'off', false) as client; delete from traps",
+        "select nextval('counter') as client",
+    ],
+)
+def test_query_that_writes_is_refused(database: PostgresqlServer, query: str, kind: str) -> None:
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("CREATE SEQUENCE IF NOT EXISTS counter")
+    with pytest.raises(CaPlatformError) as caught:
+        rows_of(open_source("sessions", settings_of(database, kind=kind, query=query), "UTC"), "client")
+    assert caught.value.exit_code == 2
+    with psycopg.connect(database.url) as connection:
+        left = connection.execute('SELECT count(*) FROM "My Shop"."Orders"').fetchone()
+        assert left == (61,)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"table": "My Shop.Ordres"}, "'My Shop.Orders'"),
+        ({"table": "traps", "dsn": "postgresql://shop@127.0.0.1:1/shop"}, "cannot be reached"),
+        ({"table": "traps", "dsn": "postgresql://shop@no-such-host.invalid/shop"}, "cannot be reached"),
+        ({"table": "traps", "password": "geheim!"}, "refuses user or password"),
+        ({"table": "traps", "password": None}, "refuses user or password"),
+        ({"query": "selec client from traps"}, "does not understand the query"),
+        ({"query": 'select client as x, client as x from "My Shop"."Orders"'}, "gives the column 'x' twice"),
+        ({"query": "select 1 / 0 as x"}, "division by zero"),
+        ({"table": "pg_authid"}, "Grant the user SELECT"),
+        ({"table": "traps", "dsn": "nonsense"}, "no address of a database"),
+    ],
+)
+def test_error_names_the_source_and_the_remedy_and_no_password(
+    database: PostgresqlServer, change: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(CaPlatformError) as caught:
+        source = open_source("sessions", settings_of(database, **change), "UTC")
+        rows_of(source, *source.schema())
+    message = str(caught.value)
+    assert words in message
+    assert "geheim" not in message
+    assert database.password not in message
+
+
+def test_unknown_database_is_named(database: PostgresqlServer) -> None:
+    dsn = database.dsn.rpartition("/")[0] + "/elsewhere"
+    with pytest.raises(SourceError, match=r"elsewhere.* Correct `sources\.sessions\.dsn`"):
+        rows_of(open_source("sessions", settings_of(database, dsn=dsn, table="traps"), "UTC"), "n")
+
+
+def test_missing_column_is_named_with_near_ones(database: PostgresqlServer) -> None:
+    source = open_source("sessions", settings_of(database, table="My Shop.Orders"), "UTC")
+    with pytest.raises(SourceError, match="Did you mean 'Order No'"):
+        rows_of(source, "OrderNo")
+
+
+def test_rows_arrive_in_batches(database: PostgresqlServer) -> None:
+    source = open_source(
+        "sessions",
+        settings_of(database, query="select n, repeat('x', 900) as t from generate_series(1, 60000) n"),
+        "UTC",
+    )
+    frames = [batch.frame for batch in source.batches(["n", "t"])]
+    assert len(frames) > 1
+    assert pl.concat(frames)["__row"].to_list() == list(range(1, 60_001))
+
+
+def test_statement_that_takes_too_long_is_ended(database: PostgresqlServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "ca_platform.sources.factory.READ_ONLY", "-c default_transaction_read_only=on -c statement_timeout=200ms"
+    )
+    source = open_source("sessions", settings_of(database, query="select pg_sleep(5)::text as x"), "UTC")
+    with pytest.raises(SourceError, match="did not answer"):
+        rows_of(source, "x")
+
+
+def test_guess_finds_the_table_and_leaves_the_password_out(database: PostgresqlServer) -> None:
+    found = guess(database.url, "sessions")
+    assert found.mapping["table"] == "My Shop.Orders"
+    assert found.mapping["columns"]["order_id"] == "Order No"
+    assert database.password not in str(found)
+    with pytest.raises(ConfigurationError, match="no address"):
+        guess("postgresql:nonsense")
