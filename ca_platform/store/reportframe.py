@@ -24,8 +24,8 @@ class ReportFrame:
     """A report's rows for several days.
 
     Attributes:
-        keys: one row per document, in the order of ``rows``: PREFIX, ``offset`` and ``length`` of its rows; every
-            day has ``main``.
+        keys: one row per document, sorted: PREFIX, ``offset`` and ``length`` of its rows in ``rows``; every day has
+            ``main``.
         rows: all tables, one below the other, in edge types, without PREFIX.
     """
 
@@ -52,25 +52,37 @@ class ReportFrame:
         )
         _check_prefix(prefix, days, name)
         edge = to_edge(whole, table, digits, f"report {name}")
-        order = prefix.with_row_index("__row").sort(*PREFIX, "__row", nulls_last=False)
+        documents = _documents(prefix)
+        # Reports come document by document, as a rule: sorting millions of rows would only cost time.
+        if documents.select(PREFIX).is_duplicated().any():
+            order = prefix.with_row_index("__row").sort(*PREFIX, "__row", nulls_last=False)
+            documents, edge = _documents(order.select(PREFIX)), edge[order["__row"]]
         return cls(
             name=name,
             family=schema.family if isinstance(schema, ReportSpec) else "",
             days=tuple(sorted(set(days))),
             schema=table,
-            keys=_keys(order, days),
-            rows=edge[order["__row"]] if edge.width else edge,
+            keys=_keys(documents, days),
+            rows=edge,
         )
 
 
-def _keys(order: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
-    counted = order.group_by(*PREFIX, maintain_order=True).agg(length=pl.len().cast(pl.Int64))
-    counted = counted.with_columns(offset=pl.col("length").cum_sum() - pl.col("length"))
+def _documents(prefix: pl.DataFrame) -> pl.DataFrame:
+    """Runs of rows with the same PREFIX, with ``offset`` and ``length``."""
+    changes = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in PREFIX)
+    rows = prefix.with_row_index("offset").with_columns(pl.col("offset").cast(pl.Int64))
+    starts = rows.filter(changes | (pl.col("offset") == 0))
+    ends = pl.col("offset").shift(-1, fill_value=prefix.height)
+    return starts.select(*PREFIX, length=ends - pl.col("offset"), offset="offset")
+
+
+def _keys(documents: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
     main = pl.DataFrame({DAY: sorted(set(days))}, schema={DAY: pl.Date}).with_columns(
         pl.lit(MAIN_NAME).alias(DIMENSION), pl.lit(None, pl.String).alias(VALUE), length=pl.lit(0, pl.Int64)
     )
-    empty = main.join(counted, on=list(PREFIX), how="anti", nulls_equal=True).with_columns(offset=pl.lit(0, pl.Int64))
-    return pl.concat([counted, empty.select(counted.columns)]).sort(*PREFIX, nulls_last=False)
+    empty = main.join(documents, on=list(PREFIX), how="anti", nulls_equal=True)
+    empty = empty.with_columns(offset=pl.lit(0, pl.Int64))
+    return pl.concat([documents, empty.select(documents.columns)]).sort(*PREFIX, nulls_last=False)
 
 
 def _check_columns(frame: pl.DataFrame, table: TableSchema, name: str) -> None:
