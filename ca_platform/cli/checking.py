@@ -156,28 +156,36 @@ def _store(settings: Settings) -> Finding:
 
 
 def _days(settings: Settings) -> Finding:
-    """Which days the lake and the reports of the store do not have in common."""
+    """Which days the lake and the store do not have in common: reports, and where they are a copy, orders."""
     from ca_platform.catalogue import connected, report_specs
     from ca_platform.lake import Lake
     from ca_platform.store import open_store
 
-    loaded = set(Lake.open(settings).days("sessions"))
+    loaded = {part.day: part.rows for part in Lake.open(settings).parts("sessions") if part.day is not None}
     names = [spec.name for spec in report_specs() if spec.storage == "document" and connected(spec, settings)]
     with open_store(settings) as store:
         reported = [set(store.days(name)) for name in names]
+        orders = store.order_counts()
     some = set[date]().union(*reported)
     every = some.intersection(*reported)
+    stored = loaded if orders is None else orders
     differences = {
-        "loaded, but without any report": sorted(loaded - some),
-        "with some reports, but not all": sorted(some - every),
-        "with reports, but not loaded": sorted(some - loaded),
+        "loaded, but without any report": set(loaded) - some,
+        "with some reports, but not all": some - every,
+        "with reports, but not loaded": some - set(loaded),
+        "with other orders in the store than in the lake": {
+            day for day in set(loaded) | set(stored) if loaded.get(day, 0) != stored.get(day, 0)
+        },
     }
-    found = {words: days for words, days in differences.items() if days}
-    notes = tuple(f"{len(days):,} days {words}: {in_words(days)}." for words, days in found.items())
+    found = {words: sorted(days) for words, days in differences.items() if days}
+    notes = tuple(f"{_number(days)} {words}: {in_words(days)}." for words, days in found.items())
     detail = "lake and store differ" if found else "lake and store have the same days"
-    return Finding(
-        "days", detail, record={"ok": True, "different": {k: _texts(v) for k, v in found.items()}}, notes=notes
-    )
+    record = {"ok": True, "different": {words: _texts(days) for words, days in found.items()}}
+    return Finding("days", detail, record=record, notes=notes)
+
+
+def _number(days: Sequence[date]) -> str:
+    return "1 day" if len(days) == 1 else f"{len(days):,} days"
 
 
 def _texts(days: Sequence[date]) -> list[str]:

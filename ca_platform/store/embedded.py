@@ -105,6 +105,9 @@ class EmbeddedStore:
             raise StoreError(f"{dataset!r} cannot be scanned: there are {', '.join(LAKE_VIEWS)}.")
         yield from documents_by_day(dataset, self._open_lake(), start, end, self._digits)
 
+    def order_counts(self) -> dict[date, int] | None:
+        return None
+
     def customers(self, query: CustomerQuery) -> CustomerPage:
         from ca_platform.store.lakecustomers import customer_page
 

@@ -68,6 +68,9 @@ class DocumentStore(Protocol):
     def scan(self, dataset: str, start: date | None = None, end: date | None = None) -> Iterator[pl.DataFrame]:
         """Documents of ``orders`` or ``downloads`` in frames of bounded size, inclusive local days."""
 
+    def order_counts(self) -> dict[date, int] | None:
+        """Number of documents of ``orders`` by local day; None where they are a view of the lake."""
+
     def customers(self, query: CustomerQuery) -> CustomerPage:
         """One page of the newest day of the customers."""
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from ca_platform.errors import CaPlatformError, ConfigurationError, RunError
 from ca_platform.lake import Lake
 from ca_platform.settings import load_settings
 from ca_platform_tests.cli.conftest import Tell
+from ca_platform_tests.services.elasticsearch import ElasticsearchServer
 from ca_platform_tests.services.postgresql import PostgresqlServer
 from ca_platform_tests.services.process import free_port
 
@@ -194,7 +196,25 @@ def test_check_says_which_days_differ(folder: Path, tell: Tell) -> None:
     tell("run", "--from", "2024-01-02", "--to", "2024-01-03", "--no-load")
     different = tell("check", "--json").json()["parts"]["days"]["different"]
     assert different == {"loaded, but without any report": ["2024-01-01"]}
-    assert "1 days loaded, but without any report: 2024-01-01" in tell("check").out
+    assert "1 day loaded, but without any report: 2024-01-01" in tell("check").out
+
+
+def test_check_compares_the_orders_of_elasticsearch_with_the_lake(
+    folder: Path, tell: Tell, elasticsearch_server: ElasticsearchServer
+) -> None:
+    prefix = f"t{uuid.uuid4().hex[:10]}_"
+    kind = f"{{kind: elasticsearch, hosts: ['{elasticsearch_server.url}'], index_prefix: {prefix}}}"
+    change(folder, "{path: store.db}", kind)
+    change(folder, "time_zone: UTC", "time_zone: America/Sao_Paulo")
+    assert tell("run", "--from", "2024-01-01").code == 0
+    assert tell("check", "--json").json()["parts"]["days"]["different"] == {}
+    (folder / "sessions.csv").write_text(SESSIONS + "6,e,2024-01-02T23:30:00,7,true,EU,true\n")
+    assert tell("load", "--from", "2024-01-02", "--to", "2024-01-02").code == 0
+    different = tell("check", "--json").json()["parts"]["days"]["different"]
+    assert different == {"with other orders in the store than in the lake": ["2024-01-02"]}
+    assert [row["value"] for row in tell("report", "kpis", "--json").json() if row["metric"] == "orders"] == [2]
+    indices = ",".join(f"{prefix}{name}" for name in ("reports", "orders-all", "downloads", "customers"))
+    elasticsearch_server.request("DELETE", f"/{indices}?ignore_unavailable=true")
 
 
 def test_check_looks_at_everything_although_one_part_fails(folder: Path, tell: Tell) -> None:

@@ -15,7 +15,7 @@ from ca_platform.store.elasticsearch import bulk
 from ca_platform.store.elasticsearch.codec import documents, frame_of
 from ca_platform.store.elasticsearch.connection import Connection
 from ca_platform.store.elasticsearch.months import MonthlyIndices
-from ca_platform.store.elasticsearch.search import Query, all_hits, count, refresh
+from ca_platform.store.elasticsearch.search import WHOLE, Query, all_hits, count, refresh
 from ca_platform.store.records import WriteSummary
 
 _SLICE = 50_000  # rows encoded at a time: some 20 MB of JSON
@@ -73,6 +73,20 @@ class OrderIndex:
         for hits in all_hits(self._connection, self._index, query, size=_PAGE, sort=order):
             frame = frame_of([hit["_source"] for hit in hits], stored)
             yield frame.with_columns(local).select(*self._types)
+
+    def counts(self) -> dict[date, int]:
+        """Number of documents by local day."""
+        histogram = {
+            "field": "session_start_date",
+            "calendar_interval": "day",
+            "time_zone": self._time_zone,
+            "format": "strict_date",
+            "min_doc_count": 1,
+        }
+        body = {"size": 0, "aggs": {"days": {"date_histogram": histogram}}}
+        answer = self._connection.read("POST", f"/{self._index}/_search", body, params=WHOLE, missing=None)
+        buckets = answer["aggregations"]["days"]["buckets"] if answer else []
+        return {date.fromisoformat(bucket["key_as_string"]): int(bucket["doc_count"]) for bucket in buckets}
 
     def _placed(self, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         """The rows by the index that they go to."""

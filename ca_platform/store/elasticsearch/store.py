@@ -117,6 +117,9 @@ class ElasticsearchStore:
         else:
             yield from self._downloads.scan(self._download_types)
 
+    def order_counts(self) -> dict[date, int] | None:
+        return self._orders.counts()
+
     def customers(self, query: CustomerQuery) -> CustomerPage:
         return customer_page(self._connection, self.index("customers"), self._customers, query)
 
