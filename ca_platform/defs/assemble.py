@@ -13,7 +13,7 @@ from ca_platform.defs.documents import document_assets
 from ca_platform.defs.facts import fact_assets
 from ca_platform.defs.reports import report_assets
 from ca_platform.defs.resources import RESOURCE, platform_resource
-from ca_platform.defs.schedules import daily_refresh, daily_schedule
+from ca_platform.defs.schedules import daily_refresh, schedules
 from ca_platform.defs.sensors import failure_sensor
 from ca_platform.settings import Settings
 

@@ -31,8 +31,12 @@ def daily_refresh() -> UnresolvedAssetJobDefinition:
     )
 
 
-def daily_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
-    """The schedule of the settings; off until it is switched on."""
+def schedules(settings: Settings, job: UnresolvedAssetJobDefinition) -> list[dg.ScheduleDefinition]:
+    """The schedule of the settings, off until it is switched on; with ``never`` there is none to switch on."""
+    return [] if settings.schedule.every == "never" else [_daily_schedule(settings, job)]
+
+
+def _daily_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
     schedule, zone = settings.schedule, settings.business.time_zone
 
     @dg.schedule(

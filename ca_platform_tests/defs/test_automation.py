@@ -93,6 +93,11 @@ def test_schedule_is_off_until_it_is_switched_on(shop: Shop) -> None:
     assert schedule.execution_timezone == "Europe/London"
 
 
+def test_removed_schedule_is_not_there_to_be_switched_on(shop: Shop) -> None:
+    definitions = assemble(shop.configured(CA_SCHEDULE__EVERY="never").settings)
+    assert definitions.get_repository_def().schedule_defs == []
+
+
 def test_sensor_tells_which_step_failed_and_why(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
