@@ -43,7 +43,7 @@ def _assemble(settings: Settings, overrides: Mapping[str, Any] | None) -> dg.Def
         ],
         "asset_checks": history_check(settings),
         "jobs": [job],
-        "schedules": [] if settings.schedule.every == "never" else [daily_schedule(settings, job)],
+        "schedules": schedules(settings, job),
         "sensors": [failure_sensor(settings)],
         # Each step in a process of its own would import everything anew: 90 reports took 104 s instead of 3 s.
         "executor": dg.in_process_executor,
