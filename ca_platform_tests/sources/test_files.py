@@ -125,7 +125,7 @@ def test_folder_glob_and_name_with_brackets_are_found(tmp_path: Path) -> None:
 
 
 def test_url_is_read_by_its_file_system(tmp_path: Path) -> None:
-    import fsspec
+    import fsspec  # type: ignore[import-untyped]
 
     memory = fsspec.filesystem("memory")
     for number in (1, 2):
