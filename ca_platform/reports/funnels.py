@@ -6,9 +6,11 @@ of its start, for every step. All inputs hold the days up to the report day, by 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
-from ca_platform.reports.periods import Calendar, Every, by_step, hours, period, share, spread
+from ca_platform.reports.periods import Calendar, Every, hours, period, share, spread
 
 
 def sessions_by_period(
@@ -17,22 +19,22 @@ def sessions_by_period(
     """Sessions of each period that carry the step, quiet periods included.
 
     Args:
-        steps: ``slice``, ``day`` and a count for each step.
+        steps: ``slice``, ``day`` and a count ``steps.NAME`` for each step.
     """
-    counts = steps.group_by("slice", date=period(every)).agg(pl.col(names).sum())
-    wide = spread(slices.join(calendar.periods(every), how="cross"), counts, ["slice", "date"], list(names))
-    shares = []
-    for index, name in enumerate(names):
-        previous = share(pl.col(name), pl.col(names[index - 1])) if index else pl.lit(None, pl.Float64)
-        row = {
-            "step": pl.lit(name),
-            "step_index": pl.lit(index, pl.Int64),
-            "sessions": pl.col(name),
-            "share_of_sessions": share(pl.col(name), pl.col(names[0])),
-            "share_of_previous": previous,
+    columns = [_open(name) for name in names]
+    counts = steps.group_by("slice", date=period(every)).agg(pl.col(columns).sum())
+    wide = spread(slices.join(calendar.periods(every), how="cross"), counts, ["slice", "date"], columns)
+    first = pl.col(columns[0])
+
+    def row(index: int) -> dict[str, pl.Expr]:
+        own = pl.col(columns[index])
+        return {
+            "sessions": own,
+            "share_of_sessions": share(own, first),
+            "share_of_previous": share(own, pl.col(columns[index - 1])) if index else pl.lit(None, pl.Float64),
         }
-        shares.append(wide.select("slice", "date", "is_partial", **row))
-    return pl.concat(shares)
+
+    return _by_step(wide, ["slice", "date", "is_partial"], names, row)
 
 
 def sessions_by_hour(
@@ -41,12 +43,20 @@ def sessions_by_hour(
     """Sessions of each step in each local hour of the day, a mean over all calendar days.
 
     Args:
-        steps: ``slice``, ``hour`` and a count for each step.
+        steps: ``slice``, ``hour`` and a count ``steps.NAME`` for each step.
     """
-    counts = steps.group_by("slice", "hour").agg(pl.col(names).sum())
-    wide = spread(slices.join(hours(), how="cross"), counts, ["slice", "hour"], list(names))
-    means = wide.with_columns(pl.col(names).cast(pl.Float64) / calendar.days)
-    return by_step(means, ["slice", "hour"], names, "mean_sessions").with_columns(days=pl.lit(calendar.days, pl.Int64))
+    columns = [_open(name) for name in names]
+    counts = steps.group_by("slice", "hour").agg(pl.col(columns).sum())
+    wide = spread(slices.join(hours(), how="cross"), counts, ["slice", "hour"], columns)
+    return _by_step(
+        wide,
+        ["slice", "hour"],
+        names,
+        lambda index: {
+            "mean_sessions": pl.col(columns[index]).cast(pl.Float64) / calendar.days,
+            "days": pl.lit(calendar.days, pl.Int64),
+        },
+    )
 
 
 def session_conversion(
@@ -55,27 +65,39 @@ def session_conversion(
     """Conversion over all sessions: open counts carry the step, closed ones every earlier step too.
 
     Args:
-        steps: ``slice``, a count for each step, and ``closed.NAME`` for each but the first.
+        steps: ``slice``, a count ``steps.NAME`` for each step, and ``closed.NAME`` for each but the first.
         times: ``slice``, ``step``, ``microseconds`` since the step before, ``sessions``.
     """
-    closed = {names[0]: names[0]} | {name: f"closed.{name}" for name in names[1:]}
-    columns = list(dict.fromkeys([*names, *closed.values()]))
+    opened = [_open(name) for name in names]
+    closed = [opened[0], *(f"closed.{name}" for name in names[1:])]
+    columns = list(dict.fromkeys([*opened, *closed]))
     totals = spread(slices, steps.group_by("slice").agg(pl.col(columns).sum()), ["slice"], columns)
-    rows = [
-        totals.select(
-            "slice",
-            step=pl.lit(name),
-            step_index=pl.lit(index, pl.Int64),
-            sessions_open=pl.col(name),
-            sessions_closed=pl.col(closed[name]),
-            conversion_from_start=share(pl.col(closed[name]), pl.col(names[0])),
-            conversion_from_previous=share(pl.col(closed[name]), pl.col(closed[names[index - 1]]))
-            if index
-            else pl.lit(None, pl.Float64),
-        )
+
+    def row(index: int) -> dict[str, pl.Expr]:
+        own, previous = pl.col(closed[index]), pl.col(closed[index - 1])
+        return {
+            "sessions_open": pl.col(opened[index]),
+            "sessions_closed": own,
+            "conversion_from_start": share(own, pl.col(closed[0])),
+            "conversion_from_previous": share(own, previous) if index else pl.lit(None, pl.Float64),
+        }
+
+    return _by_step(totals, ["slice"], names, row).join(_median_minutes(times), on=["slice", "step"], how="left")
+
+
+def _open(name: str) -> str:
+    """Column that counts the sessions with the step. No name of a step has a dot: it meets no other column."""
+    return f"steps.{name}"
+
+
+def _by_step(
+    wide: pl.LazyFrame, key: list[str], names: tuple[str, ...], row: Callable[[int], dict[str, pl.Expr]]
+) -> pl.LazyFrame:
+    """One row for each step, with its name and ``step_index``."""
+    return pl.concat(
+        wide.select(*key, pl.lit(name).alias("step"), pl.lit(index, pl.Int64).alias("step_index"), **row(index))
         for index, name in enumerate(names)
-    ]
-    return pl.concat(rows).join(_median_minutes(times), on=["slice", "step"], how="left")
+    )
 
 
 def _median_minutes(times: pl.LazyFrame) -> pl.LazyFrame:

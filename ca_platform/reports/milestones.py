@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from ca_platform.calendar import local_day, local_hour
+from ca_platform.calendar import INSTANT, local_day, local_hour
 from ca_platform.reports.periods import Calendar, Every, hours, period, share, spread
 
 LIMITS = (7, 30)
@@ -33,46 +33,49 @@ class Days:
 def spells(
     clients: pl.LazyFrame, sessions: pl.LazyFrame, rows: pl.LazyFrame, milestones: tuple[str, ...], days: Days
 ) -> pl.LazyFrame:
-    """What is known of each customer: ``customer``, ``client``, ``since``, ``until``, ``download``, the milestones.
+    """What is known of each customer: ``customer``, ``client``, ``since``, ``until``, ``download``, ``at.NAME``.
 
     Args:
         clients: ``day`` of the first session, ``customer``, ``client``.
         sessions: first session of each ``customer`` in the whole shop, ``at``.
-        rows: the customers' snapshot: ``client``, ``download`` and the milestones.
+        rows: the customers' snapshot: ``client``, ``download`` and ``at.NAME`` of the other milestones.
         milestones: those of the snapshot without the download.
     """
+    # No name of a milestone has a dot, so columns named after them meet no other.
+    instants = [f"at.{name}" for name in milestones]
     known = clients.join(sessions.select("customer", "at"), on="customer").select("day", "customer", "client", "at")
-    everybody = known.join(rows, on="client", how="full", coalesce=True).with_columns(
-        visible=local_day(pl.col("download"), days.time_zone)
-    )
-    kept = ["customer", "client", "since", "until", "download"]
-    nulls = [pl.lit(None, rows.collect_schema()[name]).alias(name) for name in milestones]
+    everybody = known.join(
+        rows.select("client", "download", *instants), on="client", how="full", coalesce=True
+    ).with_columns(visible=local_day(pl.col("download"), days.time_zone))
+    kept = ["customer", "client", "since", "until", "download", *instants]
     is_late = pl.col("visible").is_null() | (pl.col("visible") > pl.col("day"))
     imputed = everybody.filter(pl.col("customer").is_not_null() & is_late).with_columns(
+        pl.lit(None, INSTANT).alias(name) for name in instants
+    )
+    imputed = imputed.with_columns(
         since=pl.col("day"),
-        until=pl.when(pl.col("visible") <= days.last).then(pl.col("visible") - _ONE_DAY),
         download=pl.col("at"),
+        until=pl.when(pl.col("visible") <= days.last).then(pl.col("visible") - _ONE_DAY),
     )
     real = everybody.filter(pl.col("visible") <= days.last).with_columns(
         since=pl.col("visible"), until=pl.lit(None, pl.Date)
     )
     is_over = pl.col("until").is_not_null() & (pl.col("until") < days.first)
-    return pl.concat(
-        [imputed.filter(~is_over).select(*kept, *nulls), real.select(*kept, *milestones)], how="vertical_relaxed"
-    )
+    return pl.concat([imputed.filter(~is_over).select(kept), real.select(kept)])
 
 
 def profiles(spells: pl.LazyFrame, milestones: tuple[str, ...], days: Days) -> pl.LazyFrame:
-    """Spells with what reports count: day and hour of each milestone, and how soon it came after the download."""
+    """Spells with what reports count: ``day.NAME``, ``hour.NAME``, and ``7.NAME``, ``30.NAME``: how soon it came."""
     columns: list[pl.Expr] = []
     for name in ("download", *milestones):
+        at = pl.col("download" if name == "download" else f"at.{name}")
         columns += [
-            local_day(pl.col(name), days.time_zone).alias(f"{name} day"),
-            local_hour(pl.col(name), days.time_zone).cast(pl.Int8).alias(f"{name} hour"),
+            local_day(at, days.time_zone).alias(f"day.{name}"),
+            local_hour(at, days.time_zone).cast(pl.Int8).alias(f"hour.{name}"),
         ]
-        columns += [(pl.col(name) - pl.col("download") <= timedelta(days=n)).alias(f"{name} {n}") for n in LIMITS]
+        columns += [(at - pl.col("download") <= timedelta(days=n)).alias(f"{n}.{name}") for n in LIMITS]
     return spells.select("customer", "since", "until", "download", *columns).with_columns(
-        cohort=period("1w", "download day")
+        cohort=period("1w", "day.download")
     )
 
 
@@ -109,8 +112,8 @@ def counted(events: pl.LazyFrame, key: list[str], counts: dict[str, pl.Expr], da
 
 def occurrences(members: pl.LazyFrame, name: str, unit: str, days: Days, start: date) -> pl.LazyFrame:
     """Customers by slice and ``day`` or ``hour`` (``unit``) of a milestone that lies on or after ``start``."""
-    events = members.filter(pl.col(f"{name} day") >= start).select(
-        "slice", "until", since=pl.max_horizontal("since", f"{name} day"), at=f"{name} {unit}"
+    events = members.filter(pl.col(f"day.{name}") >= start).select(
+        "slice", "until", since=pl.max_horizontal("since", f"day.{name}"), at=f"{unit}.{name}"
     )
     summed = counted(events, ["slice", "at"], {"customers": pl.lit(1, pl.Int64)}, days)
     column = pl.col("at").cast(pl.Date if unit == "day" else pl.Int64).alias("date" if unit == "day" else "hour")
@@ -119,18 +122,18 @@ def occurrences(members: pl.LazyFrame, name: str, unit: str, days: Days, start: 
 
 def cohort_sizes(members: pl.LazyFrame, days: Days, start: date) -> pl.LazyFrame:
     """Customers by slice and download week."""
-    events = members.filter(pl.col("download day") >= start).select("slice", "cohort", "since", "until")
+    events = members.filter(pl.col("day.download") >= start).select("slice", "cohort", "since", "until")
     return counted(events, ["slice", "cohort"], {"customers": pl.lit(1, pl.Int64)}, days)
 
 
 def cohort_milestones(members: pl.LazyFrame, name: str, days: Days, start: date) -> pl.LazyFrame:
     """Customers by slice and download week who reached a milestone of the snapshot, and how soon."""
-    events = members.filter((pl.col("download day") >= start) & pl.col(f"{name} day").is_not_null()).select(
+    events = members.filter((pl.col("day.download") >= start) & pl.col(f"day.{name}").is_not_null()).select(
         "slice",
         "cohort",
         "until",
-        since=pl.max_horizontal("since", f"{name} day"),
-        **{f"within_{n}": pl.col(f"{name} {n}") for n in LIMITS},
+        since=pl.max_horizontal("since", f"day.{name}"),
+        **{f"within_{n}": pl.col(f"{n}.{name}") for n in LIMITS},
     )
     return _reached(events, name, days)
 
@@ -143,7 +146,7 @@ def cohort_firsts(profiles: pl.LazyFrame, firsts: pl.LazyFrame, name: str, days:
     """
     after = pl.col("at") - pl.col("download")
     events = firsts.join(
-        profiles.filter(pl.col("download day") >= start).select("customer", "since", "until", "download", "cohort"),
+        profiles.filter(pl.col("day.download") >= start).select("customer", "since", "until", "download", "cohort"),
         on="customer",
     ).select(
         "slice",
@@ -169,9 +172,21 @@ def customers_by_period(
     Args:
         dates: ``slice``, ``step``, ``date``, ``customers``.
     """
-    counts = dates.group_by("slice", "step", date=period(every, "date")).agg(pl.col("customers").sum())
-    grid = slices.join(calendar.periods(every), how="cross").join(_steps(names), how="cross")
-    return spread(grid, counts, ["slice", "date", "step"], ["customers"])
+    counts = {f"at.{name}": pl.col("customers").filter(pl.col("step") == name).sum() for name in names}
+    wide = dates.group_by("slice", date=period(every, "date")).agg(**counts)
+    grid = spread(slices.join(calendar.periods(every), how="cross"), wide, ["slice", "date"], list(counts))
+    rows = [
+        grid.select(
+            "slice",
+            "date",
+            "is_partial",
+            step=pl.lit(name),
+            step_index=pl.lit(index, pl.Int64),
+            customers=f"at.{name}",
+        )
+        for index, name in enumerate(names)
+    ]
+    return pl.concat(rows)
 
 
 def customers_by_hour(

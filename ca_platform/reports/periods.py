@@ -11,6 +11,7 @@ import polars as pl
 from ca_platform.calendar import as_of, monday, start_of_day
 
 Every = Literal["1d", "1w", "1mo"]
+UNITS: dict[str, Every] = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,3 @@ def mean_amount(total: pl.Expr, count: pl.Expr) -> pl.Expr:
 def spread(grid: pl.LazyFrame, counts: pl.LazyFrame, on: list[str], measures: list[str]) -> pl.LazyFrame:
     """Counts on every cell of the grid, 0 where there are none."""
     return grid.join(counts, on=on, how="left").with_columns(pl.col(measures).fill_null(0))
-
-
-def by_step(wide: pl.LazyFrame, index: list[str], steps: tuple[str, ...], measure: str) -> pl.LazyFrame:
-    """One row for each step in the place of one column, with ``step_index`` from 0."""
-    order = pl.LazyFrame({"step": steps, "step_index": range(len(steps))}, schema_overrides={"step_index": pl.Int64})
-    long = wide.select(*index, *steps).unpivot(steps, index=index, variable_name="step", value_name=measure)
-    return long.join(order, on="step", how="left")

@@ -65,12 +65,9 @@ class Tables:
 
     @cached_property
     def steps(self) -> pl.DataFrame:
-        """Sessions by slice, day and hour: a count for each step under its own name, closed counts, money."""
-        first, *others = self.shape.steps
-        names = {first: "sessions", **{f"{name}": f"steps.{name}" for name in others[:-1]}, others[-1]: "orders"}
-        return self._lake.collect(
-            lambda: self._coded(self._scan("session_steps")).with_columns(**{k: pl.col(v) for k, v in names.items()})
-        )
+        """Sessions by slice, day and hour: a count ``steps.NAME`` for each step, closed counts, money."""
+        ends = {"steps.session_start": pl.col("sessions"), "steps.purchase": pl.col("orders")}
+        return self._lake.collect(lambda: self._coded(self._scan("session_steps")).with_columns(**ends))
 
     @cached_property
     def days(self) -> pl.DataFrame:
@@ -182,7 +179,7 @@ class Tables:
 
         def build() -> pl.LazyFrame:
             main = self._scan("first_sessions").filter(pl.col("slice") == 0)
-            rows = self._snapshot().rename({column: name for name, column in self._snapshot_columns.items()})
+            rows = self._snapshot().rename({column: f"at.{name}" for name, column in self._snapshot_columns.items()})
             return milestones.spells(self._scan("client_numbers"), main, rows, self.milestones, self._days)
 
         return self._lake.collect(build)

@@ -205,6 +205,26 @@ DEGENERATE = {
 }
 
 
+def test_names_of_columns_may_be_names_of_actions_and_dimensions(tmp_path: Path) -> None:
+    actions = ("orders", "revenue", "step", "hour", "date", "sessions", "closed")
+    base = [session(n, f"c{n % 3}", NOON + timedelta(hours=7 * n), "5" if n % 2 else None) for n in range(9)]
+    sessions = [
+        replace(
+            s,
+            dimensions={"slice": "x", "value": None, "day": s.client},
+            actions=frozenset(actions[n % 7 :]),
+            times={name: s.start + timedelta(minutes=n) for name in actions[n % 7 :]},
+        )
+        for n, s in enumerate(base)
+    ]
+    own = ("customer", "since", "day", "at", "slice", "visible", "cohort", "until")
+    customers = [Customer("c1", NOON, None, {name: NOON + timedelta(hours=n) for n, name in enumerate(own)})]
+    shop = small_shop(sessions, customers, actions=actions, customer_actions=own, dimensions=("slice", "value", "day"))
+    last = START + timedelta(days=6)
+    for report, frame in frames(*load_frames(shop, tmp_path, last), [last]).items():
+        assert_equal(frame, shop, report, last)
+
+
 @pytest.mark.parametrize("name", sorted(DEGENERATE))
 def test_degenerate_shop_equals_the_second_implementation(name: str, tmp_path: Path) -> None:
     shop = DEGENERATE[name]
