@@ -7,7 +7,7 @@ import dagster as dg
 
 from ca_platform.defs import specs
 from ca_platform.defs.days import days_of
-from ca_platform.defs.failures import RETRIES, failure
+from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
 from ca_platform.settings import Settings
 from ca_platform.store.documents import downloads_of, orders_of
@@ -66,7 +66,6 @@ def _documents(
         tags={**shared["tags"], "layer": "store"},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),
-        retry_policy=RETRIES,
     )
     def store(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
         platform.journal.begin(name)

@@ -4,11 +4,12 @@ import traceback
 
 import dagster as dg
 
-from ca_platform.errors import CaPlatformError, SourceError, StoreError
+from ca_platform.errors import CaPlatformError, SourceError
 from ca_platform.logging import Redactor
 from ca_platform.settings import Settings
 
-# Around what talks to a server: a minute or so of absence is ridden out, then somebody must look.
+# Around the reading of sources: half a minute of absence is ridden out, then somebody must look. Writes to the document
+# store need none, since the store itself rides out `give_up_after`; another round would only make the run wait longer.
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )  # fmt: skip
@@ -40,9 +41,7 @@ def in_words(error: Exception) -> str:
 
 
 def may_help(error: Exception, settings: Settings, source: str | None = None) -> bool:
-    """Whether another try may succeed: only where a server was asked. The same rows give the same error again."""
-    if isinstance(error, StoreError):
-        return settings.document_store.kind != "embedded"
+    """Whether another try may succeed: only where a server was read. The same rows give the same error again."""
     given = settings.sources.connected().get(source or "")
     return (
         isinstance(error, SourceError) and given is not None and (given.kind in SERVERS or "://" in (given.path or ""))

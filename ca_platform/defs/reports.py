@@ -1,5 +1,6 @@
 """The reports as assets: one step per family, in which every report is tried and the failed ones are named."""
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -10,7 +11,7 @@ import polars as pl
 from ca_platform.catalogue import FAMILIES, ReportSpec, report_spec
 from ca_platform.defs import specs
 from ca_platform.defs.days import days_of
-from ca_platform.defs.failures import RETRIES, failure, in_words, may_help
+from ca_platform.defs.failures import failure, in_words
 from ca_platform.defs.publish import DayRows, publish
 from ca_platform.defs.resources import Platform
 from ca_platform.errors import StoreError
@@ -35,7 +36,6 @@ def _family(
         can_subset=True,
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),
-        retry_policy=RETRIES,
     )
     def make(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
         days = days_of(context)
@@ -65,10 +65,11 @@ def attempts(
         journal.begin(name)
     down: StoreError | None = None
     for name, outcome in compute(names, days, platform.settings, platform.lake):
+        begun = time.monotonic()
         made = outcome if isinstance(outcome, Exception) else _published(name, days, outcome, platform)
         if isinstance(made, Exception):
             journal.fail(name, made)
-            down = _unreachable(made, platform)
+            down = _unreachable(made, time.monotonic() - begun, platform)
         else:
             journal.finish(name)
         yield name, made
@@ -88,10 +89,16 @@ def _published(name: str, days: Sequence[date], frame: pl.DataFrame, platform: P
         return error
 
 
-def _unreachable(error: Exception, platform: Platform) -> StoreError | None:
-    """The store's own word on why nothing can be written now; waiting for it once per report would take hours."""
+def _unreachable(error: Exception, waited: float, platform: Platform) -> StoreError | None:
+    """The store's own word on why nothing can be written now; waiting for it once per report would take hours.
+
+    Args:
+        waited: seconds that the refused write took.
+    """
     if not isinstance(error, StoreError):
         return None
+    if waited >= platform.settings.document_store.give_up_after.total_seconds():
+        return error
     try:
         platform.store.check()
     except StoreError as found:
@@ -113,12 +120,11 @@ def _together(failed: dict[str, Exception], tried: int, settings: Settings) -> d
     if len(failed) == 1:
         ((name, error),) = failed.items()
         single = failure(error, settings)
-        return dg.Failure(f"{name}: {single.description}", single.metadata, allow_retries=single.allow_retries)
+        return dg.Failure(f"{name}: {single.description}", single.metadata, allow_retries=False)
     redact = Redactor(settings.secrets())
     reasons = "; ".join(f"{name}: {redact(in_words(error))}" for name, error in failed.items())
     return dg.Failure(
         description=f"{len(failed)} of {tried} reports failed. {reasons}",
         metadata={name: redact(in_words(error)) for name, error in failed.items()},
-        # A report that fails for good fails again; the good ones would only be made twice.
-        allow_retries=all(may_help(error, settings) for error in failed.values()),
+        allow_retries=False,
     )

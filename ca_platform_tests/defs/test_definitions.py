@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from ca_platform.catalogue import FAMILIES
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.instance import template
 from ca_platform.settings import Settings
@@ -77,7 +78,7 @@ def test_every_asset_says_what_it_is(shop: Shop) -> None:
         assert spec.description, spec.key
         assert spec.owners, spec.key
         assert spec.kinds, spec.key
-        assert spec.group_name in {"lake", "facts", "store", "funnels", "orders"}, spec.key
+        assert spec.group_name in {"lake", "facts", "store", *FAMILIES}, spec.key
 
 
 def test_partitioned_assets_share_one_definition_and_one_backfill_policy(shop: Shop) -> None:
