@@ -13,11 +13,12 @@ from dash_app.figures.bars import bars, dotted
 from dash_app.figures.colours import OKABE_ITO, OTHER
 from dash_app.figures.frame import compared_note, count_axis, figure, hour_axis, period_axis, value_axis
 from dash_app.figures.lines import lines
-from dash_app.figures.periods import MEAN_DAYS, ago, marked, moved, trailing_mean
+from dash_app.figures.periods import MEAN_DAYS, ago, moved, trailing_mean
 from dash_app.figures.traces import Line, Scale
 from dash_app.records import Figure, Look
 from dash_app.words.dates import Grain, day
 from dash_app.words.formats import formats
+from dash_app.words.rows import with_partial
 
 _BARS_UP_TO = 120
 _HOVER = "orders: %{y:,.0f}"
@@ -98,7 +99,7 @@ def mean_amount(frame: pl.DataFrame, look: Look) -> Figure:
 
 def _average(frame: pl.DataFrame, look: Look, scale: Scale) -> Figure:
     """One line. Its axis need not begin at zero: a mean is read by its changes, and the axis says where it begins."""
-    line = Line(scale.unit, marked(frame, look, "week", "week"), moved(frame, look, "week", "week"))
+    line = Line(scale.unit, with_partial(frame, look, "week", "week"), moved(frame, look, "week", "week"))
     return lines([line], replace(scale, from_zero=False), look)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dash_app.records import Look
-from dash_app.words.dates import Grain, apart, last_day, later
+from dash_app.words.dates import Grain, apart, later
 from dash_app.words.formats import plural
 
 MEAN_DAYS = 7
@@ -33,16 +33,6 @@ def stretches(rows: pl.DataFrame) -> Stretches:
     flags = rows["is_partial"].to_list()
     bridges = tuple(rows[index : index + 2] for index in range(len(flags) - 1) if flags[index] or flags[index + 1])
     return Stretches(rows.filter(~pl.col("is_partial")), rows.filter("is_partial"), bridges)
-
-
-def marked(frame: pl.DataFrame, look: Look, column: str, grain: Grain) -> pl.DataFrame:
-    """The frame with ``is_partial``, for tables that have none: a period that ends after the report's day."""
-    if "is_partial" in frame.columns:
-        return frame
-    if look.day is None:
-        return frame.with_columns(is_partial=pl.lit(value=False))
-    flags = [last_day(first, grain) > look.day for first in frame[column].to_list()]
-    return frame.with_columns(is_partial=pl.Series(flags, dtype=pl.Boolean))
 
 
 def moved(frame: pl.DataFrame, look: Look, column: str, grain: Grain) -> pl.DataFrame | None:

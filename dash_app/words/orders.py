@@ -8,7 +8,7 @@ from dash_app.records import Look
 from dash_app.words.dates import Grain, day, within
 from dash_app.words.formats import formats, plural
 from dash_app.words.names import capital
-from dash_app.words.rows import Spot, earlier, ending, finished, spot
+from dash_app.words.rows import Spot, earlier, ending, spot, with_partial
 from dash_app.words.steps import busiest_hour
 from dash_app.words.versus import clause, more_or_less
 
@@ -121,7 +121,7 @@ def _as_of_earlier(found: Spot, look: Look, grain: Grain) -> str:
 
 def _average(frame: pl.DataFrame, look: Look, measure: str, base: str, text: str) -> str:
     form = formats(look)
-    rows = finished(frame, look, "week", "week").sort("week").drop_nulls(measure)
+    rows = with_partial(frame, look, "week", "week").sort("week").drop_nulls(measure)
     if rows.is_empty():
         return f"No week has {base} yet."
     found = spot(rows, "week")

@@ -47,7 +47,7 @@ def ending(found: Spot, grain: Grain) -> str:
     return f"; {period(found.unfinished, grain)} is not finished yet" if found.unfinished else ""
 
 
-def finished(frame: pl.DataFrame, look: Look, column: str, grain: Grain) -> pl.DataFrame:
+def with_partial(frame: pl.DataFrame, look: Look, column: str, grain: Grain) -> pl.DataFrame:
     """The frame with ``is_partial``, for tables that have none: a period that ends after the report's day."""
     if "is_partial" in frame.columns:
         return frame
