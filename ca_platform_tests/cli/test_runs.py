@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -270,6 +271,34 @@ def test_an_unreachable_elasticsearch_ends_with_2(folder: Path, tell: Tell) -> N
         assert said.code == 2, (command, said.err)
         assert f"127.0.0.1:{port}" in said.err
         assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("password", "trusted", "words"),
+    [("planted-s3cret", "yes", "refuses the login"), (None, "no", "is not trusted: set document_store.ca_certs")],
+    ids=["wrong password", "unknown authority"],
+)
+def test_a_secured_elasticsearch_says_what_is_wrong(
+    folder: Path,
+    tell: Tell,
+    elasticsearch_secured: ElasticsearchServer,
+    monkeypatch: pytest.MonkeyPatch,
+    password: str | None,
+    trusted: str,
+    words: str,
+) -> None:
+    security = elasticsearch_secured.security
+    assert security is not None
+    monkeypatch.setenv("ES_PASSWORD", password or security.users["administrator"][0])
+    authority = f", ca_certs: '{security.ca_certs}'" if trusted == "yes" else ""
+    login = "username: administrator, password: '${ES_PASSWORD}'"
+    kind = f"{{kind: elasticsearch, hosts: ['{elasticsearch_secured.url}'], {login}{authority}, give_up_after: 1s}}"
+    change(folder, "{path: store.db}", kind)
+    for command in (("check",), ("report", "kpis"), ("run",)):
+        said = tell(*command, "--verbose")
+        assert said.code == 2, said.err
+        assert words in said.err.splitlines()[-1]
+        assert os.environ["ES_PASSWORD"] not in said.err + said.out
 
 
 # ---- interruption
