@@ -150,4 +150,6 @@ def _remedy(unread: Unread) -> str:
         return "Map a column of numbers, or make numbers of it by `query`."
     if unread.reason == Reason.UNREADABLE_FLAG:
         return "Flags are true/false, 1/0, yes/no, t/f, y/n: map another column, or make flags of it by `query`."
+    if unread.reason == Reason.DATE_OUT_OF_BOUNDS:
+        return "Dates that stand for 'never' are to be empty: make null of them by `query`."
     return 'Say how the dates are written, such as `date_format: "%d.%m.%Y %H:%M"`, or map another column.'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -16,6 +17,7 @@ from ca_platform.ingest.sessions import load_sessions
 from ca_platform.lake import Lake, LakeWrite
 from ca_platform.settings import Settings
 
+_LOG = logging.getLogger(__name__)
 _LOADERS = {
     "sessions": load_sessions,
     "customers": load_customers,
@@ -40,6 +42,7 @@ def ingest(source: str, days: Sequence[date] | None, settings: Settings, lake: L
     job = prepare(source, days, settings, lake)
     with lake.write() as write:
         summary = _write(job, write)
+    _LOG.info("loaded %s", source, extra={"source": source, "days": len(job.days), **summary.totals})
     return replace(summary, notes=(*summary.notes, *_imputed(job)))
 
 

@@ -35,14 +35,13 @@ class Repeats:
     """Takes rows out whose key an earlier row has.
 
     Args:
-        taken: keys that are taken before the first row, in pieces.
+        taken: hashes (``hash(0)``) of keys that are taken before the first row.
     """
 
-    def __init__(self, key: Key, plan: Plan, taken: Iterable[pl.Series] = ()) -> None:
+    def __init__(self, key: Key, plan: Plan, taken: pl.Series | None = None) -> None:
         self._key = key
         self._plan = plan
-        pieces = [_hashes(keys) for keys in taken]
-        self._seen: _Hashes = np.sort(np.concatenate(pieces)) if pieces else np.empty(0, dtype=np.uint64)
+        self._seen: _Hashes = np.empty(0, dtype=np.uint64) if taken is None else np.sort(taken.to_numpy())
 
     def without(self, batches: Iterable[Checked]) -> Iterator[Checked]:
         """The batches, in order, each repeat moved from the good rows to the bad ones."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import polars as pl
 
 from ca_platform.ingest.flow import checked_batches, workers
@@ -34,9 +32,17 @@ def _finish(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.sort(sort_key("sessions"))
 
 
-def _taken(job: Job) -> Iterator[pl.Series]:
-    """Order ids of all days that this load does not replace."""
+def _taken(job: Job) -> pl.Series | None:
+    """Hashes of the order ids of all days that this load does not replace."""
     asked = set(job.days)
-    for part in job.lake.parts("sessions"):
-        if part.rows and part.day not in asked:
-            yield pl.read_parquet(part.path, columns=[KEY.column], glob=False)[KEY.column]
+    if all(part.day in asked for part in job.lake.parts("sessions") if part.rows):
+        return None
+    columns = {"day": pl.Date(), KEY.column: pl.String()}
+    found = job.lake.collect(
+        lambda: (
+            job.lake.scan("sessions", schema=columns)
+            .filter(~pl.col("day").is_in(list(job.days)))
+            .select(pl.col(KEY.column).hash(0))
+        )
+    )
+    return found[KEY.column]

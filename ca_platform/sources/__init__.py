@@ -1,8 +1,19 @@
 """Connections and column mapping: rows of files and databases as typed frames."""
 
-from ca_platform.sources.base import FILE, ROW, Batch, Bounds, Source
+from ca_platform.sources.base import FILE, ROW, Batch, Bounds, Source, UnreachableError
 from ca_platform.sources.factory import open_source
 from ca_platform.sources.files import NoFileError
 from ca_platform.sources.guess import Guess, guess
 
-__all__ = ["FILE", "ROW", "Batch", "Bounds", "Guess", "NoFileError", "Source", "guess", "open_source"]
+__all__ = [
+    "FILE",
+    "ROW",
+    "Batch",
+    "Bounds",
+    "Guess",
+    "NoFileError",
+    "Source",
+    "UnreachableError",
+    "guess",
+    "open_source",
+]

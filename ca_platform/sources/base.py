@@ -47,6 +47,10 @@ class Batch:
     ragged: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RAGGED_SCHEMA))
 
 
+class UnreachableError(SourceError):
+    """A server does not answer, or went away while rows were on their way: trying again may help."""
+
+
 class Source(Protocol):
     """One connected source."""
 

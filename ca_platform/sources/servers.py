@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ca_platform.errors import CaPlatformError, ConfigurationError, SourceError
 from ca_platform.logging import Redactor
+from ca_platform.sources.base import UnreachableError
 
 if TYPE_CHECKING:
     import psycopg
@@ -32,7 +33,7 @@ _EXPLANATIONS: tuple[tuple[tuple[str, ...], type[CaPlatformError], str], ...] = 
     (("(database|role) .* does not exist",), SourceError, "{key}: {cause}. Correct `{key}.dsn`."),
     (
         ("resolve host|translate host name|connection failed|failed to connect|connection timeout",),
-        SourceError,
+        UnreachableError,
         "{key}: {place} cannot be reached ({cause}). Check host, port and firewall, and that the server runs.",
     ),
     (("permission denied",), SourceError, "{key}: {cause} at {place}. Grant the user SELECT on it."),
@@ -154,7 +155,9 @@ def explain(name: str, server: Server, error: Exception, near_tables: Callable[[
             near = (near_tables() or " Correct `table` or `query`.") if "{near}" in message else ""
             shown = message.format(key=key, place=place, cause=cause, near=near, minutes=STATEMENT_SECONDS // 60)
             return kind(shown)
-    return SourceError(f"{key}: reading from {place} failed ({cause}). Run again; if it stays, see the server's log.")
+    return UnreachableError(
+        f"{key}: reading from {place} failed ({cause}). Run again; if it stays, see the server's log."
+    )
 
 
 def _cause(text: str) -> str:
