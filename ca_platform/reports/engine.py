@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -17,6 +17,8 @@ from ca_platform.reports.periods import Calendar
 from ca_platform.reports.tables import Tables
 from ca_platform.settings import Settings
 
+# Tables by day whose rows never change later. Those of customers' milestones may: a download can still come.
+UNCHANGING = frozenset({"daily_funnel", "daily_orders", "daily_dimension_values"})
 PREFIX = ("report_date", "report_dimension", "report_value")
 
 
@@ -93,28 +95,46 @@ def _attempt(
 
 def _report(spec: ReportSpec, days: Sequence[date], tables: Tables, settings: Settings) -> pl.DataFrame:
     """One report for all days."""
-    shape = tables.shape
-    frames = []
-    for day in days:
-        calendar = Calendar(shape.start_date, day, settings.reports.history_days, shape.time_zone)
-        rows = BINDINGS[spec.name](Cut(tables, calendar))
-        frames.append(_finished(spec, day, rows, tables.slices))
+    history = settings.reports.history_days
+    if spec.name in UNCHANGING and len(days) > 1:
+        return _unchanging(spec, days, tables, history)
+    frames = [_finished(spec, day, BINDINGS[spec.name](_cut(tables, day, history)), tables.slices) for day in days]
     return pl.concat(pl.collect_all(frames, engine="streaming"))
 
 
-def _finished(spec: ReportSpec, day: date, rows: pl.LazyFrame, slices: pl.DataFrame) -> pl.LazyFrame:
+def _cut(tables: Tables, day: date, history_days: int) -> Cut:
+    return Cut(tables, Calendar(tables.shape.start_date, day, history_days, tables.shape.time_zone))
+
+
+def _unchanging(spec: ReportSpec, days: Sequence[date], tables: Tables, history_days: int) -> pl.DataFrame:
+    """A table by day whose rows are the same in every report: made for the last day, then cut to the others."""
+    last = days[-1]
+    longer = history_days + (last - days[0]).days
+    rows = BINDINGS[spec.name](_cut(tables, last, longer))
+    since = pl.lit(tables.slices["day"]).gather(pl.col("slice"))
+    whole = _finished(spec, last, rows.with_columns(since=since), tables.slices, "since").collect(engine="streaming")
+
+    def cut(day: date) -> pl.LazyFrame:
+        first = day - timedelta(days=history_days - 1)
+        inside = pl.col("date").is_between(first, day) & (pl.col("since") <= day)
+        return whole.lazy().filter(inside).drop("since").with_columns(pl.lit(day).alias(PREFIX[0]))
+
+    return pl.concat(pl.collect_all([cut(day) for day in days], engine="streaming"))
+
+
+def _finished(spec: ReportSpec, day: date, rows: pl.LazyFrame, slices: pl.DataFrame, *others: str) -> pl.LazyFrame:
     """Names in the place of numbers, the catalogue's columns, sorted.
 
     Args:
         slices: by slice number, without a gap: names and ``rank``.
+        others: columns to keep besides those of the catalogue.
     """
-    own = [pl.col(name) for name in spec.column_names]
+    own = [pl.col(name) for name in (*spec.column_names, *others)]
+    report_date = pl.lit(day).alias(PREFIX[0])
     if not spec.by_dimension:
         prefix = [pl.lit("main").alias(PREFIX[1]), pl.lit(None, pl.String).alias(PREFIX[2])]
-        return rows.sort(spec.key, nulls_last=False).select(pl.lit(day).alias(PREFIX[0]), *prefix, *own)
+        return rows.sort(spec.key, nulls_last=False).select(report_date, *prefix, *own)
     # Picking by position is cheaper than a join, and keeps the order.
     rank, *names = (pl.lit(slices[name]).gather(pl.col("slice")) for name in ("rank", "dimension", "value"))
     ordered = rows.with_columns(rank=rank).sort("rank", *spec.key, nulls_last=False)
-    return ordered.select(
-        pl.lit(day).alias(PREFIX[0]), *(n.alias(p) for n, p in zip(names, PREFIX[1:], strict=True)), *own
-    )
+    return ordered.select(report_date, *(n.alias(p) for n, p in zip(names, PREFIX[1:], strict=True)), *own)

@@ -164,26 +164,29 @@ def _reached(events: pl.LazyFrame, name: str, days: Days) -> pl.LazyFrame:
     return summed.select("day", "slice", "cohort", pl.lit(name).alias("step"), *counts, "ever")
 
 
+def by_name(rows: pl.LazyFrame, key: list[str], names: tuple[str, ...]) -> pl.LazyFrame:
+    """One column ``customers.NAME`` for each milestone in the place of one row."""
+    counts = {_of(name): pl.col("customers").filter(pl.col("step") == name).sum() for name in names}
+    return rows.group_by(key).agg(**counts)
+
+
+def _of(name: str) -> str:
+    return f"customers.{name}"
+
+
 def customers_by_period(
     dates: pl.LazyFrame, slices: pl.LazyFrame, calendar: Calendar, names: tuple[str, ...], every: Every
 ) -> pl.LazyFrame:
     """Customers whose milestone lies in the period, quiet periods included.
 
     Args:
-        dates: ``slice``, ``step``, ``date``, ``customers``.
+        dates: ``slice``, ``date``, and a count ``customers.NAME`` for each milestone.
     """
-    counts = {f"at.{name}": pl.col("customers").filter(pl.col("step") == name).sum() for name in names}
-    wide = dates.group_by("slice", date=period(every, "date")).agg(**counts)
-    grid = spread(slices.join(calendar.periods(every), how="cross"), wide, ["slice", "date"], list(counts))
+    columns = [_of(name) for name in names]
+    counts = dates.group_by("slice", date=period(every, "date")).agg(pl.col(columns).sum())
+    wide = spread(slices.join(calendar.periods(every), how="cross"), counts, ["slice", "date"], columns)
     rows = [
-        grid.select(
-            "slice",
-            "date",
-            "is_partial",
-            step=pl.lit(name),
-            step_index=pl.lit(index, pl.Int64),
-            customers=f"at.{name}",
-        )
+        wide.select("slice", "date", "is_partial", *_step(index, name), customers=_of(name))
         for index, name in enumerate(names)
     ]
     return pl.concat(rows)
@@ -195,18 +198,27 @@ def customers_by_hour(
     """Customers by the local hour of the milestone's own instant, a mean over all calendar days.
 
     Args:
-        moments: ``slice``, ``step``, ``hour``, ``customers``.
+        moments: ``slice``, ``hour``, and a count ``customers.NAME`` for each milestone.
     """
-    counts = moments.group_by("slice", "step", "hour").agg(
-        mean_customers=pl.col("customers").sum().cast(pl.Float64) / calendar.days
-    )
-    grid = slices.join(hours(), how="cross").join(_steps(names), how="cross")
-    means = spread(grid, counts, ["slice", "hour", "step"], ["mean_customers"])
-    return means.with_columns(days=pl.lit(calendar.days, pl.Int64))
+    columns = [_of(name) for name in names]
+    counts = moments.group_by("slice", "hour").agg(pl.col(columns).sum())
+    wide = spread(slices.join(hours(), how="cross"), counts, ["slice", "hour"], columns)
+    days = pl.lit(calendar.days, pl.Int64).alias("days")
+    rows = [
+        wide.select(
+            "slice",
+            "hour",
+            *_step(index, name),
+            days,
+            mean_customers=pl.col(_of(name)).cast(pl.Float64) / calendar.days,
+        )
+        for index, name in enumerate(names)
+    ]
+    return pl.concat(rows)
 
 
-def _steps(names: tuple[str, ...]) -> pl.LazyFrame:
-    return pl.LazyFrame({"step": names, "step_index": range(len(names))}, schema_overrides={"step_index": pl.Int64})
+def _step(index: int, name: str) -> list[pl.Expr]:
+    return [pl.lit(name).alias("step"), pl.lit(index, pl.Int64).alias("step_index")]
 
 
 def customer_conversion(

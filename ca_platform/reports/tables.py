@@ -203,12 +203,16 @@ class Tables:
         ]
         frames = pl.collect_all(queries, engine="streaming")
         new = self._lake.collect(lambda: self._scan("new_customers"))
-        dates = new.group_by("day", "slice", "step").agg(pl.col("customers").sum()).with_columns(date="day")
-        moments = new.group_by(self._from(), "slice", "step", "hour").agg(pl.col("customers").sum())
-        count = len(own)
+        new = new.with_columns(self._from(), date="day")
+        count, names = len(own), (*own, *firsts)
+
+        def wide(counted: list[pl.DataFrame], unit: str) -> pl.DataFrame:
+            rows = pl.concat([*counted, new.select(counted[0].columns)])
+            return milestones.by_name(rows.lazy(), ["slice", "day", unit], names).collect(engine="streaming")
+
         return Reached(
-            dates=pl.concat([*frames[:count], dates.select(frames[0].columns)]),
-            moments=pl.concat([*frames[count : 2 * count], moments.select(frames[count].columns)]),
+            dates=wide(frames[:count], "date"),
+            moments=wide(frames[count : 2 * count], "hour"),
             sizes=frames[2 * count],
             cohorts=pl.concat(frames[2 * count + 1 :]),
         )
