@@ -216,6 +216,8 @@ def _read(item: Field, raw: pl.DataFrame, reading: Reading) -> Column:
 
 
 def _read_values(values: pl.Series, item: Field, reading: Reading) -> Column:
+    if isinstance(values.dtype, (pl.Categorical, pl.Enum)):
+        values = values.cast(pl.String)
     if item.kind is Kind.TEXT:
         return read_text(values)
     if item.kind is Kind.MONEY:

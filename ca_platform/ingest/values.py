@@ -63,11 +63,7 @@ def read_text(raw: pl.Series) -> Column:
         raise SourceError(
             f"The column {raw.name!r} is of type {raw.dtype}, which is no text. Make text of it by `query`."
         )
-    return (
-        read_text(raw.cast(pl.String))
-        if isinstance(raw.dtype, (pl.Categorical, pl.Enum))
-        else Column(raw.cast(pl.String))
-    )
+    return Column(raw.cast(pl.String))
 
 
 def read_money(raw: pl.Series, decimal: str = ".") -> Column:
@@ -153,9 +149,12 @@ def _as_action(times: Column) -> Column:
 
 def _mixed(raw: pl.Series, flags: Column, times: Column) -> Column:
     """A column that neither reading understands wholly: one kind with bad rows, or a mixture, which is an error."""
-    are_flags, are_times = flags.values.is_not_null().any(), times.values.is_not_null().any()
-    if are_flags and are_times:
-        flag, time = raw.filter(flags.values.is_not_null())[0], raw.filter(times.values.is_not_null())[0]
+    is_flag = flags.values.is_not_null()
+    # 0 and 1 are times, too, but nobody means the first second of 1970.
+    is_time = times.values.is_not_null() & ~is_flag
+    are_flags = is_flag.any()
+    if are_flags and is_time.any():
+        flag, time = raw.filter(is_flag)[0], raw.filter(is_time)[0]
         raise SourceError(
             f"The action {raw.name!r} mixes flags ({flag!r}) and times ({time!r}). Make it one of the two by `query`."
         )

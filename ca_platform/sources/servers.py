@@ -36,6 +36,11 @@ _EXPLANATIONS: tuple[tuple[tuple[str, ...], type[CaPlatformError], str], ...] = 
         UnreachableError,
         "{key}: {place} cannot be reached ({cause}). Check host, port and firewall, and that the server runs.",
     ),
+    (
+        ("server closed|terminating connection|connection (reset|not open|lost)|broken pipe|database system is",),
+        UnreachableError,
+        "{key}: {place} went away ({cause}). Run again when the server is back.",
+    ),
     (("permission denied",), SourceError, "{key}: {cause} at {place}. Grant the user SELECT on it."),
     (
         ("statement timeout|lock timeout",),
@@ -155,9 +160,7 @@ def explain(name: str, server: Server, error: Exception, near_tables: Callable[[
             near = (near_tables() or " Correct `table` or `query`.") if "{near}" in message else ""
             shown = message.format(key=key, place=place, cause=cause, near=near, minutes=STATEMENT_SECONDS // 60)
             return kind(shown)
-    return UnreachableError(
-        f"{key}: reading from {place} failed ({cause}). Run again; if it stays, see the server's log."
-    )
+    return SourceError(f"{key}: reading from {place} failed ({cause}). Correct the query, or see the server's log.")
 
 
 def _cause(text: str) -> str:

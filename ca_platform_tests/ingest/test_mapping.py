@@ -129,10 +129,9 @@ def test_one_action_with_flags_in_one_file_and_times_in_another_is_an_error(shop
         (pl.Series([17850.0, 2.5, float("nan"), -3.0]), ["17850", "2.5", None, "-3"]),
         (pl.Series([Decimal("17850.00"), Decimal("2.50")]), ["17850", "2.5"]),
         (pl.Series(["a", "", " ", "007"]), ["a", None, " ", "007"]),
-        (pl.Series(["a"], dtype=pl.Categorical), ["a"]),
         (pl.Series([True]), ["true"]),
     ],
-    ids=["int", "float", "decimal", "text", "categorical", "flag"],
+    ids=["int", "float", "decimal", "text", "flag"],
 )
 def test_ids_are_text_as_a_person_writes_it(values: pl.Series, texts: list[str | None]) -> None:
     assert read_text(values).values.to_list() == texts
@@ -162,6 +161,28 @@ def test_flags_of_every_type_are_read() -> None:
     for values in (pl.Series([1, 0, None]), pl.Series([1.0, 0.0, None]), pl.Series(["Yes", "n", ""])):
         assert read_flag(values).values.to_list() == [True, False, None]
     assert read_flag(pl.Series([2])).problems
+
+
+def test_categories_are_read_as_their_text(shop: SmallShop) -> None:
+    columns = {
+        "order_id": "1",
+        "client": "c",
+        "session_start_date": "2024-03-25",
+        "payment_amount": "1.5",
+        "bought": "yes",
+    }
+    frame = pl.DataFrame({name: [value] * 3 for name, value in columns.items()}).cast(pl.Categorical)
+    frame.write_parquet(shop.folder / "s.parquet")
+    shop.connect("sessions", "s.parquet", kind="parquet", columns={"has_purchased": "bought"})
+    assert shop.load().totals["loaded"] == 1
+    assert shop.rows()[0]["payment_amount"] == Decimal("1.5")
+
+
+def test_action_of_numbers_that_are_flags_and_epochs_names_both(shop: SmallShop) -> None:
+    head = "order_id,client,session_start_date,payment_amount,has_purchased,view"
+    shop.sessions("1,c,2024-03-25,1,true,0", "2,c,2024-03-25,1,true,1711454400", header=head, actions=["view"])
+    with pytest.raises(SourceError, match=r"flags \('0'\) and times \('1711454400'\)"):
+        shop.load()
 
 
 GUESSES: list[tuple[str, str, dict[str, Any]]] = [

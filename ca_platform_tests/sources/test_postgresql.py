@@ -17,7 +17,7 @@ from ca_platform.errors import CaPlatformError, ConfigurationError, SourceError
 from ca_platform.ingest import day_range, ingest
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings, SourceSettings
-from ca_platform.sources import Bounds, guess, open_source
+from ca_platform.sources import Bounds, UnreachableError, guess, open_source
 from ca_platform.sources.postgresql import PostgresqlSource
 from ca_platform_tests.ingest.small import closes, snapshot
 from ca_platform_tests.services.postgresql import PostgresqlServer
@@ -195,6 +195,19 @@ def test_error_names_the_source_and_the_remedy_and_no_password(
     assert words in message
     assert "geheim" not in message
     assert database.password not in message
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_server_that_goes_away_while_rows_come_is_told_from_other_errors(database: PostgresqlServer, kind: str) -> None:
+    query = "select n, repeat('x', 5000) as t from generate_series(1, 400000) n"
+    batches = open_source("sessions", settings_of(database, kind=kind, query=query), "UTC").batches(["n", "t"])
+    next(batches)
+    database.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{database.user}'")
+    with pytest.raises(UnreachableError, match="Run again when the server is back"):
+        list(batches)
+    away = settings_of(database, table="traps", dsn="postgresql://shop@127.0.0.1:1/shop")
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        open_source("sessions", away, "UTC").schema()
 
 
 def test_unknown_database_is_named(database: PostgresqlServer) -> None:
