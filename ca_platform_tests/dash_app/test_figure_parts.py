@@ -47,7 +47,7 @@ def test_places_survive_encoding(offsets: list[int], step: int) -> None:
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=15))
 def test_labels_keep_their_distance_and_their_order(positions: list[float]) -> None:
     moved = spread(positions, 14, 0, 300)
-    order = sorted(range(len(moved)), key=lambda index: (positions[index], index))
+    order = sorted(range(len(moved)), key=lambda index: (positions[index], -index))
     gaps = [moved[after] - moved[before] for before, after in pairwise(order)]
     assert all(gap >= 14 - 1e-6 for gap in gaps)
     assert all(-1e-6 <= place <= 300 + 1e-6 for place in moved)

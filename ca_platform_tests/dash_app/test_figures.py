@@ -81,6 +81,14 @@ def test_first_day_of_a_shop_is_drawn(card: Card) -> None:
     go.Figure(draw(card, frame))
 
 
+@pytest.mark.parametrize(("name", "days"), [("orders-daily", 1), ("orders-weekly", 7), ("orders-monthly", 28)])
+def test_bar_without_neighbours_is_as_wide_as_its_period(name: str, days: int) -> None:
+    frame = frames.report(CARDS[name].report, frames.DAY, frames.DAY)
+    (bar,) = draw(CARDS[name], frame)["data"]
+    assert 0.5 * days < bar["width"] / 86_400_000 < days
+    assert "width" not in draw(CARDS[name])["data"][0]
+
+
 @every_card
 def test_dark_and_light_differ_in_greys_alone(card: Card) -> None:
     light, dark = draw(card), draw(card, dark=True)
@@ -184,6 +192,12 @@ def test_bars_of_the_conversion_are_its_shares() -> None:
     frame = frames.report("session_funnel_conversion")
     bars = [trace for trace in drawn.rows_of(draw(CARDS["funnels-conversion"])) if trace["type"] == "bar"]
     assert [drawn.numbers(bar["x"]) for bar in bars] == [frame["conversion_from_start"].to_list()]
+
+
+def test_single_customer_is_a_bar_on_a_logarithmic_axis() -> None:
+    axis = draw(CARDS["orders-sequence"])["layout"]["yaxis"]
+    assert axis["type"] == "log"
+    assert axis["range"][0] < 0 < axis["range"][1]
 
 
 # ---- unfinished periods -------------------------------------------------------------------------------------------

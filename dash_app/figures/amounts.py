@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import polars as pl
@@ -80,10 +81,15 @@ def order_counts(frame: pl.DataFrame, look: Look) -> Figure:
         bargap=0.15,
         hovermode="closest" if is_long else "x unified",
         xaxis=_numbers(int(str(widest)), look, is_long=is_long),
-        yaxis=value_axis(look, type="log", dtick=1, rangemode="normal")
+        yaxis=value_axis(look, type="log", dtick=1, rangemode="normal", range=_decades(frame))
         if is_steep
         else count_axis(look, [frame["customers_at_least"]]),
     )
+
+
+def _decades(frame: pl.DataFrame) -> list[float]:
+    """From just below one customer to just above the most, so that a bar of one is still a bar."""
+    return [-0.12, math.log10(max(frame["customers_at_least"].to_list())) + 0.1]
 
 
 def _bins(rows: pl.DataFrame, measure: str, colour: str, axis: str, look: Look) -> dict[str, Any]:

@@ -10,12 +10,25 @@ from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, scheme
 from dash_app.figures.periods import ago
 from dash_app.records import Look
+from dash_app.words.dates import Grain
+
+_DAY = 86_400_000
+_WIDTHS: dict[Grain, float] = {"day": 0.8 * _DAY, "week": 5.6 * _DAY, "month": 24 * _DAY}
 
 
 def bars(
-    rows: pl.DataFrame, place: str, measure: str, hover: str, look: Look, colour: str = OKABE_ITO[0]
+    rows: pl.DataFrame,
+    place: str,
+    measure: str,
+    hover: str,
+    look: Look,
+    colour: str = OKABE_ITO[0],
+    grain: Grain | None = None,
 ) -> dict[str, Any]:
-    """One bar for each row; those with ``is_partial`` are hatched."""
+    """One bar for each row; those with ``is_partial`` are hatched.
+
+    plotly takes a bar's width from its neighbours, and without any it would be a millisecond.
+    """
     trace: dict[str, Any] = {
         "type": "bar",
         **encode.along(rows[place]),
@@ -23,6 +36,8 @@ def bars(
         "marker": {"color": colour},
         "hovertemplate": f"{hover}<extra></extra>",
     }
+    if rows.height == 1 and grain is not None:
+        trace["width"] = _WIDTHS[grain]
     if "is_partial" in rows.columns and rows["is_partial"].any():
         flags = rows["is_partial"].to_list()
         trace["marker"] |= {

@@ -43,16 +43,18 @@ def width(texts: Sequence[str]) -> float:
 
 
 def spread(positions: Sequence[float], distance: float, low: float, high: float) -> list[float]:
-    """Positions moved as little as is simple so that neighbours keep their distance, in the order given.
+    """Positions moved as little as is simple so that neighbours keep their distance and their order.
 
-    They stay between ``low`` and ``high`` where there is room for all.
+    Of equal ones the first is the upper one.
+
+    All stay between ``low`` and ``high`` where there is room for all.
 
     >>> spread([10, 12, 50], 14, 0, 100)
     [10, 24, 50]
     >>> spread([98, 99], 14, 0, 100)
     [86, 100]
     """
-    order = sorted(range(len(positions)), key=lambda index: (positions[index], index))
+    order = sorted(range(len(positions)), key=lambda index: (positions[index], -index))
     moved = [0.0] * len(positions)
     floor = low
     for index in order:

@@ -29,7 +29,7 @@ def daily_orders(frame: pl.DataFrame, look: Look) -> Figure:
     earlier = moved(frame, look, "date", "day")
     mean = trailing_mean(frame, "orders")
     has_mean, is_long = mean.height > 1, frame.height > _BARS_UP_TO
-    days = bars(frame, "date", "orders", _HOVER, look, colour=OTHER if has_mean else OKABE_ITO[0])
+    days = bars(frame, "date", "orders", _HOVER, look, colour=OTHER if has_mean else OKABE_ITO[0], grain="day")
     if is_long:
         # Bars thinner than two pixels flicker; points keep each day visible.
         days |= {"type": "scatter", "mode": "markers", "marker": {"color": OTHER, "size": 3}}
@@ -54,7 +54,7 @@ def daily_orders(frame: pl.DataFrame, look: Look) -> Figure:
 def orders_by_period(frame: pl.DataFrame, look: Look, grain: Grain) -> Figure:
     """``weekly_orders`` and ``monthly_orders``: a bar for each period."""
     earlier = moved(frame, look, "date", grain)
-    data = [bars(frame, "date", "orders", _HOVER, look)]
+    data = [bars(frame, "date", "orders", _HOVER, look, grain=grain)]
     if earlier is not None:
         data.append(dotted(earlier, "date", "orders", _HOVER, look))
     notes = (
