@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from ca_platform.errors import SourceError
-from ca_platform.sources.base import RAGGED_SCHEMA, ROW
+from ca_platform.sources.base import RAGGED_SCHEMA, ROW, require_columns
 from ca_platform.sources.text import Block, blocks, explain_utf8
 
 LONGEST_FIELD = 16 << 20
@@ -56,6 +56,33 @@ def pieces(path: str, form: TextFormat) -> Iterator[Piece]:
             yield _parse(body, names, path, form)
     if names is None:
         raise SourceError(f"{path}: the file is empty. It must begin with a line of column names.")
+
+
+def column_values(path: str, form: TextFormat, name: str) -> Iterator[pl.Series]:
+    """Values of one column, for a quick look: rows with a wrong number of fields are neither found nor left out."""
+    place: int | None = None
+    names: list[str] = []
+    for block in blocks(path, form.encoding):
+        body = block
+        if place is None:
+            names, body = _split_header(block, path, form)
+            require_columns([name], names, path)
+            place = names.index(name)
+        if not body.data:
+            continue
+        try:
+            keys = [f"column_{index + 1}" for index in range(len(names))]
+            frame = pl.read_csv(
+                body.data,
+                has_header=False,
+                separator=form.separator,
+                schema=dict.fromkeys(keys, pl.String),
+                columns=[keys[place]],
+                truncate_ragged_lines=True,
+            )
+            yield frame.to_series().rename(name)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            yield _parse(body, names, path, form).frame[name]
 
 
 def _split_header(block: Block, path: str, form: TextFormat) -> tuple[list[str], Block]:

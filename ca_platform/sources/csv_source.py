@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from ca_platform.sources.base import FILE, ROW, Batch, Bounds, require_columns
-from ca_platform.sources.csv_file import Piece, TextFormat, header, pieces, ragged_frame
+from ca_platform.sources.csv_file import Piece, TextFormat, column_values, header, pieces, ragged_frame
 
 TEXT_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 
@@ -52,8 +52,8 @@ class CsvSource:
 
     def extremes(self, column: str) -> Iterator[pl.Series]:
         """All values of the column."""
-        for batch in self.batches([column]):
-            yield batch.frame[column]
+        for path in self.files:
+            yield from column_values(path, self._form, column)
 
 
 def _batch(piece: Piece, number: int, columns: Sequence[str]) -> Batch:
