@@ -51,7 +51,7 @@ def ours(path: str, first: str, last: str) -> Callable[[], Any]:
     return lambda: int(ingest("sessions", shop.days, settings, lake).totals["loaded"])
 
 
-def bare(path: str, first: str, last: str) -> Callable[[], Any]:
+def bare(path: str, *_: str) -> Callable[[], Any]:
     """Polars alone. Parsing instants after the scan is faster than giving their type to ``scan_csv``."""
     import polars as pl
 
