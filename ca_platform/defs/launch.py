@@ -126,6 +126,8 @@ def _launch(
                     outcome.skip(name for later in runs for name in later.assets)
                     break
     outcome.refuse_empty_loads()
+    for note in journal.notes:
+        _LOG.info(note)
     _LOG.info("run finished", extra=outcome.summary())
     if outcome.failed:
         raise outcome.error()
@@ -169,7 +171,7 @@ def _execute(
         raise KeyboardInterrupt
     if not result.success and not journal.failures:
         journal.failures.update(_unforeseen(result, planned))
-    return set(journal.made), dict(journal.failures)
+    return journal.made - set(journal.failures), dict(journal.failures)
 
 
 def _is_interrupted(result: dg.ExecuteInProcessResult) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from ca_platform.catalogue import FAMILIES, report_spec
+from ca_platform.catalogue import FAMILIES, missing_inputs, report_spec
 from ca_platform.defs import specs
 from ca_platform.defs.days import DayRange, ranges_of
 from ca_platform.errors import ReportError
@@ -70,8 +70,6 @@ def _family(name: str, connected: Iterable[str]) -> list[str]:
 
 
 def _connected(name: str, connected: Iterable[str], settings: Settings) -> str:
-    from ca_platform.catalogue import missing_inputs
-
     spec = report_spec(name)
     if name not in connected:
         raise ReportError(
