@@ -10,7 +10,6 @@ from typing import Literal
 
 import polars as pl
 
-from ca_platform.calendar import INSTANT
 from ca_platform.errors import SourceError
 from ca_platform.ingest.instants import read_instants
 from ca_platform.ingest.reasons import Reason
@@ -209,8 +208,3 @@ def _unreadable(raw: pl.Series, dtype: pl.DataType, reason: Reason) -> Column:
         return Column(raw.cast(dtype))
     nothing = pl.Series(raw.name, [None], dtype=dtype).new_from_index(0, len(raw))
     return Column(nothing, _named({reason: raw.is_not_null()}))
-
-
-def empty_instants(length: int) -> pl.Series:
-    """A column of nulls."""
-    return pl.Series([None], dtype=INSTANT).new_from_index(0, length)
