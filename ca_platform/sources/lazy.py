@@ -137,7 +137,8 @@ class QuerySource:
 
 def _schema(path: str) -> Mapping[str, pl.DataType]:
     try:
-        return pl.read_parquet_schema(path)
+        # Object stores are read by Polars itself, with its own credentials of the environment.
+        return pl.scan_parquet(path, glob=False).collect_schema() if "://" in path else pl.read_parquet_schema(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _damaged(path, error) from None
 

@@ -153,7 +153,7 @@ def test_missing_column_is_named_with_near_ones(tmp_path: Path) -> None:
 # ---- Parquet and queries -----------------------------------------------------------------------------------------
 
 
-def parquet(path: Path, **keys: Any) -> Any:
+def parquet(path: Path | str, **keys: Any) -> Any:
     settings = SourceSettings.model_validate({"kind": "parquet", "path": str(path), **keys})
     return open_source("lines", settings, "Europe/London")
 
@@ -168,6 +168,13 @@ def test_parquet_keeps_types_and_numbers_rows(tmp_path: Path) -> None:
     assert source.schema()["price"] == frame.schema["price"]
     rows = pl.concat([batch.frame for batch in source.batches(["a", "price"])])
     assert rows.select("a", FILE, ROW).rows() == [(1, 0, 1), (2, 0, 2), (1, 1, 1), (2, 1, 2)]
+
+
+def test_parquet_under_a_url_is_read(tmp_path: Path) -> None:
+    pl.DataFrame({"a": [1, 2]}).write_parquet(tmp_path / "1.parquet")
+    source = parquet(f"file://{tmp_path}/*.parquet")
+    assert source.files == (f"file://{tmp_path}/1.parquet",)
+    assert [batch.frame["a"].to_list() for batch in source.batches(["a"])] == [[1, 2]]
 
 
 @pytest.mark.parametrize("dtype", [pl.Datetime("us"), pl.Datetime("ms", "Asia/Tokyo"), pl.Date()])
