@@ -98,7 +98,9 @@ def _customers(settings: Settings, lake: Lake) -> list[dict[str, Any]]:
 
 def test_online_retail_equals_the_second_implementation(public_data: Path, tmp_path: Path) -> None:
     fixture = Path(__file__).parents[1] / "fixtures" / "online_retail.yaml"
-    settings = load_settings(fixture, {"CA_LAKE__PATH": str(tmp_path / "lake")})
+    lines = str(public_data / "online_retail" / "lines.parquet")
+    places = {f"CA_SOURCES__{source}__PATH": lines for source in ("SESSIONS", "LINES")}
+    settings = load_settings(fixture, {"CA_LAKE__PATH": str(tmp_path / "lake"), **places})
     lake = load(settings, date(2010, 12, 1), date(2011, 12, 9))
     shop = online_retail(settings, lake)
     assert (len(shop.sessions), len({s.client for s in shop.sessions})) == (18_536, 4_339)
