@@ -29,6 +29,8 @@ FAMILIES = {
     for family in (
         Family("funnels", "Funnels", "How sessions and customers advance from step to step."),
         Family("orders", "Orders", "Orders over time, averages, distributions and key figures."),
+        Family("cohorts", "Cohorts", "Whether and when customers come again, what they bring, and how the shop grows."),
+        Family("churn", "Churn", "How many customers have gone quiet."),
     )
 }
 
@@ -38,5 +40,9 @@ PAGES = {
         PageSpec("/", "Overview", "Overview", "How the shop is doing: key figures, orders, conversion, revenue."),
         PageSpec("/funnels", "Funnels", "Behaviour", "How sessions and customers advance from step to step."),
         PageSpec("/orders", "Orders", "Behaviour", "Orders over time, their amounts, and how often customers order."),
+        PageSpec("/cohorts", "Cohorts", "Customers", "How soon customers order first, and again."),
+        PageSpec("/retention", "Retention", "Customers", "Who comes again, what that brings, and how the shop grows."),
+        PageSpec("/journey", "Journey", "Customers", "How long customers take from the download to each order."),
+        PageSpec("/churn", "Churn", "Customers", "How many customers have gone quiet, and how many come back."),
     )
 }

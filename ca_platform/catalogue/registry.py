@@ -5,6 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
+from ca_platform.catalogue.churn import CHURN
+from ca_platform.catalogue.cohorts import COHORTS
 from ca_platform.catalogue.datasets import DATASETS
 from ca_platform.catalogue.facts import FACTS
 from ca_platform.catalogue.funnels import FUNNELS
@@ -15,7 +17,7 @@ from ca_platform.errors import ReportError
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
-_REPORTS = {spec.name: spec for spec in (*FUNNELS, *ORDERS)}
+_REPORTS = {spec.name: spec for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN)}
 _TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS)}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ca_platform.calendar import as_of
-from ca_platform.reports import amounts, clients, funnels, kpis, milestones, orders
+from ca_platform.reports import amounts, churn, clients, cohorts, funnels, growth, journey, kpis, milestones, orders
 from ca_platform.reports.periods import Calendar, Every
 from ca_platform.reports.tables import Tables
 
@@ -25,6 +25,10 @@ class Cut:
     def of(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
         """The rows of a table that count at the end of the day."""
         return table.lazy().filter(pl.col("day") <= self.calendar.day)
+
+    def valid(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+        """Those of these rows that are not over (``until``) at the end of the day."""
+        return self.of(table).filter(pl.col("until").is_null() | (pl.col("until") >= self.calendar.day))
 
     @property
     def slices(self) -> pl.LazyFrame:
@@ -70,6 +74,47 @@ def _by_period(word: str, every: Every) -> dict[str, Callable[[Cut], pl.LazyFram
     }
 
 
+def _cohorts(word: str, number: int) -> Callable[[Cut], pl.LazyFrame]:
+    """The cohort table from order ``number`` to the next; 0 is the download."""
+    unit = "day" if word == "daily" else "week"
+
+    def build(cut: Cut) -> pl.LazyFrame:
+        tables = cut.tables.sequence
+        if number == 0:
+            events, starts = cut.of(tables.download_cohorts), cut.of(tables.download_dates)
+        else:
+            events = cut.of(tables.next_orders).filter(pl.col("number") == number)
+            starts = cut.of(tables.order_dates).filter(pl.col("number") == number)
+        of_unit = events.filter(pl.col("unit") == unit)
+        limit = cut.tables.cohort_days
+        return cohorts.next_order_cohorts(of_unit, starts, cut.slices, cut.calendar, PERIODS[word], limit)
+
+    return build
+
+
+def _buyers(cut: Cut, unit: str) -> pl.LazyFrame:
+    return cut.of(cut.tables.sequence.buyers).filter(pl.col("unit") == unit)
+
+
+def _journey(cut: Cut) -> pl.LazyFrame:
+    tables = cut.tables.sequence
+    return journey.customer_journey(
+        cut.of(tables.numbers),
+        cut.valid(tables.first_orders),
+        cut.of(tables.gaps),
+        cut.valid(tables.last_orders),
+        cut.slices,
+        as_of(cut.calendar.day, cut.calendar.time_zone),
+    )
+
+
+def _churn(cut: Cut) -> pl.LazyFrame:
+    end = as_of(cut.calendar.day, cut.calendar.time_zone)
+    return churn.churn(cut.valid(cut.tables.sequence.last_orders), cut.slices, end, cut.tables.shape.churn)
+
+
+_COHORTS = ("cohort_downloads", "cohort_from_1_to_2", "cohort_from_2_to_3", "cohort_from_3_to_4")
+
 BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     name: function for word, every in PERIODS.items() for name, function in _by_period(word, every).items()
 } | {
@@ -108,5 +153,19 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     "dimension_kpis": lambda cut: kpis.dimension_kpis(cut.of(cut.tables.days), cut.of(cut.tables.new), cut.values),
     "daily_dimension_values": lambda cut: kpis.daily_dimension_values(
         cut.of(cut.tables.days), cut.of(cut.tables.active), cut.values, cut.calendar
+    ),
+    **{f"{word}_{name}": _cohorts(word, n) for word in ("daily", "weekly") for n, name in enumerate(_COHORTS)},
+    "weekly_retention": lambda cut: cohorts.retention(
+        _buyers(cut, "week"), cut.slices, cut.calendar, "1w", cohorts.WEEKS
+    ),
+    "monthly_retention": lambda cut: cohorts.retention(
+        _buyers(cut, "month"), cut.slices, cut.calendar, "1mo", cohorts.MONTHS
+    ),
+    "cohort_revenue": lambda cut: cohorts.cohort_revenue(_buyers(cut, "month"), cut.slices, cut.calendar),
+    "growth": lambda cut: growth.growth(cut.of(cut.tables.sequence.buyers), cut.slices, cut.calendar),
+    "customer_journey": _journey,
+    "churn": _churn,
+    "churn_weekly": lambda cut: churn.churn_weekly(
+        cut.of(cut.tables.sequence.churn_weeks), cut.slices, cut.calendar, cut.tables.shape.churn
     ),
 }

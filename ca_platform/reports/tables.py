@@ -19,6 +19,7 @@ from ca_platform.facts import Shape, check_values, last_month_end, schema
 from ca_platform.lake import Lake
 from ca_platform.reports import milestones
 from ca_platform.reports.milestones import Days
+from ca_platform.reports.sequence_tables import SequenceTables
 from ca_platform.settings import Settings
 
 _SLICE = ["dimension", "value"]
@@ -167,6 +168,16 @@ class Tables:
             )
 
         return self._lake.collect(build)
+
+    @property
+    def cohort_days(self) -> int:
+        """Length of cohort tables by day."""
+        return self._settings.reports.cohort_days
+
+    @cached_property
+    def sequence(self) -> SequenceTables:
+        """What follows from the sequence of each customer's orders."""
+        return SequenceTables(self._days, self.shape, self._lake, lambda: self.spells)
 
     @property
     def milestones(self) -> tuple[str, ...]:

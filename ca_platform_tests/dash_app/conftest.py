@@ -48,9 +48,9 @@ def write_settings(folder: Path, text: str = _SETTINGS) -> Settings:
 
 
 def fill(store: DocumentStore) -> None:
-    """Every report on every day, and each dimension value on the newest."""
+    """Every report that pages show, on every day, and each dimension value on the newest."""
     for spec in report_specs():
-        if spec.storage == "document":
+        if spec.storage == "document" and spec.name in frames.NAMES:
             store.replace(spec.name, DAYS, pl.concat(_parts(spec)), spec)
 
 

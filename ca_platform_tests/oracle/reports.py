@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ca_platform_tests.oracle import funnels, orders
+from ca_platform_tests.oracle import churn, cohorts, funnels, orders
 from ca_platform_tests.oracle.funnels import Rows
 from ca_platform_tests.oracle.world import World
 
@@ -30,5 +30,19 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "client_kpis": orders.client_kpis,
     "dimension_kpis": orders.dimension_kpis,
     "daily_dimension_values": orders.daily_dimension_values,
+    **{
+        f"{grain}_{name}": partial(cohorts.cohorts, grain=grain, number=number)
+        for grain in ("daily", "weekly")
+        for number, name in enumerate(
+            ("cohort_downloads", "cohort_from_1_to_2", "cohort_from_2_to_3", "cohort_from_3_to_4")
+        )
+    },
+    "weekly_retention": partial(cohorts.retention, grain="weekly", last=52),
+    "monthly_retention": partial(cohorts.retention, grain="monthly", last=24),
+    "cohort_revenue": cohorts.cohort_revenue,
+    "growth": cohorts.growth,
+    "customer_journey": cohorts.customer_journey,
+    "churn": churn.churn,
+    "churn_weekly": churn.churn_weekly,
 }
 MAIN_ONLY = frozenset({"client_kpis", "dimension_kpis", "daily_dimension_values"})

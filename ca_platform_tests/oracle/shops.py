@@ -128,7 +128,10 @@ business:
   start_date: {shop.start_date}
 lake: {{path: {lake}}}
 document_store: {{kind: embedded, path: {lake}/store.db}}
-reports: {{history_days: {shop.history_days}}}
+reports:
+  history_days: {shop.history_days}
+  cohort_days: {shop.cohort_days}
+  churn: {{method: {shop.churn_method}, factor: {shop.churn_factor}, days: {shop.churn_days}}}
 sources:
   sessions:
     kind: csv

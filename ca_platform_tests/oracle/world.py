@@ -50,6 +50,10 @@ class Shop:
     dimensions: tuple[str, ...] = ()
     has_signup: bool = False
     history_days: int = 400
+    cohort_days: int = 100
+    churn_method: str = "global"
+    churn_factor: float = 2
+    churn_days: float = 90
 
 
 @dataclass(frozen=True)
