@@ -218,7 +218,8 @@ def test_nothing_is_printed() -> None:
 def tracked() -> list[Path]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:  # not a clone, but an unpacked archive
-        return [*files(*PACKAGES, "ca_platform_tests", "benchmarks", "scripts"), *ROOT.glob("*.*")]
+        top = [path for path in ROOT.glob("*.*") if path.is_file()]
+        return [*files(*PACKAGES, "ca_platform_tests", "benchmarks", "scripts"), *top]
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
