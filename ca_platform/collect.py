@@ -150,16 +150,18 @@ class ReportReader:
 
     def _periods(self, period: str, start: date, day: date) -> pl.DataFrame:
         """The table with the periods from ``start`` on."""
-        older = self._older(period, start, day) if self.spec.window == "days" else []
+        # By the word of the catalogue; a table with another one goes back to the start date by itself.
+        windows = {"days": self.settings.reports.history_days, "cohorts": self.settings.reports.cohort_days}
+        kept = windows.get(self.spec.window)
+        older = self._older(period, start, day, timedelta(days=kept - 1)) if kept else []
         whole = pl.concat([self._one(day), *older]).filter(pl.col(period) >= start)
         return whole.sort(self.spec.key, maintain_order=True) if older else whole
 
-    def _older(self, period: str, start: date, day: date) -> list[pl.DataFrame]:
+    def _older(self, period: str, start: date, day: date, window: timedelta) -> list[pl.DataFrame]:
         """Rows before the window of ``day``, from earlier report days where they are stored.
 
         Rows of finished periods are the same in every later report, so that a few earlier days give all of them.
         """
-        window = timedelta(days=self.settings.reports.history_days - 1)
         frames: list[pl.DataFrame] = []
         first = day - window
         earlier = [found for found in self.place.days(self.spec.name) if found < day]
