@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
 DAYS = 365
+# Folders that runs write into.
+_OWN = ("data", ".dagster")
 _CODE = (
     "calendar.py",
     "catalogue",
@@ -69,19 +71,20 @@ class ShopFolder:
         return Lake.open(self.settings())
 
     def copy(self, name: str) -> ShopFolder:
-        """Another shop with the same source files (by links) and its own copy of the lake and the store."""
+        """Another shop with the same source files (by links) and its own copy of the lake, the store and the runs."""
         target = self.path.parent / f"{self.path.name}-{name}"
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
         for item in self.path.iterdir():
-            if item.name != "data":
+            if item.name not in _OWN:
                 (target / item.name).symlink_to(item.resolve())
         # The settings must count their relative paths from the copy.
         settings = target / "ca_platform.yaml"
         settings.unlink()
         shutil.copyfile(self.path / "ca_platform.yaml", settings)
-        if (self.path / "data").exists():
-            shutil.copytree(self.path / "data", target / "data", copy_function=_link)
+        for name in _OWN:
+            if (self.path / name).exists():
+                shutil.copytree(self.path / name, target / name, copy_function=_link)
         return ShopFolder(target, self.first_day, self.last_day)
 
 
