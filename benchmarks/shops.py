@@ -82,9 +82,9 @@ class ShopFolder:
         settings = target / "ca_platform.yaml"
         settings.unlink()
         shutil.copyfile(self.path / "ca_platform.yaml", settings)
-        for name in _OWN:
-            if (self.path / name).exists():
-                shutil.copytree(self.path / name, target / name, copy_function=_link)
+        for own in _OWN:
+            if (self.path / own).exists():
+                shutil.copytree(self.path / own, target / own, copy_function=_link)
         return ShopFolder(target, self.first_day, self.last_day)
 
 
