@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date, timedelta
 from statistics import median
 from typing import Any
@@ -62,46 +64,35 @@ def hourly_funnel(world: World) -> Rows:
 
 def funnel_downloads(world: World, grain: str) -> Rows:
     name = NAMES[grain]
+    count = Counter((step, name(day)) for step, day, _ in _reached(world))
     rows: Rows = []
     for period in periods(world, grain):
+        partial = is_partial(world, grain, period)
         for index, step in enumerate(world.milestone_names):
-            customers = sum(
-                1
-                for own in world.milestones.values()
-                if step in own
-                and world.local_day(own[step]) >= world.shop.start_date
-                and name(world.local_day(own[step])) == period
-            )
+            customers = count[step, period]
             rows.append(
-                {
-                    "date": period,
-                    "step": step,
-                    "step_index": index,
-                    "customers": customers,
-                    "is_partial": is_partial(world, grain, period),
-                }
+                {"date": period, "step": step, "step_index": index, "customers": customers, "is_partial": partial}
             )
     return rows
+
+
+def _reached(world: World) -> Iterator[tuple[str, date, int]]:
+    """Step, local day and local hour of every milestone of every customer, from the start date on."""
+    for own in world.milestones.values():
+        for step, at in own.items():
+            local = world.local(at)
+            if local.date() >= world.shop.start_date:
+                yield step, local.date(), local.hour
 
 
 def hourly_funnel_downloads(world: World) -> Rows:
-    rows: Rows = []
-    for hour in range(24):
-        for index, step in enumerate(world.milestone_names):
-            customers = 0
-            for own in world.milestones.values():
-                if step in own and world.local_day(own[step]) >= world.shop.start_date:
-                    customers += world.local(own[step]).hour == hour
-            rows.append(
-                {
-                    "hour": hour,
-                    "step": step,
-                    "step_index": index,
-                    "mean_customers": customers / len(world.days),
-                    "days": len(world.days),
-                }
-            )
-    return rows
+    count = Counter((step, hour) for step, _, hour in _reached(world))
+    days = len(world.days)
+    return [
+        {"hour": hour, "step": step, "step_index": index, "mean_customers": count[step, hour] / days, "days": days}
+        for hour in range(24)
+        for index, step in enumerate(world.milestone_names)
+    ]
 
 
 def session_funnel_conversion(world: World) -> Rows:

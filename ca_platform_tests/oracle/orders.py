@@ -36,20 +36,27 @@ def weekly_average_order_per_user(world: World) -> Rows:
 
 
 def _weekly(world: World, sessions: list[Session], column: str) -> Rows:
+    inside = _by_week(world, sessions)
     rows: Rows = []
     for week in periods(world, "weekly"):
-        inside = [s for s in sessions if NAMES["weekly"](world.local_day(s.start)) == week]
-        customers = len({s.client for s in inside})
-        rows.append({"week": week, column: ratio(len(inside), customers), "customers": customers})
+        customers = len({s.client for s in inside[week]})
+        rows.append({"week": week, column: ratio(len(inside[week]), customers), "customers": customers})
     return rows
 
 
 def weekly_average_payment_amount(world: World) -> Rows:
-    rows: Rows = []
-    for week in periods(world, "weekly"):
-        inside = [s for s in world.orders if NAMES["weekly"](world.local_day(s.start)) == week]
-        rows.append({"week": week, "mean_amount": _mean_amount(inside), "orders": len(inside)})
-    return rows
+    inside = _by_week(world, world.orders)
+    return [
+        {"week": week, "mean_amount": _mean_amount(inside[week]), "orders": len(inside[week])}
+        for week in periods(world, "weekly")
+    ]
+
+
+def _by_week(world: World, sessions: list[Session]) -> dict[date, list[Session]]:
+    inside: dict[date, list[Session]] = defaultdict(list)
+    for session in sessions:
+        inside[NAMES["weekly"](world.local_day(session.start))].append(session)
+    return inside
 
 
 def _mean_amount(sessions: list[Session]) -> Decimal | None:
