@@ -31,6 +31,7 @@ CALLBACK_GOAL = 500
 LATENCY_MS = 50.0
 SESSIONS = 100_000
 USER = "benchmark"
+CALLBACK = "/_dash-update-component"
 CALLBACK_SECONDS = 4.0
 CALLBACK_CLIENTS = 8
 
@@ -107,9 +108,8 @@ def _result(size: int, visit: Visit, bare: list[float], rate: float) -> Result:
 
 def prepare(path: str, first: str, last: str, password: str) -> Callable[[], Any]:
     """The last day's reports in the store, and a login."""
-    from dash_app.users import UserStore
-
     from benchmarks.platform import run_day
+    from dash_app.users import UserStore
 
     shop = opened(path, first, last)
 
@@ -185,7 +185,7 @@ def _settled(page: Any, url: str, condition: str, argument: Any = None) -> float
 
 
 def _keep_callback(request: Any, kept: list[bytes]) -> None:
-    if request.url.endswith("/_dash-update-component") and request.post_data_buffer:
+    if urlsplit(request.url).path == CALLBACK and request.post_data_buffer:
         kept.append(request.post_data_buffer)
 
 
@@ -219,13 +219,19 @@ def _card_callback(place: str, visit: Visit) -> bytes | None:
 
 
 def _post(connection: http.client.HTTPConnection, body: bytes, cookie: str, origin: str) -> bytes:
-    headers = {"content-type": "application/json", "cookie": cookie} | ({"origin": origin} if origin else {})
-    connection.request("POST", "/_dash-update-component", body, headers)
+    headers = {"content-type": "application/json", "cookie": cookie, "x-csrftoken": _token(cookie)}
+    connection.request("POST", CALLBACK, body, headers | ({"origin": origin} if origin else {}))
     answer = connection.getresponse()
     text = answer.read()
     if answer.status not in (200, 204):
         raise RuntimeError(f"a callback answered {answer.status}: {text[:300]!r}")
     return text
+
+
+def _token(cookie: str) -> str:
+    """What Dash's renderer sends back with every callback."""
+    pairs = dict(item.partition("=")[::2] for item in cookie.split("; "))
+    return pairs.get("_csrf_token", "")
 
 
 def _p95(values: list[float]) -> float:

@@ -47,7 +47,7 @@ _INDEX = """<!DOCTYPE html>
 </head>
 <body>
 <noscript>The dashboards need JavaScript.</noscript>
-{%app_entry%}
+CARD{%app_entry%}
 <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
 </html>
@@ -145,7 +145,11 @@ def _application(server: Flask) -> Dashboards:
             {"name": "color-scheme", "content": "light dark"},
         ],
     )
-    app.index_string = _INDEX.replace("SCHEME", _scheme_address()).replace("PLOTLY", _plotly_address())
+    app.index_string = (
+        _INDEX.replace("SCHEME", _scheme_address())
+        .replace("PLOTLY", _plotly_address())
+        .replace("CARD", (_FOLDER / "templates" / "card.html").read_text())
+    )
     return app
 
 

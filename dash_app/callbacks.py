@@ -1,4 +1,4 @@
-"""The wiring: which component's change asks for what. One callback for the place, one per kind of card."""
+"""The wiring: which component's change asks for what."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import dash
 from dash import ALL, ClientsideFunction, Input, Output, State, ctx, html, no_update
+from dash.exceptions import PreventUpdate
 
 from ca_platform.store import Dimension
 from dash_app import ids
-from dash_app.answers import Answer, Answers
-from dash_app.cards import frame_of, message_of, tiles_of
-from dash_app.export import ROUTE as CSV_ROUTE
+from dash_app.answers import Answers
+from dash_app.cards import frame_of, sent
 from dash_app.grid import grid
 from dash_app.ids import part
 from dash_app.navigation import Place, compare_choices, day_choices, dimension_names, dimension_values, place
@@ -147,122 +147,59 @@ def _step(here: Place, *, later: bool) -> dict[str, str]:
 
 
 def _register_cards(app: dash.Dash, parts: Parts) -> None:
-    """One callback for each kind of card: it asks with the place, the scheme and the tries of this card."""
+    """What a card asks for: its answer, the rows behind it, a block of a long table. One request each."""
 
     @app.callback(
-        output=_common("figure")
-        | {"figure": Output(part("graph", "figure"), "figure"), "rows": Output(part("rows", "figure"), "children")},
-        inputs=[*_asked("figure"), State(part("root", "figure"), "data-table")],
-    )
-    def draw(shown: Any, scheme: Any, tries: Any, root: Any, table: Any) -> dict[str, Any]:
-        card, view, dark = _question(parts, shown, scheme, root)
-        answer, token = parts.answers.of(card, view, dark=dark), _token(shown, scheme, tries)
-        figure = _marked(answer, token) if answer.verdict == "ready" else no_update
-        rows = _grid(parts, card, view) if table == "true" and answer.verdict == "ready" else no_update
-        return _filled(card, view, answer, token) | {"figure": figure, "rows": rows}
-
-    @app.callback(
-        output=_common("tiles") | {"tiles": Output(part("tiles", "tiles"), "children")}, inputs=_asked("tiles")
-    )
-    def tile(shown: Any, scheme: Any, tries: Any, root: Any) -> dict[str, Any]:
-        card, view, dark = _question(parts, shown, scheme, root)
-        answer = parts.answers.of(card, view, dark=dark)
-        return _filled(card, view, answer, _token(shown, scheme, tries)) | {"tiles": tiles_of(answer.tiles, dark=dark)}
-
-    @app.callback(output=_common("table"), inputs=_asked("table"))
-    def tabulate(shown: Any, scheme: Any, tries: Any, root: Any) -> dict[str, Any]:
-        card, view, _ = _question(parts, shown, scheme, root)
-        return _filled(card, view, parts.answers.of(card, view), _token(shown, scheme, tries))
-
-    @app.callback(
-        Output(part("grid", "table"), "getRowsResponse"),
-        Input(part("grid", "table"), "getRowsRequest"),
-        State(part("root", "table"), "id"),
-        prevent_initial_call=True,
-    )
-    def page(request: Any, root: Any) -> dict[str, Any]:
-        card = _card(root)
-        if card is None or not isinstance(request, dict):
-            raise dash.exceptions.PreventUpdate
-        return parts.answers.page(card, request)
-
-    @app.callback(
-        Output(part("rows", "figure"), "children", allow_duplicate=True),
-        Output(part("root", "figure"), "data-table"),
-        Output(part("show", "figure"), "aria-pressed"),
-        Input(part("show", "figure"), "n_clicks"),
-        State(ids.SHOWN, "data"),
-        State(part("root", "figure"), "id"),
-        prevent_initial_call=True,
-    )
-    def show(clicks: Any, shown: Any, root: Any) -> tuple[Any, str, str]:
-        card, view, _ = _question(parts, shown, "light", root)
-        is_open = isinstance(clicks, int) and clicks % 2 == 1
-        return (_grid(parts, card, view) if is_open else []), str(is_open).lower(), str(is_open).lower()
-
-
-def _asked(kind: str) -> list[Any]:
-    """What the callback of a kind of card asks with."""
-    return [
+        Output(part("answer"), "data"),
         Input(ids.SHOWN, "data"),
         Input(ids.SCHEME, "data"),
-        Input(part("retry", kind), "n_clicks"),
-        State(part("root", kind), "id"),
-    ]
+        Input(part("tries"), "data"),
+        State(part("answer"), "id"),
+    )
+    def answer(shown: Any, scheme: Any, tries: Any, identity: Any) -> dict[str, Any]:
+        card, view = _question(parts, shown, identity)
+        if scheme not in ("light", "dark"):
+            raise PreventUpdate
+        dark = scheme == "dark"
+        return sent(parts.answers.of(card, view, dark=dark), f"{shown.get('turn')} {scheme} {tries or 0}", dark=dark)
+
+    @app.callback(
+        Output(part("rows"), "children"),
+        Input(part("ask"), "data"),
+        State(ids.SHOWN, "data"),
+        State(part("ask"), "id"),
+        prevent_initial_call=True,
+    )
+    def rows(asked: Any, shown: Any, identity: Any) -> Any:
+        card, view = _question(parts, shown, identity)
+        stored = parts.answers.rows(card, view) if asked else None
+        return [] if stored is None else grid(card.spec, stored.frame)
+
+    @app.callback(
+        Output(part("grid"), "getRowsResponse"),
+        Input(part("grid"), "getRowsRequest"),
+        State(part("grid"), "id"),
+        prevent_initial_call=True,
+    )
+    def block(request: Any, identity: Any) -> dict[str, Any]:
+        card = _card(identity)
+        if card is None or not isinstance(request, dict):
+            raise PreventUpdate
+        return parts.answers.page(card, request)
 
 
-def _common(kind: str) -> dict[str, Output]:
-    """What every kind of card gets."""
-    return {
-        "reading": Output(part("reading", kind), "children"),
-        "note": Output(part("note", kind), "children"),
-        "message": Output(part("message", kind), "children"),
-        "verdict": Output(part("root", kind), "data-verdict"),
-        "answer": Output(part("root", kind), "data-answer"),
-        "csv": Output(part("csv", kind), "href"),
-    }
-
-
-def _question(parts: Parts, shown: Any, scheme: Any, root: Any) -> tuple[Card, View, bool]:
+def _question(parts: Parts, shown: Any, identity: Any) -> tuple[Card, View]:
     """Card and view of a request. Its parts come from a browser and may be anything."""
-    card = _card(root)
+    card = _card(identity)
     query = shown.get("query") if isinstance(shown, dict) else None
-    if card is None or not isinstance(query, str) or scheme not in ("light", "dark"):
-        raise dash.exceptions.PreventUpdate
-    view, _ = parse(query, parts.dimensions)
-    return card, view, scheme == "dark"
+    if card is None or not isinstance(query, str):
+        raise PreventUpdate
+    return card, parse(query, parts.dimensions)[0]
 
 
-def _card(root: Any) -> Card | None:
-    name = root.get("card") if isinstance(root, dict) else None
+def _card(identity: Any) -> Card | None:
+    name = identity.get("card") if isinstance(identity, dict) else None
     return CARDS.get(name) if isinstance(name, str) else None
-
-
-def _filled(card: Card, view: View, answer: Answer, token: str) -> dict[str, Any]:
-    return {
-        "reading": answer.reading,
-        "note": answer.note,
-        "message": message_of(answer.message),
-        "verdict": answer.verdict,
-        "answer": token,
-        "csv": f"{CSV_ROUTE}{card.id}{view.query()}",
-    }
-
-
-def _token(shown: Any, scheme: Any, tries: Any) -> str:
-    """Names a request, so that the browser knows when the figure it has drawn is the one it was promised."""
-    return f"{shown.get('turn')} {scheme} {tries or 0}"
-
-
-def _marked(answer: Answer, token: str) -> dict[str, Any]:
-    """The figure with its token; the kept one is shared and stays as it is."""
-    figure = answer.figure or {"data": [], "layout": {}}
-    return {**figure, "layout": {**figure["layout"], "datarevision": token}}
-
-
-def _grid(parts: Parts, card: Card, view: View) -> Any:
-    stored = parts.answers.rows(card, view)
-    return [] if stored is None else grid(card.spec, stored.frame)
 
 
 def _register_browser(app: dash.Dash) -> None:
@@ -293,6 +230,7 @@ def _register_browser(app: dash.Dash) -> None:
         prevent_initial_call=True,
     )
     clientside("arrived", Input(ids.SHOWN, "data"), Input(ids.SCHEME, "data"))
+    clientside("show", Input(part("answer"), "data"), State(part("answer"), "id"))
     clientside("scheme", Output(ids.SCHEME, "data"), Input(ids.TOGGLE, "id"))
     clientside(
         "unfold",

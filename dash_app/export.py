@@ -10,6 +10,7 @@ import polars as pl
 from flask import Flask, Response, abort, request
 
 from dash_app.answers import Answers, scope
+from dash_app.cards import CSV
 from dash_app.customers import all_customers
 from dash_app.pages import CARDS
 from dash_app.reader import Reader
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from dash_app.records import Card
     from dash_app.state import View
 
-ROUTE = "/csv/"
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = r"^[=+\-@\t\r]"
 
@@ -27,7 +27,7 @@ _FORMULA = r"^[=+\-@\t\r]"
 def add_export(server: Flask, answers: Answers, reader: Reader, dimensions: tuple[str, ...]) -> None:
     """Register the download behind the CSV buttons. It stands behind the gate like everything else."""
 
-    @server.route(f"{ROUTE}<card_id>", endpoint="csv")
+    @server.route(f"{CSV}<card_id>", endpoint="csv")
     def download(card_id: str) -> Response:
         card = CARDS.get(card_id) or abort(404)
         view, _ = parse(request.query_string.decode("latin-1"), dimensions)

@@ -27,9 +27,9 @@ VALUE = "value"
 VALUES = "values"
 
 
-def part(role: str, kind: str, card: Any = MATCH) -> dict[str, Any]:
-    """Id of a part of a card; without a card, of that part of every card of the kind."""
-    return {"card": card, "kind": kind, "part": role}
+def part(role: str, card: Any = MATCH) -> dict[str, Any]:
+    """Id of a part of a card; without a card, of that part of every card that has it."""
+    return {"card": card, "part": role}
 
 
 def nav(route: Any) -> dict[str, Any]:

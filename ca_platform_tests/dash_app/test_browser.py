@@ -88,6 +88,12 @@ def test_page_draws_all_its_cards_without_scrolling_in_either_direction(
     )
     drawn = reader.page.locator("[data-kind=figure] .main-svg").count()
     assert drawn >= sum(card.kind == "figure" for card in PAGES[route].cards)
+    assert (
+        reader.page.evaluate(
+            "() => [...document.querySelectorAll('.js-plotly-plot')].every(plot => plot._context.showSendToCloud === false)"
+        )
+        is True
+    )
     assert "Simulated" in reader.page.locator("main").inner_text()
     _assert_accessible(reader)
 
@@ -255,8 +261,8 @@ def test_card_gives_its_rows_as_csv_and_table_and_its_chart_as_picture(
     assert card.locator("[data-role=table]").get_attribute("aria-pressed") == "true"
     _assert_accessible(reader)
     card.locator("[data-role=table]").click()
-    card.locator(".ag-row").first.wait_for(state="detached")
-    assert card.locator(".card-graph").is_visible()
+    card.locator(".ag-row").first.wait_for(state="hidden")
+    assert card.locator(".main-svg").first.is_visible()
 
 
 def test_nonsense_in_the_address_is_named_and_the_default_shown(screen: Open) -> None:

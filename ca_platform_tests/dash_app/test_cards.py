@@ -32,25 +32,24 @@ def test_every_card_is_ready_where_its_report_has_rows(visitor: Visitor, card: s
     answer = visitor.card(card, DAY, scheme=scheme)
     assert answer["verdict"] == "ready", answer["message"]
     assert answer["reading"].endswith(".")
-    if answer["kind"] == "figure":
-        assert answer["figure"]["data"]
-        assert answer["figure"]["layout"]["datarevision"] == answer["answer"]
-    else:
-        assert answer["tiles"]
+    assert bool(answer["figure"] and answer["figure"]["data"]) == (CARDS[card].kind == "figure")
+    assert bool(answer["tiles"]) == (CARDS[card].kind == "tiles")
+    assert answer["token"] == f"1 {scheme} 0"
 
 
 @pytest.mark.parametrize("card", DRAWN)
 def test_computed_report_without_rows_is_empty(visitor: Visitor, card: str) -> None:
     answer = visitor.card(card, f"?date={EMPTY}")
     assert answer["verdict"] == "empty"
-    assert CARDS[card].empty in answer["message"]
+    assert answer["message"]["text"] == CARDS[card].empty
 
 
 @pytest.mark.parametrize("card", DRAWN)
 def test_day_without_report_is_missing_and_says_how_to_compute_it(visitor: Visitor, card: str) -> None:
     answer = visitor.card(card, "?date=2026-11-01")
     assert answer["verdict"] == "missing"
-    assert f"ca-platform run --from 2026-11-01 --to 2026-11-01 --select {CARDS[card].report}" in answer["message"]
+    command = f"ca-platform run --from 2026-11-01 --to 2026-11-01 --select {CARDS[card].report}"
+    assert answer["message"]["command"] == command
 
 
 def test_without_a_day_the_newest_report_is_shown(visitor: Visitor) -> None:
@@ -60,8 +59,8 @@ def test_without_a_day_the_newest_report_is_shown(visitor: Visitor) -> None:
 def test_value_without_sessions_yet_is_missing_and_leads_back_to_the_whole_shop(visitor: Visitor) -> None:
     answer = visitor.card(ANY_CARD, f"{DAY}&dimension=region=Atlantis")
     assert answer["verdict"] == "missing"
-    assert "region = Atlantis" in answer["message"]
-    assert f'"href": "{DAY}"' in answer["message"]
+    assert "region = Atlantis" in answer["message"]["text"]
+    assert answer["message"]["link"] == ["Show the whole shop", DAY]
 
 
 def test_dimension_value_changes_what_is_drawn(visitor: Visitor) -> None:
@@ -96,15 +95,15 @@ def test_unconnected_input_is_missing_and_named(tmp_path: Path) -> None:
     for card in CARDS.values():
         answer = visitor.card(card.id, DAY)
         assert answer["verdict"] == "missing"
-        assert "sources.sessions" in answer["message"]
-        assert ("sources.sessions.dimensions" in answer["message"]) == (card.report in UNCONNECTED_REPORTS)
+        assert "sources.sessions" in answer["message"]["text"]
+        assert ("sources.sessions.dimensions" in answer["message"]["text"]) == (card.report in UNCONNECTED_REPORTS)
 
 
 def test_empty_store_is_missing_and_says_to_run(tmp_path: Path) -> None:
     visitor = _new_visitor(write_settings(tmp_path))
     answer = visitor.card(ANY_CARD)
     assert answer["verdict"] == "missing"
-    assert '"ca-platform run"' in answer["message"]
+    assert answer["message"]["command"] == "ca-platform run"
     assert visitor.place("/orders")["main"]["data-date"] == ""
 
 
@@ -119,9 +118,9 @@ def test_failing_store_is_an_error_with_an_id_and_the_details_only_in_the_log(
     assert "does not answer" in str(place["notices"]["children"])
     answer = visitor.card(ANY_CARD, DAY)
     assert answer["verdict"] == "error"
-    assert "secret-host" not in answer["message"]
+    assert "secret-host" not in str(answer)
     identity = caplog.records[-1].__dict__["id"]
-    assert identity in answer["message"]
+    assert identity in answer["message"]["text"]
     assert "secret-host" in caplog.text
 
 
@@ -164,7 +163,7 @@ def test_answer_is_made_once_and_anew_when_the_report_changes(tmp_path: Path, mo
 def test_csv_has_exactly_the_rows_of_the_drawn_report(visitor: Visitor, shop: Settings, card: str) -> None:
     for query, dimension in ((DAY, MAIN), (f"{DAY}&dimension=region=EU", Dimension("region", "EU"))):
         asked = dimension if CARDS[card].spec.by_dimension else MAIN
-        answer = visitor.get(visitor.card(card, query)["csv"])
+        answer = visitor.get(f"/csv/{card}{query}")
         assert answer.mimetype == "text/csv"
         expected = open_store(shop).report(CARDS[card].report, frames.DAY, asked)
         assert expected is not None
@@ -208,7 +207,7 @@ def test_table_of_customers_says_which_day_it_shows(visitor: Visitor) -> None:
 
 
 def test_csv_of_customers_has_all_of_them_by_name(visitor: Visitor) -> None:
-    answer = visitor.get(visitor.card(TABLE, DAY)["csv"])
+    answer = visitor.get(f"/csv/{TABLE}")
     found = pl.read_csv(io.StringIO(answer.text))
     assert found.columns == list(CARDS[TABLE].spec.column_names)
     assert found["client"].to_list() == sorted(frames.report("client_kpis")["client"])
@@ -219,8 +218,9 @@ def test_forged_callback_gets_nothing(visitor: Visitor) -> None:
     for place, value in (("shown", None), ("shown", {"query": 7}), ("scheme", "../../etc"), ("scheme", None)):
         forged = [item | ({"value": value} if item["id"] == place else {}) for item in body["inputs"]]
         assert visitor.post("/_dash-update-component", json=body | {"inputs": forged}).status_code == 204
-    root = [item | {"value": {"card": "nobody"}} for item in body["state"]]
-    assert visitor.post("/_dash-update-component", json=body | {"state": root}).status_code == 204
+    for identity in ({"card": "nobody"}, {"card": ["orders-daily"]}, {}, "orders-daily", None):
+        forged = [item | {"value": identity} for item in body["state"]]
+        assert visitor.post("/_dash-update-component", json=body | {"state": forged}).status_code == 204
 
 
 class Broken:

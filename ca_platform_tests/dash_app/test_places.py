@@ -35,13 +35,6 @@ def test_card_ids_are_unique_and_every_report_is_in_the_catalogue() -> None:
     assert all(card.spec.name == card.report for card in cards)
 
 
-def test_every_graph_keeps_its_figure_at_home(visitor: Visitor) -> None:
-    for route in PAGES:
-        for config in _found(visitor.place(route)["page"]["children"], "config"):
-            assert config["showSendToCloud"] is False
-            assert config["topojsonURL"].startswith("/assets/")
-
-
 def test_cards_stay_in_place_when_only_the_query_changes(visitor: Visitor) -> None:
     shown = visitor.place("/orders")["shown"]["data"]
     again = visitor.place(f"/orders?date={DAYS[0]}", shown)
@@ -120,9 +113,3 @@ def test_layout_has_one_heading_and_says_simulated(visitor: Visitor) -> None:
     layout = visitor.get("/_dash-layout").text
     assert layout.count('"type":"H1"') == 1
     assert "Simulated" in layout
-
-
-def _found(node: Any, key: str) -> list[Any]:
-    if isinstance(node, dict):
-        return ([node[key]] if key in node else []) + [item for value in node.values() for item in _found(value, key)]
-    return [item for value in node for item in _found(value, key)] if isinstance(node, list) else []

@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 from werkzeug.test import TestResponse
 
 from dash_app.app import Dashboards
-from dash_app.pages import CARDS
 from dash_app.security.headers import CSRF_COOKIE, CSRF_HEADER
 
 USER, PASSWORD = "anna", "correct horse battery"
@@ -46,58 +45,40 @@ class Visitor:
             self.get("/")
         return answer
 
-    def card(self, card: str, query: str = "", *, scheme: str = "light", tries: int = 0) -> dict[str, Any]:
-        """The answer to a card's callback by property: ``verdict``, ``reading``, ``figure`` or ``tiles`` …"""
-        kind = CARDS[card].kind
-        answer = self.post(CALLBACK, json=self.card_body(card, query, scheme=scheme, tries=tries))
+    def card(self, card: str, query: str = "", *, scheme: str = "light") -> dict[str, Any]:
+        """The answer to a card's callback: ``verdict``, ``reading``, ``figure`` …"""
+        answer = self.post(CALLBACK, json=self.card_body(card, query, scheme=scheme))
         assert answer.status_code == 200, answer.text
-        found = json.loads(answer.text)["response"]
-        parts = {json.loads(name)["part"]: values for name, values in found.items()}
-        return {
-            "verdict": parts["root"]["data-verdict"],
-            "answer": parts["root"]["data-answer"],
-            "reading": parts["reading"]["children"],
-            "note": parts["note"]["children"],
-            "message": json.dumps(parts["message"]["children"], ensure_ascii=False),
-            "csv": parts["csv"]["href"],
-            "figure": parts.get("graph", {}).get("figure"),
-            "tiles": parts.get("tiles", {}).get("children"),
-            "kind": kind,
-        }
+        found: dict[str, Any] = next(iter(json.loads(answer.text)["response"].values()))["data"]
+        return found
 
     def rows(self, card: str, **request: Any) -> dict[str, Any]:
         """The answer to the grid of a table that asks for rows."""
-        grid, root = ({"card": card, "kind": "table", "part": part} for part in ("grid", "root"))
+        grid = {"card": card, "part": "grid"}
         body = {
-            "output": '{"card":["MATCH"],"kind":"table","part":"grid"}.getRowsResponse',
+            "output": '{"card":["MATCH"],"part":"grid"}.getRowsResponse',
             "outputs": {"id": grid, "property": "getRowsResponse"},
             "inputs": [{"id": grid, "property": "getRowsRequest", "value": request}],
-            "state": [{"id": root, "property": "id", "value": root}],
+            "state": [{"id": grid, "property": "id", "value": grid}],
             "changedPropIds": [f"{json.dumps(grid, separators=(',', ':'))}.getRowsRequest"],
         }
         answer = self.post(CALLBACK, json=body)
         assert answer.status_code == 200, answer.text
-        response = json.loads(answer.text)["response"]
-        found: dict[str, Any] = next(iter(response.values()))["getRowsResponse"]
+        found: dict[str, Any] = next(iter(json.loads(answer.text)["response"].values()))["getRowsResponse"]
         return found
 
-    def card_body(self, card: str, query: str = "", *, scheme: str = "light", tries: int = 0) -> dict[str, Any]:
+    def card_body(self, card: str, query: str = "", *, scheme: str = "light") -> dict[str, Any]:
         """What a browser posts for a card."""
-        kind = CARDS[card].kind
-        given = {
-            "shown": {"query": query, "turn": "1"},
-            "scheme": scheme,
-            "retry": tries,
-            "root": {"card": card, "kind": kind, "part": "root"},
-            "data-table": "false",
-        }
-        asked = next(item for item in self.dependencies if _is_drawing(item, kind))
-        outputs = [_output(text, card) for text in asked["output"].strip(".").split("...")]
+        answer, tries = ({"card": card, "part": part} for part in ("answer", "tries"))
         return {
-            "output": asked["output"],
-            "outputs": outputs,
-            "inputs": [_given(item, card, given) for item in asked["inputs"]],
-            "state": [_given(item, card, given) for item in asked["state"]],
+            "output": '{"card":["MATCH"],"part":"answer"}.data',
+            "outputs": {"id": answer, "property": "data"},
+            "inputs": [
+                {"id": "shown", "property": "data", "value": {"query": query, "turn": "1"}},
+                {"id": "scheme", "property": "data", "value": scheme},
+                {"id": tries, "property": "data", "value": None},
+            ],
+            "state": [{"id": answer, "property": "id", "value": answer}],
             "changedPropIds": ["shown.data"],
         }
 
@@ -146,20 +127,3 @@ def form(page: str) -> dict[str, str]:
 def next_of(location: str) -> str:
     """The page to which a redirection to the login leads back."""
     return dict(parse_qsl(location.partition("?")[2])).get("next", "")
-
-
-def _is_drawing(item: dict[str, Any], kind: str) -> bool:
-    return f'"kind":"{kind}"' in item["output"] and "data-verdict" in item["output"]
-
-
-def _output(text: str, card: str) -> dict[str, Any]:
-    name, _, prop = text.rpartition(".")
-    return {"id": json.loads(name) | {"card": card}, "property": prop}
-
-
-def _given(item: dict[str, Any], card: str, given: dict[str, Any]) -> dict[str, Any]:
-    if not item["id"].startswith("{"):
-        return {"id": item["id"], "property": item["property"], "value": given[item["id"]]}
-    identity = json.loads(item["id"]) | {"card": card}
-    key = item["property"] if item["property"] in given else identity["part"]
-    return {"id": identity, "property": item["property"], "value": given[key]}

@@ -17,64 +17,153 @@
   const logOut = () => fetched('/logout', { method: 'POST', headers: { 'X-CSRFToken': token() } })
     .then(() => location.assign('/login'));
 
-  // ---- cards: `ready` as soon as the figure that was promised is drawn
+  // ---- cards: what the server answers is put in here, and `ready` is said when it is drawn
 
-  const PENDING = 'dash-graph--pending';
-  const card = (node) => node.closest('[data-card]');
-  const plot = (root) => root.querySelector('.card-graph .js-plotly-plot');
-  const setState = (root, state) => { if (root.dataset.state !== state) root.dataset.state = state; };
-
-  const settle = (root, isDrawn) => {
-    const { verdict, answer, kind } = root.dataset;
-    if (!verdict || !answer) return;
-    if (verdict !== 'ready' || kind === 'tiles') { setState(root, verdict); return; }
-    if (kind === 'table') { settleTable(root, answer); return; }
-    const drawn = plot(root);
-    const shows = drawn && drawn.layout && drawn.layout.datarevision === answer;
-    if (shows && (isDrawn || !drawn.classList.contains(PENDING))) setState(root, 'ready');
+  const CONFIG = {
+    displayModeBar: false, displaylogo: false, showSendToCloud: false, responsive: true, topojsonURL: '/assets/topojson/',
   };
-  // The grid says nothing when its first rows are there: it is asked.
-  const settleTable = (root, answer) => {
-    if (!root.isConnected || root.dataset.answer !== answer) return;
-    if (root.querySelector('.ag-row:not(.ag-row-loading), .ag-overlay-no-rows-center')) setState(root, 'ready');
-    else setTimeout(settleTable, 40, root, answer);
+  const SIGNS = { up: '▲', down: '▼', flat: '■' };
+  const card = (node) => node.closest('[data-card]');
+  const cardOf = (id) => document.querySelector(`[data-card="${CSS.escape(id)}"]`);
+  const plot = (root) => root.querySelector('.js-plotly-plot');
+  const setState = (root, state) => { if (root.dataset.state !== state) root.dataset.state = state; };
+  // A card comes as an empty section; its markup stands in the page once, as a template.
+  const dress = (root) => {
+    const { title, about, report, grain, kind, height, csv, scope } = root.dataset;
+    const frame = root.querySelector('.card-frame');
+    if (frame.firstChild) return;
+    const made = document.getElementById('card-frame').content.cloneNode(true);
+    const find = (selector) => made.querySelector(selector);
+    find('h2').textContent = title;
+    find('h2').id = `title-${root.dataset.card}`;
+    find('.about-text').textContent = about;
+    find('code').textContent = report;
+    find('.about-grain').textContent = grain;
+    all('[data-name]', made).forEach((node) => node.setAttribute('aria-label', `${node.dataset.name}: ${title}`));
+    find('[data-role=csv]').setAttribute('href', csv);
+    find('.card-body').style.minHeight = `${height}px`;
+    if (kind === 'figure') find('.card-drawing').style.height = `${height}px`;
+    if (kind === 'table') root.querySelector('.card-rows').style.height = `${height}px`;
+    if (kind !== 'figure') all('[data-role=table], [data-role=png]', made).forEach((node) => node.remove());
+    if (scope === 'value') find('.card-scope').remove();
+    frame.append(made);
+    root.setAttribute('aria-labelledby', `title-${root.dataset.card}`);
   };
   const wait = () => all('[data-card]').forEach((root) => setState(root, 'loading'));
+  const fill = (root, selector, text) => { root.querySelector(selector).textContent = text; };
 
-  // dcc.Graph takes its pending class away when the figure is drawn, and may add it again at once to fit the size.
-  const observer = new MutationObserver((records) => {
-    for (const { target, attributeName, oldValue } of records) {
-      const root = target.closest && card(target);
-      if (!root) continue;
-      if (attributeName !== 'class') settle(root, false);
-      else if (target.classList.contains('js-plotly-plot')) settle(root, (oldValue || '').includes(PENDING));
+  // Text goes in as text: nothing that the server sends is taken for markup.
+  const element = (tag, className, text, attributes = {}) => {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    made.textContent = text;
+    Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
+    return made;
+  };
+  const tile = ({ label, value, change, trend, is_good: isGood, spark, title }) => {
+    const made = element('div', 'tile', '');
+    const changed = element('p', `tile-change tile-${{ true: 'good', false: 'bad' }[isGood] || 'plain'}`, '');
+    if (change) changed.append(element('span', 'tile-sign', SIGNS[trend] || '', { 'aria-hidden': 'true' }), change);
+    made.append(element('p', 'tile-label', label), element('p', 'tile-value', value, title ? { title } : {}), changed);
+    if (spark) made.append(element('img', 'tile-spark', '', { src: spark, alt: '' }));
+    return made;
+  };
+  const message = ({ title, text, command, link }) => {
+    const parts = [element('p', 'message-title', title), element('p', '', text)];
+    if (command) parts.push(element('code', '', command));
+    if (link) parts.push(element('a', 'message-link', link[0], { href: link[1] }));
+    return parts;
+  };
+
+  const plotly = () => new Promise((resolve) => {
+    const look = () => (window.Plotly ? resolve(window.Plotly) : setTimeout(look, 10));
+    look();
+  });
+  const plots = new Set();
+  const sizes = new ResizeObserver((entries) => entries.forEach(({ target, contentRect }) => {
+    const size = target._fullLayout;
+    if (size && contentRect.width && Math.abs(size.width - contentRect.width) > 1) window.Plotly.Plots.resize(target);
+  }));
+  const draw = async (target, figure) => {
+    const { react } = await plotly();
+    await react(target, { ...figure, config: CONFIG });
+    if (!plots.has(target)) { plots.add(target); sizes.observe(target); }
+  };
+  const forget = () => plots.forEach((target) => {
+    if (target.isConnected) return;
+    sizes.unobserve(target);
+    window.Plotly.purge(target);
+    plots.delete(target);
+  });
+
+  // One chart after the other, so that the browser can show each as soon as it is there.
+  let queue = Promise.resolve();
+  const drawn = (root, answer) => {
+    const isCurrent = () => root.isConnected && root.dataset.answer === answer.token;
+    queue = queue.then(() => isCurrent() && draw(root.querySelector('.card-drawing'), answer.figure))
+      .then(() => isCurrent() && setState(root, 'ready'))
+      .catch((error) => { console.error(error); setState(root, 'error'); });
+  };
+  // The grid says nothing when its first rows are there: it is asked.
+  const filled = (root, answer) => {
+    if (!root.isConnected || root.dataset.answer !== answer.token) return;
+    if (root.querySelector('.ag-row:not(.ag-row-loading), .ag-overlay-no-rows-center')) setState(root, 'ready');
+    else setTimeout(filled, 40, root, answer);
+  };
+
+  const show = (root, answer) => {
+    const { kind, table } = root.dataset;
+    dress(root);
+    root.dataset.answer = answer.token;
+    fill(root, '.card-reading', answer.reading);
+    fill(root, '.card-note', answer.note);
+    root.querySelector('.message').replaceChildren(...(answer.message ? message(answer.message) : []));
+    if (table === 'true') ask(root, true);
+    if (answer.verdict !== 'ready') { setState(root, answer.verdict); return; }
+    if (kind === 'figure') drawn(root, answer);
+    if (kind === 'table') filled(root, answer);
+    if (kind === 'tiles') {
+      root.querySelector('.card-drawing').replaceChildren(...answer.tiles.map(tile));
+      setState(root, 'ready');
     }
-  });
-  observer.observe(document.documentElement, {
-    subtree: true, attributes: true, attributeOldValue: true, attributeFilter: ['class', 'data-answer', 'data-verdict'],
-  });
+  };
+
+  const ask = (root, isOpen) => {
+    root.dataset.table = isOpen;
+    root.querySelector('[data-role=table]').setAttribute('aria-pressed', isOpen);
+    if (isOpen) window.dash_clientside.set_props({ card: root.dataset.card, part: 'ask' }, { data: Date.now() });
+  };
 
   const fileName = (root) => {
     const { date, dimension } = document.getElementById('main').dataset;
     return [root.dataset.report, date, dimension === 'main' ? '' : dimension].filter(Boolean).join('_');
   };
   const savePicture = (root) => {
-    const drawn = plot(root);
+    const picture = plot(root);
     const style = getComputedStyle(root);
-    const top = ((drawn.layout.margin || {}).t || 20) + 44;
+    const top = ((picture.layout.margin || {}).t || 20) + 44;
     const title = { text: root.querySelector('h2').textContent.replace(/[<>&]/g, ''), x: 0, xref: 'container', y: 1, yref: 'container',
       yanchor: 'top', pad: { t: 14, l: 12 }, font: { size: 17, color: style.color } };
-    const layout = { ...drawn.layout, title, paper_bgcolor: style.backgroundColor, margin: { ...drawn.layout.margin, t: top } };
-    const size = { width: Math.max(drawn.offsetWidth, 480), height: drawn.offsetHeight + 44 };
-    window.Plotly.downloadImage({ data: drawn.data, layout }, { ...size, format: 'png', scale: 2, filename: fileName(root) });
+    const layout = { ...picture.layout, title, paper_bgcolor: style.backgroundColor, margin: { ...picture.layout.margin, t: top } };
+    const size = { width: Math.max(picture.offsetWidth, 480), height: picture.offsetHeight + 44 };
+    window.Plotly.downloadImage({ data: picture.data, layout }, { ...size, format: 'png', scale: 2, filename: fileName(root) });
   };
 
   document.addEventListener('click', (event) => {
-    const button = event.target.closest('[data-role], .card-retry, .step-off, .skip');
+    const button = event.target.closest('[data-role], .card-retry, .step-off, .skip, .message-link');
     if (!button) { closeAbouts(event.target); return; }
     if (button.dataset.role === 'logout') logOut();
     if (button.dataset.role === 'png') savePicture(card(button));
-    if (button.classList.contains('card-retry')) setState(card(button), 'loading');
+    if (button.dataset.role === 'table') ask(card(button), card(button).dataset.table !== 'true');
+    if (button.dataset.role === 'csv') button.setAttribute('href', button.getAttribute('href').split('?')[0] + shownQuery);
+    if (button.classList.contains('message-link')) {
+      event.preventDefault();
+      window.dash_clientside.set_props('url', { search: button.getAttribute('href') });
+    }
+    if (button.classList.contains('card-retry')) {
+      setState(card(button), 'loading');
+      window.dash_clientside.set_props({ card: card(button).dataset.card, part: 'tries' }, { data: Date.now() });
+    }
     if (button.classList.contains('step-off')) { event.preventDefault(); event.stopPropagation(); }
     if (button.classList.contains('skip')) { event.preventDefault(); document.getElementById('main').focus(); }
   }, true);
@@ -97,6 +186,8 @@
   // ---- callbacks without a server
 
   let route = null;
+  let turn = null;
+  let shownQuery = '';
   const query = ({ date, compare, dimension }) => {
     const parts = [];
     if (date) parts.push(`date=${date}`);
@@ -128,12 +219,22 @@
     arrived: (shown) => {
       if (!shown) return unchanged();
       wait();
+      turn = shown.turn;
+      shownQuery = shown.query;
       document.title = `${shown.title} · CA Platform`;
       if (route !== null && route !== shown.route) {
         window.scrollTo(0, 0);
         document.getElementById('heading').focus({ preventScroll: true });
       }
+      requestAnimationFrame(() => { all('[data-card]').forEach(dress); forget(); });
       route = shown.route;
+      return unchanged();
+    },
+
+    /* A card's answer has come; one to an older question is not shown. */
+    show: (answer, { card: id }) => {
+      const root = cardOf(id);
+      if (answer && root && (turn === null || answer.token.startsWith(`${turn} `))) show(root, answer);
       return unchanged();
     },
 
