@@ -45,11 +45,12 @@ def test_report_says_what_it_is(name: str) -> None:
 
 
 def test_unit_is_never_missing_for_time_and_money() -> None:
-    for spec in (*report_specs(), *table_specs()):
-        for column in spec.columns:
-            assert column.description, (spec.name, column.name)
-            if column.kind not in (Kind.TEXT, Kind.FLAG):
-                assert column.unit, (spec.name, column.name)
+    of_reports = [(spec.name, column) for spec in report_specs() for column in spec.columns]
+    of_tables = [(spec.name, column) for spec in table_specs() for column in spec.columns]
+    for name, column in (*of_reports, *of_tables):
+        assert column.description, (name, column.name)
+        if column.kind not in (Kind.TEXT, Kind.FLAG):
+            assert column.unit, (name, column.name)
 
 
 def test_tables_come_after_what_they_are_made_from() -> None:
