@@ -1,14 +1,17 @@
-"""Progress on standard error: a bar on a terminal, one line per step elsewhere."""
+"""Progress on standard error: a bar on a terminal, lines now and then elsewhere."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 
 Report = Callable[[str, int, int], None]
+
+_LINE_SECONDS = 5.0  # between two lines of one step, so that somebody who waits sees that it goes on
 
 
 @contextmanager
@@ -22,11 +25,12 @@ def progress() -> Iterator[Report]:
 
 
 def _lines() -> Report:
-    told: set[str] = set()
+    told: dict[str, float] = {}
 
     def report(step: str, done: int, total: int) -> None:
-        if step not in told or (done == total and total):
-            told.add(step)
+        now = time.monotonic()
+        if step not in told or (done == total and total) or now - told[step] >= _LINE_SECONDS:
+            told[step] = now
             click.echo(f"{step}: {done:,} of {total:,}" if total else step, err=True)
 
     return report
