@@ -69,8 +69,7 @@ def distribution(version: str) -> Path:
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(unpacking)
     inner = next(unpacking.glob("elasticsearch-*"))
-    for program in (inner / "bin").iterdir():
-        program.chmod(0o755)
+    _make_readable(inner)
     try:
         inner.rename(home)
     except OSError:  # another test process was faster
@@ -78,6 +77,12 @@ def distribution(version: str) -> Path:
             raise
     shutil.rmtree(unpacking, ignore_errors=True)
     return home
+
+
+def _make_readable(unpacked: Path) -> None:
+    """For the servers' account, whatever the umask is; the archive does not say which files are programs."""
+    for path in (*unpacked.rglob("*"), unpacked, cache_folder()):
+        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
 
 
 def _fetch(version: str) -> Path:
