@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 
 from ca_platform.catalogue import Kind, report_spec
-from dash_app.words.dates import Grain, first_day, last_day, later
+from ca_platform_tests.dash_app.cohort_frames import COHORTS
+from ca_platform_tests.dash_app.days_of_shop import DAY, START, Row, periods, sessions_on
+from dash_app.words.dates import Grain, last_day
 
-DAY = date(2026, 11, 21)
-START = date(2025, 10, 15)
 STEPS = ("session_start", "has_basket", "order_screen", "purchase")
 MILESTONES = ("download", "signup", "first_login", "first_session", "first_purchase")
 DIMENSIONS: dict[str, tuple[str | None, ...]] = {
@@ -30,7 +30,6 @@ _TYPES: dict[Kind, Any] = {
     Kind.MONEY: pl.Float64,
     Kind.FLAG: pl.Boolean,
 }
-Row = dict[str, Any]
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -50,28 +49,13 @@ def report(name: str, day: date = DAY, start: date = START) -> pl.DataFrame:
     return table(name, _MAKERS[name](day, start))
 
 
-def periods(grain: Grain, day: date, start: date) -> list[date]:
-    found, last = [first_day(start, grain)], first_day(day, grain)
-    while found[-1] < last:
-        found.append(later(found[-1], 1, grain))
-    return found
-
-
-def _sessions_on(day: date) -> float:
-    """Sessions of a day: growth, weekday, year and noise that depends on the day alone."""
-    noise = np.random.default_rng(day.toordinal()).normal(1, 0.07)
-    weekday = (1.0, 0.97, 0.96, 1.0, 1.12, 1.25, 1.15)[day.weekday()]
-    year = 1 + 0.18 * np.cos(2 * np.pi * (day.timetuple().tm_yday - 340) / 365)
-    return float(max(900 * (1 + (day - START).days / 900) * weekday * year * noise, 0))
-
-
 _REACH = (1.0, 0.42, 0.21, 0.088)
 
 
 def _of_period(first: date, grain: Grain, day: date, start: date) -> tuple[list[float], bool]:
     last = last_day(first, grain)
     days = [first + timedelta(offset) for offset in range((last - first).days + 1)]
-    covered = [_sessions_on(one) for one in days if start <= one <= day]
+    covered = [sessions_on(one) for one in days if start <= one <= day]
     return covered, len(covered) < len(days)
 
 
@@ -159,7 +143,7 @@ def _hourly_orders(day: date, start: date) -> list[Row]:
 
 
 def _conversion(day: date, start: date) -> list[Row]:
-    total = sum(_sessions_on(start + timedelta(offset)) for offset in range((day - start).days + 1))
+    total = sum(sessions_on(start + timedelta(offset)) for offset in range((day - start).days + 1))
     closed = [int(total * reach) for reach in (1.0, 0.42, 0.17, 0.081)]
     opened = [int(total * reach) for reach in _REACH]
     minutes = (None, 3.4, 6.1, None)
@@ -180,7 +164,7 @@ def _conversion(day: date, start: date) -> list[Row]:
 def _cohort_rows(day: date, start: date) -> list[Row]:
     rows: list[Row] = []
     for week in periods("week", day, start):
-        size = int(_sessions_on(week) * 0.06 * 7 * (0.4 if week.day == 1 else 1))
+        size = int(sessions_on(week) * 0.06 * 7 * (0.4 if week.day == 1 else 1))
         passed = {span: week + timedelta(days=7 + span) <= day + timedelta(days=1) for span in (7, 30)}
         for index, step in enumerate(MILESTONES[1:]):
             ever = 0.85 * 0.8**index + 0.002 * (week.day % 9)
@@ -201,7 +185,7 @@ def _weekly(measure: str, base: str, mean: float) -> Callable[[date, date], list
             {
                 "week": week,
                 measure: round(mean * (1 + 0.08 * np.sin(index / 4) + index / 900), 4),
-                base: int(_sessions_on(week) * 4),
+                base: int(sessions_on(week) * 4),
             }
             for index, week in enumerate(periods("week", day, start))
         ]
@@ -234,7 +218,7 @@ def _order_counts(day: date, start: date) -> list[Row]:
 
 def _kpis(day: date, start: date) -> list[Row]:
     def sessions(last: date, count: int) -> float:
-        return sum(_sessions_on(last - timedelta(offset)) for offset in range(count))
+        return sum(sessions_on(last - timedelta(offset)) for offset in range(count))
 
     total, now, before = (
         sessions(day, (day - start).days + 1),
@@ -282,7 +266,7 @@ def _parts(values: Sequence[str | None]) -> list[float]:
 
 
 def _dimension_kpis(day: date, start: date) -> list[Row]:
-    total = sum(_sessions_on(start + timedelta(offset)) for offset in range((day - start).days + 1))
+    total = sum(sessions_on(start + timedelta(offset)) for offset in range((day - start).days + 1))
     return [
         {"dimension": dimension, "value": value} | _measures(total * part)
         for dimension, values in DIMENSIONS.items()
@@ -292,7 +276,7 @@ def _dimension_kpis(day: date, start: date) -> list[Row]:
 
 def _daily_dimension_values(day: date, start: date) -> list[Row]:
     return [
-        {"dimension": dimension, "value": value, "date": one} | _measures(_sessions_on(one) * part)
+        {"dimension": dimension, "value": value, "date": one} | _measures(sessions_on(one) * part)
         for dimension, values in DIMENSIONS.items()
         for value, part in zip(values, _parts(values), strict=True)
         for one in periods("day", day, start)
@@ -343,5 +327,6 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     "client_kpis": _client_kpis,
     "dimension_kpis": _dimension_kpis,
     "daily_dimension_values": _daily_dimension_values,
+    **COHORTS,
 }
 NAMES = tuple(_MAKERS)

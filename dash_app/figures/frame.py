@@ -151,7 +151,7 @@ def period_axis(look: Look, grain: Grain, days: Sequence[str]) -> dict[str, Any]
     one = "%b\n%Y" if grain == "month" else "%-d %b\n%Y"
     stops = [{"dtickrange": [None, "M1"], "value": one}, {"dtickrange": ["M1", None], "value": "%b\n%Y"}]
     axis = plain_axis(look, type="date", hoverformat=_PERIOD_HOVER[grain], tickformatstops=stops, nticks=7, tickangle=0)
-    if len(days) <= _FEW_PERIODS:
+    if 0 < len(days) <= _FEW_PERIODS:
         # plotly would put hours between days, and Sundays between weeks.
         ticks = list(days)[:: -(-len(days) // _TICKS)]
         axis |= {"tickmode": "array", "tickvals": ticks, "ticktext": _tick_texts(ticks, grain)}

@@ -38,8 +38,19 @@ _HEADROOM = 1.06
 _STRETCH = 1.5
 
 
-def lines(series: Sequence[Line], scale: Scale, look: Look, notes: Sequence[str] = (), height: int = HEIGHT) -> Figure:
-    """Lines in one plot, or in one panel each where there are more than six."""
+def lines(
+    series: Sequence[Line],
+    scale: Scale,
+    look: Look,
+    notes: Sequence[str] = (),
+    height: int = HEIGHT,
+    places: dict[str, Any] | None = None,
+) -> Figure:
+    """Lines in one plot, or in one panel each where there are more than six.
+
+    Args:
+        places: the axis along the lines where it is neither of periods nor of hours.
+    """
     if len(series) > MAX_LINES:
         return _panels(series, scale, look, notes)
     said = (scale.unit, *notes, *_marks(series, scale, look))
@@ -57,7 +68,7 @@ def lines(series: Sequence[Line], scale: Scale, look: Look, notes: Sequence[str]
         left=left,
         margin={"r": right},
         annotations=labels,
-        xaxis=_place_axis(series, scale, look),
+        xaxis=places or _place_axis(series, scale, look),
         yaxis=_axis(series, scale, look, [low, high]),
     )
 

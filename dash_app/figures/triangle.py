@@ -1,0 +1,236 @@
+"""Cohorts by age as a triangle: a row for each cohort, a column for each period since, the mean of all on top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from dash_app.figures.colours import CIVIDIS, scheme
+from dash_app.figures.frame import NOTE_SIZE, TOP, figure, plain_axis
+from dash_app.figures.triangle_layers import NOT_YET, TEXT_ROWS, CellRow, dots, layers
+from dash_app.records import Figure, Look
+from dash_app.words import ages
+from dash_app.words.ages import FEWEST
+from dash_app.words.dates import Grain, day, month
+from dash_app.words.formats import formats, plural
+
+HEIGHT_OF_TRIANGLE = 560
+MAX_ROWS = 104
+_FEWEST_ROWS = 12
+_LEFT = 118
+_BOTTOM = 56
+_MEAN_HEIGHT = 24
+_MEAN_GAP = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Triangle:
+    """What the cells are.
+
+    Attributes:
+        measure: column of their values.
+        grain: of cohorts and columns.
+        what: the measure in words, above the chart.
+        since: the event from which the columns count.
+        first: offset of the first column. At offset 0 of a retention all customers are there: it is left out.
+        money: amounts, not shares.
+        rows: at most so many cohorts, the newest.
+    """
+
+    measure: str
+    grain: Grain
+    what: str
+    since: str
+    first: int = 0
+    money: bool = False
+    rows: int = MAX_ROWS
+
+
+def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
+    """Colours are on one scale for the whole table, without column 0, which would flatten it.
+
+    Marks of cells: a dot where the period is still running; grey numbers where the cohort is small; “…” where the time
+    has not come.
+    """
+    table = frame.filter(pl.col("offset") >= kind.first).sort("cohort", "offset")
+    offsets = table["offset"].unique().sort().to_list()
+    cohorts = table["cohort"].unique().sort().to_list()
+    shown = cohorts[-kind.rows :]
+    parts = table.filter(pl.col("cohort") >= shown[0]).partition_by("cohort", as_dict=True) if shown else {}
+    rows = [_row(parts[(cohort,)], offsets, kind, look, _name(cohort, kind.grain)) for cohort in shown]
+    mean = _mean(table, offsets, kind, look)
+    with_text = len(shown) <= TEXT_ROWS
+    mean_part = _MEAN_HEIGHT / (HEIGHT_OF_TRIANGLE - TOP - _BOTTOM)
+    highest, is_cut = _highest([*rows, mean], offsets)
+    unit = plural(2, kind.grain)
+    notes = (
+        f"{kind.what}, by {unit} since {kind.since}",
+        f"newest {len(shown)} of {len(cohorts)} {unit}" if len(shown) < len(cohorts) else "",
+        "dot: unfinished" if any(any(row.is_partial) for row in rows) else "",
+        f"{NOT_YET}: not yet" if with_text and table[kind.measure].null_count() else "",
+        f"grey: fewer than {FEWEST} customers" if any(row.is_small for row in rows) else "",
+        f"{kind.grain} 0 is beyond the scale" if is_cut else "",
+    )
+    return figure(
+        [
+            *layers(rows, offsets, "y", look, with_text=with_text),
+            *layers([mean], offsets, "y2", look, with_text=True),
+            *dots(rows, offsets),
+        ],
+        look,
+        notes,
+        hovermode="closest",
+        left=_LEFT,
+        margin={"b": _BOTTOM},
+        coloraxis=_colour_axis(highest, look, money=kind.money),
+        xaxis=_columns(offsets, look),
+        yaxis=_rows_axis(shown, rows, kind, look) | {"domain": [0, 1 - mean_part - _MEAN_GAP]},
+        yaxis2=_mean_axis(mean, look) | {"domain": [1 - mean_part, 1]},
+    )
+
+
+def _row(rows: pl.DataFrame, offsets: list[int], kind: Triangle, look: Look, name: str) -> CellRow:
+    by_offset = {row["offset"]: row for row in rows.iter_rows(named=True)}
+    size = int(rows["cohort_size"][0])
+    cells = [by_offset.get(offset, {}) for offset in offsets]
+    known = [cell.get(kind.measure) for cell in cells]
+    return CellRow(
+        size,
+        values=[value if size >= FEWEST else None for value in known],
+        texts=[_text(cell, kind, look) for cell in cells],
+        hovers=[
+            "" if value is None else f"{name}, {kind.grain} {offset}: {_said(cell, value, kind, look)}"
+            for offset, value, cell in zip(offsets, known, cells, strict=True)
+        ],
+        is_partial=[value is not None and bool(cell["is_partial"]) for value, cell in zip(known, cells, strict=True)],
+    )
+
+
+def _mean(table: pl.DataFrame, offsets: list[int], kind: Triangle, look: Look) -> CellRow:
+    """All cohorts whose cell is over, weighted by their size."""
+    means = ages.revenue_per_customer(table) if kind.money else ages.mean_rates(table)
+    by_offset = {row["offset"]: row for row in means.iter_rows(named=True)}
+    cells = [by_offset.get(offset) for offset in offsets]
+    sizes = [row["cohort_size"] if row else 0 for row in cells]
+    values = [row["rate"] if row and row["cohort_size"] >= FEWEST else None for row in cells]
+    form = formats(look)
+    hovers = [
+        ""
+        if value is None
+        else f"all, {kind.grain} {offset}: {_write(value, kind, look)} of {form.count(size)} customers"
+        for offset, value, size in zip(offsets, values, sizes, strict=True)
+    ]
+    if kind.money:
+        hovers = [text.replace(" of ", " a customer, of ", 1) for text in hovers]
+    texts = ["" if value is None else _short(value, kind, look) for value in values]
+    return CellRow(max(sizes, default=0), values, texts, hovers, [False] * len(offsets))
+
+
+def _text(cell: dict[str, Any], kind: Triangle, look: Look) -> str:
+    value = cell.get(kind.measure)
+    if value is None:
+        # A cohort without customers has no rate; one whose time has not come has no count either.
+        return NOT_YET if cell and cell["is_partial"] is None else ""
+    if 0 < cell["cohort_size"] < FEWEST and not kind.money:
+        return str(cell["customers"])
+    return _short(value, kind, look)
+
+
+def _short(value: float, kind: Triangle, look: Look) -> str:
+    form = formats(look)
+    if not kind.money:
+        return form.share(value, 0)
+    return form.compact_money(round(value)).removesuffix(f"{form.separators[0]}{'0' * form.minor_digits}")
+
+
+def _write(value: float, kind: Triangle, look: Look) -> str:
+    form = formats(look)
+    return form.money(value) if kind.money else form.share(value)
+
+
+def _said(cell: dict[str, Any], value: float, kind: Triangle, look: Look) -> str:
+    size, said = formats(look).count(cell["cohort_size"]), _write(value, kind, look)
+    if kind.money:
+        return f"{said} a customer, of {size}"
+    return f"{formats(look).count(cell['customers'])} of {size} ({said})"
+
+
+def _highest(rows: list[CellRow], offsets: list[int]) -> tuple[float, bool]:
+    """The end of the scale, and whether column 0 goes beyond it."""
+    start = 1 if offsets[:1] == [0] and len(offsets) > 1 else 0
+    later = [value for row in rows for value in row.values[start:] if value is not None]
+    first = [row.values[0] or 0.0 for row in rows if row.values][: len(rows) if start else 0]
+    highest = max(later, default=0.0) or max(first, default=0.0) or 1.0
+    return highest, any(value > highest for value in first)
+
+
+def _colour_axis(highest: float, look: Look, *, money: bool) -> dict[str, Any]:
+    """On a phone there is no room for numbers in the cells: the scale always stands below."""
+    before, after = formats(look).affixes if money else ("", "")
+    return {
+        "colorscale": [list(stop) for stop in CIVIDIS],
+        "cmin": 0,
+        "cmax": highest,
+        "colorbar": {
+            "orientation": "h",
+            "thickness": 8,
+            "outlinewidth": 0,
+            "tickformat": "~s" if money else ".0%" if highest >= 0.05 else ".1%",
+            "tickprefix": before,
+            "ticksuffix": after,
+            "nticks": 6,
+            "x": 0,
+            "xanchor": "left",
+            "xpad": 0,
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+            "ypad": 2,
+            "len": 1,
+            "tickfont": {"size": NOTE_SIZE, "color": scheme(dark=look.dark).muted},
+        },
+    }
+
+
+def _columns(offsets: list[int], look: Look) -> dict[str, Any]:
+    few = 18
+    step = 1 if len(offsets) <= few // 2 else 2 if len(offsets) <= few else -(-len(offsets) // 12)
+    ends = [offsets[0] - 0.5, offsets[-1] + 0.5] if offsets else [0, 1]
+    return plain_axis(
+        look, tickmode="linear", tick0=0, dtick=step, tickangle=0, range=ends, showline=False, ticks="", fixedrange=True
+    ) | {"anchor": "y"}
+
+
+def _name(cohort: date, grain: Grain) -> str:
+    return f"{month(cohort)} {cohort.year}" if grain == "month" else day(cohort)
+
+
+def _rows_axis(cohorts: list[date], rows: list[CellRow], kind: Triangle, look: Look) -> dict[str, Any]:
+    form = formats(look)
+    places = list(range(0, len(cohorts), max(-(-len(cohorts) // TEXT_ROWS), 1)))
+    return plain_axis(
+        look,
+        tickmode="array",
+        tickvals=places,
+        ticktext=[f"{_name(cohorts[place], kind.grain)} · {form.compact(rows[place].size)}" for place in places],
+        range=[max(len(cohorts), _FEWEST_ROWS) - 0.5, -0.5],
+        showline=False,
+        ticks="",
+        fixedrange=True,
+    )
+
+
+def _mean_axis(mean: CellRow, look: Look) -> dict[str, Any]:
+    return plain_axis(
+        look,
+        tickmode="array",
+        tickvals=[0],
+        ticktext=[f"<b>all · {formats(look).compact(mean.size)}</b>"],
+        range=[0.5, -0.5],
+        showline=False,
+        ticks="",
+        fixedrange=True,
+    )

@@ -1,0 +1,97 @@
+"""The layers of a triangle of cohorts: coloured cells, grey ones of small cohorts, dots where there is nothing yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dash_app.figures.colours import scheme
+from dash_app.records import Look
+from dash_app.words.ages import FEWEST
+
+TEXT_ROWS = 30
+NOT_YET = "…"
+_CLEAR = "rgba(0,0,0,0)"
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """One cohort: its size, and by column the value where it can be told, its text and its hover."""
+
+    size: int
+    values: list[float | None]
+    texts: list[str]
+    hovers: list[str]
+    is_partial: list[bool]
+
+    @property
+    def is_small(self) -> bool:
+        return 0 < self.size < FEWEST
+
+
+def layers(rows: list[CellRow], offsets: list[int], axis: str, look: Look, *, with_text: bool) -> list[dict[str, Any]]:
+    """The coloured cells; under them grey ones of small cohorts, and dots where there is nothing yet."""
+    grey = scheme(dark=look.dark)
+    common = {
+        "type": "heatmap",
+        "x": offsets,
+        "y": list(range(len(rows))),
+        "yaxis": axis,
+        "xgap": 2 if len(offsets) <= TEXT_ROWS else 1,
+        "ygap": 2 if len(rows) <= TEXT_ROWS else 1 if len(rows) <= 2 * TEXT_ROWS else 0,
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "hoverongaps": False,
+    }
+    flat = {"showscale": False, "textfont": {"color": grey.muted, "size": 11}}
+    small = [
+        [0 if value is None and hover else None for value, hover in zip(row.values, row.hovers, strict=True)]
+        for row in rows
+    ]
+    waiting = [[0 if text == NOT_YET else None for text in row.texts] for row in rows] if with_text else []
+    layers: list[dict[str, Any]] = []
+    if any(cell is not None for row in small for cell in row):
+        hovers = [
+            [hover if value is None else "" for value, hover in zip(row.values, row.hovers, strict=True)]
+            for row in rows
+        ]
+        colours = {"colorscale": [[0, grey.pale], [1, grey.pale]], "customdata": hovers}
+        layers.append(common | flat | colours | {"name": "no rate", "z": small} | _texts(rows, small, shown=with_text))
+    if any(cell is not None for row in waiting for cell in row):
+        colours = {"colorscale": [[0, _CLEAR], [1, _CLEAR]], "hoverinfo": "skip", "hovertemplate": ""}
+        layers.append(common | flat | colours | {"name": "not yet", "z": waiting} | _texts(rows, waiting, shown=True))
+    values = [row.values for row in rows]
+    known = [
+        [hover if value is not None else "" for value, hover in zip(row.values, row.hovers, strict=True)]
+        for row in rows
+    ]
+    coloured = common | {"name": "rate", "z": values, "coloraxis": "coloraxis", "customdata": known}
+    return [*layers, coloured | _texts(rows, values, shown=with_text)]
+
+
+def _texts(rows: list[CellRow], cells: Any, *, shown: bool) -> dict[str, Any]:
+    """The texts of the cells that a layer has; plotly makes them as large as they fit, and leaves out what does not."""
+    if not shown:
+        return {}
+    texts = [
+        [text if cell is not None else "" for cell, text in zip(line, row.texts, strict=True)]
+        for line, row in zip(cells, rows, strict=True)
+    ]
+    return {"text": texts, "texttemplate": "%{text}"}
+
+
+def dots(rows: list[CellRow], offsets: list[int]) -> list[dict[str, Any]]:
+    """A dot in the corner of each cell whose period is still running."""
+    places = [
+        (offset + 0.32, place - 0.25)
+        for place, row in enumerate(rows)
+        for offset, is_partial in zip(offsets, row.is_partial, strict=True)
+        if is_partial
+    ]
+    if not places:
+        return []
+    marker = {"symbol": "circle", "size": 5, "color": "#ffffff", "line": {"color": "#000000", "width": 1}}
+    x, y = ([place[axis] for place in places] for axis in (0, 1))
+    return [
+        {"type": "scatter", "mode": "markers", "name": "unfinished", "x": x, "y": y, "marker": marker}
+        | {"hoverinfo": "skip", "cliponaxis": False}
+    ]

@@ -1,0 +1,67 @@
+"""``/churn``: how many customers have gone quiet, and how many come back."""
+
+from __future__ import annotations
+
+from dash_app.figures import churn as figures
+from dash_app.figures.blank import without
+from dash_app.records import Card, Page
+from dash_app.words import churn as words
+
+_NO_BUYERS = "No customer has ordered yet."
+_NO_THRESHOLD = "At no Monday is there a threshold and a customer with an order yet."
+_NO_MOVES = "There are no two Mondays with a threshold yet."
+
+CHURN = Page(
+    "/churn",
+    (
+        Card(
+            id="churn-now",
+            report="churn",
+            title="Churned and engaged customers",
+            reading=words.reading,
+            tiles=words.tiles,
+            kind="tiles",
+            height=150,
+            width="full",
+            empty=_NO_BUYERS,
+            is_empty=without("customers"),
+            history=words.HISTORY,
+        ),
+        Card(
+            id="churn-rate",
+            report="churn_weekly",
+            title="Churn rate",
+            reading=words.weekly_rate,
+            figure=figures.rate,
+            empty=_NO_THRESHOLD,
+            is_empty=figures.without_threshold,
+        ),
+        Card(
+            id="churn-customers",
+            report="churn_weekly",
+            title="Engaged and churned customers",
+            reading=words.weekly_customers,
+            figure=figures.customers,
+            empty=_NO_THRESHOLD,
+            is_empty=figures.without_threshold,
+        ),
+        Card(
+            id="churn-moves",
+            report="churn_weekly",
+            title="Who churned and who came back",
+            reading=words.weekly_moves,
+            figure=figures.moves,
+            empty=_NO_MOVES,
+            is_empty=figures.without_moves,
+        ),
+        Card(
+            id="churn-threshold",
+            report="churn_weekly",
+            title="Threshold",
+            reading=words.weekly_threshold,
+            figure=figures.threshold,
+            empty=_NO_THRESHOLD,
+            is_empty=figures.without_threshold,
+        ),
+    ),
+)
