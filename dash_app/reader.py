@@ -67,11 +67,16 @@ class Stored:
 
 
 class Reader:
-    """Asks the document store, sparingly: what is newer than ``fresh`` seconds is not asked again."""
+    """Asks the document store, sparingly.
+
+    Args:
+        fresh: seconds for which a version counts; which days and values exist counts for six times as long.
+    """
 
     def __init__(self, store: DocumentStore, fresh: float = FRESH_SECONDS) -> None:
         self._store = store
-        self._answers: Kept[Any] = Kept(_KEPT, fresh)
+        self._versions: Kept[str | None] = Kept(_KEPT, fresh)
+        self._lists: Kept[Any] = Kept(_KEPT, 6 * fresh)
         self._frames: Kept[pl.DataFrame | None] = Kept(_FRAMES_KEPT)
         self._pages: Kept[CustomerPage] = Kept(_FRAMES_KEPT, fresh)
         self._away: tuple[float, str] | None = None
@@ -93,8 +98,8 @@ class Reader:
 
     def version(self, name: str, day: date, dimension: Dimension) -> str | None:
         """Changes whenever the report changes; None where it is not computed."""
-        version: str | None = self._ask(("version", name, day, dimension), self._store.version, name, day, dimension)
-        return version
+        key = (name, day, dimension)
+        return self._versions.get(key, lambda: self._answer(self._store.version, name, day, dimension))
 
     def report(self, name: str, day: date, dimension: Dimension = MAIN) -> Stored | None:
         """The report of a day, None where it is not computed."""
@@ -123,7 +128,7 @@ class Reader:
         return days
 
     def _ask(self, key: Hashable, question: Callable[..., Any], *arguments: Any) -> Any:
-        return self._answers.get(key, lambda: self._answer(question, *arguments))
+        return self._lists.get(key, lambda: self._answer(question, *arguments))
 
     def _answer(self, question: Callable[..., Any], *arguments: Any) -> Any:
         """The store's answer. While the server is known to be away nobody else waits for it in vain."""

@@ -241,6 +241,6 @@ def _with(card: Any, **changes: Any) -> Any:
 
 def _new_visitor(settings: Settings, store: Any = None, fresh: float = 5.0) -> Visitor:
     UserStore(settings.users.path).add(USER, PASSWORD)
-    visitor = Visitor(build(settings, store, fresh=fresh))  # type: ignore[arg-type]
+    visitor = Visitor(build(settings, store, fresh=fresh))
     visitor.log_in()
     return visitor

@@ -70,9 +70,10 @@ def test_short_password_is_refused_without_being_shown(store: UserStore) -> None
 
 def test_unknown_user_cannot_be_removed_or_changed(store: UserStore) -> None:
     store.add("anna", PASSWORD)
-    for act in (lambda: store.remove("ann"), lambda: store.set_password("ann", PASSWORD)):
-        with pytest.raises(ConfigurationError, match="no user 'ann'.*there is anna"):
-            act()
+    with pytest.raises(ConfigurationError, match="no user 'ann'.*there is anna"):
+        store.remove("ann")
+    with pytest.raises(ConfigurationError, match="no user 'ann'.*there is anna"):
+        store.set_password("ann", PASSWORD)
 
 
 def test_session_is_the_users_until_it_is_closed(store: UserStore) -> None:

@@ -25,12 +25,14 @@ class Visitor:
         self.client = app.server.test_client()
 
     def get(self, path: str, **options: Any) -> TestResponse:
-        return self.client.get(path, **options)
+        answer: TestResponse = self.client.get(path, **options)
+        return answer
 
     def post(self, path: str, *, token: str | None = None, **options: Any) -> TestResponse:
         """A POST with the token of this session, or another one."""
         headers = {CSRF_HEADER: self.token if token is None else token, **options.pop("headers", {})}
-        return self.client.post(path, headers=headers, **options)
+        answer: TestResponse = self.client.post(path, headers=headers, **options)
+        return answer
 
     @property
     def token(self) -> str:
@@ -40,7 +42,9 @@ class Visitor:
     def log_in(self, name: str = USER, password: str = PASSWORD, query: str = "") -> TestResponse:
         """Open the login page, fill it in, send it; then open the first page, for the token."""
         page = self.get(f"/login{query}").text
-        answer = self.client.post(f"/login{query}", data=form(page) | {"username": name, "password": password})
+        answer: TestResponse = self.client.post(
+            f"/login{query}", data=form(page) | {"username": name, "password": password}
+        )
         if answer.status_code == 303:
             self.get("/")
         return answer
@@ -110,7 +114,7 @@ class Visitor:
 
     @cached_property
     def dependencies(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.get("/_dash-dependencies").json
+        found: list[dict[str, Any]] = json.loads(self.get("/_dash-dependencies").text)
         return found
 
     @cached_property
