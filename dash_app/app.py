@@ -84,7 +84,7 @@ def build(settings: Settings, store: DocumentStore | None = None, fresh: float =
     """
     store = store or open_store(settings)
     users = UserStore(settings.users.path)
-    server = _server(users)
+    server = _server(users, simulated=settings.business.simulated)
     reader = Reader(store, fresh)
     answers = Answers(settings, reader, LOCALE)
     dimensions = settings.sources.sessions.dimensions if settings.sources.sessions else ()
@@ -111,10 +111,11 @@ def warm_up(app: Dashboards) -> None:
             raise RuntimeError(f"the dashboards do not start: {path} answers {answer.status}")
 
 
-def _server(users: UserStore) -> Flask:
+def _server(users: UserStore, *, simulated: bool) -> Flask:
     server = Flask("dash_app", static_folder=None, template_folder=str(_FOLDER / "templates"))
     server.config.update(
         USERS=users.path,
+        SIMULATED=simulated,
         SECRET_KEY=secret_key(users.path),
         MAX_CONTENT_LENGTH=_LONGEST_REQUEST,
         SEND_FILE_MAX_AGE_DEFAULT=_YEAR,  # the addresses of assets carry their time of change

@@ -82,6 +82,7 @@ class Card:
         reading: one sentence that says what the numbers are, for everybody and for those who do not see the chart.
         figure: draws cards of kind ``figure``; pure, frame in, dict out. Without title, template and outer sizes.
         tiles: makes the key figures of cards of kind ``tiles``.
+        kind: ``figure``, ``tiles``, or ``table``: the customers of the newest day, any number of them, in blocks.
         height: of the drawing, in pixels.
         width: how much of the page's width it takes on a wide screen.
         empty: what stands in the card when the report is computed and has nothing to show.

@@ -259,6 +259,12 @@ def test_pages_and_data_are_not_kept_by_browsers(visitor: Visitor) -> None:
         assert visitor.get(path).headers["Cache-Control"] == "no-store"
 
 
+def test_plain_pages_say_simulated_too(stranger: Visitor, visitor: Visitor, tmp_path: Path) -> None:
+    assert "Simulated" in stranger.get("/login").text
+    assert "Simulated" in visitor.get("/profile").text
+    assert "Simulated" not in Visitor(build(write_settings(tmp_path, "business: {currency: GBP}\n"))).get("/login").text
+
+
 def test_health_is_open_and_speaks_in_status_words(stranger: Visitor, tmp_path: Path) -> None:
     answer = stranger.get("/health")
     assert answer.status_code == 200

@@ -120,7 +120,12 @@
     root.querySelector('.message').replaceChildren(...(answer.message ? message(answer.message) : []));
     if (table === 'true') ask(root, true);
     if (answer.verdict !== 'ready') { setState(root, answer.verdict); return; }
-    if (kind === 'figure') drawn(root, answer);
+    if (kind === 'figure') {
+      const drawing = root.querySelector('.card-drawing');
+      drawing.setAttribute('role', 'img');
+      drawing.setAttribute('aria-label', `${root.dataset.title}: ${answer.reading}`);
+      drawn(root, answer);
+    }
     if (kind === 'table') filled(root, answer);
     if (kind === 'tiles') {
       root.querySelector('.card-drawing').replaceChildren(...answer.tiles.map(tile));
