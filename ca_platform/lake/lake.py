@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -99,8 +98,7 @@ class Lake:
         from ca_platform.lake import ledger
 
         with self._manifest.reading() as connection:
-            parts = ledger.select_parts(connection, dataset, start, end)
-        return [replace(part, path=self._folder.full(part.path)) for part in parts]
+            return ledger.select_parts(connection, dataset, start, end, self._folder.full)
 
     def days(self, dataset: str) -> list[date]:
         """Days that have a part, with or without rows."""

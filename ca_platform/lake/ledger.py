@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,14 +21,16 @@ def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
         yield values[start : start + _BATCH]
 
 
-def select_parts(connection: sa.Connection, dataset: str, start: date | None, end: date | None) -> list[Part]:
-    """Valid parts by day. A snapshot has no day and is in every range."""
+def select_parts(
+    connection: sa.Connection, dataset: str, start: date | None, end: date | None, full: Callable[[str], str]
+) -> list[Part]:
+    """Valid parts by day, with the path that ``full`` makes. A snapshot has no day and is in every range."""
     query = sa.select(PARTS).where(PARTS.c.dataset == dataset).order_by(PARTS.c.day)
     if start is not None:
         query = query.where(sa.or_(PARTS.c.day >= day_to_text(start), PARTS.c.day == NO_DAY))
     if end is not None:
         query = query.where(PARTS.c.day <= day_to_text(end))
-    return [_part(row) for row in connection.execute(query)]
+    return [_part(row, full) for row in connection.execute(query)]
 
 
 def select_days(connection: sa.Connection, dataset: str) -> list[date]:
@@ -85,8 +87,7 @@ def _row(part: Part) -> dict[str, Any]:
     }
 
 
-def _part(row: sa.Row[Any]) -> Part:
-    fields = dict(row._mapping)
-    fields["day"] = day_from_text(fields["day"])
-    fields["written_at"] = datetime.fromisoformat(fields["written_at"])
-    return Part(**fields)
+def _part(row: sa.Row[Any], full: Callable[[str], str]) -> Part:
+    dataset, day, path, rows, size, write_id, inputs, written_at, columns = row
+    at = datetime.fromisoformat(written_at)
+    return Part(dataset, day_from_text(day), full(path), rows, size, write_id, inputs, at, columns)
