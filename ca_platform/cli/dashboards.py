@@ -19,11 +19,10 @@ ca-platform dashboards --host 0.0.0.0 --port 8080
 @click.option("--port", type=click.IntRange(1, 65535), default=8050, show_default=True, help="Port to listen on.")
 def dashboards(host: str, port: int) -> None:
     """Serve the dashboards until Ctrl-C. `ca-platform user add NAME` makes a login."""
-    from dash_app.serve import serve
-
     from ca_platform.background import address, require_free
     from ca_platform.cli.output import note
     from ca_platform.cli.shell import settings
+    from dash_app.serve import serve
     from dash_app.users import UserStore
 
     opened = settings()
