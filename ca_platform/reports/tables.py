@@ -218,8 +218,9 @@ class Tables:
         count, names = len(own), (*own, *firsts)
 
         def wide(counted: list[pl.DataFrame], unit: str) -> pl.DataFrame:
-            rows = pl.concat([*counted, new.select(counted[0].columns)])
-            return milestones.by_name(rows.lazy(), ["slice", "day", unit], names).collect(engine="streaming")
+            came = new.lazy().group_by("day", "slice", "step", unit).agg(pl.col("customers").sum())
+            rows = pl.concat([*(frame.lazy() for frame in counted), came.select(counted[0].columns)])
+            return milestones.by_name(rows, ["slice", "day", unit], names).collect(engine="streaming")
 
         return Reached(
             dates=wide(frames[:count], "date"),
