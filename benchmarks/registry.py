@@ -41,6 +41,7 @@ BENCHMARKS = {
         Benchmark("day", "day", "whole Dagster run of a day, embedded store", "<= 2.5 x bare Polars for main"),
         Benchmark("memory", "day", "peak memory of that run", "<= 4 GB", "run_memory"),
         Benchmark("range", "ranges", "31 days at once against 31 single days", "<= 1/6 of the time, equal rows"),
+        Benchmark("cohorts", "cohorts", "orders 1 to 4, daily and weekly cohorts", "<= 1.2 x DuckDB's window query"),
         Benchmark("index", "index", "orders into Elasticsearch", "<= 1/0.95 x raw bulk, client CPU <= 20 %"),
         Benchmark("page", "page", "/funnels until all cards are settled, p95", "<= 2 x a bare Dash page"),
         Benchmark(

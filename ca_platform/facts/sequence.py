@@ -31,8 +31,10 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
         ``day``, ``slice``, ``customer``, ``number``, ``at``, ``previous_at``, ``amount``, ``revenue`` up to the order,
         and the local days of the first and of the previous order.
     """
-    before = {"number": "number_before", "revenue": "revenue_before"}
-    rows = in_sequence(orders).join(past.rename(before), on=PAIR, how="left", maintain_order="left")
+    names = {"number": "number_before", "revenue": "revenue_before"}
+    days = {f"{name}_day": local_day(pl.col(f"{name}_at"), time_zone) for name in ("first", "last")}
+    before = past.rename(names).with_columns(**days).drop("first_at")
+    rows = in_sequence(orders).join(before, on=PAIR, how="left", maintain_order="left")
     is_first = pl.any_horizontal(pl.col(name) != pl.col(name).shift(1) for name in PAIR).fill_null(value=True)
     index = pl.int_range(pl.len(), dtype=pl.UInt32)
 
@@ -40,20 +42,23 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
         """What holds at the first of these orders of a customer, on all of them."""
         return pl.when(is_first).then(value).forward_fill()
 
+    def previous(name: str) -> pl.Expr:
+        """What holds at the order before, of the first that of the past."""
+        return pl.when(is_first).then(pl.col(f"last_{name}")).otherwise(pl.col(name).shift(1))
+
     amount = pl.col("amount").cast(pl.Decimal(38, 4))
     total = amount.cum_sum()
-    sequence = rows.select(
+    return rows.select(
         "day",
         *PAIR,
         number=index - since_first(index) + 1 + pl.col("number_before").fill_null(0),
         at="at",
-        previous_at=pl.when(is_first).then(pl.col("last_at")).otherwise(pl.col("at").shift(1)),
+        previous_at=previous("at"),
         amount="amount",
         revenue=total - since_first(total - amount) + pl.col("revenue_before").fill_null(0),
-        first_at=since_first(pl.coalesce("first_at", "at")),
+        first_day=since_first(pl.coalesce("first_day", "day")),
+        previous_day=previous("day"),
     )
-    days = {name: local_day(pl.col(f"{name}_at"), time_zone).alias(f"{name}_day") for name in ("first", "previous")}
-    return sequence.with_columns(*days.values()).drop("first_at")
 
 
 def in_sequence(orders: pl.DataFrame) -> pl.DataFrame:

@@ -40,7 +40,7 @@ class SequenceTables:
         """Customers by slice, ``number`` of an order, ``unit``, its ``cohort`` and the ``offset`` of the next order."""
 
         def build() -> pl.LazyFrame:
-            rows = self._scan("next_orders").with_columns(cohort=_periods_before())
+            rows = cohorts_of(self._scan("next_orders"))
             key = ["slice", "number", "unit", "cohort", "offset"]
             return rows.group_by(*key, self._from()).agg(pl.col("customers").sum())
 
@@ -185,8 +185,9 @@ def _lasts() -> pl.Expr:
     return pl.col("until").is_null() | (pl.col("day") <= pl.col("until"))
 
 
-def _periods_before() -> pl.Expr:
-    """The day, or Monday, that lies ``offset`` periods before ``day``."""
-    in_weeks = (period("1w").to_physical() - 7 * pl.col("offset").cast(pl.Int32)).cast(pl.Date)
-    in_days = (pl.col("day").to_physical() - pl.col("offset").cast(pl.Int32)).cast(pl.Date)
-    return pl.when(pl.col("unit") == "week").then(in_weeks).otherwise(in_days)
+def cohorts_of(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """``next_orders`` with ``cohort``, the day or Monday that lies ``offset`` periods before ``day``."""
+    back = pl.col("offset").cast(pl.Int32)
+    in_weeks = (period("1w").to_physical() - 7 * back).cast(pl.Date)
+    in_days = (pl.col("day").to_physical() - back).cast(pl.Date)
+    return rows.with_columns(cohort=pl.when(pl.col("unit") == "week").then(in_weeks).otherwise(in_days))
