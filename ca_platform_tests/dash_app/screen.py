@@ -62,7 +62,7 @@ class Reader:
 
     def wait_shown(self, **wanted: str) -> None:
         """Wait until the page shows this and has settled."""
-        condition = "wanted => Object.entries(wanted).every(([name, value]) => document.querySelector('main').dataset[name] === value)"
+        condition = "wanted => Object.entries(wanted).every(([name, value]) => document.querySelector('main')?.dataset[name] === value)"
         self.page.wait_for_function(condition, arg=wanted)
         self.states()
 

@@ -102,7 +102,11 @@
     const isCurrent = () => root.isConnected && root.dataset.answer === answer.token;
     queue = queue.then(() => isCurrent() && draw(root.querySelector('.card-drawing'), answer.figure))
       .then(() => isCurrent() && setState(root, 'ready'))
-      .catch((error) => { console.error(error); setState(root, 'error'); });
+      .catch((error) => {
+        if (!isCurrent()) return; // its page is gone: nobody misses it
+        console.error(error);
+        setState(root, 'error');
+      });
   };
   // The grid says nothing when its first rows are there: it is asked.
   const filled = (root, answer) => {
@@ -231,7 +235,8 @@
         window.scrollTo(0, 0);
         document.getElementById('heading').focus({ preventScroll: true });
       }
-      requestAnimationFrame(() => { all('[data-card]').forEach(dress); forget(); });
+      requestAnimationFrame(() => all('[data-card]').forEach(dress));
+      queue = queue.then(forget); // never while one is being drawn
       route = shown.route;
       return unchanged();
     },
