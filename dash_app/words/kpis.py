@@ -26,23 +26,25 @@ class _Metric:
     more_is_good: bool | None
 
 
-# A discount is neither: it costs, and it sells.
+# In the order of the tiles. A discount is neither good nor bad: it costs, and it sells.
 _METRICS = {
-    "orders": _Metric("count", more_is_good=True),
     "revenue": _Metric("money", more_is_good=True),
-    "visitors": _Metric("count", more_is_good=True),
-    "discount": _Metric("money", more_is_good=None),
+    "orders": _Metric("count", more_is_good=True),
     "mean_order_value": _Metric("money", more_is_good=True),
     "conversion_rate": _Metric("share", more_is_good=True),
+    "visitors": _Metric("count", more_is_good=True),
     "new_customers": _Metric("count", more_is_good=True),
+    "discount": _Metric("money", more_is_good=None),
 }
+_PLACES = {name: place for place, name in enumerate(_METRICS)}
 _UNKNOWN = _Metric("count", more_is_good=None)
 
 
 def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
     """A tile for each figure of ``kpis``: the last seven days, or all time where there are no seven days yet."""
     before = {} if (compare := earlier(look)) is None else {row["metric"]: row for row in compare.to_dicts()}
-    return tuple(_tile(row, before.get(row["metric"]), look) for row in frame.iter_rows(named=True))
+    rows = sorted(frame.iter_rows(named=True), key=lambda row: _PLACES.get(row["metric"], len(_PLACES)))
+    return tuple(_tile(row, before.get(row["metric"]), look) for row in rows)
 
 
 def reading(frame: pl.DataFrame, look: Look) -> str:
