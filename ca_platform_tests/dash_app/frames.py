@@ -14,6 +14,8 @@ from ca_platform_tests.dash_app.cohort_frames import COHORTS
 from ca_platform_tests.dash_app.days_of_shop import DAY, START, Row, periods, sessions_on
 from dash_app.words.dates import Grain, last_day
 
+__all__ = ["DAY", "START"]
+
 STEPS = ("session_start", "has_basket", "order_screen", "purchase")
 MILESTONES = ("download", "signup", "first_login", "first_session", "first_purchase")
 DIMENSIONS: dict[str, tuple[str | None, ...]] = {

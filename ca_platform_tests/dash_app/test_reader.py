@@ -10,7 +10,6 @@ import pytest
 from ca_platform.errors import StoreError
 from ca_platform.store import MAIN
 from ca_platform.store.elasticsearch.errors import StoreGoneError
-from dash_app import reader as module
 from dash_app.reader import Kept, Reader
 
 DAY = date(2026, 11, 21)
@@ -36,13 +35,13 @@ class Store:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("dash_app.reader.time.monotonic", lambda: now[0])
     return now
 
 
 def test_question_is_asked_once_while_its_answer_counts(clock: list[float]) -> None:
     store = Store()
-    reader = Reader(store, fresh=5)  # type: ignore[arg-type]
+    reader = Reader(store, fresh=5)
     for _ in range(3):
         assert reader.version("kpis", DAY, MAIN) == "v1"
         assert reader.days(["kpis"]) == (DAY,)
@@ -58,7 +57,7 @@ def test_question_is_asked_once_while_its_answer_counts(clock: list[float]) -> N
 
 def test_failure_is_not_kept(clock: list[float]) -> None:
     store = Store()
-    reader = Reader(store)  # type: ignore[arg-type]
+    reader = Reader(store)
     store.error = StoreError("broken")
     for _ in range(2):
         with pytest.raises(StoreError, match="broken"):
@@ -70,7 +69,7 @@ def test_failure_is_not_kept(clock: list[float]) -> None:
 
 def test_server_that_is_away_is_left_alone_for_a_moment(clock: list[float]) -> None:
     store = Store()
-    reader = Reader(store)  # type: ignore[arg-type]
+    reader = Reader(store)
     store.error = StoreGoneError("no answer")
     for name in ("kpis", "daily_orders", "weekly_orders"):
         with pytest.raises(StoreError, match="no answer"):

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from ca_platform.errors import ConfigurationError
-from dash_app import users
 from dash_app.security import secret_key
 from dash_app.users import FAILURES_ALLOWED, SESSION_SECONDS, WAIT_SECONDS, UserStore
 
@@ -89,7 +88,7 @@ def test_session_is_the_users_until_it_is_closed(store: UserStore) -> None:
 def test_session_ends_after_its_time(store: UserStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.add("anna", PASSWORD)
     token, now = store.open_session("anna"), time.time()
-    monkeypatch.setattr(users.time, "time", lambda: now + SESSION_SECONDS + 1)
+    monkeypatch.setattr("dash_app.users.time.time", lambda: now + SESSION_SECONDS + 1)
     assert store.user_of(token) is None
 
 
@@ -116,7 +115,7 @@ def test_failures_count_by_name_and_address_and_wear_off(store: UserStore, monke
     assert store.wait("anna", "10.0.0.2") == 0
     assert store.wait("bert", "10.0.0.1") == 0
     now = time.time()
-    monkeypatch.setattr(users.time, "time", lambda: now + WAIT_SECONDS + 1)
+    monkeypatch.setattr("dash_app.users.time.time", lambda: now + WAIT_SECONDS + 1)
     assert store.wait("anna", "10.0.0.1") == 0
     store.note_failure("anna", "10.0.0.1")
     assert store.wait("anna", "10.0.0.1") > 0
