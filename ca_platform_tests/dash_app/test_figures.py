@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import plotly.graph_objects as go
 import polars as pl
+import polars.selectors as cs
 import pytest
 
 from ca_platform_tests.dash_app import drawn, frames
@@ -321,10 +322,10 @@ def renamed(frame: pl.DataFrame, column: str, old: str, new: str) -> pl.DataFram
 def test_text_from_data_is_shown_literally(card: Card) -> None:
     frame = frames.report(card.report)
     for column in ("step", "value", "dimension"):
-        if column in frame.columns:
+        if frame.schema.get(column) == pl.String:
             frame = renamed(frame, column, frame[column].drop_nulls()[0], NASTY)
     texts = [value for value in drawn.leaves(draw(card, frame)) if isinstance(value, str)]
     assert not [text for text in texts if "<a" in text or "<b>b" in text or "%{meta}" in text]
-    if {"step", "value"} & set(frame.columns) and card.id != "funnels-shares":
+    if frame.select(cs.by_name("step", "value", require_all=False) & cs.string()).width and card.id != "funnels-shares":
         assert [text for text in texts if "&lt;b&gt;" in text]
     assert not [text for text in texts if "%{" in text and "&lt;" in text]

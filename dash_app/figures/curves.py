@@ -16,7 +16,15 @@ from dash_app.words.dates import Grain, day, month
 from dash_app.words.formats import formats, plural
 
 _SINGLE = 3
+_SINCE = "the first order"
 _FEWEST_CELLS = 2
+
+
+def too_few(frame: pl.DataFrame, first: int = 0) -> bool:
+    """Whether no point from the offset ``first`` on rests on enough customers for a curve."""
+    cells = ages.over(frame).filter(pl.col("offset") >= first)
+    sizes = cells.group_by("offset").agg(pl.col("cohort_size").sum())
+    return sizes.filter(pl.col("cohort_size") >= ages.FEWEST).is_empty()
 
 
 def come(frame: pl.DataFrame, look: Look, grain: Grain, what: str, since: str, age: int) -> Figure:
@@ -26,25 +34,20 @@ def come(frame: pl.DataFrame, look: Look, grain: Grain, what: str, since: str, a
         what: the part in words, above the chart.
         age: the newest cohorts are those that are at least so old.
     """
-    scale = _scale(what, ".1%")
+    scale = _scale(f"{what}, by {plural(2, grain)} since {since}", ".1%")
     series = [Line("all", _rows(ages.come(frame)), _earlier(ages.come, look))]
     reached = ages.last_offset(frame, age)
     late, early = ages.newest(frame, reached or 0, ages.NEWEST[grain])
     if early.height:
         series.append(Line(f"newest {ages.NEWEST[grain]}", _rows(ages.come(late))))
-    unit = plural(2, grain)
-    notes = (f"by {unit} since {since}", "each point from all cohorts old enough") + (
-        (f"newest {ages.NEWEST[grain]}: {unit} that are {reached} {plural(reached or 0, grain)} old or older",)
-        if early.height
-        else ()
-    )
+    notes = (f"newest: cohorts from {reached} {plural(reached or 0, grain)} of age on",) if early.height else ()
     return lines(series, scale, look, notes, places=_axis(series, look, grain, since))
 
 
 def retention(frame: pl.DataFrame, look: Look, grain: Grain, height: int = HEIGHT) -> Figure:
     """The part that orders again at each age: the mean of all cohorts and the newest single ones."""
     again = frame.filter(pl.col("offset") > 0)
-    scale = _scale("share of the cohort that orders", ".1%")
+    scale = _scale(f"share of the cohort that orders, by {plural(2, grain)} since {_SINCE}", ".1%")
     series = [
         Line("all", _rows(ages.mean_rates(again)), _earlier(_again, look)),
         *_single(again, "rate", grain),
@@ -57,7 +60,7 @@ def revenue(frame: pl.DataFrame, look: Look, height: int = HEIGHT) -> Figure:
     form = formats(look)
     before, after = form.affixes
     scale = replace(
-        _scale("revenue per customer so far", f",.{form.minor_digits}f"),
+        _scale(f"revenue per customer so far, by months since {_SINCE}", f",.{form.minor_digits}f"),
         before=before,
         after=after,
         share=False,
@@ -71,9 +74,7 @@ def revenue(frame: pl.DataFrame, look: Look, height: int = HEIGHT) -> Figure:
 
 
 def _by_cohort(series: list[Line], scale: Scale, look: Look, grain: Grain, height: int) -> Figure:
-    since = "the first order"
-    notes = (f"by {plural(2, grain)} since {since}", "all: weighted mean of those old enough")
-    return lines(series, scale, look, notes, height, places=_axis(series, look, grain, since))
+    return lines(series, scale, look, ("all: mean by size",), height, places=_axis(series, look, grain, _SINCE))
 
 
 def _again(frame: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 
 from dash_app.figures.colours import CIVIDIS, scheme
 from dash_app.figures.frame import NOTE_SIZE, TOP, figure, plain_axis
-from dash_app.figures.triangle_layers import NOT_YET, TEXT_ROWS, CellRow, dots, layers
+from dash_app.figures.triangle_layers import NOT_YET, TEXT_ROWS, CellRow, blank_row, dots, layers
 from dash_app.records import Figure, Look
 from dash_app.words import ages
 from dash_app.words.ages import FEWEST
@@ -23,7 +23,6 @@ _FEWEST_ROWS = 12
 _LEFT = 118
 _BOTTOM = 56
 _MEAN_HEIGHT = 24
-_MEAN_GAP = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +51,12 @@ class Triangle:
 def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
     """Colours are on one scale for the whole table, without column 0, which would flatten it.
 
-    Marks of cells: a dot where the period is still running; grey numbers where the cohort is small; “…” where the time
-    has not come.
+    Marks of cells: a dot where the period is still running; grey where the cohort is small; “…” where the time has not
+    come. Columns that no cohort has reached are left out.
     """
     table = frame.filter(pl.col("offset") >= kind.first).sort("cohort", "offset")
-    offsets = table["offset"].unique().sort().to_list()
+    begun = table.filter(pl.col("is_partial").is_not_null())["offset"].unique().sort().to_list()
+    offsets = begun or table["offset"].unique().sort().to_list()[:1]
     cohorts = table["cohort"].unique().sort().to_list()
     shown = cohorts[-kind.rows :]
     parts = table.filter(pl.col("cohort") >= shown[0]).partition_by("cohort", as_dict=True) if shown else {}
@@ -67,17 +67,17 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
     highest, is_cut = _highest([*rows, mean], offsets)
     unit = plural(2, kind.grain)
     notes = (
-        f"{kind.what}, by {unit} since {kind.since}",
+        f"{kind.what} in {look.currency if kind.money else '%'}, by {unit} since {kind.since}",
         f"newest {len(shown)} of {len(cohorts)} {unit}" if len(shown) < len(cohorts) else "",
         "dot: unfinished" if any(any(row.is_partial) for row in rows) else "",
-        f"{NOT_YET}: not yet" if with_text and table[kind.measure].null_count() else "",
+        f"{NOT_YET}: not yet" if with_text and any(NOT_YET in row.texts for row in rows) else "",
         f"grey: fewer than {FEWEST} customers" if any(row.is_small for row in rows) else "",
         f"{kind.grain} 0 is beyond the scale" if is_cut else "",
     )
     return figure(
         [
             *layers(rows, offsets, "y", look, with_text=with_text),
-            *layers([mean], offsets, "y2", look, with_text=True),
+            *layers([mean, blank_row(offsets)], offsets, "y2", look, with_text=True),
             *dots(rows, offsets),
         ],
         look,
@@ -87,8 +87,8 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
         margin={"b": _BOTTOM},
         coloraxis=_colour_axis(highest, look, money=kind.money),
         xaxis=_columns(offsets, look),
-        yaxis=_rows_axis(shown, rows, kind, look) | {"domain": [0, 1 - mean_part - _MEAN_GAP]},
-        yaxis2=_mean_axis(mean, look) | {"domain": [1 - mean_part, 1]},
+        yaxis=_rows_axis(shown, rows, kind, look) | {"domain": [0, 1 - 1.6 * mean_part]},
+        yaxis2=_mean_axis(mean, look) | {"domain": [1 - 1.6 * mean_part, 1]},
     )
 
 
@@ -134,16 +134,13 @@ def _text(cell: dict[str, Any], kind: Triangle, look: Look) -> str:
     if value is None:
         # A cohort without customers has no rate; one whose time has not come has no count either.
         return NOT_YET if cell and cell["is_partial"] is None else ""
-    if 0 < cell["cohort_size"] < FEWEST and not kind.money:
-        return str(cell["customers"])
     return _short(value, kind, look)
 
 
 def _short(value: float, kind: Triangle, look: Look) -> str:
+    """What stands in a cell: as few characters as tell it; the unit is above the chart."""
     form = formats(look)
-    if not kind.money:
-        return form.share(value, 0)
-    return form.compact_money(round(value)).removesuffix(f"{form.separators[0]}{'0' * form.minor_digits}")
+    return form.compact(value) if kind.money else form.share(value, 0).removesuffix("%")
 
 
 def _write(value: float, kind: Triangle, look: Look) -> str:
@@ -224,12 +221,13 @@ def _rows_axis(cohorts: list[date], rows: list[CellRow], kind: Triangle, look: L
 
 
 def _mean_axis(mean: CellRow, look: Look) -> dict[str, Any]:
+    """One row, and half a blank one to the rows below."""
     return plain_axis(
         look,
         tickmode="array",
         tickvals=[0],
         ticktext=[f"<b>all · {formats(look).compact(mean.size)}</b>"],
-        range=[0.5, -0.5],
+        range=[1.1, -0.5],
         showline=False,
         ticks="",
         fixedrange=True,

@@ -11,6 +11,7 @@ from dash_app.words.ages import FEWEST
 
 TEXT_ROWS = 30
 NOT_YET = "…"
+_SPACE = "\u00a0"
 _CLEAR = "rgba(0,0,0,0)"
 
 
@@ -29,6 +30,15 @@ class CellRow:
         return 0 < self.size < FEWEST
 
 
+def blank_row(offsets: list[int]) -> CellRow:
+    """A row without cells, but with a space for a text.
+
+    plotly makes texts as large as fits between those of two rows; of a single row it would fill any width.
+    """
+    size = len(offsets)
+    return CellRow(0, [None] * size, [_SPACE] * size, [""] * size, [False] * size)
+
+
 def layers(rows: list[CellRow], offsets: list[int], axis: str, look: Look, *, with_text: bool) -> list[dict[str, Any]]:
     """The coloured cells; under them grey ones of small cohorts, and dots where there is nothing yet."""
     grey = scheme(dark=look.dark)
@@ -42,38 +52,38 @@ def layers(rows: list[CellRow], offsets: list[int], axis: str, look: Look, *, wi
         "hovertemplate": "%{customdata}<extra></extra>",
         "hoverongaps": False,
     }
-    flat = {"showscale": False, "textfont": {"color": grey.muted, "size": 11}}
+    flat = {"showscale": False, "textfont": {"color": grey.muted}}
     small = [
         [0 if value is None and hover else None for value, hover in zip(row.values, row.hovers, strict=True)]
         for row in rows
     ]
     waiting = [[0 if text == NOT_YET else None for text in row.texts] for row in rows] if with_text else []
-    layers: list[dict[str, Any]] = []
+    made: list[dict[str, Any]] = []
     if any(cell is not None for row in small for cell in row):
         hovers = [
             [hover if value is None else "" for value, hover in zip(row.values, row.hovers, strict=True)]
             for row in rows
         ]
         colours = {"colorscale": [[0, grey.pale], [1, grey.pale]], "customdata": hovers}
-        layers.append(common | flat | colours | {"name": "no rate", "z": small} | _texts(rows, small, shown=with_text))
+        made.append(common | flat | colours | {"name": "no rate", "z": small})
     if any(cell is not None for row in waiting for cell in row):
         colours = {"colorscale": [[0, _CLEAR], [1, _CLEAR]], "hoverinfo": "skip", "hovertemplate": ""}
-        layers.append(common | flat | colours | {"name": "not yet", "z": waiting} | _texts(rows, waiting, shown=True))
+        made.append(common | flat | colours | {"name": "not yet", "z": waiting} | _texts(rows, waiting, shown=True))
     values = [row.values for row in rows]
     known = [
         [hover if value is not None else "" for value, hover in zip(row.values, row.hovers, strict=True)]
         for row in rows
     ]
     coloured = common | {"name": "rate", "z": values, "coloraxis": "coloraxis", "customdata": known}
-    return [*layers, coloured | _texts(rows, values, shown=with_text)]
+    return [*made, coloured | _texts(rows, values, shown=with_text)]
 
 
 def _texts(rows: list[CellRow], cells: Any, *, shown: bool) -> dict[str, Any]:
-    """The texts of the cells that a layer has; plotly makes them as large as they fit, and leaves out what does not."""
+    """The texts of the cells that a layer has; plotly makes them so large that they fit."""
     if not shown:
         return {}
     texts = [
-        [text if cell is not None else "" for cell, text in zip(line, row.texts, strict=True)]
+        [text if cell is not None or text == _SPACE else "" for cell, text in zip(line, row.texts, strict=True)]
         for line, row in zip(cells, rows, strict=True)
     ]
     return {"text": texts, "texttemplate": "%{text}"}

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dash_app.pages.churn import CHURN
+from dash_app.pages.cohorts import COHORTS
 from dash_app.pages.funnels import FUNNELS
+from dash_app.pages.journey import JOURNEY
 from dash_app.pages.orders import ORDERS
 from dash_app.pages.overview import OVERVIEW
+from dash_app.pages.retention import RETENTION
 from dash_app.records import Card, Page
 
-PAGES: dict[str, Page] = {page.route: page for page in (OVERVIEW, FUNNELS, ORDERS)}
+_PAGES = (OVERVIEW, FUNNELS, ORDERS, COHORTS, RETENTION, JOURNEY, CHURN)
+
+PAGES: dict[str, Page] = {page.route: page for page in _PAGES}
 CARDS: dict[str, Card] = {card.id: card for page in PAGES.values() for card in page.cards}
 
 __all__ = ["CARDS", "PAGES"]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from dash_app.figures.blank import without
-from dash_app.figures.curves import come
+from dash_app.figures.curves import come, too_few
 from dash_app.figures.triangle import HEIGHT_OF_TRIANGLE, Triangle, triangle
 from dash_app.records import Card, Page
 from dash_app.words import cohorts as words
+from dash_app.words.ages import FEWEST
 from dash_app.words.dates import Grain
 
 _NUMBERS: tuple[words.Number, ...] = (0, 1, 2, 3)
@@ -32,7 +33,7 @@ def _triangle(number: words.Number, grain: Grain) -> Card:
         report=_report(number, grain),
         title=f"From {since} to {words.order(number + 1)}, {_WORDS[grain]}",
         reading=partial(words.cohorts, grain=grain, number=number),
-        figure=partial(triangle, kind=Triangle("rate", grain, f"share of those with {since}", since)),
+        figure=partial(triangle, kind=Triangle("rate", grain, "share of the cohort", since)),
         height=HEIGHT_OF_TRIANGLE,
         empty=_empty(number),
         is_empty=without("cohort_size"),
@@ -44,11 +45,11 @@ def _curve(number: words.Number, grain: Grain) -> Card:
     return Card(
         id=f"cohorts-{number}-{number + 1}-{_WORDS[grain]}-curve",
         report=_report(number, grain),
-        title=f"With {until} by then, {_WORDS[grain]}",
+        title=f"Up to {until}, {_WORDS[grain]}",
         reading=partial(words.newest, grain=grain, number=number),
-        figure=partial(come, grain=grain, what=f"share with {until} by then", since=since, age=words.AGES[grain]),
-        empty=_empty(number),
-        is_empty=without("cohort_size"),
+        figure=partial(come, grain=grain, what=f"share with {until}", since=since, age=words.AGES[grain]),
+        empty=f"Fewer than {FEWEST} customers with {since} can be followed yet.",
+        is_empty=too_few,
     )
 
 

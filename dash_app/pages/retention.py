@@ -10,9 +10,11 @@ from dash_app.figures.triangle import HEIGHT_OF_TRIANGLE, Triangle, triangle
 from dash_app.records import Card, Page
 from dash_app.words import growth as growth_words
 from dash_app.words import retention as words
+from dash_app.words.ages import FEWEST
 from dash_app.words.dates import Grain
 
 _NO_BUYERS = "No customer has ordered yet."
+_TOO_FEW = f"Fewer than {FEWEST} customers can be followed after their first order yet."
 _NO_ORDERS = "There are no orders in this time."
 _SINCE = "the first order"
 _AGAIN = "share of the cohort that orders"
@@ -78,8 +80,8 @@ RETENTION = Page(
             title="Retention by cohort, monthly",
             reading=partial(words.curves, grain="month"),
             figure=partial(curves.retention, grain="month"),
-            empty=_NO_BUYERS,
-            is_empty=without("cohort_size"),
+            empty=_TOO_FEW,
+            is_empty=partial(curves.too_few, first=1),
         ),
         Card(
             id="retention-revenue-curves",
@@ -87,8 +89,8 @@ RETENTION = Page(
             title="Revenue per customer by cohort",
             reading=words.revenue_curves,
             figure=curves.revenue,
-            empty=_NO_BUYERS,
-            is_empty=without("cohort_size"),
+            empty=_TOO_FEW,
+            is_empty=curves.too_few,
         ),
         Card(
             id="retention-weekly",
@@ -108,8 +110,8 @@ RETENTION = Page(
             reading=partial(words.curves, grain="week"),
             figure=partial(curves.retention, grain="week"),
             width="full",
-            empty=_NO_BUYERS,
-            is_empty=without("cohort_size"),
+            empty=_TOO_FEW,
+            is_empty=partial(curves.too_few, first=1),
         ),
         _customers("month"),
         _customers("week"),
