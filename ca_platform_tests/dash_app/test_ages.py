@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from ca_platform_tests.dash_app import frames
 from dash_app.words import ages
 
 MONDAY = date(2026, 11, 2)
-Cells = list[int | None]
+Cells = Sequence[int | None]
 
 
 def weeks(*cohorts: tuple[int, Cells], is_running: bool = False) -> pl.DataFrame:

@@ -19,7 +19,7 @@ WEEKS = Triangle("rate", "week", "share of the cohort", "the download")
 TRIANGLES = [name for name, card in CARDS.items() if card.figure and getattr(card.figure, "func", None) is triangle]
 
 
-def cells(figure: dict[str, Any], name: str, axis: str = "y", key: str = "z") -> list[list[Any]]:
+def cells(figure: dict[str, Any], name: str, axis: str = "y", key: str = "z") -> list[Any]:
     return next((trace[key] for trace in figure["data"] if trace["name"] == name and trace["yaxis"] == axis), [])
 
 
