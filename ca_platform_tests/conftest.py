@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -37,6 +38,12 @@ def elasticsearch_versions() -> list[str]:
     except ComponentMissing:
         return [elasticsearch.DEFAULT_VERSION]
     return [elasticsearch.DEFAULT_VERSION, elasticsearch.NEXT_VERSION]
+
+
+def pytest_configure() -> None:
+    """Heed SIGINT also where CI starts us in the background: what a test starts would inherit that it is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:

@@ -1,6 +1,8 @@
 """Runs in this process, as the shell and ``ca.run`` start them: through Dagster, and seen in its UI afterwards."""
 
 import logging
+import signal
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -119,6 +121,7 @@ def _launch(
     outcome = Outcome(days, tuple(reports), sources=journal.sources, redact=Redactor(settings.secrets()))
     if runs:
         _check(runs, settings)
+        _heed_interrupts()
         with instance.opened(settings) as opened:
             for planned in runs:
                 outcome.add(planned.assets, *_execute(planned, settings, journal, opened))
@@ -132,6 +135,16 @@ def _launch(
     if outcome.failed:
         raise outcome.error()
     return outcome.summary()
+
+
+def _heed_interrupts() -> None:
+    """Give SIGINT Python's own handler where a shell, starting us in the background, has it ignored.
+
+    Dagster puts the handler of SIGINT on SIGTERM, too: its helpers would inherit that, survive their end, and every
+    run would wait a minute for them.
+    """
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _check(runs: Sequence[PlannedRun], settings: Settings) -> None:
