@@ -243,7 +243,16 @@ def test_statement_that_takes_too_long_is_ended(database: PostgresqlServer, monk
 
 
 def test_guess_finds_the_table_and_leaves_the_password_out(database: PostgresqlServer) -> None:
-    found = guess(database.url, "sessions")
+    # A database of its own: other tests leave tables in the shared one, and only so many are looked at.
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE guessed_alone")
+    alone = f"{database.url.rpartition('/')[0]}/guessed_alone"
+    with psycopg.connect(alone, autocommit=True) as connection:
+        connection.execute('CREATE SCHEMA "My Shop"')
+        columns = '"Order No" text, client int, started timestamptz, amount numeric(12, 2), bought bool'
+        connection.execute(f'CREATE TABLE "My Shop"."Orders" ({columns})')
+        connection.execute("CREATE TABLE colours (name text, hex text)")
+    found = guess(alone, "sessions")
     assert found.mapping["table"] == "My Shop.Orders"
     assert found.mapping["columns"]["order_id"] == "Order No"
     assert database.password not in str(found)
