@@ -39,7 +39,7 @@ def test_ci_runs_make_test_and_ends_with_the_summary_of_pytest_even_when_it_fail
     shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
     makefile = tmp_path / "Makefile"
     makefile.write_text("test:\n\t@echo CI is $$CI; echo '== 1 failed, 7 passed in 3.14s =='; exit 1\n")
-    done = run(".ci/run", cwd=tmp_path, MAKEFLAGS="")
+    done = run(".ci/run", cwd=tmp_path, MAKEFLAGS="", MAKELEVEL="0")
     assert done.returncode != 0
     assert done.stdout.splitlines()[0] == "CI is true"
     assert done.stdout.splitlines()[-1] == "== 1 failed, 7 passed in 3.14s =="
