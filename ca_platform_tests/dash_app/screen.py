@@ -81,6 +81,10 @@ class Reader:
         )
         self.page.wait_for_function(condition, arg=scheme)
 
+    def wait_faded(self) -> None:
+        """Wait until nothing fades in any more: half-drawn text has half the contrast."""
+        self.page.wait_for_function("() => !document.getAnimations().some(one => one instanceof CSSTransition)")
+
     def colours(self, card: str) -> tuple[str, str]:
         """The ground of the page, and the ink of a chart."""
         ground: str = self.page.evaluate("() => getComputedStyle(document.body).backgroundColor")

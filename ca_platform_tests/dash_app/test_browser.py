@@ -62,6 +62,7 @@ def screen(browser: Browser, site: str, session: StorageState) -> Iterator[Open]
 
 
 def _assert_accessible(reader: Reader) -> None:
+    reader.wait_faded()
     violations = Axe().run(reader.page).response["violations"]
     serious = [
         f"{found['id']}: {node['target']} {node.get('failureSummary', '')}"
