@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ca_platform.ingest import Preview
     from ca_platform.settings import Settings
 
-_COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -114,7 +112,8 @@ def _tables(found: Preview) -> Iterator[tuple[str, Sequence[str], Sequence[Seque
     if found.actions:
         actions = [[action, str(kind)] for action, kind in found.actions.items()]
         yield "Actions", ("action", "its values are"), actions
-    yield "A load would give", [count.replace("_", " ") for count in _COUNTS], [[found.totals[c] for c in _COUNTS]]
+    counts = found.totals
+    yield "A load would give", [count.replace("_", " ") for count in counts], [list(counts.values())]
     if found.reasons:
         rows = [[reason, count, EXPLANATIONS[Reason(reason)]] for reason, count in found.reasons.items()]
         yield "Rows would be refused", ("reason", "rows", "meaning"), rows

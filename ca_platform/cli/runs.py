@@ -16,8 +16,6 @@ from ca_platform.errors import RunError
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
-_COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
-
 
 def reported(work: Callable[[Report], dict[str, Any]], *, as_json: bool) -> None:
     """Do the work with progress shown, and write its summary; then raise what it raised."""
@@ -47,10 +45,12 @@ def _write(summary: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         write_json(summary)
         return
+    from ca_platform.lake import ACCOUNTING_COUNTS
+
     sources = summary.get("sources", {})
     if sources:
-        rows = [[name, *(counts.get(count, 0) for count in _COUNTS)] for name, counts in sources.items()]
-        write_table(["source", *(count.replace("_", " ") for count in _COUNTS)], rows)
+        rows = [[name, *(counts.get(count, 0) for count in ACCOUNTING_COUNTS)] for name, counts in sources.items()]
+        write_table(["source", *(count.replace("_", " ") for count in ACCOUNTING_COUNTS)], rows)
     reports = summary.get("reports", {})
     written, failed = reports.get("written", 0), reports.get("failed", [])
     if written or failed:

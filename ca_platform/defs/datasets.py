@@ -12,9 +12,8 @@ from ca_platform.defs.days import days_of
 from ca_platform.defs.failures import RETRIES, failure
 from ca_platform.defs.resources import Platform
 from ca_platform.ingest import IngestSummary, ingest
+from ca_platform.lake import ACCOUNTING_COUNTS
 from ca_platform.settings import Settings
-
-_COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
 
 
 def dataset_assets(settings: Settings, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -63,13 +62,13 @@ def _dataset(spec: TableSpec, settings: Settings, partitions: dg.PartitionsDefin
 def _of_day(by_day: pl.DataFrame, day: date) -> dict[str, int]:
     """The row accounting of one day, and its number of rows as Dagster draws it."""
     found = by_day.filter(pl.col("day") == day).row(0, named=True) if day in by_day["day"] else {}
-    counts = {name: int(found.get(name) or 0) for name in _COUNTS}
+    counts = {name: int(found.get(name) or 0) for name in ACCOUNTING_COUNTS}
     return {specs.ROW_COUNT: counts["loaded"], **counts}
 
 
 def _of_load(summary: IngestSummary) -> dict[str, dg.MetadataValue]:
     """The row accounting of the whole load, why rows were refused, and remarks."""
-    counts = {f"load/{name}": dg.MetadataValue.int(int(summary.totals.get(name, 0))) for name in _COUNTS}
+    counts = {f"load/{name}": dg.MetadataValue.int(int(summary.totals.get(name, 0))) for name in ACCOUNTING_COUNTS}
     return {
         **counts,
         "load/reasons": dg.MetadataValue.json(dict(summary.reasons)),

@@ -8,11 +8,11 @@ from typing import Any
 from ca_platform.defs.days import DayRange
 from ca_platform.defs.failures import in_words
 from ca_platform.errors import ConfigurationError, RunError, SourceError, ValidationError
+from ca_platform.lake import ACCOUNTING_COUNTS
 from ca_platform.logging import Redactor
 
 Summary = dict[str, Any]
 
-_COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
 # Errors of the input: the same command fails in the same way until a file or a setting is mended.
 _USAGE = (ConfigurationError, SourceError, ValidationError)
 
@@ -62,7 +62,9 @@ class Outcome:
         """The record of ``run --json``, and the days that were asked for."""
         failed = [name for name in self.reports if name in self.failed]
         return {
-            "sources": {name: {count: counts[count] for count in _COUNTS} for name, counts in self.sources.items()},
+            "sources": {
+                name: {count: counts[count] for count in ACCOUNTING_COUNTS} for name, counts in self.sources.items()
+            },
             "reports": {"written": len(self.reports) - len(failed), "failed": failed},
             "days": [self.days.start.isoformat(), self.days.end.isoformat()],
         }

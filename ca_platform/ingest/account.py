@@ -14,9 +14,9 @@ from ca_platform.ingest.check import Checked, Unread
 from ca_platform.ingest.quarantine import BAD_SCHEMA, with_ids
 from ca_platform.ingest.reasons import Reason
 from ca_platform.ingest.values import ActionKind
+from ca_platform.lake import ACCOUNTING_COUNTS
 
-COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
-_SCHEMA: dict[str, pl.DataType] = {"day": pl.Date(), **{name: pl.Int64() for name in COUNTS}}
+_SCHEMA: dict[str, pl.DataType] = {"day": pl.Date(), **{name: pl.Int64() for name in ACCOUNTING_COUNTS}}
 _ENOUGH = 1_000_000
 """Rows after which a column that cannot be read ends the load at once."""
 
@@ -43,7 +43,7 @@ class IngestSummary:
     @property
     def totals(self) -> dict[str, int]:
         """The counts of all days."""
-        return {name: int(self.by_day[name].sum()) for name in COUNTS}
+        return {name: int(self.by_day[name].sum()) for name in ACCOUNTING_COUNTS}
 
 
 class Account:
@@ -56,7 +56,7 @@ class Account:
     def __init__(self, source: str, label: str) -> None:
         self.source = source
         self._label = label
-        self._counts: dict[str, Counter[date | None]] = {name: Counter() for name in COUNTS}
+        self._counts: dict[str, Counter[date | None]] = {name: Counter() for name in ACCOUNTING_COUNTS}
         self._bad: list[pl.DataFrame] = []
         self._scanned = 0
         self._unread: dict[str, Unread] = {}
@@ -117,7 +117,7 @@ class Account:
         counted = {day for counts in self._counts.values() for day, number in counts.items() if number}
         rows = []
         for day in sorted({*counted, *days}, key=lambda day: (day is not None, day or date.min)):
-            row = {name: self._counts[name][day] for name in COUNTS}
+            row = {name: self._counts[name][day] for name in ACCOUNTING_COUNTS}
             row["read"] = row["loaded"] + row["quarantined"] + row["out_of_range"] + row["open"]
             rows.append({"day": day, **row})
         reasons = bad.group_by("reason").len().sort("reason")

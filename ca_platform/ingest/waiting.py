@@ -19,7 +19,7 @@ from ca_platform.ingest.job import Job
 from ca_platform.ingest.orders import Orders
 from ca_platform.ingest.quarantine import original
 from ca_platform.ingest.reasons import WAITING
-from ca_platform.lake import LakeWrite
+from ca_platform.lake import ACCOUNTING_COUNTS, LakeWrite
 from ca_platform.sources.base import FILE, PLACE_SCHEMA, ROW, Batch
 
 _Changes = dict[date | None, Counter[str]]
@@ -94,6 +94,5 @@ def _adjust(job: Job, write: LakeWrite, changes: _Changes) -> None:
             continue
         before = job.lake.accounting(job.name, day, day)
         counts = before.row(0, named=True) if before.height else {}
-        names = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
-        after = {name: int(counts.get(name, 0)) + change[name] for name in names}
+        after = {name: int(counts.get(name, 0)) + change[name] for name in ACCOUNTING_COUNTS}
         write.account(job.name, pl.DataFrame([{"day": day, **after}], schema_overrides={"day": pl.Date}))

@@ -6,7 +6,7 @@ made (ingest, facts).
 """
 
 from ca_platform.lake.lake import Lake
-from ca_platform.lake.records import Part
+from ca_platform.lake.records import ACCOUNTING_COUNTS, Part
 from ca_platform.lake.write import LakeWrite
 
-__all__ = ["Lake", "LakeWrite", "Part"]
+__all__ = ["ACCOUNTING_COUNTS", "Lake", "LakeWrite", "Part"]
