@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from ca_platform import catalogue
-from ca_platform.errors import ReportError
+from ca_platform.errors import ReportError, near
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,7 +74,7 @@ def scan(dataset: str, start: Day | None = None, end: Day | None = None) -> pl.L
     """
     first, last = _range(start, end)
     if dataset not in _scannable():
-        raise ReportError(f"There is no dataset {dataset!r}{_near(dataset, _scannable())}")
+        raise ReportError(f"There is no dataset {dataset!r}{near(dataset, _scannable())}")
     return _lake(settings()).scan(dataset, first, last)
 
 
@@ -186,7 +186,7 @@ def selection(select: str | Iterable[str]) -> list[str]:
     families = [f"family:{name}" for name in catalogue.FAMILIES]
     for item in chosen:
         if item.startswith("family:") and item not in families:
-            raise ReportError(f"There is no {item!r} to select{_near(item, families)}")
+            raise ReportError(f"There is no {item!r} to select{near(item, families)}")
         if not item.startswith("family:") and item not in _DOCUMENTS:
             catalogue.report_spec(item)
     return chosen
@@ -197,20 +197,13 @@ def _known_sources(sources: Iterable[str], opened: Settings) -> list[str]:
     chosen = list(sources)
     for name in chosen:
         if name not in connected:
-            raise ReportError(f"The source {name!r} is not connected{_near(name, connected)}")
+            raise ReportError(f"The source {name!r} is not connected{near(name, connected)}")
     return chosen
 
 
 def _scannable() -> tuple[str, ...]:
     in_lake = [spec.name for spec in catalogue.report_specs() if spec.storage == "lake"]
     return (*(spec.name for spec in catalogue.table_specs()), *in_lake)
-
-
-def _near(name: str, names: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(names)}."
 
 
 def _place(spec: catalogue.ReportSpec, opened: Settings) -> ReportPlace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,24 @@ def days_between(start: date, end: date) -> Iterator[date]:
     """Local days from ``start`` to ``end``, both included."""
     for offset in range((end - start).days + 1):
         yield start + timedelta(days=offset)
+
+
+def day_ranges(days: Iterable[date]) -> list[tuple[date, date]]:
+    """First and last day of each stretch of days without a gap; the days come in order."""
+    ranges: list[tuple[date, date]] = []
+    for day in days:
+        if ranges and day - ranges[-1][1] == timedelta(days=1):
+            ranges[-1] = ranges[-1][0], day
+        else:
+            ranges.append((day, day))
+    return ranges
+
+
+def days_in_words(days: Iterable[date], limit: int) -> str:
+    """Days in order as ranges, cut after ``limit`` of them."""
+    texts = [f"{first}" if first == last else f"{first} to {last}" for first, last in day_ranges(days)]
+    more = len(texts) - limit
+    return ", ".join(texts[:limit]) + (f" and {more} more ranges" if more > 0 else "")
 
 
 def monday(day: date) -> date:

@@ -5,6 +5,7 @@ Each message has three parts: what happened, where (source, column, row, host), 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 
@@ -57,3 +58,11 @@ class RunError(CaPlatformError):
 
     exit_code = 1
     summary: dict[str, Any] | None = None
+
+
+def near(word: str, words: Collection[str]) -> str:
+    """The end of a sentence about a word that there is not: `; did you mean …?`, or what there is."""
+    from difflib import get_close_matches
+
+    matches = get_close_matches(word, words, n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(matches)}?" if matches else f"; there are {', '.join(words)}."

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ca_platform.errors import near
+
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
@@ -130,14 +132,6 @@ class Group(click.Group):
 def command(name: str, examples: str = "") -> Callable[[Callable[..., Any]], click.Command]:
     """Make a function a command with the common options; ``examples`` stand at the end of its help."""
     return click.command(name, cls=Command, epilog=examples or None)
-
-
-def near(word: str, words: Any) -> str:
-    """`; did you mean …?`, or what there is."""
-    from difflib import get_close_matches
-
-    matches = get_close_matches(word, words, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(matches)}?" if matches else f"; there are {', '.join(words)}."
 
 
 def _print_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:

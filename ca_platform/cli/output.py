@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -72,15 +72,9 @@ def as_text(value: Any, digits: int | None = None) -> str | None:
 
 def in_words(days: Sequence[date]) -> str:
     """Days in words, neighbours together."""
-    groups: list[list[date]] = []
-    for day in days:
-        if groups and groups[-1][-1] + timedelta(days=1) == day:
-            groups[-1].append(day)
-        else:
-            groups.append([day])
-    shown = [str(group[0]) if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in groups]
-    more = len(shown) - _SHOWN_RANGES
-    return ", ".join(shown[:_SHOWN_RANGES]) + (f" and {more} more ranges" if more > 0 else "")
+    from ca_platform.calendar import days_in_words
+
+    return days_in_words(days, _SHOWN_RANGES)
 
 
 def _shortened(value: float) -> str:

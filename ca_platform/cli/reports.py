@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from ca_platform.catalogue import ReportSpec, connected, report_specs
-from ca_platform.cli.commands import command, near
+from ca_platform.cli.commands import command
 from ca_platform.cli.output import json_option, write_json, write_table
+from ca_platform.errors import near
 
 _EXAMPLES = """
 ca-platform reports

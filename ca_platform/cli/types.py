@@ -50,7 +50,7 @@ class SourceName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         source = "lines" if value == "products" else str(value)
         if source not in self.names:
-            from ca_platform.cli.commands import near
+            from ca_platform.errors import near
 
             self.fail(f"There is no source {value!r}{near(source, self.names)}", param, ctx)
         return source

@@ -11,6 +11,7 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
+from ca_platform.calendar import day_ranges
 from ca_platform.settings import Settings
 
 _ONE_DAY = timedelta(days=1)
@@ -52,13 +53,7 @@ class DayRange:
 
 def ranges_of(days: Iterable[date]) -> list[DayRange]:
     """Days as the fewest ranges without a gap, in order."""
-    ranges: list[DayRange] = []
-    for day in sorted(set(days)):
-        if ranges and ranges[-1].end + _ONE_DAY == day:
-            ranges[-1] = DayRange(ranges[-1].start, day)
-        else:
-            ranges.append(DayRange(day, day))
-    return ranges
+    return [DayRange(*ends) for ends in day_ranges(sorted(set(days)))]
 
 
 def range_of_run(tags: Mapping[str, str]) -> DayRange | None:

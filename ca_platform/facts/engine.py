@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from ca_platform.calendar import days_between
+from ca_platform.calendar import days_between, days_in_words
 from ca_platform.errors import HistoryError
 from ca_platform.facts.digests import expected
 from ca_platform.facts.make import Maker
@@ -20,6 +20,7 @@ from ca_platform.settings import Settings
 
 # Sessions that are held in memory at a time; days are never split.
 RUN_ROWS = 1_000_000
+_SHOWN_RANGES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +89,9 @@ def check_history(days: Iterable[date], loaded: Iterable[date], what: str) -> No
     absent = sorted(set(days) - set(loaded))
     if absent:
         raise HistoryError(
-            f"{what}: the sessions of {_list_days(absent)} have not been loaded. "
+            f"{what}: the sessions of {days_in_words(absent, _SHOWN_RANGES)} have not been loaded. "
             f"Load them: ca-platform load --from {absent[0]} --to {absent[-1]}."
         )
-
-
-def _list_days(days: Sequence[date]) -> str:
-    """Ranges of days in words, the first five of them."""
-    ranges: list[list[date]] = []
-    for day in days:
-        if ranges and day - ranges[-1][1] == timedelta(days=1):
-            ranges[-1][1] = day
-        else:
-            ranges.append([day, day])
-    texts = [f"{first}" if first == last else f"{first} to {last}" for first, last in ranges]
-    more = f" and {len(texts) - 5} more ranges" if len(texts) > 5 else ""
-    return ", ".join(texts[:5]) + more
 
 
 def _missing(
