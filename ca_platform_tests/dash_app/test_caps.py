@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from ca_platform_tests.dash_app import drawn, frames
-from dash_app.figures import cohorts, conversion, dimension_days, dimensions, steps
+from dash_app.figures import cohorts, conversion, dimension_days, dimensions, maps, steps
 from dash_app.figures.values import daily_top_values, top_values
 from dash_app.records import Look
 
@@ -220,7 +220,7 @@ def test_milestones_stand_in_the_order_in_which_they_are_reached() -> None:
 
 def test_two_years_of_weeks_are_shown_the_mean_is_of_all() -> None:
     figure = cohort_map(*(cohort(week, 100, 50 if week < 100 else 0) for week in range(200)))
-    assert len(cells(figure, "rate")) == cohorts.MAX_ROWS
+    assert len(cells(figure, "rate")) == maps.MAX_ROWS
     assert "newest 104 of 200 weeks" in drawn.notes(figure)
     assert cells(figure, "rate")[-1] == [0.0]
     assert figure["layout"]["yaxis"]["ticktext"][0] == "3 Nov 2025 · 100"

@@ -10,7 +10,8 @@ import pytest
 
 from ca_platform_tests.dash_app import drawn, frames
 from ca_platform_tests.dash_app.test_ages import weeks
-from dash_app.figures.triangle import MAX_ROWS, Triangle, triangle
+from dash_app.figures.maps import MAX_ROWS
+from dash_app.figures.triangle import Triangle, triangle
 from dash_app.pages import CARDS
 from dash_app.records import Look
 

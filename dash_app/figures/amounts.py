@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from dash_app.figures import encode
-from dash_app.figures.colours import OKABE_ITO, scheme
+from dash_app.figures.bars import hatching
+from dash_app.figures.colours import OKABE_ITO
 from dash_app.figures.frame import compared_note, count_axis, figure, plain_axis, value_axis
 from dash_app.records import Figure, Look
 from dash_app.words.formats import formats
@@ -105,17 +106,7 @@ def _bins(rows: pl.DataFrame, measure: str, colour: str, axis: str, look: Look) 
         "y": encode.array(rows[measure]),
         "yaxis": axis,
         "name": measure,
-        "marker": {
-            "color": colour,
-            "pattern": {
-                "shape": ["/" if flag else "" for flag in flags],
-                "bgcolor": scheme(dark=look.dark).ground,
-                "fgcolor": colour,
-                "size": 6,
-                "solidity": 0.4,
-            },
-            "line": {"color": colour, "width": [1 if flag else 0 for flag in flags]},
-        },
+        "marker": {"color": colour, **hatching(flags, colour, look)},
         "customdata": spans,
         "hovertemplate": f"{measure}: %{{y:,.0f}}, %{{customdata}}<extra></extra>",
     }

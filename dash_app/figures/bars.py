@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -40,19 +41,24 @@ def bars(
         trace["width"] = _WIDTHS[grain]
     if "is_partial" in rows.columns and rows["is_partial"].any():
         flags = rows["is_partial"].to_list()
-        trace["marker"] |= {
-            "pattern": {
-                "shape": ["/" if flag else "" for flag in flags],
-                "bgcolor": scheme(dark=look.dark).ground,
-                "fgcolor": colour,
-                "size": 6,
-                "solidity": 0.4,
-            },
-            "line": {"color": colour, "width": [1 if flag else 0 for flag in flags]},
-        }
+        trace["marker"] |= hatching(flags, colour, look)
         trace["customdata"] = [", unfinished" if flag else "" for flag in flags]
         trace["hovertemplate"] = f"{hover}%{{customdata}}<extra></extra>"
     return trace
+
+
+def hatching(flags: Sequence[bool], colour: str, look: Look) -> dict[str, Any]:
+    """What makes the flagged ones of some bars hatched: a part of their marker."""
+    return {
+        "pattern": {
+            "shape": ["/" if flag else "" for flag in flags],
+            "bgcolor": scheme(dark=look.dark).ground,
+            "fgcolor": colour,
+            "size": 6,
+            "solidity": 0.4,
+        },
+        "line": {"color": colour, "width": [1 if flag else 0 for flag in flags]},
+    }
 
 
 def dotted(rows: pl.DataFrame, place: str, measure: str, hover: str, look: Look) -> dict[str, Any]:

@@ -8,22 +8,19 @@ from typing import Any, Literal
 
 import polars as pl
 
-from dash_app.figures.colours import CIVIDIS, scheme
-from dash_app.figures.frame import BOTTOM, NOTE_SIZE, TOP, figure, plain_axis
+from dash_app.figures.colours import scheme
+from dash_app.figures.frame import BOTTOM, NOTE_SIZE, TOP, figure
 from dash_app.figures.labels import label
+from dash_app.figures.maps import MAX_ROWS, TEXT_ROWS, colour_axis, label_axis, mean_axis, row_gap
 from dash_app.records import Figure, Look
 from dash_app.words import names
+from dash_app.words.ages import FEWEST
 from dash_app.words.dates import day
 from dash_app.words.formats import formats
 
 Within = Literal["7d", "30d", "ever"]
 
-MAX_ROWS = 104
-"""Two years of weeks; older ones are in the mean and in the table."""
 MAX_COLUMNS = 12
-TEXT_ROWS = 30
-FEWEST = 30
-"""Below this many customers a rate is chance: the cell shows the counts in grey."""
 _WORDS = {"7d": "within 7 days", "30d": "within 30 days", "ever": "so far"}
 _MEAN_GAP = 0.02
 _NAME_LENGTH = 15
@@ -63,30 +60,11 @@ def cohorts(frame: pl.DataFrame, look: Look, within: Within) -> Figure:
         hovermode="closest",
         left=_LEFT,
         margin={"b": BOTTOM + 8},
-        coloraxis={
-            "colorscale": [list(stop) for stop in CIVIDIS],
-            "cmin": 0,
-            "cmax": highest or 1.0,
-            "showscale": not with_text,
-            "colorbar": {
-                "orientation": "h",
-                "thickness": 8,
-                "outlinewidth": 0,
-                "tickformat": ".0%",
-                "nticks": 6,
-                "x": 0,
-                "xanchor": "left",
-                "xpad": 0,
-                "y": -0.1,
-                "yanchor": "top",
-                "ypad": 0,
-                "len": 1,
-                "tickfont": {"size": NOTE_SIZE, "color": scheme(dark=look.dark).muted},
-            },
-        },
+        coloraxis=colour_axis(highest or 1.0, look, {"tickformat": ".0%", "y": -0.1, "yanchor": "top", "ypad": 0})
+        | {"showscale": not with_text},
         xaxis=_columns(steps, look),
         yaxis=_rows_axis(shown, cells, look) | {"domain": [0, 1 - mean_part - _MEAN_GAP]},
-        yaxis2=_mean_axis(mean, look) | {"domain": [1 - mean_part, 1]},
+        yaxis2=mean_axis(look, mean.size, (0.5, -0.5)) | {"domain": [1 - mean_part, 1]},
     )
 
 
@@ -170,7 +148,7 @@ def _layers(rows: list[_Cells], titles: list[str], axis: str, look: Look, *, wit
         "y": places,
         "yaxis": axis,
         "xgap": 2,
-        "ygap": 2 if len(rows) <= TEXT_ROWS else 1 if len(rows) <= 2 * TEXT_ROWS else 0,
+        "ygap": row_gap(len(rows)),
         "customdata": hovers,
         "hovertemplate": "%{customdata}<extra></extra>",
         "hoverongaps": False,
@@ -203,16 +181,12 @@ def _layers(rows: list[_Cells], titles: list[str], axis: str, look: Look, *, wit
 
 
 def _columns(steps: list[str], look: Look) -> dict[str, Any]:
-    return plain_axis(
+    return label_axis(
         look,
-        tickmode="array",
-        tickvals=list(range(len(steps))),
-        ticktext=[label(names.step(step), _NAME_LENGTH).replace(" ", "<br>", 1) for step in steps],
+        range(len(steps)),
+        [label(names.step(step), _NAME_LENGTH).replace(" ", "<br>", 1) for step in steps],
         tickangle=0 if len(steps) <= 5 else -45,
         tickfont={"color": scheme(dark=look.dark).muted, "size": NOTE_SIZE if len(steps) < 5 else NOTE_SIZE - 1},
-        showline=False,
-        ticks="",
-        fixedrange=True,
         anchor="y",
     )
 
@@ -221,26 +195,5 @@ def _rows_axis(weeks: list[date], cells: list[_Cells], look: Look) -> dict[str, 
     step = -(-len(weeks) // TEXT_ROWS)
     places = list(range(0, len(weeks), step))
     form = formats(look)
-    return plain_axis(
-        look,
-        tickmode="array",
-        tickvals=places,
-        ticktext=[f"{day(weeks[place])} · {form.compact(cells[place].size)}" for place in places],
-        range=[len(weeks) - 0.5, -0.5],
-        showline=False,
-        ticks="",
-        fixedrange=True,
-    )
-
-
-def _mean_axis(mean: _Cells, look: Look) -> dict[str, Any]:
-    return plain_axis(
-        look,
-        tickmode="array",
-        tickvals=[0],
-        ticktext=[f"<b>all · {formats(look).compact(mean.size)}</b>"],
-        range=[0.5, -0.5],
-        showline=False,
-        ticks="",
-        fixedrange=True,
-    )
+    texts = [f"{day(weeks[place])} · {form.compact(cells[place].size)}" for place in places]
+    return label_axis(look, places, texts, range=[len(weeks) - 0.5, -0.5])

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from dash_app.figures.colours import CIVIDIS, scheme
-from dash_app.figures.frame import NOTE_SIZE, TOP, figure, plain_axis
-from dash_app.figures.triangle_layers import NOT_YET, TEXT_ROWS, CellRow, blank_row, dots, layers
+from dash_app.figures.frame import TOP, figure, plain_axis
+from dash_app.figures.maps import MAX_ROWS, TEXT_ROWS, colour_axis, label_axis, mean_axis
+from dash_app.figures.triangle_layers import NOT_YET, CellRow, blank_row, dots, layers
 from dash_app.records import Figure, Look
 from dash_app.words import ages
 from dash_app.words.ages import FEWEST
@@ -18,7 +18,6 @@ from dash_app.words.dates import Grain, day, month
 from dash_app.words.formats import formats, plural
 
 HEIGHT_OF_TRIANGLE = 560
-MAX_ROWS = 104
 _FEWEST_ROWS = 12
 _LEFT = 118
 _BOTTOM = 56
@@ -88,7 +87,8 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
         coloraxis=_colour_axis(highest, look, money=kind.money),
         xaxis=_columns(offsets, look),
         yaxis=_rows_axis(shown, rows, kind, look) | {"domain": [0, 1 - 1.6 * mean_part]},
-        yaxis2=_mean_axis(mean, look) | {"domain": [1 - 1.6 * mean_part, 1]},
+        # One row, and half a blank one to the rows below.
+        yaxis2=mean_axis(look, mean.size, (1.1, -0.5)) | {"domain": [1 - 1.6 * mean_part, 1]},
     )
 
 
@@ -167,29 +167,16 @@ def _highest(rows: list[CellRow], offsets: list[int]) -> tuple[float, bool]:
 def _colour_axis(highest: float, look: Look, *, money: bool) -> dict[str, Any]:
     """On a phone there is no room for numbers in the cells: the scale always stands below."""
     before, after = formats(look).affixes if money else ("", "")
-    return {
-        "colorscale": [list(stop) for stop in CIVIDIS],
-        "cmin": 0,
-        "cmax": highest,
-        "colorbar": {
-            "orientation": "h",
-            "thickness": 8,
-            "outlinewidth": 0,
-            "tickformat": "~s" if money else ".0%" if highest >= 0.05 else ".1%",
-            "tickprefix": before,
-            "ticksuffix": after,
-            "nticks": 6,
-            "x": 0,
-            "xanchor": "left",
-            "xpad": 0,
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
-            "ypad": 2,
-            "len": 1,
-            "tickfont": {"size": NOTE_SIZE, "color": scheme(dark=look.dark).muted},
-        },
+    bar = {
+        "tickformat": "~s" if money else ".0%" if highest >= 0.05 else ".1%",
+        "tickprefix": before,
+        "ticksuffix": after,
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
+        "ypad": 2,
     }
+    return colour_axis(highest, look, bar)
 
 
 def _columns(offsets: list[int], look: Look) -> dict[str, Any]:
@@ -208,27 +195,5 @@ def _name(cohort: date, grain: Grain) -> str:
 def _rows_axis(cohorts: list[date], rows: list[CellRow], kind: Triangle, look: Look) -> dict[str, Any]:
     form = formats(look)
     places = list(range(0, len(cohorts), max(-(-len(cohorts) // TEXT_ROWS), 1)))
-    return plain_axis(
-        look,
-        tickmode="array",
-        tickvals=places,
-        ticktext=[f"{_name(cohorts[place], kind.grain)} · {form.compact(rows[place].size)}" for place in places],
-        range=[max(len(cohorts), _FEWEST_ROWS) - 0.5, -0.5],
-        showline=False,
-        ticks="",
-        fixedrange=True,
-    )
-
-
-def _mean_axis(mean: CellRow, look: Look) -> dict[str, Any]:
-    """One row, and half a blank one to the rows below."""
-    return plain_axis(
-        look,
-        tickmode="array",
-        tickvals=[0],
-        ticktext=[f"<b>all · {formats(look).compact(mean.size)}</b>"],
-        range=[1.1, -0.5],
-        showline=False,
-        ticks="",
-        fixedrange=True,
-    )
+    texts = [f"{_name(cohorts[place], kind.grain)} · {form.compact(rows[place].size)}" for place in places]
+    return label_axis(look, places, texts, range=[max(len(cohorts), _FEWEST_ROWS) - 0.5, -0.5])

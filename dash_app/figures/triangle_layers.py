@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dash_app.figures.colours import scheme
+from dash_app.figures.maps import TEXT_ROWS, row_gap
 from dash_app.records import Look
 from dash_app.words.ages import FEWEST
 
-TEXT_ROWS = 30
 NOT_YET = "…"
 _SPACE = "\u00a0"
 _CLEAR = "rgba(0,0,0,0)"
@@ -48,7 +48,7 @@ def layers(rows: list[CellRow], offsets: list[int], axis: str, look: Look, *, wi
         "y": list(range(len(rows))),
         "yaxis": axis,
         "xgap": 2 if len(offsets) <= TEXT_ROWS else 1,
-        "ygap": 2 if len(rows) <= TEXT_ROWS else 1 if len(rows) <= 2 * TEXT_ROWS else 0,
+        "ygap": row_gap(len(rows)),
         "hovertemplate": "%{customdata}<extra></extra>",
         "hoverongaps": False,
     }
