@@ -12,12 +12,11 @@ from functools import cached_property
 import polars as pl
 
 from ca_platform.calendar import local_day
-from ca_platform.facts import Shape, churn, schema
-from ca_platform.lake import Lake
+from ca_platform.facts import churn
 from ca_platform.reports import journey, milestones
 from ca_platform.reports.cohorts import LAST_OFFSET
-from ca_platform.reports.milestones import Days
 from ca_platform.reports.periods import UNITS, period
+from ca_platform.reports.reading import FactReader
 
 PAIR = ["slice", "customer"]
 
@@ -29,10 +28,9 @@ class SequenceTables:
         spells: gives ``milestones.spells`` of the report days.
     """
 
-    def __init__(self, days: Days, shape: Shape, lake: Lake, spells: Callable[[], pl.DataFrame]) -> None:
-        self._days = days
-        self._shape = shape
-        self._lake = lake
+    def __init__(self, facts: FactReader, spells: Callable[[], pl.DataFrame]) -> None:
+        self._facts = facts
+        self._days, self._shape, self._lake = facts.days, facts.shape, facts.lake
         self._spells = spells
 
     @cached_property
@@ -40,9 +38,9 @@ class SequenceTables:
         """Customers by slice, ``number`` of an order, ``unit``, its ``cohort`` and the ``offset`` of the next order."""
 
         def build() -> pl.LazyFrame:
-            rows = cohorts_of(self._scan("next_orders"))
+            rows = cohorts_of(self._facts.scan("next_orders"))
             key = ["slice", "number", "unit", "cohort", "offset"]
-            return rows.group_by(*key, self._from()).agg(pl.col("customers").sum())
+            return rows.group_by(*key, self._facts.counts_from()).agg(pl.col("customers").sum())
 
         return self._lake.collect(build)
 
@@ -52,7 +50,7 @@ class SequenceTables:
         # Microseconds of all orders together can exceed 64 bits.
         sums = (pl.col("customers", "revenue").sum(), pl.col("microseconds").cast(pl.Decimal(38, 0)).sum())
         return self._lake.collect(
-            lambda: self._scan("order_numbers").group_by("slice", "number", self._from()).agg(*sums)
+            lambda: self._facts.scan("order_numbers").group_by("slice", "number", self._facts.counts_from()).agg(*sums)
         )
 
     @cached_property
@@ -60,9 +58,9 @@ class SequenceTables:
         """Customers by slice, ``number`` of the order up to the third, and ``date``."""
         return self._lake.collect(
             lambda: (
-                self._scan("order_numbers")
+                self._facts.scan("order_numbers")
                 .filter(pl.col("number") <= 3)
-                .select("slice", "number", "customers", self._from(), date="day")
+                .select("slice", "number", "customers", self._facts.counts_from(), date="day")
             )
         )
 
@@ -73,7 +71,11 @@ class SequenceTables:
         def build() -> pl.LazyFrame:
             date = pl.when(pl.col("unit") == "week").then(period("1w")).otherwise(period("1mo"))
             sums = pl.col("customers", "returning", "orders", "revenue").sum()
-            return self._scan("period_buyers").group_by("slice", "unit", "offset", self._from(), date=date).agg(sums)
+            return (
+                self._facts.scan("period_buyers")
+                .group_by("slice", "unit", "offset", self._facts.counts_from(), date=date)
+                .agg(sums)
+            )
 
         return self._lake.collect(build)
 
@@ -87,7 +89,7 @@ class SequenceTables:
         def build() -> pl.LazyFrame:
             zone = self._shape.time_zone
             known = self._spells().lazy().select("customer", "since", "until", "download")
-            rows = self._scan("first_purchases").join(known, on="customer")
+            rows = self._facts.scan("first_purchases").join(known, on="customer")
             return rows.select(
                 "slice",
                 "until",
@@ -122,7 +124,7 @@ class SequenceTables:
 
         def build() -> pl.LazyFrame:
             profiles = milestones.profiles(self._spells().lazy(), (), self._days)
-            members = milestones.members(profiles, self._scan("first_sessions"))
+            members = milestones.members(profiles, self._facts.scan("first_sessions"))
             return milestones.occurrences(members, "download", "day", self._days, self._shape.start_date)
 
         return self._lake.collect(build)
@@ -133,7 +135,7 @@ class SequenceTables:
         first, last = self._days.first, self._days.last
 
         def build() -> pl.LazyFrame:
-            orders = self._scan("customer_orders")
+            orders = self._facts.scan("customer_orders")
             known = churn.buyers(orders.filter(pl.col("day") <= first)).with_columns(day=pl.lit(first, pl.Date))
             if first == last:
                 return known.select("slice", "number", "first", "last", "day", until=pl.lit(None, pl.Date))
@@ -152,8 +154,8 @@ class SequenceTables:
         gap = (pl.col("at") - pl.col("previous_at")).dt.total_microseconds()
 
         def build() -> pl.LazyFrame:
-            orders = self._scan("customer_orders").filter(pl.col("number").is_between(2, last))
-            return orders.select("slice", "number", self._from(), microseconds=gap)
+            orders = self._facts.scan("customer_orders").filter(pl.col("number").is_between(2, last))
+            return orders.select("slice", "number", self._facts.counts_from(), microseconds=gap)
 
         return self._lake.collect(build)
 
@@ -161,19 +163,10 @@ class SequenceTables:
     def churn_weeks(self) -> pl.DataFrame:
         """``churn_weeks`` by slice and ``week``, the Monday that begins when the Sunday ends."""
         return self._lake.collect(
-            lambda: self._scan("churn_weeks").with_columns(
+            lambda: self._facts.scan("churn_weeks").with_columns(
                 pl.max_horizontal(_week(), pl.lit(self._days.first)).alias("day"), week=_week()
             )
         )
-
-    def _scan(self, name: str) -> pl.LazyFrame:
-        """A fact up to the last report day."""
-        types = schema(name, self._shape)
-        return self._lake.scan(name, self._shape.start_date, self._days.last, schema=types)
-
-    def _from(self) -> pl.Expr:
-        """Report day from which on a row of a fact counts."""
-        return pl.max_horizontal("day", pl.lit(self._days.first)).alias("day")
 
 
 def _week() -> pl.Expr:

@@ -19,6 +19,7 @@ from ca_platform.facts import Shape, check_values, last_month_end, schema
 from ca_platform.lake import Lake
 from ca_platform.reports import milestones
 from ca_platform.reports.milestones import Days
+from ca_platform.reports.reading import FactReader
 from ca_platform.reports.sequence_tables import SequenceTables
 from ca_platform.settings import Settings
 
@@ -48,6 +49,7 @@ class Tables:
         self._days = Days(days[0], days[-1], self.shape.time_zone)
         self._settings = settings
         self._lake = lake
+        self._facts = FactReader(lake, self.shape, self._days)
 
     @cached_property
     def slices(self) -> pl.DataFrame:
@@ -55,7 +57,7 @@ class Tables:
 
         In the order of ``slice``, which counts from 0 without a gap.
         """
-        values = self._lake.collect(lambda: self._scan("dimension_values"))
+        values = self._lake.collect(lambda: self._facts.scan("dimension_values"))
         check_values(values, self.shape.max_values, self._days.last)
         main = pl.DataFrame(
             {"day": [self.shape.start_date], "slice": [0], "dimension": ["main"], "value": [None]},
@@ -68,7 +70,7 @@ class Tables:
     def steps(self) -> pl.DataFrame:
         """Sessions by slice, day and hour: a count ``steps.NAME`` for each step, closed counts, money."""
         ends = {"steps.session_start": pl.col("sessions"), "steps.purchase": pl.col("orders")}
-        return self._lake.collect(lambda: self._coded(self._scan("session_steps")).with_columns(**ends))
+        return self._lake.collect(lambda: self._coded(self._facts.scan("session_steps")).with_columns(**ends))
 
     @cached_property
     def days(self) -> pl.DataFrame:
@@ -80,18 +82,23 @@ class Tables:
     def hours(self) -> pl.DataFrame:
         """The same by slice and hour."""
         measures = pl.all().exclude("slice", "day", "hour")
-        return self.steps.lazy().group_by("slice", self._from(), "hour").agg(measures.sum()).collect(engine="streaming")
+        return (
+            self.steps.lazy()
+            .group_by("slice", self._facts.counts_from(), "hour")
+            .agg(measures.sum())
+            .collect(engine="streaming")
+        )
 
     @cached_property
     def active(self) -> pl.DataFrame:
         """``active_customers`` by slice."""
-        return self._lake.collect(lambda: self._coded(self._scan("active_customers")))
+        return self._lake.collect(lambda: self._coded(self._facts.scan("active_customers")))
 
     @cached_property
     def new(self) -> pl.DataFrame:
         """``new_customers`` by slice, day and step."""
         return self._lake.collect(
-            lambda: self._scan("new_customers").group_by("slice", "day", "step").agg(pl.col("customers").sum())
+            lambda: self._facts.scan("new_customers").group_by("slice", "day", "step").agg(pl.col("customers").sum())
         )
 
     @cached_property
@@ -109,7 +116,9 @@ class Tables:
         """By how much the number of customers with exactly so many orders changed."""
 
         def build() -> pl.LazyFrame:
-            rows = self._scan("order_numbers").with_columns(self._from(), orders=pl.col("number").cast(pl.Int64))
+            rows = self._facts.scan("order_numbers").with_columns(
+                self._facts.counts_from(), orders=pl.col("number").cast(pl.Int64)
+            )
             now = rows.select("day", "slice", "orders", "customers")
             before = rows.filter(pl.col("orders") > 1).select(
                 "day", "slice", pl.col("orders") - 1, -pl.col("customers")
@@ -133,7 +142,7 @@ class Tables:
         return self._lake.collect(
             lambda: (
                 self._customer_means()
-                .with_columns(self._from())
+                .with_columns(self._facts.counts_from())
                 .group_by(key)
                 .agg(pl.col("customers").sum())
                 .filter(pl.col("customers") != 0)
@@ -141,7 +150,7 @@ class Tables:
         )
 
     def _customer_means(self) -> pl.LazyFrame:
-        rows = self._scan("customer_orders").with_columns(orders=pl.col("number").cast(pl.Int64))
+        rows = self._facts.scan("customer_orders").with_columns(orders=pl.col("number").cast(pl.Int64))
         now = rows.select("day", "slice", "orders", "revenue", customers=pl.lit(1, pl.Int64))
         before = rows.filter(pl.col("orders") > 1).select(
             "day",
@@ -158,8 +167,8 @@ class Tables:
 
         def build() -> pl.LazyFrame:
             return (
-                self._scan("customer_days")
-                .group_by("customer", self._from())
+                self._facts.scan("customer_days")
+                .group_by("customer", self._facts.counts_from())
                 .agg(
                     pl.col("sessions", "orders", "revenue", "discount").sum(),
                     pl.col("first_order").min(),
@@ -177,7 +186,7 @@ class Tables:
     @cached_property
     def sequence(self) -> SequenceTables:
         """What follows from the sequence of each customer's orders."""
-        return SequenceTables(self._days, self.shape, self._lake, lambda: self.spells)
+        return SequenceTables(self._facts, lambda: self.spells)
 
     @property
     def milestones(self) -> tuple[str, ...]:
@@ -189,9 +198,9 @@ class Tables:
         """What is known of each customer, see ``milestones.spells``."""
 
         def build() -> pl.LazyFrame:
-            main = self._scan("first_sessions").filter(pl.col("slice") == 0)
+            main = self._facts.scan("first_sessions").filter(pl.col("slice") == 0)
             rows = self._snapshot().rename({column: f"at.{name}" for name, column in self._snapshot_columns.items()})
-            return milestones.spells(self._scan("client_numbers"), main, rows, self.milestones, self._days)
+            return milestones.spells(self._facts.scan("client_numbers"), main, rows, self.milestones, self._days)
 
         return self._lake.collect(build)
 
@@ -203,18 +212,21 @@ class Tables:
     def _reach(self) -> Reached:
         days, start = self._days, self.shape.start_date
         profiles = milestones.profiles(self.spells.lazy(), self.milestones, days).collect(engine="streaming").lazy()
-        members = milestones.members(profiles, self._scan("first_sessions"))
+        members = milestones.members(profiles, self._facts.scan("first_sessions"))
         own = ("download", *self.milestones)
         firsts = {"first_session": "first_sessions", "first_purchase": "first_purchases"}
         queries = [
             *(milestones.occurrences(members, name, unit, days, start) for unit in ("day", "hour") for name in own),
             milestones.cohort_sizes(members, days, start),
             *(milestones.cohort_milestones(members, name, days, start) for name in self.milestones),
-            *(milestones.cohort_firsts(profiles, self._scan(fact), name, days, start) for name, fact in firsts.items()),
+            *(
+                milestones.cohort_firsts(profiles, self._facts.scan(fact), name, days, start)
+                for name, fact in firsts.items()
+            ),
         ]
         frames = pl.collect_all(queries, engine="streaming")
-        new = self._lake.collect(lambda: self._scan("new_customers"))
-        new = new.with_columns(self._from(), date="day")
+        new = self._lake.collect(lambda: self._facts.scan("new_customers"))
+        new = new.with_columns(self._facts.counts_from(), date="day")
         count, names = len(own), (*own, *firsts)
 
         def wide(counted: list[pl.DataFrame], unit: str) -> pl.DataFrame:
@@ -258,15 +270,6 @@ class Tables:
             raise HistoryError("The snapshot of the customers has not been loaded. Load it: ca-platform load.")
         return self._lake.scan("customers", schema=types)
 
-    def _scan(self, name: str, start: date | None = None) -> pl.LazyFrame:
-        """A fact up to the last report day."""
-        types = schema(name, self.shape)
-        return self._lake.scan(name, start or self.shape.start_date, self._days.last, schema=types)
-
-    def _from(self) -> pl.Expr:
-        """Report day from which on a row of a fact counts."""
-        return pl.max_horizontal("day", pl.lit(self._days.first)).alias("day")
-
     def _coded(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Numbers in the place of dimension and value."""
         numbers = self.slices.lazy().select("slice", *_SLICE)
@@ -278,8 +281,8 @@ class Tables:
 
         def build() -> pl.LazyFrame:
             old = self._lake.scan(totals, month, month, schema=schema(totals, self.shape))
-            since = self._scan(name, max(month + timedelta(days=1), self.shape.start_date))
-            rows = pl.concat([old, since]).group_by(*_SLICE, self._from(), *key).agg(pl.col(count).sum())
+            since = self._facts.scan(name, max(month + timedelta(days=1), self.shape.start_date))
+            rows = pl.concat([old, since]).group_by(*_SLICE, self._facts.counts_from(), *key).agg(pl.col(count).sum())
             return self._coded(rows)
 
         return self._lake.collect(build)
