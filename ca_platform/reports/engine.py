@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import cache
 
 import polars as pl
 
@@ -46,7 +47,8 @@ def compute(
 
 def _prepare(names: Sequence[str], days: Sequence[date], settings: Settings, lake: Lake) -> dict[str, Exception]:
     """Make the facts of all reports together; where that fails, report by report, so that only some of them fail."""
-    failed = {name: error for name in names if (error := _refusal(name, days, settings, lake)) is not None}
+    loaded = cache(lambda: lake.days("sessions"))
+    failed = {name: error for name in names if (error := _refusal(name, days, settings, loaded)) is not None}
     good = [name for name in names if name not in failed]
     try:
         _ensure(good, days, settings, lake)
@@ -63,16 +65,16 @@ def _ensure(names: Sequence[str], days: Sequence[date], settings: Settings, lake
     ensure(facts, list(days_between(start, days[-1])), settings, lake)
 
 
-def _refusal(name: str, days: Sequence[date], settings: Settings, lake: Lake) -> Exception | None:
+def _refusal(name: str, days: Sequence[date], settings: Settings, loaded: Callable[[], list[date]]) -> Exception | None:
     """Why a report cannot be computed for these days, before any work is done."""
     try:
-        _check(name, days, settings, lake)
+        _check(name, days, settings, loaded)
     except Exception as error:  # noqa: BLE001 handed to the caller, who must know them all
         return error
     return None
 
 
-def _check(name: str, days: Sequence[date], settings: Settings, lake: Lake) -> None:
+def _check(name: str, days: Sequence[date], settings: Settings, loaded: Callable[[], list[date]]) -> None:
     missing = missing_inputs(report_spec(name), settings)
     if missing:
         raise ReportError(f"The report {name} needs {' and '.join(missing)}. Connect it in the settings.")
@@ -81,7 +83,7 @@ def _check(name: str, days: Sequence[date], settings: Settings, lake: Lake) -> N
         raise ReportError(
             f"The report {name} does not exist for {days[0]}: business.start_date is {start}. Ask for a later day."
         )
-    check_history(days_between(start, days[-1]), lake.days("sessions"), f"report {name}")
+    check_history(days_between(start, days[-1]), loaded(), f"report {name}")
 
 
 def _attempt(
