@@ -84,6 +84,8 @@ class Reader:
     def days(self, names: Iterable[str]) -> tuple[date, ...]:
         """Days on which at least one of the reports is computed, ascending."""
         asked = tuple(dict.fromkeys(names))
+        if len(asked) == 1:
+            return tuple(self._days(asked[0]))
         with ThreadPoolExecutor(_QUESTIONS_AT_ONCE) as pool:
             found = pool.map(self._days, asked)
             return tuple(sorted({day for days in found for day in days}))
