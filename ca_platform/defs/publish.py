@@ -8,10 +8,8 @@ import polars as pl
 
 from ca_platform.catalogue import ReportSpec
 from ca_platform.defs.resources import Platform
+from ca_platform.store.lakecustomers import CUSTOMER_REPORT
 from ca_platform.store.reportframe import DAY, DIMENSION, VALUE
-
-# The per-customer table whose newest day the index `customers` shows.
-_CUSTOMERS = "client_kpis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def _to_lake(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platfo
         for day in kept:
             write.put(spec.name, day, tables[day])
         write.drop(spec.name, [day for day in known if day not in kept and not is_kept(day, newest, keep)])
-    if spec.name == _CUSTOMERS and days[-1] == newest:
+    if spec.name == CUSTOMER_REPORT and days[-1] == newest:
         platform.store.replace("customers", [newest], tables[newest].drop("day"), spec)
     note = f"of the last {keep} days and of month ends only: not kept"
     return [DayRows(day, tables[day].height, note="" if day in kept else note) for day in days]

@@ -17,6 +17,7 @@ from ca_platform.store.reportframe import PREFIX
 from ca_platform.store.schema import TableSchema, to_edge
 
 CUSTOMER_REPORT = "client_kpis"
+"""The per-customer table whose newest day the customers of both stores are."""
 
 
 def customer_page(lake: LakeReader, query: CustomerQuery, digits: int) -> CustomerPage:
