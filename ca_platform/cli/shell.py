@@ -70,7 +70,8 @@ def settings() -> Settings:
 def in_thread(work: Callable[[], T]) -> T:
     """Do something long in a thread of its own, so that Ctrl-C ends it at once.
 
-    In the main thread Dagster takes the signal and asks for it between two steps, where it may be lost.
+    In the main thread Dagster takes the signal and asks for it between two steps, where it may be lost; so may it be
+    where it arrives while Python cleans up or a library calls back: an exception raised there is only printed.
     """
     results: list[T] = []
     errors: list[BaseException] = []

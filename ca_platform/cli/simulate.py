@@ -36,14 +36,17 @@ def simulate(days: int, customers: int, seed: int, start: date | None, out: Path
     Everything in it is invented; truth.json holds what made it, so that estimates can be held against it.
     """
     from ca_platform.cli.progress import progress
+    from ca_platform.cli.shell import in_thread
     from ca_platform.simulate import simulate_shop
 
     with progress() as report:
         report("Simulating days", 0, days)
         done = iter(range(1, days + 1))
-        truth = simulate_shop(
-            out, days, customers, seed, start, on_day=lambda *_: report("Simulating days", next(done), days)
-        )
+
+        def tell(*_: object) -> None:
+            report("Simulating days", next(done), days)
+
+        truth = in_thread(lambda: simulate_shop(out, days, customers, seed, start, on_day=tell))
     if as_json:
         write_json(_summary(out, truth))
     else:
