@@ -11,14 +11,15 @@ from ca_platform.catalogue.datasets import DATASETS
 from ca_platform.catalogue.facts import FACTS
 from ca_platform.catalogue.funnels import FUNNELS
 from ca_platform.catalogue.orders import ORDERS
+from ca_platform.catalogue.promotions import PROMOTION_FACTS, PROMOTIONS
 from ca_platform.catalogue.spec import ReportSpec, TableSpec
 from ca_platform.errors import ReportError
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
-_REPORTS = {spec.name: spec for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN)}
-_TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS)}
+_REPORTS = {spec.name: spec for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PROMOTIONS)}
+_TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS)}
 
 
 def report_names() -> tuple[str, ...]:
@@ -69,6 +70,4 @@ def _is_given(need: str, settings: Settings) -> bool:
         return source is not None
     if column in ("dimensions", "actions", "experiments"):
         return bool(getattr(source, column))
-    if column == "promotion_id" and source.promotion_id:
-        return True
-    return column in source.columns or column in source.constants
+    return source.gives(column)

@@ -121,6 +121,12 @@ class SourceSettings(Model):
             raise ValueError(f"`separator` and `decimal` are both {self.separator!r}")
         return self
 
+    def gives(self, column: str) -> bool:
+        """Whether there is a column of this canonical name, mapped or called so by the source itself."""
+        from ca_platform.settings.given import gives
+
+        return gives(self, column)
+
     def check_names(self, source: str) -> None:
         """Refuse names that would collide. The owner calls it, since a source does not know its own name."""
         for problem in self._name_problems(source):
