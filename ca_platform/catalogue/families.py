@@ -31,6 +31,7 @@ FAMILIES = {
         Family("orders", "Orders", "Orders over time, averages, distributions and key figures."),
         Family("cohorts", "Cohorts", "Whether and when customers come again, what they bring, and how the shop grows."),
         Family("churn", "Churn", "How many customers have gone quiet."),
+        Family("promotions", "Promotions", "Which orders carry a promotion, what they bring, and who uses them."),
     )
 }
 
@@ -44,5 +45,6 @@ PAGES = {
         PageSpec("/retention", "Retention", "Customers", "Who comes again, what that brings, and how the shop grows."),
         PageSpec("/journey", "Journey", "Customers", "How long customers take from the download to each order."),
         PageSpec("/churn", "Churn", "Customers", "How many customers have gone quiet, and how many come back."),
+        PageSpec("/promotions", "Promotions", "Products", "What each promotion brings, what it costs, and to whom."),
     )
 }

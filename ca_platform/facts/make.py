@@ -9,13 +9,14 @@ from functools import cached_property
 import polars as pl
 
 from ca_platform.errors import ReportError
-from ca_platform.facts import churn, customers, daily, sequence
+from ca_platform.facts import churn, customers, daily, promotions, sequence
 from ca_platform.facts.digests import WEEK_REACH
 from ca_platform.facts.registry import REACH, schema, sort_key
 from ca_platform.facts.shape import Shape
 from ca_platform.lake import Lake
 
 SUNDAY = 7
+PROMOTIONS = frozenset({"promotion_orders", "promotion_firsts", "promotion_customers"})
 
 
 class Maker:
@@ -42,6 +43,12 @@ class Maker:
         by_day = frame.partition_by("day", as_dict=True, maintain_order=True)
         return {day: by_day.get((day,), frame.clear()) for day in days}
 
+    @property
+    def _session_schema(self) -> dict[str, pl.DataType]:
+        """Columns of the sessions that any of the facts looks at."""
+        more = {"promotion_id": pl.String()} if PROMOTIONS & self._days.keys() else {}
+        return {**self._shape.session_schema, **more}
+
     @cached_property
     def _all_sessions(self) -> pl.DataFrame:
         """Sessions of all days that any fact looks at, but those that only lie between."""
@@ -55,7 +62,7 @@ class Maker:
         paid = pl.when("has_purchased").then(pl.col("payment_amount", "discount_amount")).otherwise(pl.lit(0))
         frame = self._lake.collect(
             lambda: (
-                self._lake.scan("sessions", wanted[0], wanted[-1], schema=self._shape.session_schema)
+                self._lake.scan("sessions", wanted[0], wanted[-1], schema=self._session_schema)
                 .filter(pl.col("day").is_in(wanted))
                 .with_columns(paid.cast(pl.Decimal(18, 4)))
                 # Parts are sorted by client, start and order_id: a place that grows with each customer's sessions.
@@ -130,6 +137,17 @@ class Maker:
         past = self._lake.collect(lambda: sequence.past_orders(here.lazy(), self.past("customer_orders")))
         return sequence.numbered_orders(here, past, self._shape.time_zone)
 
+    @cached_property
+    def promotion_firsts(self) -> pl.DataFrame:
+        promoted = promotions.promoted(self.orders.lazy(), self._past_sessions.lazy())
+        return self._lake.collect(lambda: promotions.promotion_firsts(promoted, self.past("promotion_firsts")))
+
+    @property
+    def promotion_customers(self) -> pl.LazyFrame:
+        here = self.orders.lazy().select(customers.PAIR).unique()
+        known = self._lake.collect(lambda: self.past("promotion_firsts").join(here, on=customers.PAIR, how="semi"))
+        return promotions.promotion_customers(self.promotion_firsts.lazy(), self.orders.lazy(), known.lazy())
+
     @property
     def churn_weeks(self) -> pl.LazyFrame:
         """Churn at the end of each Sunday."""
@@ -198,4 +216,9 @@ _BUILDERS: dict[str, Callable[[Maker, Shape], pl.LazyFrame]] = {
     "period_buyers": lambda maker, _: sequence.period_buyers(maker.orders.lazy()),
     "churn_weeks": lambda maker, _: maker.churn_weeks,
     "customer_days": lambda maker, _: customers.customer_days(maker.visits.lazy()),
+    "promotion_orders": lambda maker, shape: promotions.promotion_orders(
+        maker.sessions("promotion_orders"), shape.dimensions, shape.time_zone
+    ),
+    "promotion_firsts": lambda maker, _: maker.promotion_firsts.lazy(),
+    "promotion_customers": lambda maker, _: maker.promotion_customers,
 }

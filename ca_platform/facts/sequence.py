@@ -28,8 +28,8 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
         past: of the pairs with orders before: how many (``number``), ``first_at``, ``last_at``, ``revenue``.
 
     Returns:
-        ``day``, ``slice``, ``customer``, ``number``, ``at``, ``previous_at``, ``amount``, ``revenue`` up to the order,
-        and the local days of the first and of the previous order.
+        ``day``, ``slice``, ``customer``, ``place``, ``number``, ``at``, ``previous_at``, ``amount``, ``revenue`` up to
+        the order, and the local days of the first and of the previous order.
     """
     names = {"number": "number_before", "revenue": "revenue_before"}
     days = {f"{name}_day": local_day(pl.col(f"{name}_at"), time_zone) for name in ("first", "last")}
@@ -51,6 +51,7 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
     return rows.select(
         "day",
         *PAIR,
+        "place",
         number=index - since_first(index) + 1 + pl.col("number_before").fill_null(0),
         at="at",
         previous_at=previous("at"),
@@ -97,28 +98,55 @@ def order_numbers(sequence: pl.LazyFrame) -> pl.LazyFrame:
 
 def next_orders(sequence: pl.LazyFrame) -> pl.LazyFrame:
     """Per day, slice and number of the order before: customers by the days and weeks since that order."""
-    after = sequence.filter(pl.col("number").is_between(2, LAST_NUMBER)).with_columns(number=pl.col("number") - 1)
     return pl.concat(
-        after.group_by("day", "slice", "number", offset=age(unit, "previous_day").cast(pl.Int64))
+        followers(sequence, unit)
+        .group_by("day", "slice", "number", "offset")
         .agg(customers=pl.len().cast(pl.Int64))
-        .filter(pl.col("offset") <= LAST_OFFSET)
         .select("day", "slice", "number", pl.lit(unit).alias("unit"), "offset", "customers")
         for unit in ("day", "week")
     )
 
 
+def followers(orders: pl.LazyFrame, unit: str) -> pl.LazyFrame:
+    """The orders that cohorts count: ``number`` becomes that of the order before, ``offset`` the time since it.
+
+    Args:
+        orders: with ``previous_day``, the local day of the order before.
+    """
+    after = orders.filter(pl.col("number").is_between(2, LAST_NUMBER))
+    since = age(unit, "previous_day").cast(pl.Int64)
+    return after.with_columns(number=pl.col("number") - 1, offset=since).filter(pl.col("offset") <= LAST_OFFSET)
+
+
 def period_buyers(sequence: pl.LazyFrame) -> pl.LazyFrame:
     """Per day, slice and age of the customer: first orders of the week, and of the month, and all orders of the day."""
     return pl.concat(
-        sequence.group_by("day", "slice", offset=age(unit, "first_day").clip(upper_bound=last + 1).cast(pl.Int64))
+        aged(sequence, unit)
+        .group_by("day", "slice", "offset")
         .agg(
-            customers=(age(unit, "previous_day").fill_null(1) > 0).sum().cast(pl.Int64),
-            returning=(age(unit, "previous_day") == 1).sum().cast(pl.Int64),
+            customers=pl.col("is_first").sum().cast(pl.Int64),
+            returning=pl.col("is_returning").sum().cast(pl.Int64),
             orders=pl.len().cast(pl.Int64),
             revenue=pl.col("amount").sum(),
         )
         .select("day", "slice", pl.lit(unit).alias("unit"), "offset", "customers", "returning", "orders", "revenue")
-        for unit, last in LAST_AGE.items()
+        for unit in LAST_AGE
+    )
+
+
+def aged(orders: pl.LazyFrame, unit: str) -> pl.LazyFrame:
+    """Orders with ``offset``, the customer's age, and whether each ``is_first`` of its week or month.
+
+    The first order of a period ``is_returning`` where the customer also ordered in the period just before.
+
+    Args:
+        orders: with ``first_day`` and ``previous_day``, the local days of the first order and of the one before.
+    """
+    since = age(unit, "previous_day")
+    return orders.with_columns(
+        offset=age(unit, "first_day").clip(upper_bound=LAST_AGE[unit] + 1).cast(pl.Int64),
+        is_first=since.fill_null(1) > 0,
+        is_returning=(since == 1).fill_null(value=False),
     )
 
 

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from ca_platform.calendar import as_of
-from ca_platform.reports import amounts, churn, clients, cohorts, funnels, growth, journey, kpis, milestones, orders
+from ca_platform.reports import (
+    amounts,
+    churn,
+    clients,
+    cohorts,
+    funnels,
+    growth,
+    journey,
+    kpis,
+    milestones,
+    orders,
+    promotions,
+)
 from ca_platform.reports.periods import Calendar, Every
 from ca_platform.reports.tables import Tables
 
@@ -113,6 +125,32 @@ def _churn(cut: Cut) -> pl.LazyFrame:
     return churn.churn(cut.valid(cut.tables.sequence.last_orders), cut.slices, end, cut.tables.shape.churn)
 
 
+def _by_promotion() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
+    def days(cut: Cut) -> pl.LazyFrame:
+        return cut.of(cut.tables.promotions.days)
+
+    def hours(cut: Cut) -> pl.LazyFrame:
+        return cut.of(cut.tables.promotions.hours)
+
+    def totals(cut: Cut) -> pl.LazyFrame:
+        return cut.of(cut.tables.promotions.totals)
+
+    def people(cut: Cut) -> pl.LazyFrame:
+        return cut.of(cut.tables.promotions.people)
+
+    by_day = ("inorganic_orders_per_promotion_per_day", "daily_promotion_revenue", "daily_promotion_discount")
+    return {
+        **dict.fromkeys(by_day, lambda cut: promotions.promoted_by_day(days(cut), cut.calendar)),
+        "daily_organic_orders": lambda cut: promotions.organic_by_day(days(cut), cut.slices, cut.calendar),
+        "hourly_organic_orders": lambda cut: promotions.organic_by_hour(hours(cut), cut.slices, cut.calendar),
+        "daily_inorganic_ratio": lambda cut: promotions.ratio_by_day(days(cut), cut.slices, cut.calendar),
+        "hourly_inorganic_ratio": lambda cut: promotions.ratio_by_hour(hours(cut), cut.slices),
+        "avg_order_count_per_promo_per_cust": lambda cut: promotions.orders_per_customer(totals(cut), people(cut)),
+        "promotion_number_of_customer": lambda cut: promotions.customers_of_promotions(people(cut)),
+        "promotion_kpis": lambda cut: promotions.promotion_kpis(totals(cut), people(cut)),
+    }
+
+
 _COHORTS = ("cohort_downloads", "cohort_from_1_to_2", "cohort_from_2_to_3", "cohort_from_3_to_4")
 
 BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
@@ -168,4 +206,5 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     "churn_weekly": lambda cut: churn.churn_weekly(
         cut.of(cut.tables.sequence.churn_weeks), cut.slices, cut.calendar, cut.tables.shape.churn
     ),
+    **_by_promotion(),
 }

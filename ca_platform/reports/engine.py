@@ -19,7 +19,18 @@ from ca_platform.reports.tables import Tables
 from ca_platform.settings import Settings
 
 # Tables by day whose rows never change later. Those of customers' milestones may: a download can still come.
-UNCHANGING = frozenset({"daily_funnel", "daily_orders", "daily_dimension_values"})
+UNCHANGING = frozenset(
+    {
+        "daily_funnel",
+        "daily_orders",
+        "daily_dimension_values",
+        "inorganic_orders_per_promotion_per_day",
+        "daily_organic_orders",
+        "daily_inorganic_ratio",
+        "daily_promotion_revenue",
+        "daily_promotion_discount",
+    }
+)
 PREFIX = ("report_date", "report_dimension", "report_value")
 
 

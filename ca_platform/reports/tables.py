@@ -19,6 +19,7 @@ from ca_platform.facts import Shape, check_values, last_month_end, schema
 from ca_platform.lake import Lake
 from ca_platform.reports import milestones
 from ca_platform.reports.milestones import Days
+from ca_platform.reports.promotion_tables import PromotionTables
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.sequence_tables import SequenceTables
 from ca_platform.settings import Settings
@@ -187,6 +188,11 @@ class Tables:
     def sequence(self) -> SequenceTables:
         """What follows from the sequence of each customer's orders."""
         return SequenceTables(self._facts, lambda: self.spells)
+
+    @cached_property
+    def promotions(self) -> PromotionTables:
+        """Orders and customers by promotion."""
+        return PromotionTables(self._facts, self._coded)
 
     @property
     def milestones(self) -> tuple[str, ...]:

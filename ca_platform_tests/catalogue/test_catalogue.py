@@ -62,10 +62,10 @@ def test_tables_come_after_what_they_are_made_from() -> None:
     assert [spec.layer for spec in table_specs()] == ["lake"] * 4 + ["facts"] * (len(table_specs()) - 4)
 
 
-def test_key_of_a_column_is_never_null_but_for_dimension_values() -> None:
+def test_key_of_a_column_is_never_null_but_for_dimension_values_and_all_promotions() -> None:
     for spec in report_specs():
         nullable = {column.name for column in spec.columns if column.nullable}
-        assert nullable & set(spec.key) <= {"value"}, spec.name
+        assert nullable & set(spec.key) <= {"value", "promotion_id"}, spec.name
 
 
 def test_unknown_report_is_refused_with_near_names() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ca_platform_tests.oracle import churn, cohorts, funnels, orders
+from ca_platform_tests.oracle import churn, cohorts, funnels, orders, promotions
 from ca_platform_tests.oracle.funnels import Rows
 from ca_platform_tests.oracle.world import World
 
@@ -44,5 +44,15 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "customer_journey": cohorts.customer_journey,
     "churn": churn.churn,
     "churn_weekly": churn.churn_weekly,
+    "inorganic_orders_per_promotion_per_day": promotions.inorganic_orders,
+    "daily_organic_orders": promotions.daily_organic_orders,
+    "hourly_organic_orders": promotions.hourly_organic_orders,
+    "daily_inorganic_ratio": partial(promotions.inorganic_ratio, by="date"),
+    "hourly_inorganic_ratio": partial(promotions.inorganic_ratio, by="hour"),
+    "daily_promotion_revenue": partial(promotions.daily_money, what="revenue"),
+    "daily_promotion_discount": partial(promotions.daily_money, what="discount"),
+    "avg_order_count_per_promo_per_cust": promotions.mean_orders_per_customer,
+    "promotion_number_of_customer": promotions.customers_of_promotions,
+    "promotion_kpis": promotions.promotion_kpis,
 }
 MAIN_ONLY = frozenset({"client_kpis", "dimension_kpis", "daily_dimension_values"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +23,16 @@ NASTY = [
     "two\nlines",
     "main",
     "ß",
+]
+PROMOTIONS = [
+    "SUMMER/24",
+    'it\'s "20 %" off',
+    "\U0001f389\U0001f381",
+    "<script>alert('x')</script>",
+    "a=b&c",
+    "None",
+    "Ünal, 10 %",
+    "",
 ]
 ACTIONS = ("view", "cart", "pay_screen")
 
@@ -42,6 +53,9 @@ def nasty_shop(time_zone: str, start: date, days: int, seed: int) -> Shop:
         sessions.append(_session(dice, f"{number}", dice.choice(clients), at))
     twin = next(s for s in sessions if s.purchased)
     sessions += [_purchase("b" + twin.order_id, twin), _purchase("a" + twin.order_id, twin)]
+    # Also on sessions without purchase, where they say nothing. Dice of their own leave all else as it is.
+    own_dice = random.Random(f"promotions {seed}")
+    sessions = [replace(s, promotion=own_dice.choice([None, None, *PROMOTIONS])) for s in sessions]
     customers = [_customer(dice, client, sessions, begin, end) for client in clients[:36]]
     customers += [Customer(f"never came {n}", begin + timedelta(days=n * 5, hours=n)) for n in range(4)]
     customers.append(Customer("came before the start", begin - timedelta(days=40)))
@@ -99,11 +113,19 @@ def write_shop(shop: Shop, folder: Path, *, lake: str = "lake") -> Path:
     with (folder / "sessions.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         names = [*shop.dimensions, *shop.actions]
-        writer.writerow(["order_id", "client", "started", "amount", "discount", "bought", *names])
+        writer.writerow(["order_id", "client", "started", "amount", "discount", "bought", "coupon", *names])
         for s in shop.sessions:
             dimensions = [s.dimensions.get(name) or "" for name in shop.dimensions]
             actions = [_text(s.times.get(name)) for name in shop.actions]
-            row = [s.order_id, s.client, _text(s.start), s.amount, s.discount, "yes" if s.purchased else "no"]
+            row = [
+                s.order_id,
+                s.client,
+                _text(s.start),
+                s.amount,
+                s.discount,
+                "yes" if s.purchased else "no",
+                s.promotion,
+            ]
             writer.writerow([*row, *dimensions, *actions])
     with (folder / "customers.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -141,6 +163,7 @@ sources:
       payment_amount: amount
       discount_amount: discount
       has_purchased: bought
+    promotion_id: coupon
     dimensions: [{", ".join(shop.dimensions)}]
     actions: [{", ".join(shop.actions)}]
   customers:

@@ -23,6 +23,7 @@ class Session:
     dimensions: dict[str, str | None] = field(default_factory=dict)
     actions: frozenset[str] = frozenset()
     times: dict[str, datetime] = field(default_factory=dict)
+    promotion: str | None = None
 
 
 @dataclass(frozen=True)
