@@ -97,6 +97,26 @@ def churn_week(orders: pl.LazyFrame, sunday: date, start: date, time_zone: str, 
         orders: ``customer_orders`` up to the Sunday.
         start: first day of the shop. The first Monday after it has no Monday before.
     """
+    rows = judged_week(orders, sunday, time_zone, rule)
+    before = sunday - timedelta(days=7)
+    had_threshold = pl.lit(before >= start) if rule.method == "fixed" else pl.col("had_limit").any()
+    changes = rows.group_by("slice").agg(
+        newly_churned=pl.when(had_threshold).then(pl.col("is_new").sum()).cast(pl.Int64),
+        reactivated=pl.when(had_threshold).then(pl.col("is_back").sum()).cast(pl.Int64),
+    )
+    counts = counted(rows).join(changes, on="slice")
+    return counts.select(pl.lit(sunday, pl.Date).alias("day"), pl.all())
+
+
+def judged_week(orders: pl.LazyFrame, sunday: date, time_zone: str, rule: ChurnRule) -> pl.LazyFrame:
+    """Buyers up to a Sunday, judged at its end and a week before.
+
+    Beside what ``judged`` says: who churned in the week (``is_new``), who came back (``is_back``), and whether the
+    customer could be judged a week before (``had_limit``).
+
+    Args:
+        orders: ``customer_orders`` up to the Sunday.
+    """
     before = sunday - timedelta(days=7)
     end, end_before = (start_of_day(day + timedelta(days=1), time_zone) for day in (sunday, before))
     was_there = pl.col("day") <= before
@@ -105,18 +125,20 @@ def churn_week(orders: pl.LazyFrame, sunday: date, start: date, time_zone: str, 
         number_before=pl.when(was_there).then(pl.col("number")),
         last_before=pl.when(was_there).then(pl.col("at")),
     )
-    now = judged(found, end, rule)
+    now = judged(found, end, rule).rename({"is_churned": "is_churned_now", "limit": "limit_now"})
     # The same customers as they were known a week before: null for those who had no order yet.
-    columns = {"number": "number_before", "first": "first", "last": "last_before", "is_churned_now": "is_churned"}
-    then = judged(now.select("slice", **columns), end_before, rule)
+    columns = {"number": "number_before", "first": "first", "last": "last_before"}
+    then = judged(now.select("slice", "customer", "is_churned_now", "limit_now", **columns), end_before, rule)
     is_churned, was_churned = pl.col("is_churned_now"), pl.col("is_churned").fill_null(value=False)
-    had_threshold = pl.lit(before >= start) if rule.method == "fixed" else pl.col("is_churned").is_not_null().any()
-    changes = then.group_by("slice").agg(
-        newly_churned=pl.when(had_threshold).then((is_churned & ~was_churned).sum()).cast(pl.Int64),
-        reactivated=pl.when(had_threshold).then((was_churned & ~is_churned).sum()).cast(pl.Int64),
+    return then.select(
+        "slice",
+        "customer",
+        is_churned="is_churned_now",
+        limit="limit_now",
+        is_new=is_churned & ~was_churned,
+        is_back=was_churned & ~is_churned,
+        had_limit=pl.col("is_churned").is_not_null(),
     )
-    rows = counted(now).join(changes, on="slice")
-    return rows.select(pl.lit(sunday, pl.Date).alias("day"), pl.all())
 
 
 def _floor(total: pl.Expr, count: pl.Expr) -> pl.Expr:

@@ -79,11 +79,11 @@ def _aged(
     """The grid of first-order cohorts with sums of ``measures``."""
     starts = buyers.filter(pl.col("offset") == 0)
     grid = _grid(starts, slices, calendar, every, last_offset, calendar.days)
-    aged = buyers.filter(pl.col("offset") <= last_offset).with_columns(cohort=_earlier(every))
+    aged = buyers.filter(pl.col("offset") <= last_offset).with_columns(cohort=earlier(every))
     return spread(grid, aged.group_by(_CELL).agg(pl.col(measures).sum()), _CELL, measures)
 
 
-def _earlier(every: Every) -> pl.Expr:
+def earlier(every: Every) -> pl.Expr:
     """The week or month that lies ``offset`` before ``date``."""
     date, offset = pl.col("date"), pl.col("offset").cast(pl.Int32)
     if every == "1w":

@@ -122,20 +122,34 @@ def occurrences(members: pl.LazyFrame, name: str, unit: str, days: Days, start: 
 
 def cohort_sizes(members: pl.LazyFrame, days: Days, start: date) -> pl.LazyFrame:
     """Customers by slice and download week."""
-    events = members.filter(pl.col("day.download") >= start).select("slice", "cohort", "since", "until")
+    events = downloads(members, start).select("slice", "cohort", "since", "until")
     return counted(events, ["slice", "cohort"], {"customers": pl.lit(1, pl.Int64)}, days)
+
+
+def downloads(members: pl.LazyFrame, start: date) -> pl.LazyFrame:
+    """The members whose download belongs to a period: it is not before the start."""
+    return members.filter(pl.col("day.download") >= start)
 
 
 def cohort_milestones(members: pl.LazyFrame, name: str, days: Days, start: date) -> pl.LazyFrame:
     """Customers by slice and download week who reached a milestone of the snapshot, and how soon."""
-    events = members.filter((pl.col("day.download") >= start) & pl.col(f"day.{name}").is_not_null()).select(
-        "slice",
-        "cohort",
-        "until",
-        since=pl.max_horizontal("since", f"day.{name}"),
-        **{f"within_{n}": pl.col(f"{n}.{name}") for n in LIMITS},
+    return _reached(milestone_events(members, name, start), name, days)
+
+
+def milestone_events(members: pl.LazyFrame, name: str, start: date) -> pl.LazyFrame:
+    """Each of them: ``slice``, ``customer``, ``cohort``, known from ``since`` to ``until``, whether ``within_N``."""
+    return (
+        downloads(members, start)
+        .filter(pl.col(f"day.{name}").is_not_null())
+        .select(
+            "slice",
+            "customer",
+            "cohort",
+            "until",
+            since=pl.max_horizontal("since", f"day.{name}"),
+            **{f"within_{n}": pl.col(f"{n}.{name}") for n in LIMITS},
+        )
     )
-    return _reached(events, name, days)
 
 
 def cohort_firsts(profiles: pl.LazyFrame, firsts: pl.LazyFrame, name: str, days: Days, start: date) -> pl.LazyFrame:
@@ -144,18 +158,21 @@ def cohort_firsts(profiles: pl.LazyFrame, firsts: pl.LazyFrame, name: str, days:
     Args:
         firsts: ``day``, ``slice``, ``customer``, ``at``.
     """
+    return _reached(first_events(profiles, firsts, start), name, days)
+
+
+def first_events(profiles: pl.LazyFrame, firsts: pl.LazyFrame, start: date) -> pl.LazyFrame:
+    """Each of them, as of ``milestone_events``."""
     after = pl.col("at") - pl.col("download")
-    events = firsts.join(
-        profiles.filter(pl.col("day.download") >= start).select("customer", "since", "until", "download", "cohort"),
-        on="customer",
-    ).select(
+    known = downloads(profiles, start).select("customer", "since", "until", "download", "cohort")
+    return firsts.join(known, on="customer").select(
         "slice",
+        "customer",
         "cohort",
         "until",
         since=pl.max_horizontal("day", "since"),
         **{f"within_{n}": after <= timedelta(days=n) for n in LIMITS},
     )
-    return _reached(events, name, days)
 
 
 def _reached(events: pl.LazyFrame, name: str, days: Days) -> pl.LazyFrame:

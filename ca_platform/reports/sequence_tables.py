@@ -87,17 +87,7 @@ class SequenceTables:
         """
 
         def build() -> pl.LazyFrame:
-            zone = self._shape.time_zone
-            known = self._spells().lazy().select("customer", "since", "until", "download")
-            rows = self._facts.scan("first_purchases").join(known, on="customer")
-            return rows.select(
-                "slice",
-                "until",
-                day=pl.max_horizontal("day", "since", pl.lit(self._days.first)),
-                download=local_day(pl.col("download"), zone),
-                ordered="day",
-                microseconds=(pl.col("at") - pl.col("download")).dt.total_microseconds(),
-            ).filter(_lasts())
+            return first_orders(self._facts.scan("first_purchases"), self._spells().lazy(), self._days).drop("customer")
 
         return self._lake.collect(build)
 
@@ -107,12 +97,7 @@ class SequenceTables:
         rows = self.first_orders.lazy().filter(pl.col("download") >= self._shape.start_date)
         frames = []
         for unit in ("day", "week"):
-            cohort, ordered = period(UNITS[unit], "download"), period(UNITS[unit], "ordered")
-            offset = (ordered - cohort).dt.total_days() // (7 if unit == "week" else 1)
-            events = rows.select(
-                "slice", "until", since="day", cohort=cohort, offset=offset.clip(lower_bound=0).cast(pl.Int64)
-            )
-            near = events.filter(pl.col("offset") <= LAST_OFFSET)
+            near = download_offsets(rows, unit).select("slice", "until", "cohort", "offset", since="day")
             one = {"customers": pl.lit(1, pl.Int64)}
             counts = milestones.counted(near, ["slice", "cohort", "offset"], one, self._days)
             frames.append(counts.with_columns(unit=pl.lit(unit)))
@@ -173,9 +158,33 @@ def _week() -> pl.Expr:
     return pl.col("day") + timedelta(days=1)
 
 
-def _lasts() -> pl.Expr:
-    """Not over before it begins."""
-    return pl.col("until").is_null() | (pl.col("day") <= pl.col("until"))
+def first_orders(purchases: pl.LazyFrame, spells: pl.LazyFrame, days: milestones.Days) -> pl.LazyFrame:
+    """First orders by slice and customer with what is known of the download from ``day`` to ``until``.
+
+    Args:
+        purchases: ``first_purchases``.
+        spells: see ``milestones.spells``.
+    """
+    known = spells.select("customer", "since", "until", "download")
+    rows = purchases.join(known, on="customer").select(
+        "slice",
+        "customer",
+        "until",
+        day=pl.max_horizontal("day", "since", pl.lit(days.first)),
+        download=local_day(pl.col("download"), days.time_zone),
+        ordered="day",
+        microseconds=(pl.col("at") - pl.col("download")).dt.total_microseconds(),
+    )
+    # Not over before it begins.
+    return rows.filter(pl.col("until").is_null() | (pl.col("day") <= pl.col("until")))
+
+
+def download_offsets(rows: pl.LazyFrame, unit: str) -> pl.LazyFrame:
+    """``first_orders`` with ``cohort``, the day or Monday of the download, and ``offset``, as far as tables go."""
+    cohort, ordered = period(UNITS[unit], "download"), period(UNITS[unit], "ordered")
+    since = (ordered - cohort).dt.total_days() // (7 if unit == "week" else 1)
+    dated = rows.with_columns(cohort=cohort, offset=since.clip(lower_bound=0).cast(pl.Int64))
+    return dated.filter(pl.col("offset") <= LAST_OFFSET)
 
 
 def cohorts_of(rows: pl.LazyFrame) -> pl.LazyFrame:
