@@ -71,7 +71,7 @@ def customer_journey(
     """
     totals = slices.join(_totals(numbers, ["slice"]), on="slice", how="left")
     lasts = totals.select("slice", last=stages(pl.col("orders"), pl.col("buyers")))
-    sums = numbers.group_by("slice", stage_index=_stage_of_order()).agg(
+    sums = numbers.group_by("slice", stage_index=stage_of_order()).agg(
         pl.col("customers", "revenue", "microseconds").sum()
     )
     silent = (pl.lit(as_of) - pl.col("last")).dt.total_microseconds()
@@ -93,7 +93,7 @@ def customer_journey(
     )
 
 
-def _stage_of_order() -> pl.Expr:
+def stage_of_order() -> pl.Expr:
     """The stage that ends in the order of this number."""
     return pl.col("number").cast(pl.Int64) - 1
 
@@ -110,7 +110,7 @@ def _grid(lasts: pl.LazyFrame) -> pl.LazyFrame:
 def _between(sums: pl.LazyFrame, gaps: pl.LazyFrame) -> pl.LazyFrame:
     """Customers, mean and median of the stages from one order to the next."""
     mean = pl.col("microseconds").cast(pl.Float64) / pl.col("customers") / _HOUR
-    medians = gaps.group_by("slice", stage_index=_stage_of_order()).agg(
+    medians = gaps.group_by("slice", stage_index=stage_of_order()).agg(
         median_hours=pl.col("microseconds").median() / _HOUR
     )
     later = sums.filter(pl.col("stage_index") > 0).with_columns(mean_hours=mean)

@@ -1,0 +1,96 @@
+"""What can be opened: the numbers of a report that count customers or orders, and one such number.
+
+What belongs here: the records, and reading a cell's key from text. What does not: whom a number counts (``cohorts``,
+``churn``, ``orders``, …) and which numbers there are (``table``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from ca_platform.catalogue import Kind, report_spec
+from ca_platform.errors import ReportError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ca_platform.drill.scope import Scope
+
+What = Literal["customers", "orders"]
+Key = Mapping[str, Any]
+
+ANY = "*"
+_LARGEST = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A column of a report in which every number counts customers, or orders.
+
+    Attributes:
+        what: what the number counts.
+        key: columns of the report that say which cell it is.
+        rows: everybody who is counted in any cell: ``slice``, the columns of the key, and ``customer``, ``client`` or an
+            order; one row for each that a cell counts. It may leave out what is not in ``Scope.key``.
+        where: values of key columns at which the number is such a count; elsewhere it is something else.
+    """
+
+    report: str
+    column: str
+    what: What
+    key: tuple[str, ...]
+    rows: Callable[[Scope], pl.LazyFrame]
+    where: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def fits(self, key: Key) -> bool:
+        """Whether the number of a row with this key is such a count."""
+        return all(key.get(name) in values for name, values in self.where.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number of a report.
+
+    Attributes:
+        day: of the report.
+        dimension, value: ``main`` and None, or a dimension and its value.
+        key: value by key column; a date, a whole number, or a text that may be null.
+    """
+
+    report: str
+    column: str
+    day: date
+    key: Key
+    dimension: str = "main"
+    value: str | None = None
+
+
+def read_key(report: str, names: tuple[str, ...], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Values of key columns from texts, as they stand in an address; empty text is null.
+
+    Raises:
+        ReportError: one is missing, or is none of its column.
+    """
+    kinds = {column.name: column.kind for column in report_spec(report).columns}
+    missing = [name for name in names if name not in texts]
+    if missing:
+        raise ReportError(f"{', '.join(missing)} of the row is not given")
+    return {name: _value(name, texts[name], kinds[name]) for name in names}
+
+
+def _value(name: str, text: str, kind: Kind) -> Any:
+    if kind is Kind.TEXT:
+        return text or None
+    try:
+        if kind is Kind.DATE:
+            return date.fromisoformat(text[:10])
+        number = int(text)
+    except ValueError:
+        what = "day, such as 2026-01-31" if kind is Kind.DATE else "whole number"
+        raise ReportError(f"{name} of the row is no {what}") from None
+    if abs(number) > _LARGEST:
+        raise ReportError(f"{name} of the row is too large a number")
+    return number

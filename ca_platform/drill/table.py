@@ -1,0 +1,76 @@
+"""Which numbers can be opened, and whom one of them counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from ca_platform.drill.cells import Cell, Count, Key, read_key
+from ca_platform.drill.churn import CHURN
+from ca_platform.drill.cohorts import COHORTS
+from ca_platform.drill.orders import ORDERS
+from ca_platform.drill.scope import ORDER_COLUMNS, Scope
+from ca_platform.errors import ReportError, near
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ca_platform.lake import Lake
+    from ca_platform.settings import Settings
+
+COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *ORDERS)
+_BY_REPORT: dict[str, tuple[Count, ...]] = {
+    name: tuple(count for count in COUNTS if count.report == name) for name in {count.report for count in COUNTS}
+}
+
+
+def counts(report: str) -> tuple[Count, ...]:
+    """The numbers of a report that can be opened."""
+    return _BY_REPORT.get(report, ())
+
+
+def count_of(report: str, column: str, texts: Mapping[str, str]) -> tuple[Count, Key]:
+    """The count behind a number, and its key, from texts as they stand in an address.
+
+    Raises:
+        ReportError: there is no such number, or it counts neither customers nor orders.
+    """
+    if report not in _BY_REPORT:
+        raise ReportError(f"no number of the report {report} can be opened{near(report, sorted(_BY_REPORT))}")
+    columns = {count.column for count in _BY_REPORT[report]}
+    if column not in columns:
+        raise ReportError(f"{column} of {report} cannot be opened{near(column, sorted(columns))}")
+    for count in _BY_REPORT[report]:
+        key = read_key(report, count.key, texts) if count.column == column else {}
+        if count.column == column and count.fits(key):
+            return count, key
+    raise ReportError(f"this number of {report} counts neither customers nor orders")
+
+
+def everybody(count: Count, scope: Scope) -> pl.LazyFrame:
+    """Whom, or which orders, all cells of a count count: ``slice``, the key, ``client`` or an order."""
+    rows = scope.named(count.rows(scope)) if count.what == "customers" else count.rows(scope)
+    listed = ["client"] if count.what == "customers" else list(ORDER_COLUMNS)
+    return rows.select("slice", *count.key, *listed)
+
+
+def members(count: Count, cell: Cell, settings: Settings, lake: Lake) -> pl.LazyFrame:
+    """Whom a cell counts: ``client``; or which orders, as of ``ORDER_COLUMNS``. One row for each.
+
+    Collect it inside ``lake.collect``.
+
+    Raises:
+        ReportError: there is no such dimension value up to the day.
+        HistoryError: the lake does not have what the report rests on.
+    """
+    scope = Scope.of(cell.day, settings, lake, (cell.dimension, cell.value), cell.key)
+    rows = everybody(count, scope)
+    same = [pl.col(name).eq_missing(pl.lit(value)) for name, value in cell.key.items()]
+    return (rows.filter(*same) if same else rows).drop("slice", *count.key)
+
+
+def all_members(count: Count, day: date, settings: Settings, lake: Lake) -> pl.LazyFrame:
+    """The same for all cells and all dimension values at once, with ``slice`` and the key."""
+    return everybody(count, Scope.of(day, settings, lake))

@@ -1,0 +1,70 @@
+"""Holding every number that can be opened against the rows that it opens."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from ca_platform.catalogue import report_spec
+from ca_platform.drill import Cell, Count, Scope, everybody, members
+from ca_platform.lake import Lake
+from ca_platform.settings import Settings
+
+PLACE = ["report_dimension", "report_value"]
+
+
+def wrong_cells(count: Count, report: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """Cells of a report, of ``main`` and of every dimension value, whose number is not that of the rows opened."""
+    counted = _numbers(count, report)
+    names = scope.tables.slices.select("slice", report_dimension="dimension", report_value="value")
+    opened = (
+        everybody(count, scope)
+        .group_by("slice", *count.key)
+        .agg(rows=pl.len().cast(pl.Int64), different=pl.struct(_identity(count)).n_unique().cast(pl.Int64))
+        .collect(engine="streaming")
+        .join(names, on="slice")
+        .drop("slice")
+    )
+    both = counted.join(opened, on=[*PLACE, *count.key], how="left", nulls_equal=True).with_columns(
+        pl.col("rows", "different").fill_null(0)
+    )
+    assert both.height == counted.height > 0, f"{count.report}.{count.column} has no cell"
+    return both.filter((pl.col("rows") != pl.col("number")) | (pl.col("different") != pl.col("rows")))
+
+
+def opened_alone(
+    count: Count, report: pl.DataFrame, day: date, settings: Settings, lake: Lake, few: int, dice: random.Random
+) -> Iterator[tuple[Cell, int, int]]:
+    """Some cells opened one by one, as a page does: the cell, its number, the rows."""
+    rows = _numbers(count, report).sort([*PLACE, *count.key], nulls_last=False).to_dicts()
+    filled = [row for row in rows if row["number"]]
+    for row in dice.sample(filled, min(few, len(filled))) + dice.sample(rows, min(1, len(rows))):
+        key = {name: row[name] for name in count.key}
+        cell = Cell(count.report, count.column, day, key, row["report_dimension"], row["report_value"])
+        found = lake.collect(lambda cell=cell: members(count, cell, settings, lake))  # type: ignore[misc]
+        yield cell, row["number"], found.select(pl.struct(_identity(count)).n_unique()).item() if found.height else 0
+
+
+def _identity(count: Count) -> str:
+    return "client" if count.what == "customers" else "order_id"
+
+
+def _numbers(count: Count, report: pl.DataFrame) -> pl.DataFrame:
+    """The numbers that are such counts, by place and key; a number that stands in several rows once."""
+    own = [pl.col(name).is_in(values) for name, values in count.where.items()]
+    known = report.filter(pl.col(count.column).is_not_null(), *own)
+    return known.select(*PLACE, *count.key, number=pl.col(count.column).cast(pl.Int64)).unique()
+
+
+def uncounted(names: Iterable[str], counts: Iterable[Count]) -> list[tuple[str, str]]:
+    """Columns of these reports that count customers or orders and that nobody can open."""
+    can = {(count.report, count.column) for count in counts}
+    wanted: list[tuple[str, str]] = []
+    for name in names:
+        columns: Any = report_spec(name).columns
+        wanted += [(name, c.name) for c in columns if c.name in ("customers", "orders", "cohort_size")]
+    return [pair for pair in wanted if pair not in can]
