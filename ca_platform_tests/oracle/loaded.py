@@ -1,0 +1,34 @@
+"""What lies in a lake as the plain records of this implementation: for data that somebody else wrote."""
+
+from __future__ import annotations
+
+from ca_platform.lake import Lake
+from ca_platform.settings import Settings
+from ca_platform_tests.oracle.world import Customer, Session, Shop
+
+
+def shop_of(settings: Settings, lake: Lake) -> Shop:
+    """The loaded sessions, and customers where the source is connected; actions are left out."""
+    source = settings.sources.sessions
+    assert source is not None
+    rows = lake.scan("sessions").collect().iter_rows(named=True)
+    known = lake.scan("customers").collect().to_dicts() if settings.sources.customers is not None else []
+    return Shop(
+        sessions=[
+            Session(
+                order_id=row["order_id"],
+                client=row["client"],
+                start=row["session_start_date"],
+                amount=row["payment_amount"],
+                discount=row["discount_amount"],
+                purchased=row["has_purchased"],
+                dimensions={name: row[f"dimensions.{name}"] for name in source.dimensions},
+                promotion=row["promotion_id"],
+            )
+            for row in rows
+        ],
+        customers=[Customer(row["client"], row["download_date"]) for row in known],
+        start_date=settings.business.start_date,
+        time_zone=settings.business.time_zone,
+        dimensions=tuple(source.dimensions),
+    )
