@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ca_platform.catalogue import missing_inputs
@@ -22,11 +22,13 @@ from dash_app.grid import records
 from dash_app.messages import Message
 from dash_app.plain import dressed
 from dash_app.reader import Kept, Reader, Stored
-from dash_app.records import Card, Figure, Look, Tile
+from dash_app.records import Card, Figure, Listing, Look, Tile
 from dash_app.state import View
 
 if TYPE_CHECKING:
     from datetime import date
+
+    import polars as pl
 
     from ca_platform.settings import Settings
 
@@ -46,7 +48,7 @@ class Answer:
         verdict: the state of the card once it is drawn.
         reading: one sentence about the numbers.
         note: what the reader has to know besides, such as a comparison that does not exist.
-        figure, tiles: what is drawn, when the verdict is ``ready``.
+        figure, tiles, listing: what is drawn, when the verdict is ``ready``.
         message: what stands in the card otherwise.
     """
 
@@ -55,18 +57,37 @@ class Answer:
     note: str = ""
     figure: Figure | None = None
     tiles: tuple[Tile, ...] = ()
+    listing: Listing | None = None
     message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A card on a day, for a dimension value, beside an earlier day."""
+    """A card on a day, and what else the address asks for."""
 
     card: Card
     day: date
-    dimension: Dimension
-    compare: date | None
-    dark: bool
+    view: View
+    dark: bool = False
+
+    @property
+    def dimension(self) -> Dimension:
+        """What the card is about."""
+        return scope(self.card, self.view)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The reports behind a card: its own, the same of the earlier day, the second one."""
+
+    own: Stored
+    compare: Stored | None
+    also: Stored | None
+
+    @property
+    def versions(self) -> tuple[str | None, ...]:
+        """They change whenever one of the reports changes."""
+        return tuple(stored.version if stored else None for stored in (self.own, self.compare, self.also))
 
 
 class Answers:
@@ -89,10 +110,12 @@ class Answers:
         except Exception as error:  # noqa: BLE001 (the other cards of the page must not suffer from this one)
             return Answer("error", message=messages.failed(_logged(card, error)))
 
-    def rows(self, card: Card, view: View) -> Stored | None:
-        """The report that the card shows in this view, None where there is none."""
+    def rows(self, card: Card, view: View) -> pl.DataFrame | None:
+        """The rows that the card shows in this view, None where there is no report."""
         day = view.date or self._newest(card)
-        return self._reader.report(card.report, day, scope(card, view)) if day else None
+        question = Question(card, day, view) if day else None
+        found = self._found(question) if question else None
+        return card.rows(found.own.frame, self._look(question, found)) if question and found else None
 
     def page(self, card: Card, request: Mapping[str, Any]) -> dict[str, Any]:
         """Rows that the table of customers asks for. Of a failure the card itself tells: here it is no more rows."""
@@ -111,23 +134,12 @@ class Answers:
         day = view.date or self._newest(card)
         if day is None:
             return Answer("missing", message=messages.nothing_computed())
-        question = Question(card, day, scope(card, view), view.compare, dark)
-        stored = self._reader.report(card.report, day, question.dimension)
-        if stored is None:
-            return Answer("missing", message=self._why_missing(question, view))
-        compared = self._compared(question)
-        version = compared.version if compared else None
-        key = (
-            card.id,
-            question.day,
-            question.dimension,
-            question.compare,
-            dark,
-            stored.version,
-            version,
-            _period(card),
-        )
-        return self._kept.get(key, lambda: self._make(question, stored, compared))
+        question = Question(card, day, view, dark)
+        found = self._found(question)
+        if found is None:
+            return Answer("missing", message=self._why_missing(question))
+        key = (card.id, day, question.dimension, view.compare, view.filters, dark, found.versions, _period(card))
+        return self._kept.get(key, lambda: self._make(question, found))
 
     def _customers(self, card: Card, view: View) -> Answer:
         """The table of customers: the rows come by themselves, this says whether there are any."""
@@ -140,48 +152,58 @@ class Answers:
         look = Look(currency=self._settings.business.currency, locale=self._locale, day=page.day)
         return Answer("ready", reading=card.reading(page.rows, look), note=note)
 
-    def _make(self, question: Question, stored: Stored, compared: Stored | None) -> Answer:
+    def _found(self, question: Question) -> Found | None:
+        """The reports of the card, None where its own is not computed."""
+        card, dimension = question.card, question.dimension
+        own = self._reader.report(card.report, question.day, dimension)
+        if own is None:
+            return None
+        earlier = question.view.compare
+        compare = self._reader.report(card.report, earlier, dimension) if earlier else None
+        return Found(own, compare, self._reader.report(card.also, question.day, dimension) if card.also else None)
+
+    def _make(self, question: Question, found: Found) -> Answer:
         card = question.card
-        if card.is_empty(stored.frame):
+        if card.is_empty(found.own.frame):
             return Answer("empty", message=messages.nothing_in_period(card.empty))
-        look = self._look(question, compared)
-        note = messages.no_comparison(question.compare) if question.compare and compared is None else ""
+        look = self._look(question, found)
+        frame = card.rows(found.own.frame, look)
+        if card.is_empty(frame):
+            return Answer("empty", message=messages.nothing_chosen(question.view))
+        earlier = question.view.compare
+        note = messages.no_comparison(earlier) if earlier and found.compare is None else ""
         return Answer(
             "ready",
-            reading=card.reading(stored.frame, look),
+            reading=card.reading(frame, look),
             note=note,
-            figure=dressed(card.figure(stored.frame, look), look) if card.figure else None,
-            tiles=card.tiles(stored.frame, look) if card.tiles else (),
+            figure=dressed(card.figure(frame, look), look) if card.figure else None,
+            tiles=card.tiles(frame, look) if card.tiles else (),
+            listing=card.listing(frame, look) if card.listing else None,
         )
 
-    def _look(self, question: Question, compared: Stored | None) -> Look:
-        card = question.card
-        history = (
-            self._reader.history(card.report, question.day, card.history, question.dimension) if card.history else None
-        )
-        return Look(
+    def _look(self, question: Question, found: Found) -> Look:
+        card, day = question.card, question.day
+        look = Look(
             dark=question.dark,
             currency=self._settings.business.currency,
             locale=self._locale,
-            day=question.day,
-            compare_day=question.compare if compared else None,
-            compare=compared.frame if compared else None,
-            history=history,
+            day=day,
+            history=self._reader.history(card.report, day, card.history, question.dimension) if card.history else None,
+            also=found.also.frame if found.also else None,
+            filters=question.view.filters,
         )
-
-    def _compared(self, question: Question) -> Stored | None:
-        if question.compare is None:
-            return None
-        return self._reader.report(question.card.report, question.compare, question.dimension)
+        if found.compare is None:
+            return look
+        return replace(look, compare_day=question.view.compare, compare=card.rows(found.compare.frame, look))
 
     def _newest(self, card: Card) -> date | None:
         days = self._reader.days((card.report,))
         return days[-1] if days else None
 
-    def _why_missing(self, question: Question, view: View) -> Message:
+    def _why_missing(self, question: Question) -> Message:
         known = self._reader.version(question.card.report, question.day, MAIN)
         if not question.dimension.is_main and known is not None:
-            return messages.no_such_value(question.dimension, question.day, view)
+            return messages.no_such_value(question.dimension, question.day, question.view)
         return messages.not_computed(question.card.report, question.day)
 
 

@@ -17,8 +17,16 @@ from dash_app.answers import Answers
 from dash_app.cards import frame_of, sent
 from dash_app.grid import grid
 from dash_app.ids import part
-from dash_app.navigation import Place, compare_choices, day_choices, dimension_names, dimension_values, place
-from dash_app.pages import CARDS
+from dash_app.navigation import (
+    Place,
+    compare_choices,
+    controls,
+    day_choices,
+    dimension_names,
+    dimension_values,
+    place,
+)
+from dash_app.pages import CARDS, PAGE_OF
 from dash_app.reader import Reader
 from dash_app.records import Card
 from dash_app.state import View, parse
@@ -70,13 +78,14 @@ def _register_place(app: dash.Dash, parts: Parts) -> None:
     def arrive(route: str | None, query: str | None, shown: Mapping[str, Any] | None) -> dict[str, Any]:
         here = place(parts.reader, route, query, parts.dimensions)
         links = [item["id"]["nav"] for item in ctx.outputs_grouping["nav"]["href"]]
-        return _arrival(here, parts.dimensions, links, was=(shown or {}).get("route"))
+        return _arrival(here, parts.dimensions, links, was=(shown or {}).get("cards"))
 
 
-def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: str | None) -> dict[str, Any]:
-    """Everything that changes with the address. The cards stay where they are while the page is the same."""
+def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: Any) -> dict[str, Any]:
+    """Everything that changes with the address. The cards stay where they are while they are the same."""
     route = here.page.route if here.page else ""
-    query = here.asked.query()
+    cards = [card.id for card in here.cards]
+    query = here.asked.without_filters().query()
     dimension, values = here.asked.dimension, dimension_values(here)
     title = here.page.spec.title if here.page else "No such page"
     return {
@@ -85,9 +94,12 @@ def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: st
             "compare": str(here.compare or ""),
             "dimension": str(dimension),
         },
-        "page": no_update if was == route and route else _cards(here, query),
+        "page": no_update if was == cards and route else _cards(here, query),
         "shown": {
             "route": route,
+            "cards": cards,
+            "controls": controls(here),
+            "filters": here.asked.filters.chosen(),
             "title": title,
             "query": here.view.query(),
             "asked": str(here.asked.date or ""),
@@ -124,7 +136,7 @@ def _value(dimension: Dimension, values: dict[str, list[dict[str, str]]]) -> dic
 def _cards(here: Place, query: str) -> list[Any]:
     if here.page is None:
         return [html.P(["Nothing is at this address. ", html.A("Go to the overview", href=f"/{query}"), "."])]
-    return [frame_of(card) for card in here.page.cards]
+    return [frame_of(card) for card in here.cards]
 
 
 def _lead(here: Place) -> str:
@@ -172,8 +184,8 @@ def _register_cards(app: dash.Dash, parts: Parts) -> None:
     )
     def rows(asked: Any, shown: Any, identity: Any) -> Any:
         card, view = _question(parts, shown, identity)
-        stored = parts.answers.rows(card, view) if asked else None
-        return [] if stored is None else grid(card.spec, stored.frame)
+        frame = parts.answers.rows(card, view) if asked else None
+        return [] if frame is None else grid(card.spec, frame)
 
     @app.callback(
         Output(part("grid"), "getRowsResponse"),
@@ -194,7 +206,7 @@ def _question(parts: Parts, shown: Any, identity: Any) -> tuple[Card, View]:
     query = shown.get("query") if isinstance(shown, dict) else None
     if card is None or not isinstance(query, str):
         raise PreventUpdate
-    return card, parse(query, parts.dimensions)[0]
+    return card, parse(query, parts.dimensions, PAGE_OF[card.id].filters)[0]
 
 
 def _card(identity: Any) -> Card | None:

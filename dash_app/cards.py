@@ -66,5 +66,6 @@ def sent(answer: Answer, token: str, *, dark: bool) -> dict[str, Any]:
         "note": answer.note,
         "figure": answer.figure,
         "tiles": [asdict(tile) | {"spark": spark(tile.spark, dark=dark)} for tile in answer.tiles],
+        "listing": asdict(answer.listing) if answer.listing else None,
         "message": asdict(answer.message) if answer.message else None,
     }

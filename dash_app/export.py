@@ -12,7 +12,7 @@ from flask import Flask, Response, abort, request
 from dash_app.answers import Answers, scope
 from dash_app.cards import CSV
 from dash_app.customers import all_customers
-from dash_app.pages import CARDS
+from dash_app.pages import CARDS, PAGE_OF
 from dash_app.reader import Reader
 from dash_app.state import parse
 
@@ -30,11 +30,11 @@ def add_export(server: Flask, answers: Answers, reader: Reader, dimensions: tupl
     @server.route(f"{CSV}<card_id>", endpoint="csv")
     def download(card_id: str) -> Response:
         card = CARDS.get(card_id) or abort(404)
-        view, _ = parse(request.query_string.decode("latin-1"), dimensions)
+        view, _ = parse(request.query_string.decode("latin-1"), dimensions, PAGE_OF[card_id].filters)
         if card.kind == "table":
             return _attached(_blocks(all_customers(reader, card.spec)), card.report)
-        stored = answers.rows(card, view) or abort(404)
-        return _attached(to_csv(stored.frame), file_name(card, view))
+        frame = answers.rows(card, view)
+        return abort(404) if frame is None else _attached(to_csv(frame), file_name(card, view))
 
 
 def _blocks(frames: Iterator[pl.DataFrame]) -> Iterator[str]:

@@ -25,6 +25,7 @@ COMPARE = "compare"
 DIMENSION = "dimension"
 VALUE = "value"
 VALUES = "values"
+FILTERS = "filters"
 
 
 def part(role: str, card: Any = MATCH) -> dict[str, Any]:

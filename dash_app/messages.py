@@ -61,6 +61,15 @@ def nothing_in_period(text: str) -> Message:
     return Message("Nothing to show", text)
 
 
+def nothing_chosen(view: View) -> Message:
+    """There is something, and nothing of it is what was chosen."""
+    return Message(
+        "Nothing to show",
+        "No row is left by what is chosen above.",
+        link=("Clear the filters", view.without_filters().query() or "?"),
+    )
+
+
 def failed(identity: str) -> Message:
     """Something broke; the log says what under this id."""
     return Message(

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from ca_platform.errors import CaPlatformError
 from ca_platform.store import Dimension
+from dash_app.filters import MOST_CHOICES, Control, Filters
 from dash_app.pages import PAGES
 from dash_app.reader import Reader
-from dash_app.records import Page
+from dash_app.records import Card, Page
 from dash_app.shell import EVERYTHING
-from dash_app.state import View, parse
+from dash_app.state import LONGEST, View, parse
 from dash_app.words.names import NO_VALUE
 
 _LOG = logging.getLogger("ca_platform.dashboards")
@@ -36,6 +37,7 @@ class Place:
         day: the day that is shown; None: nothing is computed, or the store does not say.
         days: those that exist, ascending.
         dimensions: values to choose from on that day.
+        choices: values of the page's filters that come from reports of that day.
         notices: sentences about what was left out or cannot be had.
     """
 
@@ -44,7 +46,13 @@ class Place:
     day: date | None = None
     days: tuple[date, ...] = ()
     dimensions: tuple[Dimension, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The cards of the page that its filters show."""
+        return self.page.shown(self.asked.filters) if self.page else ()
 
     @property
     def compare(self) -> date | None:
@@ -67,9 +75,10 @@ class Place:
 def place(reader: Reader, route: str | None, query: str | None, dimensions: tuple[str, ...]) -> Place:
     """Where an address leads. A store that fails gives a notice, not an error: the cards say the rest."""
     page = PAGES.get(_normal(route))
-    asked, notices = parse(query, dimensions)
+    asked, notices = parse(query, dimensions, page.filters if page else Filters)
     if page is None:
         return Place(None, asked)
+    choices: Mapping[str, tuple[str, ...]] = {}
     days: tuple[date, ...] = ()
     values: tuple[Dimension, ...] = ()
     day = asked.date
@@ -78,6 +87,7 @@ def place(reader: Reader, route: str | None, query: str | None, dimensions: tupl
         day = day or (days[-1] if days else None)
         if day:
             values = reader.dimensions((card.report for card in page.cards if card.spec.by_dimension), day)
+            choices = _choices_of(reader, page, day, asked.dimension)
     except CaPlatformError as error:
         identity = secrets.token_hex(4)
         _LOG.error("the store does not say which days there are", extra={"id": identity}, exc_info=error)
@@ -85,7 +95,53 @@ def place(reader: Reader, route: str | None, query: str | None, dimensions: tupl
     late = day is not None and asked.compare is not None and asked.compare >= day
     if late:
         notices += (f"compare={asked.compare} was left out: it is not before {day}.",)
-    return Place(page, asked, day, days, values, notices)
+    asked, unknown = _known(asked, choices)
+    return Place(page, asked, day, days, values, choices, notices + unknown)
+
+
+def controls(here: Place) -> list[dict[str, Any]]:
+    """What can be chosen on the page: label, choices and what is chosen. A choice of nothing is not offered."""
+    filters = here.asked.filters
+    offered: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "label": control.label,
+            "value": filters.value(name),
+            "standard": type(filters)().value(name),
+            "choices": _offered(control, here.choices.get(name, ())),
+            "is_long": bool(control.report),
+        }
+        for name, control in filters.controls().items()
+    ]
+    return [control for control in offered if len(control["choices"]) > 1]
+
+
+def _offered(control: Control, found: Iterable[str]) -> list[dict[str, str]]:
+    if not control.report:
+        return [{"value": value, "label": label} for value, label in control.names.items()]
+    return [{"value": "", "label": "all"}, *({"value": value, "label": value} for value in found)]
+
+
+def _choices_of(reader: Reader, page: Page, day: date, dimension: Dimension) -> dict[str, tuple[str, ...]]:
+    """Choices that are data, in the order of their report."""
+    found = {}
+    for name, control in page.filters.controls().items():
+        if control.report:
+            stored = reader.report(control.report, day, dimension)
+            values = stored.frame[control.column].drop_nulls().head(MOST_CHOICES) if stored else ()
+            found[name] = tuple(map(str, values))
+    return found
+
+
+def _known(asked: View, choices: Mapping[str, tuple[str, ...]]) -> tuple[View, tuple[str, ...]]:
+    """What is asked without choices that are not in the data, and a sentence about each of these."""
+    chosen = asked.filters.chosen()
+    unknown = [name for name in choices if name in chosen and chosen[name] not in choices[name]]
+    if not unknown:
+        return asked, ()
+    left = asked.filters.model_copy(update={name: type(asked.filters)().value(name) for name in unknown})
+    notices = tuple(f"{name}={chosen[name][:LONGEST]} was left out: there is none on this day." for name in unknown)
+    return asked.model_copy(update={"filters": left}), notices
 
 
 def day_choices(here: Place) -> dict[str, Any]:

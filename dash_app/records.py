@@ -7,18 +7,19 @@ the components around a chart (``cards``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
 import polars as pl
 
 from ca_platform.catalogue import PAGES, PageSpec, ReportSpec, report_spec
+from dash_app.filters import Filters
 
 Figure = dict[str, Any]
 """A plotly figure as a plain dict, ``{"data": [...], "layout": {...}}``; NumPy arrays in it are allowed."""
 
-Kind = Literal["figure", "tiles", "table"]
+Kind = Literal["figure", "tiles", "list", "table"]
 Width = Literal["full", "half", "third"]
 Trend = Literal["up", "down", "flat", ""]
 
@@ -35,6 +36,8 @@ class Look:
         compare_day, compare: the earlier day to compare with and its report; None without comparison, or where that
             day has no report.
         history: the report on each day up to the shown one, with ``report_date``, for cards that ask for it.
+        also: a second report of the same day, for cards that ask for it; None where it is not computed.
+        filters: what is chosen on the page.
     """
 
     dark: bool = False
@@ -44,6 +47,8 @@ class Look:
     compare_day: date | None = None
     compare: pl.DataFrame | None = None
     history: pl.DataFrame | None = None
+    also: pl.DataFrame | None = None
+    filters: Filters = field(default_factory=Filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,62 @@ class Tile:
     title: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column of a list.
+
+    Attributes:
+        text: its heading.
+        is_number: stands at the right.
+    """
+
+    text: str
+    is_number: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a list.
+
+    Attributes:
+        text: formatted; shown as it is, never as markup.
+        bar: length of the bar behind it, 0 to 1; None: no bar.
+        mark: where the earlier day stands on the same scale.
+        title: more about it, shown when pointed at.
+    """
+
+    text: str
+    bar: float | None = None
+    mark: float | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first rows of a report as a table with bars.
+
+    Attributes:
+        note: how many rows stand behind, and what a mark means.
+    """
+
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+
 def without_rows(frame: pl.DataFrame) -> bool:
     """Whether a report has nothing to show because it has no row."""
     return frame.is_empty()
+
+
+def always(_: Filters) -> bool:
+    """Whether a card is shown that every choice shows."""
+    return True
+
+
+def every_row(frame: pl.DataFrame, _: Look) -> pl.DataFrame:
+    """The rows that the choices leave of a report when they leave all."""
+    return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +140,17 @@ class Card:
         reading: one sentence that says what the numbers are, for everybody and for those who do not see the chart.
         figure: draws cards of kind ``figure``; pure, frame in, dict out. Without title, template and outer sizes.
         tiles: makes the key figures of cards of kind ``tiles``.
-        kind: ``figure``, ``tiles``, or ``table``: the customers of the newest day, any number of them, in blocks.
+        listing: makes the table of cards of kind ``list``.
+        kind: ``figure``, ``tiles``, ``list``, or ``table``: the customers of the newest day, any number of them, in
+            blocks.
         height: of the drawing, in pixels.
         width: how much of the page's width it takes on a wide screen.
         empty: what stands in the card when the report is computed and has nothing to show.
         is_empty: whether it has nothing to show.
         history: how many report days, the shown one included, come as ``Look.history``; 0: none.
+        also: a second report that comes as ``Look.also``.
+        is_shown: whether the choices of the page show the card.
+        rows: what the choices leave of the report; drawn, listed and saved are those rows.
     """
 
     id: str
@@ -96,12 +159,16 @@ class Card:
     reading: Callable[[pl.DataFrame, Look], str]
     figure: Callable[[pl.DataFrame, Look], Figure] | None = None
     tiles: Callable[[pl.DataFrame, Look], tuple[Tile, ...]] | None = None
+    listing: Callable[[pl.DataFrame, Look], Listing] | None = None
     kind: Kind = "figure"
     height: int = 320
     width: Width = "half"
     empty: str = "Nothing happened in this period."
     is_empty: Callable[[pl.DataFrame], bool] = without_rows
     history: int = 0
+    also: str = ""
+    is_shown: Callable[[Filters], bool] = always
+    rows: Callable[[pl.DataFrame, Look], pl.DataFrame] = every_row
 
     @property
     def spec(self) -> ReportSpec:
@@ -111,10 +178,15 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its entry in the catalogue and its cards in reading order."""
+    """A page: its entry in the catalogue, its cards in reading order, and what can be chosen on it."""
 
     route: str
     cards: tuple[Card, ...]
+    filters: type[Filters] = Filters
+
+    def shown(self, filters: Filters) -> tuple[Card, ...]:
+        """The cards that a choice shows."""
+        return tuple(card for card in self.cards if card.is_shown(filters))
 
     @property
     def spec(self) -> PageSpec:

@@ -145,6 +145,8 @@ def _main(*, simulated: bool) -> Any:
                 ],
                 className="page-head",
             ),
+            # The browser puts the choices of the page in (assets/choices.js).
+            html.Div(id=ids.FILTERS, className="filters", role="group", **label("Choices of this page")),
             html.Div(id=ids.NOTICES, role="status"),
             html.Div(id=ids.PAGE, className="cards"),
         ],

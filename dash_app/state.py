@@ -1,23 +1,29 @@
-"""What a page shows, as it stands in the address: ``?date=2026-01-31&compare=2026-01-24&dimension=country=UK``.
+"""What a page shows, as it stands in the address: ``?date=2026-01-31&compare=2026-01-24&dimension=country=UK&by=week``.
 
-What belongs here: reading and writing the query. What does not: which days and values exist (``reader``).
+What belongs here: reading and writing the query. What does not: which days and values exist (``reader``), and what can
+be chosen on which page (``filters``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qs, quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
 
 from ca_platform.errors import ReportError
 from ca_platform.store import MAIN, Dimension
+from dash_app.filters import Filters
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_LONGEST = 500
+LONGEST = 500
+"""Characters of nonsense that a notice repeats."""
 _FIELDS_ALLOWED = 50
+_SHARED = ("date", "compare", "dimension")
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def _day(value: Any) -> dt.date:
@@ -48,6 +54,7 @@ class View(BaseModel):
         date: the report day; None: the newest.
         compare: an earlier day to compare with.
         dimension: everything, or one value of one dimension.
+        filters: the choices that belong to the page.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
@@ -55,6 +62,7 @@ class View(BaseModel):
     date: Day | None = None
     compare: Day | None = None
     dimension: Annotated[Dimension, BeforeValidator(_dimension)] = MAIN
+    filters: Filters = Filters()
 
     @field_validator("date", "compare", mode="before")
     @classmethod
@@ -70,7 +78,12 @@ class View(BaseModel):
         parts = [f"{name}={day}" for name, day in (("date", self.date), ("compare", self.compare)) if day]
         if not self.dimension.is_main:
             parts.append(f"dimension={quote(str(self.dimension), safe='=')}")
+        parts += [f"{name}={quote(value, safe='')}" for name, value in self.filters.chosen().items()]
         return f"?{'&'.join(parts)}" if parts else ""
+
+    def without_filters(self) -> View:
+        """What other pages share with this one."""
+        return self.model_copy(update={"filters": Filters()})
 
     def with_date(self, day: dt.date) -> View:
         """The same on another day; a comparison that is not earlier falls away."""
@@ -78,33 +91,49 @@ class View(BaseModel):
         return self.model_copy(update={"date": day, "compare": compare})
 
 
-def parse(query: str | None, dimensions: tuple[str, ...]) -> tuple[View, tuple[str, ...]]:
+def parse(
+    query: str | None, dimensions: tuple[str, ...], filters: type[Filters] = Filters
+) -> tuple[View, tuple[str, ...]]:
     """What a query asks for, and a sentence for each part that is nonsense and was left out.
 
     Args:
         query: with or without its question mark.
         dimensions: names that the shop has declared.
+        filters: the choices of the page.
     """
     given = _given(query)
-    notices = []
-    while True:
-        try:
-            view = View.model_validate(given)
-            break
-        except ValidationError as error:
-            for problem in error.errors():
-                name = str(problem["loc"][0])
-                text = str(problem["msg"]).removeprefix("Value error, ")
-                notices.append(f"{name}={_short(given.pop(name, ''))} was left out: {text}.")
+    notices: list[str] = []
+    chosen = _understood(filters, {name: given[name] for name in filters.controls() if name in given}, notices)
+    shared: dict[str, str] = {name: given[name] for name in _SHARED if name in given}
+    view = _understood(View, shared, notices).model_copy(update={"filters": chosen})
     return _sensible(view, dimensions, notices)
 
 
 def _given(query: str | None) -> dict[str, str]:
+    """The parameters of a query; the first where one is given twice, an empty one is none."""
     try:
         found = parse_qs((query or "").removeprefix("?"), keep_blank_values=True, max_num_fields=_FIELDS_ALLOWED)
     except ValueError:
         return {}
-    return {name: values[0] for name, values in found.items() if name in View.model_fields and values[0]}
+    return {name: values[0] for name, values in found.items() if values[0]}
+
+
+def _understood(model: type[Model], given: dict[str, str], notices: list[str]) -> Model:
+    """The model of what makes sense; the rest is named in the notices and left to its default."""
+    while True:
+        try:
+            return model.model_validate(given)
+        except ValidationError as error:
+            for problem in error.errors():
+                name = str(problem["loc"][0])
+                notices.append(f"{name}={_short(given.pop(name, ''))} was left out: {_reason(problem)}.")
+
+
+def _reason(problem: Any) -> str:
+    if problem["type"] == "literal_error":
+        expected = str(problem["ctx"]["expected"]).replace("'", "")
+        return f"it can be {expected}"
+    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def _sensible(view: View, dimensions: tuple[str, ...], notices: list[str]) -> tuple[View, tuple[str, ...]]:
@@ -119,4 +148,4 @@ def _sensible(view: View, dimensions: tuple[str, ...], notices: list[str]) -> tu
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -16,9 +17,15 @@ from ca_platform.lake import Lake
 from ca_platform.settings import Settings, load_settings
 from ca_platform.store import DocumentStore, open_store
 from ca_platform_tests.dash_app import frames
+from ca_platform_tests.dash_app.screen import WIDE, Open, Reader
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
 from dash_app.app import Dashboards, build
+from dash_app.pages import PAGES
+from dash_app.records import Card
 from dash_app.users import UserStore
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, StorageState
 
 DAYS = tuple(frames.DAY - timedelta(days=back) for back in (28, 8, 7, 2, 1, 0))
 VALUED = frames.DAY
@@ -79,6 +86,12 @@ def _placed(frame: pl.DataFrame, day: object, dimension: str, value: str | None)
     )
 
 
+def first_shown(route: str) -> tuple[Card, ...]:
+    """The cards of a page on which nothing is chosen yet."""
+    page = PAGES[route]
+    return page.shown(page.filters())
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of the shop, its store filled, one user."""
@@ -117,3 +130,33 @@ def site(app: Dashboards) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def session(browser: Browser, site: str) -> StorageState:
+    """Cookies of somebody who has logged in."""
+    context = browser.new_context()
+    reader = Reader(context, site)
+    reader.log_in()
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def screen(browser: Browser, site: str, session: StorageState) -> Iterator[Open]:
+    """Opens a page of somebody who is logged in; the test fails on anything that the page complains of."""
+    opened: list[Reader] = []
+
+    def open_(size: tuple[int, int] = WIDE, scheme: Any = "light", *, known: bool = True) -> Reader:
+        viewport: Any = {"width": size[0], "height": size[1]}
+        state = session if known else None
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, storage_state=state)
+        opened.append(Reader(context, site))
+        return opened[-1]
+
+    yield open_
+    complaints = [complaint for reader in opened for complaint in reader.complaints]
+    for reader in opened:
+        reader.page.context.close()
+    assert complaints == []

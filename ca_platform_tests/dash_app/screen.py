@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER
@@ -15,6 +17,7 @@ SETTLED = """() => {
 }"""
 _STATES = "cards => Object.fromEntries(cards.map(card => [card.dataset.card, card.dataset.state]))"
 _SECONDS = 30
+WIDE, NARROW = (1440, 900), (390, 844)
 
 
 class Reader:
@@ -115,3 +118,20 @@ class Reader:
     def _note_response(self, response: Response) -> None:
         if response.status >= 400:
             self.complaints.append(f"{response.status}: {response.url}")
+
+
+Open = Callable[..., Reader]
+"""Opens a browser of a size and a colour scheme."""
+
+
+def assert_accessible(reader: Reader) -> None:
+    """Nothing serious that axe finds."""
+    reader.wait_faded()
+    violations = Axe().run(reader.page).response["violations"]
+    serious = [
+        f"{found['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for found in violations
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]
+    assert serious == []

@@ -138,7 +138,7 @@ def test_amounts_are_written_in_the_currency_that_stands_above() -> None:
         | {"cumulative_revenue_per_customer": 50.0 * (offset + 1)}
         for offset in range(2)
     ]
-    kind = Triangle("cumulative_revenue_per_customer", "month", "revenue", "the first order", money=True)
+    kind = Triangle("cumulative_revenue_per_customer", "month", "revenue", "the first order", unit="money")
     figure = triangle(frames.table("cohort_revenue", rows), LOOK, kind)
     assert cells(figure, "rate", key="text") == [["50", "100"]]
     assert cells(figure, "rate", key="customdata") == [

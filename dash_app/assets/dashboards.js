@@ -44,7 +44,8 @@
     find('.card-body').style.minHeight = `${height}px`;
     if (kind === 'figure') find('.card-drawing').style.height = `${height}px`;
     if (kind === 'table') root.querySelector('.card-rows').style.height = `${height}px`;
-    if (kind !== 'figure') all('[data-role=table], [data-role=png]', made).forEach((node) => node.remove());
+    if (kind !== 'figure') find('[data-role=png]').remove();
+    if (kind === 'tiles' || kind === 'table') find('[data-role=table]').remove();
     if (scope === 'value') find('.card-scope').remove();
     frame.append(made);
     root.setAttribute('aria-labelledby', `title-${root.dataset.card}`);
@@ -131,6 +132,10 @@
       drawn(root, answer);
     }
     if (kind === 'table') filled(root, answer);
+    if (kind === 'list') {
+      root.querySelector('.card-drawing').replaceChildren(...window.cardList(answer.listing, root.dataset.title));
+      setState(root, 'ready');
+    }
     if (kind === 'tiles') {
       root.querySelector('.card-drawing').replaceChildren(...answer.tiles.map(tile));
       setState(root, 'ready');
@@ -197,13 +202,20 @@
   let route = null;
   let turn = null;
   let shownQuery = '';
+  let last = null;
   const query = ({ date, compare, dimension }) => {
     const parts = [];
     if (date) parts.push(`date=${date}`);
     if (compare) parts.push(`compare=${compare}`);
     if (dimension !== 'main') parts.push(`dimension=${encodeURIComponent(dimension).replaceAll('%3D', '=')}`);
+    parts.push(...window.pageFilters.query());
     return parts.length ? `?${parts.join('&')}` : '';
   };
+
+  window.pageFilters.watch(() => {
+    const search = query({ ...last, date: last.asked });
+    window.dash_clientside.set_props('url', { search });
+  });
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.dashboards = {
@@ -228,7 +240,9 @@
     arrived: (shown) => {
       if (!shown) return unchanged();
       wait();
+      last = shown;
       turn = shown.turn;
+      window.pageFilters.show(shown.controls);
       shownQuery = shown.query;
       document.title = `${shown.title} · CA Platform`;
       if (route !== null && route !== shown.route) {

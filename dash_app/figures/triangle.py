@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -34,7 +34,7 @@ class Triangle:
         what: the measure in words, above the chart.
         since: the event from which the columns count.
         first: offset of the first column. At offset 0 of a retention all customers are there: it is left out.
-        money: amounts, not shares.
+        unit: of the values: shares, amounts of money, or customers.
         rows: at most so many cohorts, the newest.
     """
 
@@ -43,8 +43,13 @@ class Triangle:
     what: str
     since: str
     first: int = 0
-    money: bool = False
+    unit: Literal["share", "money", "count"] = "share"
     rows: int = MAX_ROWS
+
+    @property
+    def sign(self) -> str:
+        """What stands behind the measure above the chart, for the cells have no room for it."""
+        return {"share": " in %", "money": " in {currency}", "count": ""}[self.unit]
 
 
 def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
@@ -66,7 +71,7 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
     highest, is_cut = _highest([*rows, mean], offsets)
     unit = plural(2, kind.grain)
     notes = (
-        f"{kind.what} in {look.currency if kind.money else '%'}, by {unit} since {kind.since}",
+        f"{kind.what}{kind.sign.format(currency=look.currency)}, by {unit} since {kind.since}",
         f"newest {len(shown)} of {len(cohorts)} {unit}" if len(shown) < len(cohorts) else "",
         "dot: unfinished" if any(any(row.is_partial) for row in rows) else "",
         f"{NOT_YET}: not yet" if with_text and any(NOT_YET in row.texts for row in rows) else "",
@@ -84,7 +89,7 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
         hovermode="closest",
         left=_LEFT,
         margin={"b": _BOTTOM},
-        coloraxis=_colour_axis(highest, look, money=kind.money),
+        coloraxis=_colour_axis(highest, look, kind),
         xaxis=_columns(offsets, look),
         yaxis=_rows_axis(shown, rows, kind, look) | {"domain": [0, 1 - 1.6 * mean_part]},
         # One row, and half a blank one to the rows below.
@@ -99,7 +104,7 @@ def _row(rows: pl.DataFrame, offsets: list[int], kind: Triangle, look: Look, nam
     known = [cell.get(kind.measure) for cell in cells]
     return CellRow(
         size,
-        values=[value if size >= FEWEST else None for value in known],
+        values=[value if size >= FEWEST or kind.unit == "count" else None for value in known],
         texts=[_text(cell, kind, look) for cell in cells],
         hovers=[
             "" if value is None else f"{name}, {kind.grain} {offset}: {_said(cell, value, kind, look)}"
@@ -111,22 +116,25 @@ def _row(rows: pl.DataFrame, offsets: list[int], kind: Triangle, look: Look, nam
 
 def _mean(table: pl.DataFrame, offsets: list[int], kind: Triangle, look: Look) -> CellRow:
     """All cohorts whose cell is over, weighted by their size."""
-    means = ages.revenue_per_customer(table) if kind.money else ages.mean_rates(table)
-    by_offset = {row["offset"]: row for row in means.iter_rows(named=True)}
+    by_offset = {row["offset"]: row for row in _means(table, kind).iter_rows(named=True)}
     cells = [by_offset.get(offset) for offset in offsets]
     sizes = [row["cohort_size"] if row else 0 for row in cells]
     values = [row["rate"] if row and row["cohort_size"] >= FEWEST else None for row in cells]
-    form = formats(look)
     hovers = [
-        ""
-        if value is None
-        else f"all, {kind.grain} {offset}: {_write(value, kind, look)} of {form.count(size)} customers"
+        "" if value is None else f"all, {kind.grain} {offset}: {_said_of_all(value, size, kind, look)}"
         for offset, value, size in zip(offsets, values, sizes, strict=True)
     ]
-    if kind.money:
-        hovers = [text.replace(" of ", " a customer, of ", 1) for text in hovers]
     texts = ["" if value is None else _short(value, kind, look) for value in values]
     return CellRow(max(sizes, default=0), values, texts, hovers, [False] * len(offsets))
+
+
+def _means(table: pl.DataFrame, kind: Triangle) -> pl.DataFrame:
+    """By offset: ``rate``, the mean of the measure over all cohorts, and the ``cohort_size`` behind it."""
+    if kind.unit == "money":
+        return ages.revenue_per_customer(table)
+    if kind.unit == "count":
+        return ages.mean_counts(table)
+    return ages.come(table) if kind.measure == "cumulative_rate" else ages.mean_rates(table)
 
 
 def _text(cell: dict[str, Any], kind: Triangle, look: Look) -> str:
@@ -140,19 +148,32 @@ def _text(cell: dict[str, Any], kind: Triangle, look: Look) -> str:
 def _short(value: float, kind: Triangle, look: Look) -> str:
     """What stands in a cell: as few characters as tell it; the unit is above the chart."""
     form = formats(look)
-    return form.compact(value) if kind.money else form.share(value, 0).removesuffix("%")
+    if kind.unit == "count":
+        return form.compact(round(value))
+    return form.compact(value) if kind.unit == "money" else form.share(value, 0).removesuffix("%")
 
 
 def _write(value: float, kind: Triangle, look: Look) -> str:
     form = formats(look)
-    return form.money(value) if kind.money else form.share(value)
+    return form.money(value) if kind.unit == "money" else form.share(value)
+
+
+def _said_of_all(value: float, size: int, kind: Triangle, look: Look) -> str:
+    form = formats(look)
+    if kind.unit == "count":
+        return f"{form.mean(value)} {plural(value, 'customer')} of a cohort in the mean"
+    each = " a customer," if kind.unit == "money" else ""
+    return f"{_write(value, kind, look)}{each} of {form.count(size)} customers"
 
 
 def _said(cell: dict[str, Any], value: float, kind: Triangle, look: Look) -> str:
-    size, said = formats(look).count(cell["cohort_size"]), _write(value, kind, look)
-    if kind.money:
-        return f"{said} a customer, of {size}"
-    return f"{formats(look).count(cell['customers'])} of {size} ({said})"
+    size = formats(look).count(cell["cohort_size"])
+    if kind.unit == "money":
+        return f"{_write(value, kind, look)} a customer, of {size}"
+    if kind.measure == "cumulative_rate":
+        return f"{_write(value, kind, look)} of {size} so far"
+    rate = "" if cell["rate"] is None else f" ({_write(cell['rate'], kind, look)})"
+    return f"{formats(look).count(cell['customers'])} of {size}{rate}"
 
 
 def _highest(rows: list[CellRow], offsets: list[int]) -> tuple[float, bool]:
@@ -164,11 +185,11 @@ def _highest(rows: list[CellRow], offsets: list[int]) -> tuple[float, bool]:
     return highest, any(value > highest for value in first)
 
 
-def _colour_axis(highest: float, look: Look, *, money: bool) -> dict[str, Any]:
+def _colour_axis(highest: float, look: Look, kind: Triangle) -> dict[str, Any]:
     """On a phone there is no room for numbers in the cells: the scale always stands below."""
-    before, after = formats(look).affixes if money else ("", "")
+    before, after = formats(look).affixes if kind.unit == "money" else ("", "")
     bar = {
-        "tickformat": "~s" if money else ".0%" if highest >= 0.05 else ".1%",
+        "tickformat": "~s" if kind.unit != "share" else ".0%" if highest >= 0.05 else ".1%",
         "tickprefix": before,
         "ticksuffix": after,
         "y": 0,

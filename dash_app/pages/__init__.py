@@ -15,5 +15,6 @@ _PAGES = (OVERVIEW, FUNNELS, ORDERS, COHORTS, RETENTION, JOURNEY, CHURN)
 
 PAGES: dict[str, Page] = {page.route: page for page in _PAGES}
 CARDS: dict[str, Card] = {card.id: card for page in PAGES.values() for card in page.cards}
+PAGE_OF: dict[str, Page] = {card.id: page for page in PAGES.values() for card in page.cards}
 
-__all__ = ["CARDS", "PAGES"]
+__all__ = ["CARDS", "PAGES", "PAGE_OF"]

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from dash_app.figures import churn as figures
 from dash_app.figures.blank import without
-from dash_app.records import Card, Page
+from dash_app.filters import ChurnFilters
+from dash_app.records import Card, Look, Page
 from dash_app.words import churn as words
 
 _NO_BUYERS = "No customer has ordered yet."
 _NO_THRESHOLD = "At no Monday is there a threshold and a customer with an order yet."
 _NO_MOVES = "There are no two Mondays with a threshold yet."
+
+
+def _newest(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
+    """As many of the newest Mondays as are chosen."""
+    weeks = ChurnFilters.of(look.filters).weeks
+    return frame if weeks == "all" else frame.sort("week").tail(int(weeks))
+
 
 CHURN = Page(
     "/churn",
@@ -35,6 +45,7 @@ CHURN = Page(
             figure=figures.rate,
             empty=_NO_THRESHOLD,
             is_empty=figures.without_threshold,
+            rows=_newest,
         ),
         Card(
             id="churn-customers",
@@ -44,6 +55,7 @@ CHURN = Page(
             figure=figures.customers,
             empty=_NO_THRESHOLD,
             is_empty=figures.without_threshold,
+            rows=_newest,
         ),
         Card(
             id="churn-moves",
@@ -53,6 +65,7 @@ CHURN = Page(
             figure=figures.moves,
             empty=_NO_MOVES,
             is_empty=figures.without_moves,
+            rows=_newest,
         ),
         Card(
             id="churn-threshold",
@@ -62,6 +75,8 @@ CHURN = Page(
             figure=figures.threshold,
             empty=_NO_THRESHOLD,
             is_empty=figures.without_threshold,
+            rows=_newest,
         ),
     ),
+    ChurnFilters,
 )

@@ -7,11 +7,18 @@ from functools import partial
 from dash_app.figures import orders as figures
 from dash_app.figures.amounts import amounts, order_counts
 from dash_app.figures.blank import without
+from dash_app.filters import Filters, OrderFilters
 from dash_app.records import Card, Page
 from dash_app.words import orders as words
+from dash_app.words.dates import Grain
 
 _NO_ORDERS = "There are no orders in this time."
 _WIDE = 340
+
+
+def _is_by(filters: Filters, grain: Grain) -> bool:
+    return OrderFilters.of(filters).by == grain
+
 
 ORDERS = Page(
     "/orders",
@@ -25,6 +32,7 @@ ORDERS = Page(
             width="full",
             empty=_NO_ORDERS,
             is_empty=without("orders"),
+            is_shown=partial(_is_by, grain="day"),
         ),
         Card(
             id="orders-weekly",
@@ -32,9 +40,10 @@ ORDERS = Page(
             title="Orders per week",
             reading=partial(words.orders_by_period, grain="week"),
             figure=partial(figures.orders_by_period, grain="week"),
-            width="third",
+            width="full",
             empty=_NO_ORDERS,
             is_empty=without("orders"),
+            is_shown=partial(_is_by, grain="week"),
         ),
         Card(
             id="orders-monthly",
@@ -42,9 +51,10 @@ ORDERS = Page(
             title="Orders per month",
             reading=partial(words.orders_by_period, grain="month"),
             figure=partial(figures.orders_by_period, grain="month"),
-            width="third",
+            width="full",
             empty=_NO_ORDERS,
             is_empty=without("orders"),
+            is_shown=partial(_is_by, grain="month"),
         ),
         Card(
             id="orders-hourly",
@@ -52,7 +62,6 @@ ORDERS = Page(
             title="Orders by hour of day",
             reading=words.hourly_orders,
             figure=figures.hourly_orders,
-            width="third",
             empty=_NO_ORDERS,
             is_empty=without("mean_orders"),
         ),
@@ -62,7 +71,6 @@ ORDERS = Page(
             title="Mean order amount",
             reading=words.mean_amount,
             figure=figures.mean_amount,
-            width="third",
             empty=_NO_ORDERS,
             is_empty=without("mean_amount"),
         ),
@@ -72,7 +80,6 @@ ORDERS = Page(
             title="Orders per ordering customer",
             reading=words.orders_per_customer,
             figure=figures.orders_per_customer,
-            width="third",
             empty=_NO_ORDERS,
             is_empty=without("orders_per_customer"),
         ),
@@ -82,7 +89,6 @@ ORDERS = Page(
             title="Sessions per active customer",
             reading=words.sessions_per_customer,
             figure=figures.sessions_per_customer,
-            width="third",
             empty="No session began in this time.",
             is_empty=without("sessions_per_customer"),
         ),
@@ -117,4 +123,5 @@ ORDERS = Page(
             empty="There are no customers yet.",
         ),
     ),
+    OrderFilters,
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
+
+import polars as pl
 
 from dash_app.figures import curves, growth
 from dash_app.figures.blank import without
 from dash_app.figures.triangle import HEIGHT_OF_TRIANGLE, Triangle, triangle
-from dash_app.records import Card, Page
+from dash_app.filters import Filters, RetentionFilters
+from dash_app.records import Card, Figure, Look, Page
 from dash_app.words import growth as growth_words
 from dash_app.words import retention as words
 from dash_app.words.ages import FEWEST
@@ -17,11 +21,22 @@ _NO_BUYERS = "No customer has ordered yet."
 _TOO_FEW = f"Fewer than {FEWEST} customers can be followed after their first order yet."
 _NO_ORDERS = "There are no orders in this time."
 _SINCE = "the first order"
-_AGAIN = "share of the cohort that orders"
-_MONTHS = Triangle("rate", "month", _AGAIN, _SINCE, first=1)
-# A year of columns: more rows would be more cells than a browser draws at once.
-_WEEKS = Triangle("rate", "week", _AGAIN, _SINCE, first=1, rows=46)
-_REVENUE = Triangle("cumulative_revenue_per_customer", "month", "revenue per customer so far", _SINCE, money=True)
+_WORDS: dict[Grain, str] = {"month": "monthly", "week": "weekly"}
+# A year of columns: with more rows there would be more cells than a browser draws at once.
+_ROWS: dict[Grain, int] = {"month": 104, "week": 46}
+_REVENUE = Triangle("cumulative_revenue_per_customer", "month", "revenue per customer so far", _SINCE, unit="money")
+
+
+def _retention(frame: pl.DataFrame, look: Look, grain: Grain) -> Figure:
+    rows = _ROWS[grain]
+    if RetentionFilters.of(look.filters).metric == "customers":
+        what = "customers of the cohort who order"
+        return triangle(frame, look, Triangle("customers", grain, what, _SINCE, first=1, unit="count", rows=rows))
+    return triangle(frame, look, Triangle("rate", grain, "share of the cohort that orders", _SINCE, 1, rows=rows))
+
+
+def _is_by(filters: Filters, grain: Grain) -> bool:
+    return RetentionFilters.of(filters).by == grain
 
 
 def _customers(grain: Grain) -> Card:
@@ -31,8 +46,10 @@ def _customers(grain: Grain) -> Card:
         title=f"Who ordered, by {grain}",
         reading=partial(growth_words.customers, grain=grain),
         figure=partial(growth.customers, grain=grain),
+        width="full",
         empty=_NO_ORDERS,
         is_empty=without("value"),
+        is_shown=partial(_is_by, grain=grain),
     )
 
 
@@ -48,22 +65,50 @@ def _measure(name: growth_words.Measure, grain: Grain) -> Card:
         height=360,
         empty=_NO_ORDERS,
         is_empty=without("value"),
+        is_shown=partial(_is_by, grain=grain),
     )
 
+
+def _retained(grain: Grain) -> Iterator[Card]:
+    """Who comes again: a year of weeks needs the whole width, and so do its curves."""
+    name = _WORDS[grain]
+    yield Card(
+        id=f"retention-{name}",
+        report=f"{name}_retention",
+        title=f"Retention, {name}",
+        reading=partial(words.retention, grain=grain),
+        figure=partial(_retention, grain=grain),
+        height=HEIGHT_OF_TRIANGLE,
+        width="full" if grain == "week" else "half",
+        empty=_NO_BUYERS,
+        is_empty=without("cohort_size"),
+        is_shown=partial(_is_by, grain=grain),
+    )
+    yield Card(
+        id=f"retention-{name}-curves",
+        report=f"{name}_retention",
+        title=f"Retention by cohort, {name}",
+        reading=partial(words.curves, grain=grain),
+        figure=partial(curves.retention, grain=grain),
+        width="full" if grain == "week" else "half",
+        empty=_TOO_FEW,
+        is_empty=partial(curves.too_few, first=1),
+        is_shown=partial(_is_by, grain=grain),
+    )
+
+
+_MONTHLY, _MONTHLY_CURVES = _retained("month")
+_GROWTH = tuple(
+    card
+    for grain in ("month", "week")
+    for card in (_customers(grain), _measure("revenue", grain), _measure("orders", grain))
+)
 
 RETENTION = Page(
     "/retention",
     (
-        Card(
-            id="retention-monthly",
-            report="monthly_retention",
-            title="Retention, monthly",
-            reading=partial(words.retention, grain="month"),
-            figure=partial(triangle, kind=_MONTHS),
-            height=HEIGHT_OF_TRIANGLE,
-            empty=_NO_BUYERS,
-            is_empty=without("cohort_size"),
-        ),
+        _MONTHLY,
+        *_retained("week"),
         Card(
             id="retention-revenue",
             report="cohort_revenue",
@@ -74,15 +119,7 @@ RETENTION = Page(
             empty=_NO_BUYERS,
             is_empty=without("cohort_size"),
         ),
-        Card(
-            id="retention-monthly-curves",
-            report="monthly_retention",
-            title="Retention by cohort, monthly",
-            reading=partial(words.curves, grain="month"),
-            figure=partial(curves.retention, grain="month"),
-            empty=_TOO_FEW,
-            is_empty=partial(curves.too_few, first=1),
-        ),
+        _MONTHLY_CURVES,
         Card(
             id="retention-revenue-curves",
             report="cohort_revenue",
@@ -92,32 +129,7 @@ RETENTION = Page(
             empty=_TOO_FEW,
             is_empty=curves.too_few,
         ),
-        Card(
-            id="retention-weekly",
-            report="weekly_retention",
-            title="Retention, weekly",
-            reading=partial(words.retention, grain="week"),
-            figure=partial(triangle, kind=_WEEKS),
-            height=HEIGHT_OF_TRIANGLE,
-            width="full",
-            empty=_NO_BUYERS,
-            is_empty=without("cohort_size"),
-        ),
-        Card(
-            id="retention-weekly-curves",
-            report="weekly_retention",
-            title="Retention by cohort, weekly",
-            reading=partial(words.curves, grain="week"),
-            figure=partial(curves.retention, grain="week"),
-            width="full",
-            empty=_TOO_FEW,
-            is_empty=partial(curves.too_few, first=1),
-        ),
-        _customers("month"),
-        _customers("week"),
-        _measure("revenue", "month"),
-        _measure("revenue", "week"),
-        _measure("orders", "month"),
-        _measure("orders", "week"),
+        *_GROWTH,
     ),
+    RetentionFilters,
 )

@@ -30,6 +30,12 @@ def mean_rates(frame: pl.DataFrame, measure: str = "customers") -> pl.DataFrame:
     return sums.filter(pl.col("cohort_size") > 0).with_columns(rate=pl.col(measure) / pl.col("cohort_size"))
 
 
+def mean_counts(frame: pl.DataFrame) -> pl.DataFrame:
+    """By offset: ``rate``, the mean number of customers over the cohorts whose cell is over."""
+    cells = over(frame).filter(pl.col("cohort_size") > 0).group_by("offset")
+    return cells.agg(pl.col("cohort_size").sum(), rate=pl.col("customers").mean()).sort("offset")
+
+
 def come(frame: pl.DataFrame) -> pl.DataFrame:
     """By offset: ``rate``, the part of the customers who have come by then, from cohorts of every age (life table).
 

@@ -1,0 +1,50 @@
+/* The choices of a page: native controls, so that keyboard, phone and screen reader know them. Loaded before dashboards.js. */
+(() => {
+  const SEGMENTS = 4; // more choices than that become a list that unfolds
+  const strip = () => document.getElementById('filters');
+  const fields = () => [...strip().querySelectorAll('[data-filter]')];
+  const made = (tag, attributes, ...inside) => {
+    const node = document.createElement(tag);
+    Object.entries(attributes).forEach(([name, value]) => { node[name] = value; });
+    node.append(...inside);
+    return node;
+  };
+
+  const radios = ({ name, label, choices }) => made('fieldset', { className: 'filter' },
+    made('legend', { textContent: label }),
+    made('div', { className: 'segments' }, ...choices.map(({ value, label: text }) => made('label', {},
+      made('input', { type: 'radio', name: `filter-${name}`, value }), made('span', { textContent: text })))));
+  const list = ({ name, label, choices }) => made('div', { className: 'filter' },
+    made('label', { htmlFor: `filter-${name}`, textContent: label }),
+    made('select', { id: `filter-${name}` },
+      ...choices.map(({ value, label: text }) => made('option', { value, textContent: text }))));
+
+  const build = (controls) => controls.map((control) => {
+    const node = control.choices.length > SEGMENTS || control.is_long ? list(control) : radios(control);
+    Object.assign(node.dataset, { filter: control.name, standard: control.standard });
+    return node;
+  });
+  const value = (node) => (node.querySelector('input:checked, select') || {}).value ?? node.dataset.standard;
+  const choose = (node, wanted) => {
+    const select = node.querySelector('select');
+    if (select) select.value = wanted;
+    node.querySelectorAll('input').forEach((input) => { input.checked = input.value === wanted; });
+  };
+
+  let built = '';
+  window.pageFilters = {
+    /* Offers the choices of a page and shows what is chosen; what is there already stays, and with it the focus. */
+    show: (controls) => {
+      const shape = JSON.stringify(controls.map(({ value: _, ...rest }) => rest));
+      if (shape !== built) strip().replaceChildren(...build(controls));
+      built = shape;
+      fields().forEach((node, index) => choose(node, controls[index].value));
+    },
+    /* The part of an address for what is chosen and not the default. */
+    query: () => fields().filter((node) => value(node) !== node.dataset.standard)
+      .map((node) => `${node.dataset.filter}=${encodeURIComponent(value(node))}`),
+    watch: (changed) => document.addEventListener('change', ({ target }) => {
+      if (target.closest('#filters')) changed();
+    }),
+  };
+})();

@@ -1,0 +1,49 @@
+/* The rows of a card of kind "list": a table with bars. Text goes in as text, never as markup. */
+(() => {
+  const made = (tag, className, text, attributes = {}) => {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    node.textContent = text;
+    Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+    return node;
+  };
+  const percent = (part) => `${Math.round(1000 * Math.min(Math.max(part, 0), 1)) / 10}%`;
+
+  const cell = ({ text, bar, mark, title }, { is_number: isNumber }, isFirst) => {
+    const node = made(isFirst ? 'th' : 'td', isNumber ? 'list-number' : 'list-text', '', isFirst ? { scope: 'row' } : {});
+    const shown = made('span', '', text, title ? { title } : {});
+    if (bar === null) { node.append(shown); return node; }
+    const track = made('span', 'list-track', '', { 'aria-hidden': 'true' });
+    const length = made('span', 'list-bar', '');
+    length.style.width = percent(bar);
+    track.append(length);
+    if (mark !== null) {
+      const line = made('span', 'list-mark', '');
+      line.style.left = percent(mark);
+      track.append(line);
+    }
+    const both = made('span', 'list-with-bar', '');
+    both.append(track, shown);
+    node.append(both);
+    return node;
+  };
+
+  window.cardList = ({ heads, rows, note }, title) => {
+    const head = made('tr', '', '');
+    head.append(...heads.map(({ text, is_number: isNumber }) => made('th', isNumber ? 'list-number' : 'list-text', text, { scope: 'col' })));
+    const body = document.createElement('tbody');
+    body.append(...rows.map((row) => {
+      const line = made('tr', '', '');
+      line.append(...row.map((one, index) => cell(one, heads[index], index === 0)));
+      return line;
+    }));
+    const table = made('table', 'list', '');
+    const top = document.createElement('thead');
+    top.append(head);
+    table.append(made('caption', 'list-caption', title), top, body);
+    // Reachable by keyboard where it is wider than the card.
+    const frame = made('div', 'list-frame', '', { tabindex: '0', role: 'region', 'aria-label': title });
+    frame.append(table);
+    return [made('p', 'list-note', note), frame];
+  };
+})();

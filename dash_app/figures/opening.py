@@ -1,0 +1,88 @@
+"""What a click on a mark opens: written into the trace's ``meta``, which plotly leaves alone.
+
+What belongs here: saying where the key of the counted cell stands. What does not: whom a cell counts
+(``ca_platform.drill``), and following the click (``assets/opening.js``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+Trace = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A key that is read off the mark: its ``x``, its ``y``, or a value for each row or each point.
+
+    Attributes:
+        at: ``x``, ``y``, ``row`` (of a heat map) or ``point`` (in the order of the trace).
+        values: of rows or points.
+    """
+
+    at: str
+    values: tuple[Any, ...] = ()
+
+
+X, Y = Place("x"), Place("y")
+
+
+def rows(values: Sequence[Any]) -> Place:
+    """A key by row of a heat map."""
+    return Place("row", tuple(values))
+
+
+def points(values: Sequence[Any]) -> Place:
+    """A key by mark, in the order of the trace."""
+    return Place("point", tuple(values))
+
+
+def opens(column: str, **key: Any) -> Trace:
+    """The part of a trace that says which number of the card's report each of its marks is.
+
+    Args:
+        column: of the report, with the number.
+        key: columns of the key: a ``Place``, or one value for all marks.
+
+    >>> opens("customers", cohort=rows([date(2026, 1, 5)]), offset=X)
+    {'meta': {'opens': {'column': 'customers', 'key': {'cohort': {'row': ['2026-01-05']}, 'offset': {'x': True}}}}}
+    """
+    return {"meta": {"opens": {"column": column, "key": {name: _written(value) for name, value in key.items()}}}}
+
+
+def each(column: str, **key: Any) -> Callable[[Trace], Trace]:
+    """For ``Card.drill``: every trace of the card's figure that shows its report opens this number."""
+    made = opens(column, **key)
+    return lambda _: made
+
+
+def by_name(columns: Mapping[str, str], **key: Any) -> Callable[[Trace], Trace]:
+    """For ``Card.drill``: the trace of this name opens that number, others nothing."""
+    made = {name: opens(column, **key) for name, column in columns.items()}
+    return lambda trace: made.get(str(trace.get("name")), {})
+
+
+def with_opening(data: Sequence[Trace], drill: Callable[[Trace], Trace]) -> list[Trace]:
+    """The traces of a figure with what their marks open; one that says so itself keeps it.
+
+    Marks that are not the report's own, such as means and an earlier day, open nothing.
+    """
+    return [trace if "meta" in trace or not _is_own(trace) else trace | drill(trace) for trace in data]
+
+
+def _is_own(trace: Trace) -> bool:
+    is_dotted = trace.get("line", {}).get("dash") == "dot"
+    return trace.get("hoverinfo") != "skip" and trace.get("name") not in ("earlier", "mean") and not is_dotted
+
+
+def _written(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Place):
+        return {"is": _plain(value)}
+    return {value.at: [_plain(one) for one in value.values] if value.values else True}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

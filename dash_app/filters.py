@@ -1,0 +1,138 @@
+"""What a reader may choose on a page besides day, comparison and dimension: one model per page, read from the address.
+
+What belongs here: the choices, their defaults and their names. What does not: reading the address (``state``), and what
+a choice changes: a card says when it is shown (``records``), a figure looks at ``Look.filters``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+MOST_CHOICES = 200
+"""Choices that come from data are offered up to so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How a choice is offered.
+
+    Attributes:
+        label: above the control.
+        names: what stands for each value, in the order in which they are offered.
+        report, column: where the choices come from when they are data: a column of a report of the shown day.
+    """
+
+    label: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    report: str = ""
+    column: str = ""
+
+
+class Filters(BaseModel):
+    """The choices of a page; this one has none. Every value is a text as it stands in the address."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def of(cls, filters: Filters) -> Self:
+        """The choices where they are those of this page; its defaults on any other page."""
+        return filters if isinstance(filters, cls) else cls()
+
+    @classmethod
+    def controls(cls) -> dict[str, Control]:
+        """The controls by the name of their parameter."""
+        return {
+            name: control
+            for name, info in cls.model_fields.items()
+            for control in info.metadata
+            if isinstance(control, Control)
+        }
+
+    def value(self, name: str) -> str:
+        """What is chosen."""
+        return str(getattr(self, name))
+
+    def chosen(self) -> dict[str, str]:
+        """Choices that are not the default."""
+        defaults = type(self)()
+        return {name: self.value(name) for name in self.controls() if self.value(name) != defaults.value(name)}
+
+
+Kind = Literal["0-1", "1-2", "2-3", "3-4"]
+CohortGrain = Literal["week", "day"]
+CellMetric = Literal["rate", "cumulative", "customers"]
+
+
+class CohortFilters(Filters):
+    """``/cohorts``."""
+
+    kind: Annotated[
+        Kind,
+        Control(
+            "From",
+            {
+                "0-1": "download to 1st order",
+                "1-2": "1st to 2nd",
+                "2-3": "2nd to 3rd",
+                "3-4": "3rd to 4th order",
+            },
+        ),
+    ] = "0-1"
+    by: Annotated[CohortGrain, Control("By", {"week": "week", "day": "day"})] = "week"
+    metric: Annotated[
+        CellMetric, Control("Cells", {"rate": "rate", "cumulative": "rate so far", "customers": "customers"})
+    ] = "rate"
+
+
+class RetentionFilters(Filters):
+    """``/retention``."""
+
+    by: Annotated[Literal["month", "week"], Control("By", {"month": "month", "week": "week"})] = "month"
+    metric: Annotated[Literal["rate", "customers"], Control("Cells", {"rate": "rate", "customers": "customers"})] = (
+        "rate"
+    )
+
+
+class OrderFilters(Filters):
+    """``/orders``."""
+
+    by: Annotated[
+        Literal["day", "week", "month"], Control("Orders by", {"day": "day", "week": "week", "month": "month"})
+    ] = "day"
+
+
+class ChurnFilters(Filters):
+    """``/churn``."""
+
+    weeks: Annotated[
+        Literal["all", "52", "26"], Control("Weeks shown", {"all": "all", "52": "last 52", "26": "last 26"})
+    ] = "all"
+
+
+ProductMetric = Literal["revenue", "orders", "units"]
+
+
+class ProductFilters(Filters):
+    """``/products``; an empty category stands for all."""
+
+    metric: Annotated[
+        ProductMetric, Control("Sorted by", {"revenue": "revenue", "orders": "orders", "units": "units"})
+    ] = "revenue"
+    top: Annotated[Literal["10", "20", "50"], Control("Top", {"10": "10", "20": "20", "50": "50"})] = "10"
+    category: Annotated[str, Control("Category", report="most_ordered_categories", column="category")] = ""
+
+
+PromotionMetric = Literal["revenue", "discount", "orders"]
+
+
+class PromotionFilters(Filters):
+    """``/promotions``."""
+
+    metric: Annotated[
+        PromotionMetric, Control("Metric", {"revenue": "revenue", "discount": "discount", "orders": "orders"})
+    ] = "revenue"
+    top: Annotated[Literal["6", "12", "24"], Control("Top", {"6": "6", "12": "12", "24": "24"})] = "6"
