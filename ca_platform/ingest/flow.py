@@ -11,6 +11,8 @@ from ca_platform.ingest.check import Checked, Plan, check, needed_columns
 from ca_platform.sources import Bounds, Source
 
 WORKERS = min(8, os.cpu_count() or 1)
+WAITING = 4 * WORKERS
+"""Batches that may wait for each other: enough that the threads have work while the reader looks for repeats."""
 
 
 def workers() -> ThreadPoolExecutor:
@@ -23,7 +25,7 @@ def checked_batches(source: Source, plan: Plan, bounds: Bounds | None, pool: Exe
     waiting: deque[Future[Checked]] = deque()
     for batch in source.batches(needed_columns(plan), bounds):
         waiting.append(pool.submit(check, batch, plan))
-        if len(waiting) > WORKERS:
+        if len(waiting) > WAITING:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()

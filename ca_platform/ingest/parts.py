@@ -17,8 +17,7 @@ from typing import Self
 
 import polars as pl
 
-from ca_platform.errors import LakeError
-from ca_platform.lake import LakeWrite
+from ca_platform.lake import LakeWrite, write_parquet
 
 HELD_BYTES = 512 << 20
 """Rows held in memory before days are written early."""
@@ -142,14 +141,7 @@ class DayParts:
     def _write_piece(self, day: date, rows: pl.DataFrame) -> _Piece:
         path = self._write.new_path(self._dataset, day)
         finished = self._finish(rows)
-        try:
-            finished.write_parquet(path, compression="zstd", statistics=True)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            cause = (str(error).splitlines() or [type(error).__name__])[0]
-            raise LakeError(
-                f"{path} cannot be written ({cause}). The lake is unchanged; free some space or mend the rights, and "
-                "run again."
-            ) from error
+        write_parquet(finished, path)
         return _Piece(path, finished.height)
 
 

@@ -5,8 +5,9 @@ the same transaction (quarantine, row accounting). What does not: what the colum
 made (ingest, facts).
 """
 
+from ca_platform.lake.folder import write_parquet
 from ca_platform.lake.lake import Lake
 from ca_platform.lake.records import ACCOUNTING_COUNTS, Part
 from ca_platform.lake.write import LakeWrite
 
-__all__ = ["ACCOUNTING_COUNTS", "Lake", "LakeWrite", "Part"]
+__all__ = ["ACCOUNTING_COUNTS", "Lake", "LakeWrite", "Part", "write_parquet"]

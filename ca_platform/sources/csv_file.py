@@ -19,6 +19,7 @@ from ca_platform.sources.base import RAGGED_SCHEMA, ROW, require_columns
 from ca_platform.sources.text import Block, blocks, explain_utf8
 
 LONGEST_FIELD = 16 << 20
+_SLICE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,7 @@ def _fast(block: Block, names: list[str], form: TextFormat) -> Piece | None:
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
-    text = np.frombuffer(block.data, dtype=np.uint8)
-    separators = int(np.count_nonzero(text == ord(form.separator)))
+    separators = _count(block.data, form.separator)
     quotes = block.data.count(b'"')
     if quotes and quotes != 2 * block.data.count(b'""'):
         inside = frame.select(pl.sum_horizontal(pl.col(keys).str.count_matches(form.separator, literal=True).sum()))
@@ -170,6 +170,13 @@ def _fast(block: Block, names: list[str], form: TextFormat) -> Piece | None:
         # A quoted nothing is nothing, as the tolerant parse has it, too.
         frame = frame.with_columns(pl.when(pl.col(keys) != "").then(pl.col(keys)).name.keep())
     return Piece(frame.with_columns(pl.col(ROW).cast(pl.Int64)).rename(dict(zip(keys, names, strict=True))), [])
+
+
+def _count(data: bytes, character: str) -> int:
+    """How often a character stands in a block. By slices that stay in the processor's cache."""
+    text = np.frombuffer(data, dtype=np.uint8)
+    slices = (text[start : start + _SLICE] for start in range(0, len(text), _SLICE))
+    return sum(int(np.count_nonzero(part == ord(character))) for part in slices)
 
 
 def _blank_lines(data: bytes) -> int:
