@@ -18,6 +18,7 @@ from ca_platform.errors import CaPlatformError
 from ca_platform.store import MAIN, CustomerQuery, Dimension
 from dash_app import messages
 from dash_app.customers import BLOCK, FIRST, query_of
+from dash_app.figures.opening import with_opening
 from dash_app.grid import records
 from dash_app.messages import Message
 from dash_app.plain import dressed
@@ -176,7 +177,7 @@ class Answers:
             "ready",
             reading=card.reading(frame, look),
             note=note,
-            figure=dressed(card.figure(frame, look), look) if card.figure else None,
+            figure=dressed(_drawn(card, card.figure(frame, look)), look) if card.figure else None,
             tiles=card.tiles(frame, look) if card.tiles else (),
             listing=card.listing(frame, look) if card.listing else None,
         )
@@ -210,6 +211,11 @@ class Answers:
 def scope(card: Card, view: View) -> Dimension:
     """What the card is about: the view's dimension value where the report exists by dimension, else the whole shop."""
     return view.dimension if card.spec.by_dimension else MAIN
+
+
+def _drawn(card: Card, figure: Figure) -> Figure:
+    """The figure, its marks with what they open."""
+    return figure | {"data": with_opening(figure["data"], card.drill)} if card.drill else figure
 
 
 def _period(card: Card) -> int:

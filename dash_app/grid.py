@@ -8,6 +8,7 @@ import dash_ag_grid as dag
 import polars as pl
 
 from ca_platform.catalogue import Column, Kind, ReportSpec
+from ca_platform.drill import counts
 from dash_app.customers import BLOCK, FIRST, filter_of
 
 ROWS = 10_000
@@ -38,7 +39,7 @@ def grid(spec: ReportSpec, frame: pl.DataFrame) -> dag.AgGrid:
     """The rows of a report."""
     return dag.AgGrid(
         rowData=records(frame),
-        columnDefs=[_column(column) for column in spec.columns],
+        columnDefs=[_column(column) | _link(spec, column) for column in spec.columns],
         defaultColDef=_DEFAULT,
         dashGridOptions=_OPTIONS,
         className="card-grid",
@@ -65,6 +66,24 @@ def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
         pl.col(name).dt.strftime("%Y-%m-%d %H:%M") for name, dtype in frame.schema.items() if dtype == pl.Datetime
     ]
     return frame.head(ROWS).with_columns(temporal).with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
+
+
+def _link(spec: ReportSpec, column: Column) -> dict[str, Any]:
+    """A number that counts customers or orders leads to their list (``assets/opening.js``)."""
+    found = [count for count in counts(spec.name) if count.column == column.name]
+    if not found:
+        return {}
+    only: dict[str, set[str]] = {}
+    for count in found:
+        for name, values in count.where.items():
+            only.setdefault(name, set()).update(values)
+    parameters = {
+        "report": spec.name,
+        "column": column.name,
+        "names": list(found[0].key),
+        "only": {name: sorted(values) for name, values in only.items()},
+    }
+    return {"cellRenderer": "OpensNumber", "cellRendererParams": parameters}
 
 
 def _opening(column: Column) -> dict[str, Any]:

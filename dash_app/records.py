@@ -6,7 +6,7 @@ the components around a chart (``cards``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -93,12 +93,14 @@ class Cell:
         bar: length of the bar behind it, 0 to 1; None: no bar.
         mark: where the earlier day stands on the same scale.
         title: more about it, shown when pointed at.
+        opens: column of the card's report and key of the row, where the text is a number that can be opened.
     """
 
     text: str
     bar: float | None = None
     mark: float | None = None
     title: str = ""
+    opens: tuple[str, Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ class Card:
         also: a second report that comes as ``Look.also``.
         is_shown: whether the choices of the page show the card.
         rows: what the choices leave of the report; drawn, listed and saved are those rows.
+        drill: which number of the report a mark of a trace is, see ``figures.opening``; None: its marks open nothing
+            but what the figure itself says.
     """
 
     id: str
@@ -169,6 +173,7 @@ class Card:
     also: str = ""
     is_shown: Callable[[Filters], bool] = always
     rows: Callable[[pl.DataFrame, Look], pl.DataFrame] = every_row
+    drill: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def spec(self) -> ReportSpec:

@@ -69,16 +69,16 @@ class Cell:
 
 
 def read_key(report: str, names: tuple[str, ...], texts: Mapping[str, str]) -> dict[str, Any]:
-    """Values of key columns from texts, as they stand in an address; empty text is null.
+    """Values of key columns from texts, as they stand in an address; empty text, and none where a null can be, is null.
 
     Raises:
         ReportError: one is missing, or is none of its column.
     """
-    kinds = {column.name: column.kind for column in report_spec(report).columns}
-    missing = [name for name in names if name not in texts]
+    columns = {column.name: column for column in report_spec(report).columns}
+    missing = [name for name in names if name not in texts and not columns[name].nullable]
     if missing:
-        raise ReportError(f"{', '.join(missing)} of the row is not given")
-    return {name: _value(name, texts[name], kinds[name]) for name in names}
+        raise ReportError(f"{' and '.join(missing)} of the row {'is' if len(missing) == 1 else 'are'} not given")
+    return {name: _value(name, texts.get(name, ""), columns[name].kind) for name in names}
 
 
 def _value(name: str, text: str, kind: Kind) -> Any:

@@ -88,6 +88,7 @@
   const draw = async (target, figure) => {
     const { react } = await plotly();
     await react(target, { ...figure, config: CONFIG });
+    window.cardOpening.watch(target);
     if (!plots.has(target)) { plots.add(target); sizes.observe(target); }
   };
   const forget = () => plots.forEach((target) => {
@@ -133,7 +134,7 @@
     }
     if (kind === 'table') filled(root, answer);
     if (kind === 'list') {
-      root.querySelector('.card-drawing').replaceChildren(...window.cardList(answer.listing, root.dataset.title));
+      root.querySelector('.card-drawing').replaceChildren(...window.cardList(answer.listing, root.dataset));
       setState(root, 'ready');
     }
     if (kind === 'tiles') {

@@ -9,9 +9,12 @@
   };
   const percent = (part) => `${Math.round(1000 * Math.min(Math.max(part, 0), 1)) / 10}%`;
 
-  const cell = ({ text, bar, mark, title }, { is_number: isNumber }, isFirst) => {
+  const cell = ({ text, bar, mark, title, opens }, { is_number: isNumber }, isFirst, report) => {
     const node = made(isFirst ? 'th' : 'td', isNumber ? 'list-number' : 'list-text', '', isFirst ? { scope: 'row' } : {});
-    const shown = made('span', '', text, title ? { title } : {});
+    const said = title ? { title } : {};
+    const shown = opens
+      ? made('a', 'opens', text, { ...said, href: window.cardOpening.address(report, ...opens) })
+      : made('span', '', text, said);
     if (bar === null) { node.append(shown); return node; }
     const track = made('span', 'list-track', '', { 'aria-hidden': 'true' });
     const length = made('span', 'list-bar', '');
@@ -28,13 +31,13 @@
     return node;
   };
 
-  window.cardList = ({ heads, rows, note }, title) => {
+  window.cardList = ({ heads, rows, note }, { title, report }) => {
     const head = made('tr', '', '');
     head.append(...heads.map(({ text, is_number: isNumber }) => made('th', isNumber ? 'list-number' : 'list-text', text, { scope: 'col' })));
     const body = document.createElement('tbody');
     body.append(...rows.map((row) => {
       const line = made('tr', '', '');
-      line.append(...row.map((one, index) => cell(one, heads[index], index === 0)));
+      line.append(...row.map((one, index) => cell(one, heads[index], index === 0, report)));
       return line;
     }));
     const table = made('table', 'list', '');

@@ -1,0 +1,172 @@
+"""What a list of customers or orders shows, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from ca_platform.store import Dimension
+from dash_app.opened import Opened
+from dash_app.records import Look
+from dash_app.words import names
+from dash_app.words.cohorts import start
+from dash_app.words.dates import Grain, day, period, within
+from dash_app.words.formats import formats, plural
+
+Key = Mapping[str, Any]
+
+_GRAINS: dict[str, Grain] = {"daily": "day", "weekly": "week", "monthly": "month"}
+_NUMBERS = ("", "first", "second", "third", "fourth")
+
+
+def sentence(opened: Opened, total: int, look: Look, dimension: Dimension) -> str:
+    """The 37 customers with the first order in January 2026 who ordered again 3 months later, as of 31 Mar 2026."""
+    count = formats(look).count(total)
+    noun = plural(total, opened.what.removesuffix("s"))
+    subject = f"The {count} {noun}" if total else f"None of the {opened.what}"
+    scope = "" if dimension.is_main else f" ({dimension.name} {names.quoted(dimension.value)})"
+    known = f", as of the end of {day(look.day)}" if look.day else ""
+    return f"{subject} {whom(opened, look)}{scope}{known}."
+
+
+def everybody(total: int, look: Look) -> str:
+    """What the list of all customers shows."""
+    known = f" up to the end of {day(look.day)}" if look.day else ""
+    return f"{formats(look).count(total)} {plural(total, 'customer')} with a session or a download{known}."
+
+
+def whom(opened: Opened, look: Look) -> str:
+    """Whom a number counts: the words after customers, or orders."""
+    report, key = opened.report, dict(opened.key)
+    grain = _GRAINS.get(report.partition("_")[0], "month")
+    if "_cohort_" in report:
+        return _cohort(opened, key, grain)
+    if report in ("weekly_retention", "monthly_retention", "cohort_revenue"):
+        return _retention(opened, key, "month" if report == "cohort_revenue" else grain)
+    said = _SAID.get(report)
+    if said is not None:
+        return said(opened.count.column, key, look)
+    if report.endswith("_orders") and report.partition("_")[0] in _GRAINS and "date" in key:
+        return f"placed {within(key['date'], grain)}"
+    return _plainly(opened, key)
+
+
+def _cohort(opened: Opened, key: Key, grain: Grain) -> str:
+    number: Any = 0 if opened.report.endswith("downloads") else int(opened.report.split("_")[-3])
+    first = f"with {start(number)} {within(key['cohort'], grain)}"
+    if "offset" not in key:
+        return first
+    what = "ordered first" if number == 0 else "ordered next"
+    return f"{first} who {what} {_after(key['offset'], grain)}"
+
+
+def _retention(opened: Opened, key: Key, grain: Grain) -> str:
+    first = f"with the first order {within(key['cohort'], grain)}"
+    if opened.what == "orders":
+        return f"that customers {first} placed {_after(key['offset'], grain)}"
+    return first if "offset" not in key else f"{first} who ordered {_after(key['offset'], grain)}"
+
+
+def _after(offset: int, grain: Grain) -> str:
+    return f"in the same {grain}" if offset == 0 else f"{offset} {plural(offset, grain)} later"
+
+
+def _growth(_: str, key: Key, __: Look) -> str:
+    grain: Grain = key["period"]
+    now = within(key["date"], grain)
+    if key["metric"] == "orders":
+        return f"placed {now}"
+    return {
+        "new_customers": f"who ordered for the first time {now}",
+        "returning_customers": f"who ordered {now} and in the {grain} before",
+        "reactivated_customers": f"who ordered {now}, earlier, and not in the {grain} before",
+        "churned_customers": f"who ordered in the {grain} before {period(key['date'], grain)}, and not in that {grain}",
+    }[key["metric"]]
+
+
+def _journey(_: str, key: Key, __: Look) -> str:
+    stage = int(key["stage_index"])
+    return f"in stage {stage + 1} of the journey: {_stage(stage)}"
+
+
+def _stage(stage: int) -> str:
+    return "the way to the first order" if stage == 0 else f"from order {stage} on"
+
+
+def _churn(column: str, _: Key, __: Look) -> str:
+    return {
+        "customers": "with an order",
+        "engaged": "whose last order is not longer ago than the threshold of churn",
+        "churned": "whose last order is longer ago than the threshold of churn",
+    }[column]
+
+
+def _churn_weekly(column: str, key: Key, look: Look) -> str:
+    monday: date = key["week"]
+    before = day(monday - timedelta(days=7))
+    if column == "newly_churned":
+        return f"who were churned on {day(monday)} and not yet on {before}"
+    if column == "reactivated":
+        return f"who were churned on {before} and had ordered again by {day(monday)}"
+    said = _churn(column, key, look).replace(" is ", " was ")
+    return f"{said}, on {day(monday)}"
+
+
+def _orders_so_far(column: str, key: Key, look: Look) -> str:
+    count = f"{formats(look).count(key['orders'])} {plural(key['orders'], 'order')}"
+    return f"with {'at least' if column == 'customers_at_least' else 'exactly'} {count}"
+
+
+def _funnel(column: str, key: Key, _: Look) -> str:
+    first = f"with the download {within(key['cohort'], 'week')}"
+    if column == "cohort_size":
+        return first
+    time = {"customers_7d": " within 7 days", "customers_30d": " within 30 days"}.get(column, "")
+    return f"{first} who reached {names.step_in_text(key['step'])}{time}"
+
+
+def _kpis(column: str, key: Key, _: Look) -> str:
+    when = {"value_last_7d": " in the last 7 days", "value_previous_7d": " in the 7 days before the last 7"}.get(
+        column, ""
+    )
+    if key["metric"] == "orders":
+        return f"placed{when or ' so far'}"
+    return f"with a session{when}" if key["metric"] == "visitors" else f"who ordered for the first time{when}"
+
+
+def _of_value(key: Key) -> str:
+    return f"with {names.value(key['dimension'])} {names.quoted(key['value'])}"
+
+
+def _week(said: str) -> Callable[[str, Key, Look], str]:
+    return lambda _, key, __: f"{said} {within(key['week'], 'week')}"
+
+
+_SAID: dict[str, Callable[[str, Key, Look], str]] = {
+    "growth": _growth,
+    "customer_journey": _journey,
+    "churn": _churn,
+    "churn_weekly": _churn_weekly,
+    "user_counts_per_order_seq": _orders_so_far,
+    "customer_funnel_conversion": _funnel,
+    "kpis": _kpis,
+    "weekly_average_session_per_user": _week("with a session"),
+    "weekly_average_order_per_user": _week("with an order"),
+    "weekly_average_payment_amount": _week("placed"),
+    "dimension_kpis": lambda _, key, __: _of_value(key),
+    "daily_dimension_values": lambda _, key, __: f"{_of_value(key)} {within(key['date'], 'day')}",
+}
+
+
+def _plainly(opened: Opened, key: Key) -> str:
+    """For reports without words of their own: the column and the row as they stand in the table."""
+    row = ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in key.items())
+    said = f"that {opened.count.column.replace('_', ' ')} of {opened.report} counts"
+    return f"{said} at {row}" if row else said
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date):
+        return day(value)
+    return names.quoted(value) if value is None or isinstance(value, str) else str(value)
