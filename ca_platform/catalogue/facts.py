@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ca_platform.catalogue.columns import HOUR, STEP, count, instant, money, text
 from ca_platform.catalogue.fact_columns import CUSTOMER, DIMENSION, NUMBER, SLICE, VALUE, fact
+from ca_platform.catalogue.product_facts import PRODUCT_FACTS
 from ca_platform.catalogue.spec import Column, Kind
 
 _UNIT = text("unit", "day, week or month.")
@@ -232,6 +233,7 @@ FACTS = (
     PERIOD_BUYERS,
     CHURN_WEEKS,
     CUSTOMER_DAYS,
+    *PRODUCT_FACTS,
     STEP_TIME_TOTALS,
     ORDER_AMOUNT_TOTALS,
 )

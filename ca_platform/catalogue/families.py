@@ -31,6 +31,7 @@ FAMILIES = {
         Family("orders", "Orders", "Orders over time, averages, distributions and key figures."),
         Family("cohorts", "Cohorts", "Whether and when customers come again, what they bring, and how the shop grows."),
         Family("churn", "Churn", "How many customers have gone quiet."),
+        Family("products", "Products", "What is ordered, by whom, and what it brings."),
         Family("promotions", "Promotions", "Which orders carry a promotion, what they bring, and who uses them."),
     )
 }
@@ -45,6 +46,10 @@ PAGES = {
         PageSpec("/retention", "Retention", "Customers", "Who comes again, what that brings, and how the shop grows."),
         PageSpec("/journey", "Journey", "Customers", "How long customers take from the download to each order."),
         PageSpec("/churn", "Churn", "Customers", "How many customers have gone quiet, and how many come back."),
+        PageSpec("/customers", "Customers", "Customers", "Who they are: all customers, or those behind a number."),
+        PageSpec(
+            "/products", "Products", "Products", "Which products and categories are ordered, and what they bring."
+        ),
         PageSpec("/promotions", "Promotions", "Products", "What each promotion brings, what it costs, and to whom."),
     )
 }

@@ -11,6 +11,7 @@ from ca_platform.catalogue.datasets import DATASETS
 from ca_platform.catalogue.facts import FACTS
 from ca_platform.catalogue.funnels import FUNNELS
 from ca_platform.catalogue.orders import ORDERS
+from ca_platform.catalogue.products import PRODUCTS
 from ca_platform.catalogue.promotions import PROMOTION_FACTS, PROMOTIONS
 from ca_platform.catalogue.spec import ReportSpec, TableSpec
 from ca_platform.errors import ReportError
@@ -18,7 +19,7 @@ from ca_platform.errors import ReportError
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
-_REPORTS = {spec.name: spec for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PROMOTIONS)}
+_REPORTS = {spec.name: spec for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PRODUCTS, *PROMOTIONS)}
 _TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS)}
 
 

@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
 
 Storage = Literal["document", "lake"]
+Parts = Literal["report", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class ReportSpec:
         page: route of the dashboard page that shows it.
         by_dimension: exists for every dimension value besides ``main``.
         storage: ``document`` (document store) or ``lake`` (per-customer tables).
+        parts: of a table in the lake, what its part of a report day holds: the whole report, or the rows of that day,
+            and reading joins the days of the window.
         window: ``days`` when the table is cut to the last ``reports.history_days`` days.
         requires: optional inputs that must be connected, as ``source`` or ``source.column``.
     """
@@ -69,6 +72,7 @@ class ReportSpec:
     page: str
     by_dimension: bool = True
     storage: Storage = "document"
+    parts: Parts = "report"
     window: Literal["all", "days"] = "all"
     requires: tuple[str, ...] = ()
 

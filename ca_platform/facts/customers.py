@@ -27,7 +27,7 @@ def new_values(sessions: pl.LazyFrame, dimensions: Sequence[str], known: pl.Lazy
     if not found:
         return known.limit(0).select("day", "slice", "dimension", "value")
     new = pl.concat(found).join(known, on=["dimension", "value"], how="anti", nulls_equal=True)
-    return _numbered(new, "slice", known, by=("day", "order", "value")).select("day", "slice", "dimension", "value")
+    return numbered(new, "slice", known, by=("day", "order", "value")).select("day", "slice", "dimension", "value")
 
 
 def new_clients(sessions: pl.LazyFrame, known: pl.LazyFrame) -> pl.LazyFrame:
@@ -36,10 +36,10 @@ def new_clients(sessions: pl.LazyFrame, known: pl.LazyFrame) -> pl.LazyFrame:
     # The many known clients stream past the few of these days, not the reverse.
     old = known.join(found.select("client"), on="client", how="semi").select("client")
     new = found.join(old, on="client", how="anti")
-    return _numbered(new, "customer", known, by=("day", "client")).select("day", "customer", "client")
+    return numbered(new, "customer", known, by=("day", "client")).select("day", "customer", "client")
 
 
-def _numbered(new: pl.LazyFrame, name: str, known: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+def numbered(new: pl.LazyFrame, name: str, known: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     """New rows numbered after the known ones. ``slice`` 0 is main."""
     first = 1 if name == "slice" else 0
     last = known.select(last=pl.len().cast(pl.UInt32))

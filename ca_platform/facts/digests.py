@@ -1,6 +1,6 @@
 """When a part of a fact is out of date: the digest of what it is made from, by day.
 
-The digest of a day follows the write ids of the sessions' parts that the fact of that day looks at. A fact that looks
+The digest of a day follows the write ids of the parts of sessions (and lines) that the fact of that day looks at. A fact that looks
 at the whole past has a chain: each day's digest contains the one before, so a corrected day outdates all later ones.
 """
 
@@ -22,7 +22,7 @@ def expected(name: str, days: Sequence[date], writes: Mapping[date, str], shape:
 
     Args:
         days: ascending; of a fact that looks at the past all days from the start date on.
-        writes: write id of the sessions' part by day.
+        writes: write ids of the parts of its sources by day.
     """
     reach = REACH[name]
     if reach == "day":

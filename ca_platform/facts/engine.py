@@ -12,7 +12,7 @@ from ca_platform.calendar import days_between, days_in_words
 from ca_platform.errors import HistoryError
 from ca_platform.facts.digests import expected
 from ca_platform.facts.make import Maker
-from ca_platform.facts.registry import FACTS, REACH, TOTALS, schema, sort_key, with_sources
+from ca_platform.facts.registry import FACTS, OF_LINES, REACH, TOTALS, schema, sort_key, with_sources
 from ca_platform.facts.shape import Shape
 from ca_platform.facts.totals import last_month_end, running_totals
 from ca_platform.lake import Lake, Part
@@ -20,6 +20,8 @@ from ca_platform.settings import Settings
 
 # Sessions that are held in memory at a time; days are never split.
 RUN_ROWS = 1_000_000
+# Lines that take as much memory as a session.
+LINES_PER_SESSION = 3
 _SHOWN_RANGES = 5
 
 
@@ -56,13 +58,15 @@ def ensure(names: Iterable[str], days: Sequence[date], settings: Settings, lake:
         return {}
     shape = Shape.of(settings)
     wanted = with_sources(list(names))
-    loaded = {part.day: part for part in lake.parts("sessions", shape.start_date, max(days)) if part.day is not None}
+    loaded = {source: _loaded(source, shape.start_date, max(days), lake) for source in ("sessions", "lines")}
     summed = {TOTALS[name].source for name in wanted if name in TOTALS}
     missing = {
         name: _missing(name, needed_days(name, days, shape.start_date, is_summed=name in summed), loaded, shape, lake)
         for name in wanted
     }
-    rows = {day: part.rows for day, part in loaded.items()}
+    rows = {day: part.rows for day, part in loaded["sessions"].items()}
+    if OF_LINES & set(wanted):
+        rows = {day: count + loaded["lines"][day].rows // LINES_PER_SESSION for day, count in rows.items()}
     plain = {name: chosen for name, chosen in missing.items() if name not in TOTALS}
     for run in _runs(plain, rows):
         _make_run(run, shape, lake)
@@ -71,6 +75,10 @@ def ensure(names: Iterable[str], days: Sequence[date], settings: Settings, lake:
             for day in sorted(missing[name]):
                 _make_total(name, day, missing[name][day], shape, lake)
     return {name: sorted(chosen) for name, chosen in missing.items()}
+
+
+def _loaded(source: str, first: date, last: date, lake: Lake) -> dict[date, Part]:
+    return {part.day: part for part in lake.parts(source, first, last) if part.day is not None}
 
 
 def needed_days(name: str, days: Sequence[date], start: date, *, is_summed: bool = False) -> list[date]:
@@ -84,24 +92,29 @@ def needed_days(name: str, days: Sequence[date], start: date, *, is_summed: bool
     return list(days_between(start, max(days)))
 
 
-def check_history(days: Iterable[date], loaded: Iterable[date], what: str) -> None:
-    """Refuse to go on without the sessions of these days."""
+def check_history(days: Iterable[date], loaded: Iterable[date], what: str, source: str = "sessions") -> None:
+    """Refuse to go on without the sessions, or another source, of these days."""
     absent = sorted(set(days) - set(loaded))
     if absent:
         raise HistoryError(
-            f"{what}: the sessions of {days_in_words(absent, _SHOWN_RANGES)} have not been loaded. "
+            f"{what}: the {source} of {days_in_words(absent, _SHOWN_RANGES)} have not been loaded. "
             f"Load them: ca-platform load --from {absent[0]} --to {absent[-1]}."
         )
 
 
 def _missing(
-    name: str, needed: Sequence[date], loaded: Mapping[date, Part], shape: Shape, lake: Lake
+    name: str, needed: Sequence[date], loaded: Mapping[str, Mapping[date, Part]], shape: Shape, lake: Lake
 ) -> dict[date, str]:
     """Days to make, with the digest of their inputs."""
-    check_history(needed, loaded, f"fact {name}")
+    sources = ("sessions", "lines") if name in OF_LINES else ("sessions",)
+    for source in sources:
+        check_history(needed, loaded[source], f"fact {name}", source)
     if not needed:
         return {}
-    digests = expected(name, needed, {day: part.write_id for day, part in loaded.items()}, shape)
+    writes = {day: "\n".join(loaded[source][day].write_id for source in sources) for day in needed}
+    if REACH[name] == "week":
+        writes = {day: part.write_id for day, part in loaded["sessions"].items()}
+    digests = expected(name, needed, writes, shape)
     have = {part.day: part.inputs for part in lake.parts(name, needed[0], needed[-1])}
     return {day: digest for day, digest in digests.items() if have.get(day) != digest}
 
@@ -144,7 +157,7 @@ def _make_total(name: str, day: date, digest: str, shape: Shape, lake: Lake) -> 
         types = schema(name, shape)
         old = lake.scan(name, before, before, schema=types)
         since = lake.scan(total.source, max(before + timedelta(days=1), shape.start_date), day, schema=types)
-        return running_totals(old, since, day, total.key, total.count).select(types.keys()).sort(sort_key(name))
+        return running_totals(old, since, day, total).select(types.keys()).sort(sort_key(name))
 
     with lake.write() as write:
         write.put(name, day, lake.collect(build), digest)

@@ -11,6 +11,7 @@ import polars as pl
 from ca_platform.errors import ReportError
 from ca_platform.facts import churn, customers, daily, promotions, sequence
 from ca_platform.facts.digests import WEEK_REACH
+from ca_platform.facts.make_baskets import BasketMaker, Past
 from ca_platform.facts.registry import REACH, schema, sort_key
 from ca_platform.facts.shape import Shape
 from ca_platform.lake import Lake
@@ -165,6 +166,11 @@ class Maker:
         empty = pl.DataFrame(schema=schema("churn_weeks", shape))
         return pl.concat([empty, *map(at, (day for day in days if day.isoweekday() == SUNDAY))]).lazy()
 
+    @cached_property
+    def baskets(self) -> BasketMaker:
+        past = Past(self.past, lambda: self.new_values, lambda: self.new_clients)
+        return BasketMaker(self._past_days, self._shape, self._lake, past)
+
     def _check_values(self, sessions: pl.DataFrame) -> None:
         """Refuse a dimension that is none before anything is made of it."""
         if not self._shape.dimensions or sessions.is_empty():
@@ -221,4 +227,9 @@ _BUILDERS: dict[str, Callable[[Maker, Shape], pl.LazyFrame]] = {
     ),
     "promotion_firsts": lambda maker, _: maker.promotion_firsts.lazy(),
     "promotion_customers": lambda maker, _: maker.promotion_customers,
+    "product_numbers": lambda maker, _: maker.baskets.product_numbers.lazy(),
+    "order_products": lambda maker, _: maker.baskets.order_products.lazy(),
+    "product_days": lambda maker, _: maker.baskets.product_days.lazy(),
+    "category_buyers": lambda maker, _: maker.baskets.category_buyers.lazy(),
+    "category_days": lambda maker, _: maker.baskets.category_days.lazy(),
 }

@@ -32,18 +32,38 @@ REACH: dict[str, Reach] = {
     "promotion_orders": "day",
     "promotion_firsts": "past",
     "promotion_customers": "past",
+    "product_numbers": "past",
+    "order_products": "past",
+    "product_days": "past",
+    "category_buyers": "past",
+    "category_days": "past",
     "step_time_totals": "months",
     "order_amount_totals": "months",
+    "product_totals": "months",
+    "category_totals": "months",
 }
 FACTS: tuple[str, ...] = tuple(REACH)
 
 _SUM = pl.Decimal(38, 4)
+_EXACT = pl.Decimal(38, 8)
 _COUNT, _NUMBER = pl.Int64(), pl.UInt32()
 _SLICE = {"dimension": pl.String(), "value": pl.String()}
 _PAIR = {"slice": _NUMBER, "customer": _NUMBER}
 _DAY = {"day": pl.Date()}
 _STEP_TIMES = {**_DAY, **_SLICE, "step": pl.String(), "microseconds": _COUNT, "sessions": _COUNT}
 _AMOUNTS = {**_DAY, **_SLICE, "amount": pl.Decimal(18, 4), "orders": _COUNT}
+_SOLD = {"orders": _COUNT, "units": _SUM, "revenue": _EXACT}
+_PRODUCTS = {
+    **_DAY,
+    "slice": _NUMBER,
+    "item": _NUMBER,
+    **_SOLD,
+    "discount": _EXACT,
+    "customers": _COUNT,
+    "repeaters": _COUNT,
+    "category": pl.String(),
+}
+_CATEGORIES = {**_DAY, "slice": _NUMBER, "category": pl.String(), **_SOLD, "customers": _COUNT}
 _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     "step_times": _STEP_TIMES,
     "order_amounts": _AMOUNTS,
@@ -125,28 +145,47 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "new_customers": _COUNT,
         "repeat_customers": _COUNT,
     },
+    "product_numbers": {**_DAY, "item": _NUMBER, "product": pl.String()},
+    "product_days": _PRODUCTS,
+    "category_buyers": {**_DAY, **_PAIR, "category": pl.String()},
+    "category_days": _CATEGORIES,
     "step_time_totals": _STEP_TIMES,
     "order_amount_totals": _AMOUNTS,
+    "product_totals": _PRODUCTS,
+    "category_totals": _CATEGORIES,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
-    """What the running totals of a histogram fact are made of."""
+class Totals:
+    """What the running totals of a fact are made of.
+
+    Attributes:
+        sums: columns that are added up.
+        newest: columns of which the newest day counts.
+    """
 
     source: str
     key: tuple[str, ...]
-    count: str
+    sums: tuple[str, ...]
+    newest: tuple[str, ...] = ()
 
 
+_SALES = ("orders", "units", "revenue")
 TOTALS = {
-    "step_time_totals": Histogram("step_times", (*_SLICE, "step", "microseconds"), "sessions"),
-    "order_amount_totals": Histogram("order_amounts", (*_SLICE, "amount"), "orders"),
+    "step_time_totals": Totals("step_times", (*_SLICE, "step", "microseconds"), ("sessions",)),
+    "order_amount_totals": Totals("order_amounts", (*_SLICE, "amount"), ("orders",)),
+    "product_totals": Totals(
+        "product_days", ("slice", "item"), (*_SALES, "discount", "customers", "repeaters"), ("category",)
+    ),
+    "category_totals": Totals("category_days", ("slice", "category"), (*_SALES, "customers")),
 }
 
 
 def schema(name: str, shape: Shape) -> dict[str, pl.DataType]:
     """Columns and types of a fact's parts."""
+    if name == "order_products":
+        return _order_products(shape)
     if name != "session_steps":
         return _SCHEMAS[name]
     return {
@@ -159,6 +198,20 @@ def schema(name: str, shape: Shape) -> dict[str, pl.DataType]:
         "discount": _SUM,
         **{f"steps.{step}": _COUNT for step in shape.actions},
         **{f"closed.{step}": _COUNT for step in shape.steps[1:]},
+    }
+
+
+def _order_products(shape: Shape) -> dict[str, pl.DataType]:
+    numbers = ("order", "customer", "item", "number")
+    return {
+        **_DAY,
+        **dict.fromkeys(numbers, _NUMBER),
+        "units": _SUM,
+        "revenue": _EXACT,
+        "discount": _EXACT,
+        "category": pl.String(),
+        **{f"slices.{name}": _NUMBER for name in shape.dimensions},
+        **{f"numbers.{name}": _NUMBER for name in shape.dimensions},
     }
 
 
@@ -176,5 +229,13 @@ def with_sources(names: tuple[str, ...] | list[str]) -> list[str]:
     return [name for name in FACTS if name in needed]
 
 
+def _all_inputs(name: str) -> set[str]:
+    direct = _SPECS[name].inputs if name in _SPECS else ()
+    return {*direct, *(other for own in direct for other in _all_inputs(own))}
+
+
+_SPECS = {spec.name: spec for spec in table_specs("facts")}
+# Facts that follow the lines of baskets, besides sessions.
+OF_LINES = frozenset(name for name in FACTS if "lines" in _all_inputs(name))
 _INPUTS = {spec.name: {name for name in spec.inputs if name in REACH} for spec in table_specs("facts")}
 _SORT = {spec.name: spec.sort for spec in table_specs("facts")}

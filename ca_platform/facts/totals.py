@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import polars as pl
 
 from ca_platform.calendar import first_of_month
+from ca_platform.facts.registry import Totals
 
 
 def month_end(day: date) -> date:
@@ -25,10 +26,10 @@ def last_month_end(day: date) -> date:
     return day if day == month_end(day) else first_of_month(day) - timedelta(days=1)
 
 
-def running_totals(
-    before: pl.LazyFrame, since: pl.LazyFrame, day: date, key: Sequence[str], count: str
-) -> pl.LazyFrame:
-    """The histogram of all days up to ``day``: that of an earlier month end and the days since."""
-    rows = pl.concat([frame.select(*key, count) for frame in (before, since)])
-    summed = rows.group_by(key).agg(pl.col(count).sum())
-    return summed.select(pl.lit(day, pl.Date).alias("day"), *key, count)
+def running_totals(before: pl.LazyFrame, since: pl.LazyFrame, day: date, totals: Totals) -> pl.LazyFrame:
+    """The fact of all days up to ``day``, added up: that of an earlier month end and the days since."""
+    columns = [*totals.key, *totals.sums, *totals.newest]
+    rows = pl.concat([frame.select("day", *columns) for frame in (before, since)])
+    newest = [pl.col(name).get(pl.col("day").arg_max()) for name in totals.newest]
+    summed = rows.group_by(totals.key).agg(pl.col(totals.sums).sum(), *newest)
+    return summed.select(pl.lit(day, pl.Date).alias("day"), *columns)

@@ -19,6 +19,7 @@ from ca_platform.reports import (
     kpis,
     milestones,
     orders,
+    products,
     promotions,
 )
 from ca_platform.reports.periods import Calendar, Every
@@ -125,6 +126,23 @@ def _churn(cut: Cut) -> pl.LazyFrame:
     return churn.churn(cut.valid(cut.tables.sequence.last_orders), cut.slices, end, cut.tables.shape.churn)
 
 
+def _by_product() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
+    def categories(cut: Cut) -> pl.LazyFrame:
+        tables = cut.tables.products
+        return products.most_ordered(cut.of(tables.category_sales), tables.category_names, "category")
+
+    return {
+        "most_ordered_products": lambda cut: products.most_ordered(
+            cut.of(cut.tables.products.sales), cut.tables.products.names, "product"
+        ),
+        "most_ordered_categories": categories,
+        "daily_products_of_sales": lambda cut: products.daily_sales(
+            cut.tables.products.days.lazy().filter(pl.col("day") == cut.calendar.day), cut.tables.products.names
+        ),
+        "product_kpis": lambda cut: products.product_kpis(cut.of(cut.tables.products.sales), cut.tables.products.names),
+    }
+
+
 def _by_promotion() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     def days(cut: Cut) -> pl.LazyFrame:
         return cut.of(cut.tables.promotions.days)
@@ -206,5 +224,6 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     "churn_weekly": lambda cut: churn.churn_weekly(
         cut.of(cut.tables.sequence.churn_weeks), cut.slices, cut.calendar, cut.tables.shape.churn
     ),
+    **_by_product(),
     **_by_promotion(),
 }

@@ -149,5 +149,5 @@ def _finished(spec: ReportSpec, day: date, rows: pl.LazyFrame, slices: pl.DataFr
         return rows.sort(spec.key, nulls_last=False).select(report_date, *prefix, *own)
     # Picking by position is cheaper than a join, and keeps the order.
     rank, *names = (pl.lit(slices[name]).gather(pl.col("slice")) for name in ("rank", "dimension", "value"))
-    ordered = rows.with_columns(rank=rank).sort("rank", *spec.key, nulls_last=False)
+    ordered = rows.with_columns(slice_rank=rank).sort("slice_rank", *spec.key, nulls_last=False)
     return ordered.select(report_date, *(n.alias(p) for n, p in zip(names, PREFIX[1:], strict=True)), *own)

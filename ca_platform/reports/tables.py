@@ -19,6 +19,7 @@ from ca_platform.facts import Shape, check_values, last_month_end, schema
 from ca_platform.lake import Lake
 from ca_platform.reports import milestones
 from ca_platform.reports.milestones import Days
+from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.promotion_tables import PromotionTables
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.sequence_tables import SequenceTables
@@ -188,6 +189,11 @@ class Tables:
     def sequence(self) -> SequenceTables:
         """What follows from the sequence of each customer's orders."""
         return SequenceTables(self._facts, lambda: self.spells)
+
+    @cached_property
+    def products(self) -> ProductTables:
+        """Sales by product and category."""
+        return ProductTables(self._facts)
 
     @cached_property
     def promotions(self) -> PromotionTables:

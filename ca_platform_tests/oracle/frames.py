@@ -76,6 +76,44 @@ def put_sessions(lake: Lake, shop: Shop, days: Iterable[date]) -> None:
             write.put("sessions", day, frame.filter(pl.col("day") == day))
 
 
+def lines_frame(shop: Shop) -> pl.DataFrame:
+    """Lines on the day of their order; those without one on the first day."""
+    zone = World(shop, shop.start_date, [], {})
+    days = {s.order_id: zone.local_day(s.start) for s in shop.sessions}
+    types: dict[str, Any] = {
+        "day": pl.Date,
+        "order_id": pl.String,
+        "product": pl.String,
+        "category": pl.String,
+        "price": MONEY,
+        "quantity": MONEY,
+        "discount_amount": MONEY,
+    }
+    rows = [
+        (
+            days.get(line.order_id, shop.start_date),
+            line.order_id,
+            line.product,
+            line.category,
+            line.price,
+            line.quantity,
+            line.discount,
+        )
+        for line in shop.lines
+    ]
+    frame = pl.DataFrame(rows, schema=types, orient="row")
+    position = pl.int_range(pl.len(), dtype=pl.Int64).over("order_id")
+    return frame.with_columns(line_number=position).sort("order_id", "line_number")
+
+
+def put_lines(lake: Lake, shop: Shop, days: Iterable[date]) -> None:
+    """Replace the parts of these days; a shop without lines has no such source."""
+    frame = lines_frame(shop)
+    with lake.write() as write:
+        for day in days if shop.lines else ():
+            write.put("lines", day, frame.filter(pl.col("day") == day))
+
+
 def put_customers(lake: Lake, shop: Shop) -> None:
     with lake.write() as write:
         write.put("customers", None, customers_frame(shop))
@@ -90,5 +128,6 @@ def load_frames(shop: Shop, folder: Path, last: date) -> tuple[Settings, Lake]:
     settings = load_settings(write_shop(shop, folder))
     lake = Lake.open(settings)
     put_sessions(lake, shop, days_of(shop, last))
+    put_lines(lake, shop, days_of(shop, last))
     put_customers(lake, shop)
     return settings, lake

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
-from ca_platform_tests.oracle.world import Customer, Session, Shop
+from ca_platform_tests.oracle.world import Customer, Line, Session, Shop
 
 
 def shop_of(settings: Settings, lake: Lake) -> Shop:
@@ -31,4 +31,16 @@ def shop_of(settings: Settings, lake: Lake) -> Shop:
         start_date=settings.business.start_date,
         time_zone=settings.business.time_zone,
         dimensions=tuple(source.dimensions),
+        lines=lines_of(lake) if settings.sources.lines is not None else [],
     )
+
+
+def lines_of(lake: Lake) -> list[Line]:
+    """The loaded lines; those of an order in their order."""
+    names = {"order_id": "order_id", "product": "product", "price": "price", "quantity": "quantity"}
+    rows = (
+        lake.scan("lines")
+        .sort("order_id", "line_number")
+        .select(**names, discount="discount_amount", category="category")
+    )
+    return [Line(**row) for row in rows.collect().iter_rows(named=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ca_platform_tests.oracle import churn, cohorts, funnels, orders, promotions
+from ca_platform_tests.oracle import churn, cohorts, funnels, orders, products, promotions
 from ca_platform_tests.oracle.funnels import Rows
 from ca_platform_tests.oracle.world import World
 
@@ -44,6 +44,10 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "customer_journey": cohorts.customer_journey,
     "churn": churn.churn,
     "churn_weekly": churn.churn_weekly,
+    "most_ordered_products": products.most_ordered_products,
+    "most_ordered_categories": products.most_ordered_categories,
+    "daily_products_of_sales": products.daily_products,
+    "product_kpis": products.product_kpis,
     "inorganic_orders_per_promotion_per_day": promotions.inorganic_orders,
     "daily_organic_orders": promotions.daily_organic_orders,
     "hourly_organic_orders": promotions.hourly_organic_orders,

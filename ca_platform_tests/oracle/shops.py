@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from ca_platform_tests.oracle.baskets import nasty_lines
 from ca_platform_tests.oracle.world import Customer, Session, Shop, midnight
 
 NASTY = [
@@ -68,6 +69,7 @@ def nasty_shop(time_zone: str, start: date, days: int, seed: int) -> Shop:
         customer_actions=("first_login",),
         dimensions=("region", "channel"),
         has_signup=True,
+        lines=nasty_lines(sessions, seed),
     )
 
 
@@ -133,13 +135,28 @@ def write_shop(shop: Shop, folder: Path, *, lake: str = "lake") -> Path:
         for c in shop.customers:
             actions = [_text(c.actions.get(name)) for name in shop.customer_actions]
             writer.writerow([c.client, _text(c.download), _text(c.signup), *actions])
+    if shop.lines:
+        with (folder / "lines.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["order_id", "product", "category", "price", "quantity", "off"])
+            for x in shop.lines:
+                writer.writerow([x.order_id, x.product, x.category, x.price, x.quantity, x.discount])
     settings = folder / "ca_platform.yaml"
-    settings.write_text(_settings(shop, lake), encoding="utf-8")
+    settings.write_text(_settings(shop, lake) + (_LINES if shop.lines else ""), encoding="utf-8")
     return settings
 
 
 def _text(instant: datetime | None) -> str:
     return "" if instant is None else instant.astimezone(UTC).isoformat()
+
+
+# The category has its own name, so that it needs no mapping.
+_LINES = """\
+  lines:
+    kind: csv
+    path: lines.csv
+    columns: {discount_amount: off}
+"""
 
 
 def _settings(shop: Shop, lake: str) -> str:

@@ -27,6 +27,16 @@ class Session:
 
 
 @dataclass(frozen=True)
+class Line:
+    order_id: str
+    product: str
+    price: Decimal
+    quantity: Decimal = Decimal(1)
+    discount: Decimal = ZERO
+    category: str | None = None
+
+
+@dataclass(frozen=True)
 class Customer:
     client: str
     download: datetime
@@ -55,6 +65,7 @@ class Shop:
     churn_method: str = "global"
     churn_factor: float = 2
     churn_days: float = 90
+    lines: list[Line] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
