@@ -178,11 +178,13 @@ class ReportReader:
 
     def _check_connected(self) -> None:
         """Settings without any source are those of a reader of somebody else's store: there the store decides."""
+        from ca_platform.settings.connecting import to_connect
+
         missing = missing_inputs(self.spec, self.settings) if self.settings.sources.connected() else ()
         if missing:
             raise ReportError(
-                f"The report {self.spec.name} does not exist here, since its input {' and '.join(missing)} is not "
-                "connected: add it under `sources` in the settings."
+                f"The report {self.spec.name} does not exist here, since its input is not connected: connect "
+                f"{to_connect(missing)} in the settings."
             )
 
     def _check_dimension(self) -> None:

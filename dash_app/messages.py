@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ca_platform.settings.connecting import to_connect
 from ca_platform.store import MAIN, Dimension
 from dash_app.state import View
 
@@ -42,7 +43,7 @@ def not_connected(lacking: tuple[str, ...], settings: Settings) -> Message:
     file = settings.file.name if settings.file else "ca_platform.yaml"
     return Message(
         "Needs data that are not connected",
-        f"Add {' and '.join(f'sources.{name}' for name in lacking)} to {file}, then compute with",
+        f"Connect {to_connect(lacking)} in {file}, then compute with",
         "ca-platform run",
     )
 
@@ -70,6 +71,11 @@ def nothing_chosen(view: View) -> Message:
     )
 
 
+def cannot_open(reason: str) -> Message:
+    """Whom a number counts cannot be found."""
+    return Message("This list cannot be opened", reason)
+
+
 def failed(identity: str) -> Message:
     """Something broke; the log says what under this id."""
     return Message(
@@ -82,6 +88,8 @@ def no_comparison(day: date) -> str:
     return f"There is no report of {day} to compare with."
 
 
-def other_day(day: date) -> str:
-    """The newest day is all that is kept."""
-    return f"The list is as of {day}, the newest day: older ones are not kept here."
+def other_day(day: date | None) -> str:
+    """The figures of the customers are those of another day."""
+    if day is None:
+        return "The figures of the customers are not computed: the report client_kpis has no day."
+    return f"The figures of the customers are as of {day}: those of the shown day are not kept here."

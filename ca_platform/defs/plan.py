@@ -9,6 +9,7 @@ from ca_platform.defs import specs
 from ca_platform.defs.days import DayRange, ranges_of
 from ca_platform.errors import ReportError
 from ca_platform.settings import Settings
+from ca_platform.settings.connecting import to_connect
 
 CUSTOMERS = "customers"
 
@@ -73,8 +74,8 @@ def _connected(name: str, connected: Iterable[str], settings: Settings) -> str:
     spec = report_spec(name)
     if name not in connected:
         raise ReportError(
-            f"The report {name} cannot be computed: {', '.join(missing_inputs(spec, settings))} is not connected. Add it "
-            "to `sources` in the settings."
+            f"The report {name} cannot be computed: its input is not connected. Connect "
+            f"{to_connect(missing_inputs(spec, settings))} in the settings."
         )
     return name
 

@@ -17,6 +17,7 @@ from ca_platform.reports.bind import BINDINGS, Cut
 from ca_platform.reports.periods import Calendar
 from ca_platform.reports.tables import Tables
 from ca_platform.settings import Settings
+from ca_platform.settings.connecting import to_connect
 
 # Tables by day whose rows never change later. Those of customers' milestones may: a download can still come.
 UNCHANGING = frozenset(
@@ -88,7 +89,7 @@ def _refusal(name: str, days: Sequence[date], settings: Settings, loaded: Callab
 def _check(name: str, days: Sequence[date], settings: Settings, loaded: Callable[[], list[date]]) -> None:
     missing = missing_inputs(report_spec(name), settings)
     if missing:
-        raise ReportError(f"The report {name} needs {' and '.join(missing)}. Connect it in the settings.")
+        raise ReportError(f"The report {name} needs {to_connect(missing)}. Connect it in the settings.")
     start = settings.business.start_date
     if days[0] < start:
         raise ReportError(

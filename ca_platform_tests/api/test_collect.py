@@ -90,8 +90,7 @@ def test_a_report_without_its_input_says_what_to_connect(shop: Shop) -> None:
     shop.store("dimension_kpis", [DAY], known_values([DAY], [EU]))
     shop.file.write_text(SETTINGS.replace("    dimensions: [region, channel]\n", ""))
     message = said("dimension_kpis")
-    assert "sessions.dimensions is not connected" in message
-    assert "`sources`" in message
+    assert "connect a dimension of sessions (sources.sessions.dimensions) in the settings" in message
 
 
 def test_a_report_that_was_never_computed_says_how_to(shop: Shop) -> None:

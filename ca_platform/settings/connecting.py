@@ -1,0 +1,52 @@
+"""How the settings connect what a report needs: the one wording of it, for messages everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ca_platform.settings.sources import REQUIRED
+
+_OWN_KEYS = {
+    "dimensions": "a dimension",
+    "actions": "an action",
+    "experiments": "an experiment",
+}
+
+
+def to_connect(needs: Iterable[str]) -> str:
+    """What has to be connected and under which keys, as a part of a sentence.
+
+    Args:
+        needs: ``source`` or ``source.column``, as ``missing_inputs`` of the catalogue names them.
+
+    >>> to_connect(["lines"])
+    'the source lines (sources.lines, with the columns order_id, product and price)'
+    >>> to_connect(["lines", "lines.category"])
+    'the source lines (sources.lines, with the columns order_id, product, price and category)'
+    >>> to_connect(["sessions.promotion_id"])
+    'the column promotion_id of sessions (sources.sessions.columns.promotion_id)'
+    >>> to_connect(["sessions.dimensions"])
+    'a dimension of sessions (sources.sessions.dimensions)'
+    """
+    asked = [need.partition(".")[::2] for need in needs]
+    sources = [name for name, column in asked if not column]
+    parts = [_source(name, [column for of, column in asked if of == name and column]) for name in sources]
+    parts += [_column(name, column) for name, column in asked if column and name not in sources]
+    return _and(parts)
+
+
+def _source(name: str, columns: list[str]) -> str:
+    own = [_OWN_KEYS[column] for column in columns if column in _OWN_KEYS]
+    mapped = [column for column in columns if column not in _OWN_KEYS]
+    more = f" and {_and(own)}" if own else ""
+    return f"the source {name} (sources.{name}, with the columns {_and([*REQUIRED[name], *mapped])}{more})"
+
+
+def _column(name: str, column: str) -> str:
+    if column in _OWN_KEYS:
+        return f"{_OWN_KEYS[column]} of {name} (sources.{name}.{column})"
+    return f"the column {column} of {name} (sources.{name}.columns.{column})"
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
