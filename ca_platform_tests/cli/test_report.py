@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ca_platform.catalogue import report_names, report_spec
+from ca_platform.catalogue import report_names, report_spec, report_specs
 from ca_platform_tests.api.shop import DAY, MAIN, START, Shop, computed, daily_orders, known_values, kpis
 from ca_platform_tests.cli.conftest import Tell, process
 
