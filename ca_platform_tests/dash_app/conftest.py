@@ -42,6 +42,7 @@ sources:
     kind: csv
     path: sessions/*.csv
     columns: {order_id: o, client: c, session_start_date: s, payment_amount: p, has_purchased: h}
+    promotion_id: x
     dimensions: [region, channel]
     actions: [has_basket, order_screen]
 """

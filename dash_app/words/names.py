@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 NO_VALUE = "(no value)"
+_LONGEST = 80
 _STEPS = {
     "session_start": "session start",
     "purchase": "purchase",
@@ -51,8 +52,10 @@ def value(text: str | None) -> str:
 
 
 def quoted(text: str | None) -> str:
-    """A dimension's value inside a sentence, where quotes show what belongs to it."""
-    return "no value" if text is None else f"“{text}”"
+    """A name from the data inside a sentence, where quotes show what belongs to it; of a very long one the beginning."""
+    if text is None:
+        return "no value"
+    return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}”"
 
 
 def capital(text: str) -> str:

@@ -1,0 +1,135 @@
+"""Small multiples: a little area over time for each series, all on one scale, three side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from dash_app.figures import encode
+from dash_app.figures.colours import OKABE_ITO, scheme
+from dash_app.figures.frame import NOTE_SIZE, figure, period_axis, value_axis
+from dash_app.figures.labels import escape, label
+from dash_app.records import Figure, Look
+
+ACROSS = 3
+_GAP_ACROSS = 0.035
+_TITLE = 0.22
+_NAME_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One series.
+
+    Attributes:
+        name: as it comes from the data; escaped here.
+        total: what all of it comes to, formatted.
+        rows: ``date`` and ``value``, every day of the chart's time.
+        earlier: the same of an earlier report, moved; None without comparison.
+        more: what else belongs to the trace, such as what its marks open.
+    """
+
+    name: str
+    total: str
+    rows: pl.DataFrame
+    earlier: pl.DataFrame | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def panels(parts: Sequence[Panel], look: Look, notes: Sequence[str], hover: str, *, money: bool = False) -> Figure:
+    """The panels in reading order; only the lowest of each column says when.
+
+    Args:
+        hover: how a value is written, in d3's format, ``"£%{y:,.2f}"``.
+    """
+    high = max((_highest(part) for part in parts), default=0.0) or 1.0
+    down = -(-len(parts) // ACROSS)
+    across = min(ACROSS, len(parts)) if down == 1 else ACROSS
+    data: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {}
+    names: list[dict[str, Any]] = []
+    for index, part in enumerate(parts):
+        row, column = divmod(index, ACROSS)
+        suffix = "" if index == 0 else str(index + 1)
+        x, y = f"x{suffix}", f"y{suffix}"
+        left, right = column / across, (column + 1) / across
+        top, bottom = 1 - row / down, 1 - (row + 1) / down
+        wide = [left, right - (_GAP_ACROSS if column < across - 1 else 0)]
+        tall = [bottom + 0.04 / down, top - _TITLE / down]
+        is_lowest = index + ACROSS >= len(parts)
+        layout[f"xaxis{suffix}"] = _time(part, look, wide, y, is_lowest=is_lowest)
+        layout[f"yaxis{suffix}"] = value_axis(
+            look,
+            money=money,
+            domain=tall,
+            anchor=x,
+            range=[0, high * 1.05],
+            rangemode="normal",
+            nticks=3,
+            showticklabels=column == 0,
+        )
+        axes = {"xaxis": x, "yaxis": y}
+        data += [_area(part, hover) | axes | part.more, *_earlier(part, hover, look, axes)]
+        names.append(_name(part, wide[0], tall[1], look))
+    return figure(data, look, notes, annotations=names, hovermode="x", **layout)
+
+
+def _highest(part: Panel) -> float:
+    values = [part.rows["value"].max(), *([part.earlier["value"].max()] if part.earlier is not None else [])]
+    return max((float(value) for value in values if isinstance(value, int | float)), default=0.0)
+
+
+def _time(part: Panel, look: Look, wide: list[float], anchor: str, *, is_lowest: bool) -> dict[str, Any]:
+    axis = period_axis(look, "day", encode.days(part.rows["date"]))
+    axis |= {"domain": wide, "anchor": anchor, "fixedrange": True}
+    if "tickmode" in axis:
+        axis |= {"tickvals": axis["tickvals"][::3], "ticktext": axis["ticktext"][::3]}
+    else:
+        axis["nticks"] = 3
+    return axis if is_lowest else axis | {"showticklabels": False, "ticks": ""}
+
+
+def _area(part: Panel, hover: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": escape(part.name),
+        **encode.along(part.rows["date"]),
+        "y": encode.array(part.rows["value"]),
+        "line": {"color": OKABE_ITO[0], "width": 1.25, "shape": "hvh"},
+        "fill": "tozeroy",
+        "fillcolor": "rgba(0,114,178,0.35)",
+        "hovertemplate": f"{hover}<extra></extra>",
+    }
+
+
+def _earlier(part: Panel, hover: str, look: Look, axes: dict[str, str]) -> list[dict[str, Any]]:
+    if part.earlier is None or part.earlier.is_empty():
+        return []
+    trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "earlier",
+        **encode.along(part.earlier["date"]),
+        "y": encode.array(part.earlier["value"]),
+        "line": {"color": scheme(dark=look.dark).text, "width": 1.25, "dash": "dot"},
+        "hovertemplate": f"before: {hover}<extra></extra>",
+    }
+    return [trace | axes]
+
+
+def _name(part: Panel, x: float, y: float, look: Look) -> dict[str, Any]:
+    return {
+        "text": f"<b>{label(part.name, _NAME_LENGTH)}</b>  {part.total}",
+        "xref": "paper",
+        "yref": "paper",
+        "x": x,
+        "y": y,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": NOTE_SIZE, "color": scheme(dark=look.dark).text},
+    }
