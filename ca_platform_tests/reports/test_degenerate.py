@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -102,6 +103,24 @@ sources:
       latitude: lat
       longitude: lng
 """)
+
+
+def test_fifty_thousand_products_are_all_reported(tmp_path: Path) -> None:
+    products, per_order = 50_000, 25
+    sessions = [order(n, f"c{n % 400}", NOON + timedelta(minutes=n)) for n in range(products // per_order)]
+    settings_file = write_shop(shop_with(sessions), tmp_path)
+    with (tmp_path / "lines.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["order_id", "product", "category", "price", "quantity"])
+        for n in range(products):
+            writer.writerow([f"o{n // per_order}", f"product {n}", f"category {n % 300}", "0.40", 1])
+    settings_file.write_text(settings_file.read_text() + "  lines: {kind: csv, path: lines.csv}\n")
+    way = go(load_settings(settings_file), [LAST])
+    assert way.loaded["lines"].totals["loaded"] == products
+    by_product = way.stored["most_ordered_products"]
+    assert by_product.height == products
+    assert by_product["rank"].to_list() == list(range(1, products + 1))
+    assert way.stored["most_ordered_categories"].height == 300
 
 
 def _with_regions(folder: Path, count: int) -> Settings:
