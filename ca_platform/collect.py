@@ -18,7 +18,7 @@ from ca_platform.catalogue import Kind, ReportSpec, missing_inputs
 from ca_platform.errors import ReportError
 from ca_platform.store.frames import stack
 from ca_platform.store.records import MAIN, Dimension
-from ca_platform.store.reportframe import DAY
+from ca_platform.store.reportframe import DAY, DIMENSION, VALUE
 from ca_platform.store.schema import TableSchema, to_edge
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ class ReportPlace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LakeReports:
-    """A per-customer table of the lake as such a place: one part per report day; dimension values on request."""
+    """A table of the lake as such a place, one part per report day.
+
+    Of per-customer tables dimension values are computed on request; of tables by day the window is joined.
+    """
 
     lake: Lake
     spec: ReportSpec
@@ -51,15 +54,29 @@ class LakeReports:
     def report(self, name: str, day: date, dimension: Dimension = MAIN) -> pl.DataFrame | None:
         if name != self.spec.name or not self.lake.parts(name, day, day):
             return None
+        table = self._joined(day, dimension) if self.spec.parts == "day" else self._whole(day, dimension)
+        if table is None:
+            return None
+        digits = self.settings.business.minor_digits
+        return to_edge(table, TableSchema.of(self.spec), digits, f"report {name}")
+
+    def _whole(self, day: date, dimension: Dimension) -> pl.DataFrame | None:
+        name = self.spec.name
         table = self.lake.collect(lambda: self.lake.scan(name, day, day).sort(self.spec.key))
         if not dimension.is_main:
             zone = self.settings.business.time_zone
-            of_value = onrequest.client_kpis(self.lake, day, dimension, table, zone)
-            if of_value is None:
-                return None
-            table = of_value
-        digits = self.settings.business.minor_digits
-        return to_edge(table, TableSchema.of(self.spec), digits, f"report {name}")
+            return onrequest.client_kpis(self.lake, day, dimension, table, zone)
+        return table
+
+    def _joined(self, day: date, dimension: Dimension) -> pl.DataFrame | None:
+        place = (pl.col(DIMENSION) == dimension.name) & pl.col(VALUE).eq_missing(dimension.value)
+        part = self.lake.collect(
+            lambda: self.lake.scan(self.spec.name, day, day).filter(place).select(self.spec.column_names)
+        )
+        history = timedelta(days=self.settings.reports.history_days - 1)
+        first = max(day - history, self.settings.business.start_date)
+        table = onrequest.with_earlier_days(self.lake, part, first, day, dimension)
+        return None if table is None else table.sort(self.spec.key)
 
     def history(self, name: str, days: Sequence[date], dimension: Dimension = MAIN) -> pl.DataFrame:
         tables = [(day, self.report(name, day, dimension)) for day in sorted(set(days))]
@@ -70,7 +87,8 @@ class LakeReports:
 
     def dimensions(self, name: str, day: date) -> list[Dimension]:
         sessions = self.settings.sources.sessions
-        declared = sessions.dimensions if sessions is not None and name in onrequest.ON_REQUEST else ()
+        is_by_value = self.spec.by_dimension or name in onrequest.ON_REQUEST
+        declared = sessions.dimensions if sessions is not None and is_by_value else ()
         return [MAIN, *(found for other in declared for found in onrequest.dimension_values(self.lake, day, other))]
 
 

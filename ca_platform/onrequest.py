@@ -1,6 +1,7 @@
-"""Per-customer tables of one dimension value: too large to be stored for every value, so computed when asked for.
+"""Tables that are too large to be stored whole, so computed when asked for.
 
-What belongs here: the same definition as the stored table of ``main`` (reports), over the sessions of one value.
+What belongs here: per-customer tables of one dimension value, by the same definition as the stored table of ``main``
+(reports), over the sessions of one value; and tables of which only the rows of the report day are stored.
 """
 
 from __future__ import annotations
@@ -37,6 +38,25 @@ def client_kpis(lake: Lake, day: date, dimension: Dimension, main: pl.DataFrame,
     members = members.select("client", customer="client", download="download_date")
     table = kpis_of(days.lazy().rename({"client": "customer"}), members, as_of(day, time_zone))
     return table.sort("client").collect(engine="streaming")
+
+
+def with_earlier_days(
+    lake: Lake, own: pl.DataFrame, first: date, day: date, dimension: Dimension
+) -> pl.DataFrame | None:
+    """``daily_products_of_sales`` of the window; None where no session up to the day has the dimension value.
+
+    The days before come from the facts, which are there for every earlier day, whatever reports were computed.
+
+    Args:
+        own: the rows of the day itself, as they are stored.
+    """
+    from ca_platform.reports.product_tables import sales_before
+
+    place = ("main", None) if dimension.is_main else (dimension.name, dimension.value)
+    before = sales_before(lake, first, day, place)
+    if before is None:
+        return None
+    return pl.concat([before.select(own.columns).cast(own.schema), own]) if before.width else own
 
 
 def dimension_values(lake: Lake, day: date, name: str) -> list[Dimension]:

@@ -1,4 +1,4 @@
-"""Where a computed report goes: the document store, or the lake for tables with a row per customer."""
+"""Where a computed report goes: the document store, or the lake for tables with a row per customer or per sale."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +32,8 @@ class DayRows:
 
 def publish(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:
     """Make ``frame`` the content of the report on these days."""
+    if spec.parts == "day":
+        return _rows_to_lake(spec, days, frame, platform)
     if spec.storage == "lake":
         return _to_lake(spec, days, frame, platform)
     platform.store.replace(spec.name, days, frame, spec)
@@ -67,6 +69,14 @@ def _to_lake(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platfo
         platform.store.replace("customers", [newest], tables[newest].drop("day"), spec)
     note = f"of the last {keep} days and of month ends only: not kept"
     return [DayRows(day, tables[day].height, note="" if day in kept else note) for day in days]
+
+
+def _rows_to_lake(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:
+    """One part per day, with the rows of that day for everything and for every dimension value. All are kept."""
+    with platform.lake.write() as write:
+        for day in days:
+            write.put(spec.name, day, frame.filter(pl.col(DAY) == day).rename({DAY: "day"}))
+    return rows_by_day(days, frame)
 
 
 def is_kept(day: date, newest: date, keep_daily: int) -> bool:

@@ -5,14 +5,47 @@ As in ``tables``: each has a ``day`` from which on a row counts. Reads the lake;
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 import polars as pl
 
 from ca_platform.facts import last_month_end, schema
-from ca_platform.reports.products import newest_category
+from ca_platform.facts.customers import MAIN_SLICE
+from ca_platform.lake import Lake
+from ca_platform.reports.products import daily_sales, newest_category
 from ca_platform.reports.reading import FactReader
+
+
+def sales_before(lake: Lake, first: date, day: date, place: tuple[str, str | None]) -> pl.DataFrame | None:
+    """``daily_products_of_sales`` of the days from ``first`` up to the one before ``day``, from the facts.
+
+    Args:
+        place: dimension (or main) and value.
+
+    Returns:
+        None for a dimension value that no session up to ``day`` has.
+    """
+    number = _slice_number(lake, day, place)
+    if number is None:
+        return None
+    last = day - timedelta(days=1)
+    if not lake.parts("product_days", first, last):
+        return pl.DataFrame()
+    sales = lake.collect(lambda: lake.scan("product_days", first, last).filter(pl.col("slice") == number))
+    names = lake.collect(lambda: lake.scan("product_numbers", None, last).sort("item"))
+    return daily_sales(sales.lazy().rename({"item": "code"}), names.rename({"product": "name"})).collect()
+
+
+def _slice_number(lake: Lake, day: date, place: tuple[str, str | None]) -> int | None:
+    dimension, value = place
+    if dimension == "main":
+        return MAIN_SLICE
+    if not lake.parts("dimension_values", None, day):
+        return None
+    is_own = (pl.col("dimension") == dimension) & pl.col("value").eq_missing(value)
+    found = lake.collect(lambda: lake.scan("dimension_values", None, day).filter(is_own).select("slice"))
+    return None if found.is_empty() else int(found.item())
 
 
 class ProductTables:
