@@ -30,16 +30,16 @@ def to_connect(needs: Iterable[str]) -> str:
     """
     asked = [need.partition(".")[::2] for need in needs]
     sources = [name for name, column in asked if not column]
-    parts = [_source(name, [column for of, column in asked if of == name and column]) for name in sources]
-    parts += [_column(name, column) for name, column in asked if column and name not in sources]
+    columns = [(name, column) for name, column in asked if column]
+    # A source that is connected anew is connected with them.
+    along = [(name, column) for name, column in columns if name in sources and column not in _OWN_KEYS]
+    parts = [_source(name, [column for of, column in along if of == name]) for name in sources]
+    parts += [_column(name, column) for name, column in columns if (name, column) not in along]
     return _and(parts)
 
 
 def _source(name: str, columns: list[str]) -> str:
-    own = [_OWN_KEYS[column] for column in columns if column in _OWN_KEYS]
-    mapped = [column for column in columns if column not in _OWN_KEYS]
-    more = f" and {_and(own)}" if own else ""
-    return f"the source {name} (sources.{name}, with the columns {_and([*REQUIRED[name], *mapped])}{more})"
+    return f"the source {name} (sources.{name}, with the columns {_and([*REQUIRED[name], *columns])})"
 
 
 def _column(name: str, column: str) -> str:
