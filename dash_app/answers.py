@@ -13,14 +13,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from ca_platform.catalogue import missing_inputs
-from ca_platform.errors import CaPlatformError
-from ca_platform.store import MAIN, CustomerQuery, Dimension
+from ca_platform.catalogue import missing_inputs, report_spec
+from ca_platform.errors import CaPlatformError, HistoryError, ReportError
+from ca_platform.store import MAIN, CustomerPage, CustomerQuery, Dimension
 from dash_app import messages
-from dash_app.customers import BLOCK, FIRST, query_of
+from dash_app.customers import BLOCK, first, query_of
 from dash_app.figures.opening import with_opening
 from dash_app.grid import records
+from dash_app.lists import Listed, Lists
 from dash_app.messages import Message
+from dash_app.opened import opened_in
 from dash_app.plain import dressed
 from dash_app.reader import Kept, Reader, Stored
 from dash_app.records import Card, Figure, Listing, Look, Tile
@@ -103,6 +105,7 @@ class Answers:
         self._reader = reader
         self._locale = locale
         self._kept: Kept[Answer] = Kept(_KEPT)
+        self.lists = Lists(settings)
 
     def of(self, card: Card, view: View, *, dark: bool = False) -> Answer:
         """What the card shows in this view. Never raises: a failure is an answer too."""
@@ -118,20 +121,34 @@ class Answers:
         found = self._found(question) if question else None
         return card.rows(found.own.frame, self._look(question, found)) if question and found else None
 
-    def page(self, card: Card, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Rows that the table of customers asks for. Of a failure the card itself tells: here it is no more rows."""
+    def page(self, card: Card, view: View, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Rows that a long table asks for. Of a failure the card itself tells: here it is no more rows."""
         try:
-            page = self._reader.customers(query_of(request, card.spec))
+            page = self._page(view, query_of(request, card.spec))
         except CaPlatformError as error:
             _logged(card, error)
             return {"rowData": [], "rowCount": 0}
         return {"rowData": records(page.rows), "rowCount": page.total}
 
+    def listed(self, view: View) -> Listed | None:
+        """The number whose list the view shows; None where it shows all customers, or nothing is computed."""
+        opened = opened_in(view.filters)
+        if opened is None:
+            return None
+        days = () if view.date else self._reader.days((opened.report,))
+        day = view.date or (days[-1] if days else None)
+        by_dimension = report_spec(opened.report).by_dimension
+        return Listed(opened, day, view.dimension if by_dimension else MAIN) if day else None
+
+    def _page(self, view: View, query: CustomerQuery) -> CustomerPage:
+        listed = self.listed(view)
+        return self._reader.customers(query) if listed is None else self.lists.page(listed, query)
+
     def _answer(self, card: Card, view: View, *, dark: bool) -> Answer:
         if lacking := missing_inputs(card.spec, self._settings):
             return Answer("missing", message=messages.not_connected(lacking, self._settings))
         if card.kind == "table":
-            return self._customers(card, view)
+            return self._table(card, view)
         day = view.date or self._newest(card)
         if day is None:
             return Answer("missing", message=messages.nothing_computed())
@@ -142,16 +159,30 @@ class Answers:
         key = (card.id, day, question.dimension, view.compare, view.filters, dark, found.versions, _period(card))
         return self._kept.get(key, lambda: self._make(question, found))
 
-    def _customers(self, card: Card, view: View) -> Answer:
-        """The table of customers: the rows come by themselves, this says whether there are any."""
-        page = self._reader.customers(CustomerQuery(sort=FIRST, limit=BLOCK))
-        if page.day is None:
+    def _table(self, card: Card, view: View) -> Answer:
+        """A table of customers or orders: the rows come by themselves, this says what they are."""
+        listed = self.listed(view)
+        try:
+            page = self._page(view, CustomerQuery(sort=first(card.spec), limit=BLOCK))
+        except (ReportError, HistoryError) as error:
+            return Answer("missing", message=messages.cannot_open(str(error)))
+        if page.day is None and listed is None:
             return Answer("missing", message=messages.nothing_computed())
+        look = Look(
+            currency=self._settings.business.currency,
+            locale=self._locale,
+            day=listed.day if listed else page.day,
+            filters=view.filters,
+            dimension=listed.dimension if listed else MAIN,
+            total=page.total,
+        )
+        reading = card.reading(page.rows, look)
         if not page.total:
-            return Answer("empty", message=messages.nothing_in_period(card.empty))
-        note = messages.other_day(page.day) if view.date not in (None, page.day) else ""
-        look = Look(currency=self._settings.business.currency, locale=self._locale, day=page.day)
-        return Answer("ready", reading=card.reading(page.rows, look), note=note)
+            return Answer("empty", message=messages.nothing_in_period(reading if listed else card.empty))
+        shown = listed.day if listed else view.date
+        return Answer(
+            "ready", reading=reading, note=messages.other_day(page.day) if shown not in (None, page.day) else ""
+        )
 
     def _found(self, question: Question) -> Found | None:
         """The reports of the card, None where its own is not computed."""

@@ -20,6 +20,7 @@ from dash_app.bundles import compress
 from dash_app.callbacks import Parts
 from dash_app.export import add_export
 from dash_app.health import add_health
+from dash_app.laketables import LakeTables
 from dash_app.pages import PAGES
 from dash_app.reader import FRESH_SECONDS, Reader
 from dash_app.records import Page
@@ -85,7 +86,7 @@ def build(settings: Settings, store: DocumentStore | None = None, fresh: float =
     store = store or open_store(settings)
     users = UserStore(settings.users.path)
     server = _server(users, simulated=settings.business.simulated)
-    reader = Reader(store, fresh)
+    reader = Reader(store, fresh, LakeTables(settings))
     answers = Answers(settings, reader, LOCALE)
     dimensions = settings.sources.sessions.dimensions if settings.sources.sessions else ()
     add_pages(server, users)

@@ -100,6 +100,7 @@ def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: An
             "cards": cards,
             "controls": controls(here),
             "filters": here.asked.filters.chosen(),
+            "kept": here.asked.filters.kept(),
             "title": title,
             "query": here.view.query(),
             "asked": str(here.asked.date or ""),
@@ -190,14 +191,15 @@ def _register_cards(app: dash.Dash, parts: Parts) -> None:
     @app.callback(
         Output(part("grid"), "getRowsResponse"),
         Input(part("grid"), "getRowsRequest"),
+        State(ids.SHOWN, "data"),
         State(part("grid"), "id"),
         prevent_initial_call=True,
     )
-    def block(request: Any, identity: Any) -> dict[str, Any]:
-        card = _card(identity)
-        if card is None or not isinstance(request, dict):
+    def block(request: Any, shown: Any, identity: Any) -> dict[str, Any]:
+        card, view = _question(parts, shown, identity)
+        if not isinstance(request, dict):
             raise PreventUpdate
-        return parts.answers.page(card, request)
+        return parts.answers.page(card, view, request)
 
 
 def _question(parts: Parts, shown: Any, identity: Any) -> tuple[Card, View]:

@@ -16,8 +16,6 @@ from dash_app.reader import Reader
 
 BLOCK = 100
 """Rows that the grid asks for at a time."""
-FIRST = (("revenue", True),)
-"""The order in which the table opens: most revenue first."""
 
 _CSV_BLOCK = 10_000
 _LONGEST = 200
@@ -38,6 +36,11 @@ _NUMBER_FILTERS = tuple(name for name in _OPERATORS if name not in ("contains", 
 _NUMBERS = (Kind.INTEGER, Kind.FLOAT, Kind.MONEY)
 
 
+def first(spec: ReportSpec) -> tuple[tuple[str, bool], ...]:
+    """The order in which a table opens: most revenue first, of orders the newest."""
+    return (("revenue" if "revenue" in spec.column_names else "session_start_date", True),)
+
+
 def query_of(request: Mapping[str, Any], spec: ReportSpec) -> CustomerQuery:
     """The store's question behind a request of the grid. What makes no sense in it is left out."""
     kinds = {column.name: column.kind for column in spec.columns}
@@ -48,7 +51,7 @@ def query_of(request: Mapping[str, Any], spec: ReportSpec) -> CustomerQuery:
         if item.get("colId") in kinds
     )
     return CustomerQuery(
-        sort=sort or FIRST,
+        sort=sort or first(spec),
         filters=tuple(_filters(request.get("filterModel"), kinds)),
         offset=start,
         limit=min(max(_whole(request.get("endRow")) - start, 1), 10 * BLOCK),

@@ -17,8 +17,9 @@ from dash_app.reader import Reader
 from dash_app.state import parse
 
 if TYPE_CHECKING:
-    from dash_app.records import Card
-    from dash_app.state import View
+    from datetime import date
+
+    from ca_platform.store import Dimension
 
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = r"^[=+\-@\t\r]"
@@ -32,9 +33,16 @@ def add_export(server: Flask, answers: Answers, reader: Reader, dimensions: tupl
         card = CARDS.get(card_id) or abort(404)
         view, _ = parse(request.query_string.decode("latin-1"), dimensions, PAGE_OF[card_id].filters)
         if card.kind == "table":
-            return _attached(_blocks(all_customers(reader, card.spec)), card.report)
+            listed = answers.listed(view)
+            frames = all_customers(reader, card.spec) if listed is None else answers.lists.blocks(listed)
+            name = card.report if listed is None else file_name(listed.opened.report, listed.day, listed.dimension)
+            return _attached(_blocks(frames), name)
         frame = answers.rows(card, view)
-        return abort(404) if frame is None else _attached(to_csv(frame), file_name(card, view))
+        return (
+            abort(404)
+            if frame is None
+            else _attached(to_csv(frame), file_name(card.report, view.date, scope(card, view)))
+        )
 
 
 def _blocks(frames: Iterator[pl.DataFrame]) -> Iterator[str]:
@@ -63,8 +71,7 @@ def to_csv(frame: pl.DataFrame, *, header: bool = True) -> str:
     return harmless.write_csv(include_header=header)
 
 
-def file_name(card: Card, view: View) -> str:
+def file_name(report: str, day: date | None, dimension: Dimension) -> str:
     """Name of a download, without its ending: report, day, dimension value."""
-    dimension = scope(card, view)
-    parts = [card.report, str(view.date or "newest"), "" if dimension.is_main else str(dimension)]
+    parts = [report, str(day or "newest"), "" if dimension.is_main else str(dimension)]
     return re.sub(r"[^A-Za-z0-9_.=-]+", "-", "_".join(filter(None, parts)))[:150]

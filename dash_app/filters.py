@@ -52,6 +52,11 @@ class Filters(BaseModel):
             if isinstance(control, Control)
         }
 
+    @classmethod
+    def given(cls, parameters: Mapping[str, str]) -> dict[str, str]:
+        """What the parameters of an address say about the choices, by the name of the field."""
+        return {name: parameters[name] for name in cls.controls() if name in parameters}
+
     def value(self, name: str) -> str:
         """What is chosen."""
         return str(getattr(self, name))
@@ -60,6 +65,10 @@ class Filters(BaseModel):
         """Choices that are not the default."""
         defaults = type(self)()
         return {name: self.value(name) for name in self.controls() if self.value(name) != defaults.value(name)}
+
+    def kept(self) -> dict[str, str]:
+        """Those that no control shows."""
+        return {name: value for name, value in self.chosen().items() if name not in self.controls()}
 
 
 Kind = Literal["0-1", "1-2", "2-3", "3-4"]

@@ -9,7 +9,7 @@ import polars as pl
 
 from ca_platform.catalogue import Column, Kind, ReportSpec
 from ca_platform.drill import counts
-from dash_app.customers import BLOCK, FIRST, filter_of
+from dash_app.customers import BLOCK, filter_of, first
 
 ROWS = 10_000
 """Rows that are sent to a browser; the CSV has all."""
@@ -51,7 +51,7 @@ def endless_grid(spec: ReportSpec, identity: Any) -> dag.AgGrid:
     """A table whose rows are asked for as they come into view."""
     return dag.AgGrid(
         id=identity,
-        columnDefs=[_column(column) | filter_of(column.kind) | _opening(column) for column in spec.columns],
+        columnDefs=[_column(column) | filter_of(column.kind) | _opening(spec, column) for column in spec.columns],
         defaultColDef=_DEFAULT,
         rowModelType="infinite",
         dashGridOptions=_OPTIONS | {"cacheBlockSize": BLOCK, "maxBlocksInCache": 20, "infiniteInitialRowCount": 1},
@@ -86,8 +86,8 @@ def _link(spec: ReportSpec, column: Column) -> dict[str, Any]:
     return {"cellRenderer": "OpensNumber", "cellRendererParams": parameters}
 
 
-def _opening(column: Column) -> dict[str, Any]:
-    directions = {name: "desc" if descending else "asc" for name, descending in FIRST}
+def _opening(spec: ReportSpec, column: Column) -> dict[str, Any]:
+    directions = {name: "desc" if descending else "asc" for name, descending in first(spec)}
     return {"sort": directions[column.name]} if column.name in directions else {}
 
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from ca_platform.catalogue import report_spec
 from ca_platform.errors import CaPlatformError
 from ca_platform.store import Dimension
 from dash_app.filters import MOST_CHOICES, Control, Filters
+from dash_app.opened import opened_in
 from dash_app.pages import PAGES
 from dash_app.reader import Reader
 from dash_app.records import Card, Page
@@ -83,10 +85,11 @@ def place(reader: Reader, route: str | None, query: str | None, dimensions: tupl
     values: tuple[Dimension, ...] = ()
     day = asked.date
     try:
-        days = reader.days(card.report for card in page.cards)
+        reports = _reports(page, asked.filters)
+        days = reader.days(reports)
         day = day or (days[-1] if days else None)
         if day:
-            values = reader.dimensions((card.report for card in page.cards if card.spec.by_dimension), day)
+            values = reader.dimensions((name for name in reports if report_spec(name).by_dimension), day)
             choices = _choices_of(reader, page, day, asked.dimension)
     except CaPlatformError as error:
         identity = secrets.token_hex(4)
@@ -97,6 +100,12 @@ def place(reader: Reader, route: str | None, query: str | None, dimensions: tupl
         notices += (f"compare={asked.compare} was left out: it is not before {day}.",)
     asked, unknown = _known(asked, choices)
     return Place(page, asked, day, days, values, choices, notices + unknown)
+
+
+def _reports(page: Page, filters: Filters) -> tuple[str, ...]:
+    """The reports whose days and values can be chosen on the page: that of the number whose list it shows, or all."""
+    opened = opened_in(filters)
+    return (opened.report,) if opened else tuple(card.report for card in page.cards if card.shows is None)
 
 
 def controls(here: Place) -> list[dict[str, Any]]:

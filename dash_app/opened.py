@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, ClassVar
-from urllib.parse import parse_qsl, urlencode
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import BeforeValidator, InstanceOf
 
@@ -64,7 +64,7 @@ def _read(value: Any) -> Opened | None:
     if value is None or isinstance(value, Opened):
         return value
     try:
-        return read(dict(parse_qsl(str(value), keep_blank_values=True)))
+        return read(dict(parse_qsl(f"report={value}", keep_blank_values=True)))
     except ReportError as error:
         raise ValueError(str(error).removesuffix(".")) from None
 
@@ -76,15 +76,15 @@ def _text(value: Any) -> str:
 class CustomerFilters(Filters):
     """``/customers``: all customers, or those whom a number counts, or its orders."""
 
-    own: ClassVar[tuple[str, ...]] = ("report", "count")
-
     report: Annotated[InstanceOf[Opened] | None, BeforeValidator(_read)] = None
 
     @classmethod
     def given(cls, parameters: Mapping[str, str]) -> dict[str, str]:
         """The parameters of an address that say which number; none of them: no number."""
-        named = {name: text for name, text in parameters.items() if name in cls.own or name.startswith(PREFIX)}
-        return {"report": urlencode(named)} if named else {}
+        others = {name: text for name, text in parameters.items() if name == "count" or name.startswith(PREFIX)}
+        report = parameters.get("report", "")
+        # As one text, so that what is nonsense in it is left out as a whole.
+        return {"report": "&".join([quote(report, safe=""), *filter(None, [urlencode(others)])])} if report else {}
 
     def chosen(self) -> dict[str, str]:
         return self.report.parameters() if self.report else {}
@@ -93,14 +93,3 @@ class CustomerFilters(Filters):
 def opened_in(filters: Filters) -> Opened | None:
     """The number whose list a page shows, where it shows one."""
     return filters.report if isinstance(filters, CustomerFilters) else None
-
-
-def shows_customers(filters: Filters) -> bool:
-    """Whether customers are listed, and not orders."""
-    opened = opened_in(filters)
-    return opened is None or opened.what == "customers"
-
-
-def shows_orders(filters: Filters) -> bool:
-    """Whether orders are listed."""
-    return not shows_customers(filters)

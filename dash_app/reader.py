@@ -17,7 +17,8 @@ from typing import Any, Generic, TypeVar
 import polars as pl
 
 from ca_platform.errors import StoreError
-from ca_platform.store import MAIN, CustomerPage, CustomerQuery, Dimension, DocumentStore
+from ca_platform.store import CUSTOMER_REPORT, MAIN, CustomerPage, CustomerQuery, Dimension, DocumentStore
+from dash_app.laketables import LakeTables, is_lake_table
 
 FRESH_SECONDS = 5.0
 AWAY_SECONDS = 3.0
@@ -67,14 +68,16 @@ class Stored:
 
 
 class Reader:
-    """Asks the document store, sparingly.
+    """Asks the document store, sparingly, and the lake for the few reports that it keeps.
 
     Args:
+        tables: the reports of the lake; None: there are none.
         fresh: seconds for which a version counts; which days and values exist counts for six times as long.
     """
 
-    def __init__(self, store: DocumentStore, fresh: float = FRESH_SECONDS) -> None:
+    def __init__(self, store: DocumentStore, fresh: float = FRESH_SECONDS, tables: LakeTables | None = None) -> None:
         self._store = store
+        self._tables = tables
         self._versions: Kept[str | None] = Kept(_KEPT, fresh)
         self._lists: Kept[Any] = Kept(_KEPT, 6 * fresh)
         self._frames: Kept[pl.DataFrame | None] = Kept(_FRAMES_KEPT)
@@ -93,7 +96,7 @@ class Reader:
     def dimensions(self, names: Iterable[str], day: date) -> tuple[Dimension, ...]:
         """What the first of the reports that is computed on the day exists for, ``main`` left out."""
         for name in names:
-            found: list[Dimension] = self._ask(("dimensions", name, day), self._store.dimensions, name, day)
+            found: list[Dimension] = self._ask(("dimensions", name, day), self._place(name).dimensions, name, day)
             if found:
                 return tuple(dimension for dimension in found if not dimension.is_main)
         return ()
@@ -101,7 +104,7 @@ class Reader:
     def version(self, name: str, day: date, dimension: Dimension) -> str | None:
         """Changes whenever the report changes; None where it is not computed."""
         key = (name, day, dimension)
-        return self._versions.get(key, lambda: self._answer(self._store.version, name, day, dimension))
+        return self._versions.get(key, lambda: self._answer(self._place(name).version, name, day, dimension))
 
     def report(self, name: str, day: date, dimension: Dimension = MAIN) -> Stored | None:
         """The report of a day, None where it is not computed."""
@@ -109,14 +112,14 @@ class Reader:
         if version is None:
             return None
         key = (name, day, dimension, version)
-        frame = self._frames.get(key, lambda: self._answer(self._store.report, name, day, dimension))
+        frame = self._frames.get(key, lambda: self._answer(self._place(name).report, name, day, dimension))
         return None if frame is None else Stored(frame, version)
 
     def history(self, name: str, day: date, count: int, dimension: Dimension = MAIN) -> pl.DataFrame:
         """The report on the last ``count`` computed days up to ``day``."""
         days = [known for known in self._days(name) if known <= day][-count:]
         frame: pl.DataFrame = self._ask(
-            ("history", name, tuple(days), dimension), self._store.history, name, days, dimension
+            ("history", name, tuple(days), dimension), self._place(name).history, name, days, dimension
         )
         return frame
 
@@ -126,8 +129,14 @@ class Reader:
         return page
 
     def _days(self, name: str) -> list[date]:
-        days: list[date] = self._ask(("days", name), self._store.days, name)
+        if name == CUSTOMER_REPORT:
+            newest = self.customers(CustomerQuery(limit=1)).day
+            return [newest] if newest else []
+        days: list[date] = self._ask(("days", name), self._place(name).days, name)
         return days
+
+    def _place(self, name: str) -> DocumentStore | LakeTables:
+        return self._tables if self._tables is not None and is_lake_table(name) else self._store
 
     def _ask(self, key: Hashable, question: Callable[..., Any], *arguments: Any) -> Any:
         return self._lists.get(key, lambda: self._answer(question, *arguments))

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ca_platform.catalogue import PAGES, PageSpec, ReportSpec, report_spec
+from ca_platform.store import MAIN, Dimension
 from dash_app.filters import Filters
 
 Figure = dict[str, Any]
@@ -38,6 +39,8 @@ class Look:
         history: the report on each day up to the shown one, with ``report_date``, for cards that ask for it.
         also: a second report of the same day, for cards that ask for it; None where it is not computed.
         filters: what is chosen on the page.
+        dimension: what a list of customers or orders is of.
+        total: rows in all, of cards of kind ``table``.
     """
 
     dark: bool = False
@@ -49,6 +52,8 @@ class Look:
     history: pl.DataFrame | None = None
     also: pl.DataFrame | None = None
     filters: Filters = field(default_factory=Filters)
+    dimension: Dimension = MAIN
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +148,7 @@ class Card:
         figure: draws cards of kind ``figure``; pure, frame in, dict out. Without title, template and outer sizes.
         tiles: makes the key figures of cards of kind ``tiles``.
         listing: makes the table of cards of kind ``list``.
-        kind: ``figure``, ``tiles``, ``list``, or ``table``: the customers of the newest day, any number of them, in
-            blocks.
+        kind: ``figure``, ``tiles``, ``list``, or ``table``: customers or orders, any number of them, in blocks.
         height: of the drawing, in pixels.
         width: how much of the page's width it takes on a wide screen.
         empty: what stands in the card when the report is computed and has nothing to show.
@@ -153,6 +157,7 @@ class Card:
         also: a second report that comes as ``Look.also``.
         is_shown: whether the choices of the page show the card.
         rows: what the choices leave of the report; drawn, listed and saved are those rows.
+        shows: what the rows are where they are no report of the catalogue.
         drill: which number of the report a mark of a trace is, see ``figures.opening``; None: its marks open nothing
             but what the figure itself says.
     """
@@ -173,12 +178,13 @@ class Card:
     also: str = ""
     is_shown: Callable[[Filters], bool] = always
     rows: Callable[[pl.DataFrame, Look], pl.DataFrame] = every_row
+    shows: ReportSpec | None = None
     drill: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def spec(self) -> ReportSpec:
-        """The report's entry in the catalogue."""
-        return report_spec(self.report)
+        """The report's entry in the catalogue, or what the rows are instead."""
+        return self.shows or report_spec(self.report)
 
 
 @dataclass(frozen=True, slots=True)

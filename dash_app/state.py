@@ -103,7 +103,7 @@ def parse(
     """
     given = _given(query)
     notices: list[str] = []
-    chosen = _understood(filters, {name: given[name] for name in filters.controls() if name in given}, notices)
+    chosen = _understood(filters, filters.given(given), notices)
     shared: dict[str, str] = {name: given[name] for name in _SHARED if name in given}
     view = _understood(View, shared, notices).model_copy(update={"filters": chosen})
     return _sensible(view, dimensions, notices)

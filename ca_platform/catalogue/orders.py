@@ -175,7 +175,7 @@ ORDERS = (
         ),
         key=("client",),
         facts=("customer_days", "client_numbers", "first_sessions", "customers"),
-        page="/orders",
+        page="/customers",
         by_dimension=False,
         storage="lake",
     ),

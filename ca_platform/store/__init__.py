@@ -5,11 +5,13 @@ What does not: what a report means (catalogue, reports), and per-customer report
 """
 
 from ca_platform.store.factory import open_store
+from ca_platform.store.lakecustomers import CUSTOMER_REPORT
 from ca_platform.store.protocol import DocumentStore
 from ca_platform.store.query import CustomerPage, CustomerQuery, Filter
 from ca_platform.store.records import MAIN, Dimension, StoreHealth, WriteSummary
 
 __all__ = [
+    "CUSTOMER_REPORT",
     "MAIN",
     "CustomerPage",
     "CustomerQuery",

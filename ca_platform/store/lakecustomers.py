@@ -6,12 +6,14 @@ import functools
 import operator
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from ca_platform.errors import StoreError
 from ca_platform.store.documents import LakeReader
+from ca_platform.store.money import round_money
 from ca_platform.store.query import CustomerPage, CustomerQuery, Filter
 from ca_platform.store.reportframe import PREFIX
 from ca_platform.store.schema import TableSchema, to_edge
@@ -25,19 +27,37 @@ def customer_page(lake: LakeReader, query: CustomerQuery, digits: int) -> Custom
     days = lake.days(CUSTOMER_REPORT)
     if not days:
         return CustomerPage(pl.DataFrame(), 0, None)
-    newest = days[-1]
-    part = lake.scan(CUSTOMER_REPORT, newest, newest)
-    names = part.collect_schema().names()
+    rows, total = page_of(customers_of(lake, days[-1]), query, digits, "client")
+    return CustomerPage(rows, total, days[-1])
+
+
+def customers_of(lake: LakeReader, day: date) -> pl.LazyFrame:
+    """The per-customer table of a day."""
+    part = lake.scan(CUSTOMER_REPORT, day, day)
+    return part.drop([name for name in (*PREFIX, "day") if name in part.collect_schema().names()])
+
+
+def page_of(table: pl.LazyFrame, query: CustomerQuery, digits: int, identity: str) -> tuple[pl.DataFrame, int]:
+    """One page of a table of customers or orders, and how many rows match in all.
+
+    Args:
+        identity: the column that ties are sorted by.
+    """
+    names = table.collect_schema().names()
     check_columns(query, names)
-    matching = part.filter(functools.reduce(operator.and_, map(condition, query.filters), pl.lit(value=True)))
-    order = [*query.sort, ("client", False)]
+    matching = table.filter(functools.reduce(operator.and_, map(condition, query.filters), pl.lit(value=True)))
+    order = [*query.sort, (identity, False)]
     page = matching.sort([name for name, _ in order], descending=[down for _, down in order], nulls_last=True).slice(
         query.offset, query.limit
     )
     rows, total = pl.collect_all([page, matching.select(pl.len())], engine="streaming")
-    table = rows.drop([name for name in (*PREFIX, "day") if name in names])
-    edge = to_edge(table, TableSchema.of(dict(table.schema)), digits, CUSTOMER_REPORT)
-    return CustomerPage(edge, int(total.item()), newest)
+    return to_edge(rows, TableSchema.of(dict(rows.schema)), digits, CUSTOMER_REPORT), int(total.item())
+
+
+def at_edge(table: pl.LazyFrame, digits: int) -> pl.LazyFrame:
+    """The table as it is shown: money rounded to its minor unit."""
+    money = [name for name, dtype in table.collect_schema().items() if isinstance(dtype, pl.Decimal)]
+    return table.with_columns(round_money(pl.col(name), digits) for name in money)
 
 
 def check_columns(query: CustomerQuery, known: list[str]) -> None:

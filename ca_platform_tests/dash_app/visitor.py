@@ -56,14 +56,17 @@ class Visitor:
         found: dict[str, Any] = next(iter(json.loads(answer.text)["response"].values()))["data"]
         return found
 
-    def rows(self, card: str, **request: Any) -> dict[str, Any]:
+    def rows(self, card: str, query: str = "", **request: Any) -> dict[str, Any]:
         """The answer to the grid of a table that asks for rows."""
         grid = {"card": card, "part": "grid"}
         body = {
             "output": '{"card":["MATCH"],"part":"grid"}.getRowsResponse',
             "outputs": {"id": grid, "property": "getRowsResponse"},
             "inputs": [{"id": grid, "property": "getRowsRequest", "value": request}],
-            "state": [{"id": grid, "property": "id", "value": grid}],
+            "state": [
+                {"id": "shown", "property": "data", "value": {"query": query}},
+                {"id": grid, "property": "id", "value": grid},
+            ],
             "changedPropIds": [f"{json.dumps(grid, separators=(',', ':'))}.getRowsRequest"],
         }
         answer = self.post(CALLBACK, json=body)

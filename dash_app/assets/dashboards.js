@@ -132,7 +132,14 @@
       drawing.setAttribute('aria-label', `${root.dataset.title}: ${answer.reading}`);
       drawn(root, answer);
     }
-    if (kind === 'table') filled(root, answer);
+    if (kind === 'table') {
+      // The rows are of another list now: the grid does not know.
+      if (root.dataset.query !== undefined && root.dataset.query !== shownQuery) {
+        window.dash_ag_grid.getApi({ card: root.dataset.card, part: 'grid' }).purgeInfiniteCache();
+      }
+      root.dataset.query = shownQuery;
+      filled(root, answer);
+    }
     if (kind === 'list') {
       root.querySelector('.card-drawing').replaceChildren(...window.cardList(answer.listing, root.dataset));
       setState(root, 'ready');
@@ -209,7 +216,7 @@
     if (date) parts.push(`date=${date}`);
     if (compare) parts.push(`compare=${compare}`);
     if (dimension !== 'main') parts.push(`dimension=${encodeURIComponent(dimension).replaceAll('%3D', '=')}`);
-    parts.push(...window.pageFilters.query());
+    parts.push(...window.pageFilters.query(), ...Object.entries((last || {}).kept || {}).map(([name, value]) => `${name}=${encodeURIComponent(value)}`));
     return parts.length ? `?${parts.join('&')}` : '';
   };
 

@@ -25,7 +25,9 @@
     if ('is' in place) return place.is;
     if (place.x) return day(point.x);
     if (place.y) return day(point.y);
-    return place.row ? place.row[number[0]] : place.point[Array.isArray(number) ? number[0] : number];
+    if (place.row) return place.row[number[0]];
+    if (place.column) return place.column[number[1]];
+    return place.point[number];
   };
   const opens = (point) => point.data.meta && point.data.meta.opens;
   const isEmpty = (point) => (point.z ?? point.y ?? point.x) === null;

@@ -12,6 +12,9 @@ from dash_app.figures.colours import scheme
 from dash_app.figures.frame import BOTTOM, NOTE_SIZE, TOP, figure
 from dash_app.figures.labels import label
 from dash_app.figures.maps import MAX_ROWS, TEXT_ROWS, colour_axis, label_axis, mean_axis, row_gap
+from dash_app.figures.opening import columns as by_column
+from dash_app.figures.opening import opens
+from dash_app.figures.opening import rows as by_row
 from dash_app.records import Figure, Look
 from dash_app.words import names
 from dash_app.words.ages import FEWEST
@@ -52,7 +55,10 @@ def cohorts(frame: pl.DataFrame, look: Look, within: Within) -> Figure:
     )
     return figure(
         [
-            *_layers(cells, [day(week) for week in shown], "y", look, with_text=with_text),
+            *(
+                trace | opens(f"customers_{within}", cohort=by_row(shown), step=by_column(steps))
+                for trace in _layers(cells, [day(week) for week in shown], "y", look, with_text=with_text)
+            ),
             *_layers([mean], ["all"], "y2", look, with_text=True),
         ],
         look,

@@ -10,6 +10,7 @@ import polars as pl
 from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, scheme
 from dash_app.figures.frame import NOTE_SIZE, compared_note, figure, value_axis
+from dash_app.figures.opening import opens, points
 from dash_app.records import Figure, Look
 from dash_app.words.formats import formats, plural
 from dash_app.words.journey import end, hours, stage, ways
@@ -42,7 +43,7 @@ def reached(frame: pl.DataFrame, look: Look) -> Figure:
     ground = _bars(pl.Series([widest] * rows.height, dtype=pl.Float64), [], scheme(dark=look.dark).pale)
     data = [
         ground | {"hoverinfo": "skip", "hovertemplate": ""},
-        _bars(shares, hovers, OKABE_ITO[0]),
+        _bars(shares, hovers, OKABE_ITO[0]) | _opens(rows),
         *_marks(before, "before: %{x:.1%}", look),
     ]
     axis = value_axis(look, share=True, range=[0, widest], tickvals=[0, 0.25, 0.5, 0.75, 1])
@@ -59,7 +60,7 @@ def times(frame: pl.DataFrame, look: Look) -> Figure:
     names = [stage(row["stage"]) for row in rows.iter_rows(named=True)]
     texts = ["–" if row["mean_hours"] is None else hours(row["mean_hours"]) for row in rows.iter_rows(named=True)]
     hovers = [f"{name}: {text or 'nobody yet'}" for name, text in zip(names, said, strict=True)]
-    bars = _bars(lengths, hovers, OKABE_ITO[2]) | {"base": starts.to_list()}
+    bars = _bars(lengths, hovers, OKABE_ITO[2]) | _opens(rows) | {"base": starts.to_list()}
     middles = (starts + rows["median_hours"] / _HOURS).to_list()
     before = _compared(rows, look, "cumulative_mean_hours", _HOURS)
     ends = [*(starts + lengths).to_list(), *(value for value in [*middles, *before] if value is not None)]
@@ -91,7 +92,10 @@ def amounts(frame: pl.DataFrame, look: Look) -> Figure:
     hover = f"before: {sign}%{{x:,.{form.minor_digits}f}}{after}"
     notes = ("mean amount of the order", *_cut(frame, rows), *_mark_note(before, look))
     axis = value_axis(look, money=True, range=[0, highest * 1.04], nticks=5)
-    data = [_bars(rows["mean_amount"].fill_null(0.0), hovers, OKABE_ITO[3]), *_marks(before, hover, look)]
+    data = [
+        _bars(rows["mean_amount"].fill_null(0.0), hovers, OKABE_ITO[3]) | _opens(rows),
+        *_marks(before, hover, look),
+    ]
     return _stages(_Texts(names, texts, [""] * rows.height), data, look, notes, axis)
 
 
@@ -115,6 +119,11 @@ def _bars(values: pl.Series, hovers: list[str], colour: Any) -> dict[str, Any]:
         "customdata": hovers,
         "hovertemplate": "%{customdata}<extra></extra>",
     }
+
+
+def _opens(rows: pl.DataFrame) -> dict[str, Any]:
+    """Each bar opens the customers of its stage."""
+    return opens("customers", stage_index=points(rows["stage_index"].to_list()))
 
 
 def _diamonds(places: list[float | None], look: Look) -> list[dict[str, Any]]:

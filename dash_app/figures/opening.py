@@ -16,11 +16,11 @@ Trace = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A key that is read off the mark: its ``x``, its ``y``, or a value for each row or each point.
+    """A key that is read off the mark: its ``x``, its ``y``, or a value for each row, column or point.
 
     Attributes:
-        at: ``x``, ``y``, ``row`` (of a heat map) or ``point`` (in the order of the trace).
-        values: of rows or points.
+        at: ``x``, ``y``, ``row`` or ``column`` (of a heat map), ``point`` (in the order of the trace).
+        values: of rows, columns or points.
     """
 
     at: str
@@ -33,6 +33,11 @@ X, Y = Place("x"), Place("y")
 def rows(values: Sequence[Any]) -> Place:
     """A key by row of a heat map."""
     return Place("row", tuple(values))
+
+
+def columns(values: Sequence[Any]) -> Place:
+    """A key by column of a heat map."""
+    return Place("column", tuple(values))
 
 
 def points(values: Sequence[Any]) -> Place:
@@ -59,10 +64,15 @@ def each(column: str, **key: Any) -> Callable[[Trace], Trace]:
     return lambda _: made
 
 
-def by_name(columns: Mapping[str, str], **key: Any) -> Callable[[Trace], Trace]:
-    """For ``Card.drill``: the trace of this name opens that number, others nothing."""
-    made = {name: opens(column, **key) for name, column in columns.items()}
-    return lambda trace: made.get(str(trace.get("name")), {})
+def bars(column: str, **key: Any) -> Callable[[Trace], Trace]:
+    """For ``Card.drill``: the bars of the card's figure open this number, lines beside them nothing."""
+    made = opens(column, **key)
+    return lambda trace: made if trace["type"] == "bar" else {}
+
+
+def by_name(names: Mapping[str, Trace]) -> Callable[[Trace], Trace]:
+    """For ``Card.drill``: what the trace of a name ``opens``; others open nothing."""
+    return lambda trace: names.get(str(trace.get("name")), {})
 
 
 def with_opening(data: Sequence[Trace], drill: Callable[[Trace], Trace]) -> list[Trace]:

@@ -10,6 +10,8 @@ import polars as pl
 
 from dash_app.figures.frame import TOP, figure, plain_axis
 from dash_app.figures.maps import MAX_ROWS, TEXT_ROWS, colour_axis, label_axis, mean_axis
+from dash_app.figures.opening import X, opens
+from dash_app.figures.opening import rows as by_row
 from dash_app.figures.triangle_layers import NOT_YET, CellRow, blank_row, dots, layers
 from dash_app.records import Figure, Look
 from dash_app.words import ages
@@ -36,6 +38,7 @@ class Triangle:
         first: offset of the first column. At offset 0 of a retention all customers are there: it is left out.
         unit: of the values: shares, amounts of money, or customers.
         rows: at most so many cohorts, the newest.
+        opens: the number of the report that a cell opens; empty: none.
     """
 
     measure: str
@@ -45,6 +48,7 @@ class Triangle:
     first: int = 0
     unit: Literal["share", "money", "count"] = "share"
     rows: int = MAX_ROWS
+    opens: str = "customers"
 
     @property
     def sign(self) -> str:
@@ -80,7 +84,10 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
     )
     return figure(
         [
-            *layers(rows, offsets, "y", look, with_text=with_text),
+            *(
+                trace | (opens(kind.opens, cohort=by_row(shown), offset=X) if kind.opens else {})
+                for trace in layers(rows, offsets, "y", look, with_text=with_text)
+            ),
             *layers([mean, blank_row(offsets)], offsets, "y2", look, with_text=True),
             *dots(rows, offsets),
         ],

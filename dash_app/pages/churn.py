@@ -6,6 +6,7 @@ import polars as pl
 
 from dash_app.figures import churn as figures
 from dash_app.figures.blank import without
+from dash_app.figures.opening import X, by_name, each, opens
 from dash_app.filters import ChurnFilters
 from dash_app.records import Card, Look, Page
 from dash_app.words import churn as words
@@ -43,6 +44,7 @@ CHURN = Page(
             title="Churn rate",
             reading=words.weekly_rate,
             figure=figures.rate,
+            drill=each("churned", week=X),
             empty=_NO_THRESHOLD,
             is_empty=figures.without_threshold,
             rows=_newest,
@@ -53,6 +55,7 @@ CHURN = Page(
             title="Engaged and churned customers",
             reading=words.weekly_customers,
             figure=figures.customers,
+            drill=by_name({name: opens(name, week=X) for name in ("engaged", "churned")}),
             empty=_NO_THRESHOLD,
             is_empty=figures.without_threshold,
             rows=_newest,
@@ -63,6 +66,7 @@ CHURN = Page(
             title="Who churned and who came back",
             reading=words.weekly_moves,
             figure=figures.moves,
+            drill=by_name({"churned": opens("newly_churned", week=X), "came back": opens("reactivated", week=X)}),
             empty=_NO_MOVES,
             is_empty=figures.without_moves,
             rows=_newest,

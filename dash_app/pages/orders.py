@@ -7,6 +7,7 @@ from functools import partial
 from dash_app.figures import orders as figures
 from dash_app.figures.amounts import amounts, order_counts
 from dash_app.figures.blank import without
+from dash_app.figures.opening import X, by_name, each, opens
 from dash_app.filters import Filters, OrderFilters
 from dash_app.records import Card, Page
 from dash_app.words import orders as words
@@ -29,6 +30,7 @@ ORDERS = Page(
             title="Orders per day",
             reading=words.daily_orders,
             figure=figures.daily_orders,
+            drill=each("orders", date=X),
             width="full",
             empty=_NO_ORDERS,
             is_empty=without("orders"),
@@ -40,6 +42,7 @@ ORDERS = Page(
             title="Orders per week",
             reading=partial(words.orders_by_period, grain="week"),
             figure=partial(figures.orders_by_period, grain="week"),
+            drill=each("orders", date=X),
             width="full",
             empty=_NO_ORDERS,
             is_empty=without("orders"),
@@ -51,6 +54,7 @@ ORDERS = Page(
             title="Orders per month",
             reading=partial(words.orders_by_period, grain="month"),
             figure=partial(figures.orders_by_period, grain="month"),
+            drill=each("orders", date=X),
             width="full",
             empty=_NO_ORDERS,
             is_empty=without("orders"),
@@ -71,6 +75,7 @@ ORDERS = Page(
             title="Mean order amount",
             reading=words.mean_amount,
             figure=figures.mean_amount,
+            drill=each("orders", week=X),
             empty=_NO_ORDERS,
             is_empty=without("mean_amount"),
         ),
@@ -80,6 +85,7 @@ ORDERS = Page(
             title="Orders per ordering customer",
             reading=words.orders_per_customer,
             figure=figures.orders_per_customer,
+            drill=each("customers", week=X),
             empty=_NO_ORDERS,
             is_empty=without("orders_per_customer"),
         ),
@@ -89,6 +95,7 @@ ORDERS = Page(
             title="Sessions per active customer",
             reading=words.sessions_per_customer,
             figure=figures.sessions_per_customer,
+            drill=each("customers", week=X),
             empty="No session began in this time.",
             is_empty=without("sessions_per_customer"),
         ),
@@ -108,19 +115,10 @@ ORDERS = Page(
             title="Customers by number of orders",
             reading=words.order_counts,
             figure=order_counts,
+            drill=by_name({"exactly": opens("customers", orders=X), "at least": opens("customers_at_least", orders=X)}),
             height=_WIDE,
             empty="No customer has ordered yet.",
             is_empty=without("customers_at_least"),
-        ),
-        Card(
-            id="orders-customers",
-            report="client_kpis",
-            title="Customers",
-            reading=words.customers,
-            kind="table",
-            height=420,
-            width="full",
-            empty="There are no customers yet.",
         ),
     ),
     OrderFilters,

@@ -8,6 +8,7 @@ from dash_app.figures.blank import without
 from dash_app.figures.conversion import HEIGHT_OF_CONVERSION, conversion
 from dash_app.figures.dimension_days import HEIGHT_OF_DIMENSIONS, daily_revenue_by_value
 from dash_app.figures.dimensions import revenue_by_value
+from dash_app.figures.opening import X, each
 from dash_app.figures.orders import daily_orders
 from dash_app.records import Card, Page
 from dash_app.words import dimensions, kpis, orders, steps
@@ -32,6 +33,7 @@ OVERVIEW = Page(
             title="Orders per day",
             reading=orders.daily_orders,
             figure=daily_orders,
+            drill=each("orders", date=X),
             height=HEIGHT_OF_CONVERSION,
             is_empty=without("orders"),
         ),

@@ -9,6 +9,7 @@ import polars as pl
 
 from dash_app.figures import curves, growth
 from dash_app.figures.blank import without
+from dash_app.figures.opening import X, bars, by_name, opens
 from dash_app.figures.triangle import HEIGHT_OF_TRIANGLE, Triangle, triangle
 from dash_app.filters import Filters, RetentionFilters
 from dash_app.records import Card, Figure, Look, Page
@@ -24,7 +25,9 @@ _SINCE = "the first order"
 _WORDS: dict[Grain, str] = {"month": "monthly", "week": "weekly"}
 # A year of columns: with more rows there would be more cells than a browser draws at once.
 _ROWS: dict[Grain, int] = {"month": 104, "week": 46}
-_REVENUE = Triangle("cumulative_revenue_per_customer", "month", "revenue per customer so far", _SINCE, unit="money")
+_REVENUE = Triangle(
+    "cumulative_revenue_per_customer", "month", "revenue per customer so far", _SINCE, unit="money", opens="orders"
+)
 
 
 def _retention(frame: pl.DataFrame, look: Look, grain: Grain) -> Figure:
@@ -46,6 +49,12 @@ def _customers(grain: Grain) -> Card:
         title=f"Who ordered, by {grain}",
         reading=partial(growth_words.customers, grain=grain),
         figure=partial(growth.customers, grain=grain),
+        drill=by_name(
+            {
+                name.partition("_")[0]: opens("value", period=grain, date=X, metric=name)
+                for name in (*growth_words.PARTS, growth_words.GONE)
+            }
+        ),
         width="full",
         empty=_NO_ORDERS,
         is_empty=without("value"),
@@ -62,6 +71,7 @@ def _measure(name: growth_words.Measure, grain: Grain) -> Card:
         else f"Revenue and its change, by {grain}",
         reading=partial(growth_words.measure, name=name, grain=grain),
         figure=partial(growth.measure, name=name, grain=grain),
+        drill=bars("value", period=grain, date=X, metric="orders"),
         height=360,
         empty=_NO_ORDERS,
         is_empty=without("value"),

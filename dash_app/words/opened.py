@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from ca_platform.store import Dimension
-from dash_app.opened import Opened
+import polars as pl
+
+from dash_app.opened import Opened, opened_in
 from dash_app.records import Look
 from dash_app.words import names
 from dash_app.words.cohorts import start
 from dash_app.words.dates import Grain, day, period, within
 from dash_app.words.formats import formats, plural
+from dash_app.words.orders import customers as best
 
 Key = Mapping[str, Any]
 
@@ -20,8 +22,11 @@ _GRAINS: dict[str, Grain] = {"daily": "day", "weekly": "week", "monthly": "month
 _NUMBERS = ("", "first", "second", "third", "fourth")
 
 
-def sentence(opened: Opened, total: int, look: Look, dimension: Dimension) -> str:
+def counted(_: pl.DataFrame, look: Look) -> str:
     """The 37 customers with the first order in January 2026 who ordered again 3 months later, as of 31 Mar 2026."""
+    opened, total, dimension = opened_in(look.filters), look.total, look.dimension
+    if opened is None:
+        return ""
     count = formats(look).count(total)
     noun = plural(total, opened.what.removesuffix("s"))
     subject = f"The {count} {noun}" if total else f"None of the {opened.what}"
@@ -30,10 +35,11 @@ def sentence(opened: Opened, total: int, look: Look, dimension: Dimension) -> st
     return f"{subject} {whom(opened, look)}{scope}{known}."
 
 
-def everybody(total: int, look: Look) -> str:
-    """What the list of all customers shows."""
+def everybody(frame: pl.DataFrame, look: Look) -> str:
+    """How many customers there are, and the best of them."""
     known = f" up to the end of {day(look.day)}" if look.day else ""
-    return f"{formats(look).count(total)} {plural(total, 'customer')} with a session or a download{known}."
+    count = f"{formats(look).count(look.total)} {plural(look.total, 'customer')}"
+    return f"{count} with a session or a download{known}. {best(frame, look)}"
 
 
 def whom(opened: Opened, look: Look) -> str:

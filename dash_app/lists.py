@@ -1,0 +1,109 @@
+"""The customers, or orders, that a number counts: found in the lake, shown in pages, whichever document store there is.
+
+What belongs here: the rows of a list. What does not: whom a number counts (``ca_platform.drill``) and words.
+
+The lake has whom a number counts, and the per-customer table of each report day beside it; so a list is read there at
+once and not from the document store, which knows the newest day alone and would have to be handed every name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from ca_platform.catalogue import report_spec
+from ca_platform.drill import Cell, members
+from ca_platform.lake import Lake
+from ca_platform.store import CustomerPage, CustomerQuery, Dimension
+from ca_platform.store.lakecustomers import CUSTOMER_REPORT, at_edge, customers_of, page_of
+from ca_platform.store.schema import TableSchema
+from dash_app.opened import Opened
+from dash_app.reader import Kept
+
+if TYPE_CHECKING:
+    from ca_platform.settings import Settings
+
+_LISTS_KEPT = 8
+_PAGES_KEPT = 64
+_FRESH_SECONDS = 30.0
+_BLOCK = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Which list: a number of a report, on a day, of a dimension value."""
+
+    opened: Opened
+    day: date
+    dimension: Dimension
+
+    @property
+    def cell(self) -> Cell:
+        count = self.opened.count
+        return Cell(
+            count.report, count.column, self.day, dict(self.opened.key), self.dimension.name, self.dimension.value
+        )
+
+
+class Lists:
+    """Reads lists from the lake; whom the last few numbers count is kept for some seconds."""
+
+    def __init__(self, settings: Settings, lake: Lake | None = None) -> None:
+        self._settings = settings
+        self._digits = settings.business.minor_digits
+        self._lake = lake or Lake.open(settings)
+        self._clients: Kept[pl.DataFrame] = Kept(_LISTS_KEPT, _FRESH_SECONDS)
+        self._pages: Kept[CustomerPage] = Kept(_PAGES_KEPT, _FRESH_SECONDS)
+
+    def page(self, listed: Listed, query: CustomerQuery) -> CustomerPage:
+        """One page of a list; ``day`` is that of the per-customer table.
+
+        Raises:
+            CaPlatformError: the lake does not have what the number rests on, or the query a column that is none.
+        """
+        return self._pages.get((listed, query), lambda: self._page(listed, query))
+
+    def blocks(self, listed: Listed) -> Iterator[pl.DataFrame]:
+        """The whole list: customers by name, orders day by day."""
+        if listed.opened.what == "orders":
+            whole = at_edge(self._members(listed), self._digits)
+            yield from self._lake.retry(lambda: whole.collect_batches(chunk_size=_BLOCK, maintain_order=True))
+            return
+        clients = self._known(listed).sort("client")
+        day = self._table_day(listed.day)
+        for offset in range(0, max(clients.height, 1), _BLOCK):
+            block = clients.slice(offset, _BLOCK)
+            yield self._lake.retry(lambda block=block: at_edge(self._rows(block, day), self._digits).collect())  # type: ignore[misc]
+
+    def _page(self, listed: Listed, query: CustomerQuery) -> CustomerPage:
+        if listed.opened.what == "orders":
+            rows, total = self._lake.retry(lambda: page_of(self._members(listed), query, self._digits, "order_id"))
+            return CustomerPage(rows, total, listed.day)
+        clients, day = self._known(listed), self._table_day(listed.day)
+        rows, total = self._lake.retry(lambda: page_of(self._rows(clients, day), query, self._digits, "client"))
+        return CustomerPage(rows, total, day)
+
+    def _known(self, listed: Listed) -> pl.DataFrame:
+        """Whom the number counts."""
+        return self._clients.get(listed, lambda: self._lake.collect(lambda: self._members(listed)))
+
+    def _rows(self, clients: pl.DataFrame, day: date | None) -> pl.LazyFrame:
+        """The customers' columns, in the order of the clients."""
+        table = (
+            pl.LazyFrame(schema=TableSchema.of(report_spec(CUSTOMER_REPORT)).types)
+            if day is None
+            else customers_of(self._lake, day)
+        )
+        return clients.lazy().join(table, on="client", how="left", maintain_order="left")
+
+    def _members(self, listed: Listed) -> pl.LazyFrame:
+        return members(listed.opened.count, listed.cell, self._settings, self._lake)
+
+    def _table_day(self, day: date) -> date | None:
+        """The day of the per-customer table: the list's own, or the newest where that is not kept."""
+        days = self._lake.days(CUSTOMER_REPORT)
+        return day if day in days else days[-1] if days else None

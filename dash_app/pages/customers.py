@@ -1,0 +1,93 @@
+"""``/customers``: every customer, or the customers and orders that a number counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ca_platform.catalogue import Column, Kind, ReportSpec, report_spec
+from dash_app.filters import Filters
+from dash_app.opened import CustomerFilters, opened_in
+from dash_app.records import Card, Page
+from dash_app.words import opened as words
+
+_HEIGHT = 620
+_KPIS = report_spec("client_kpis")
+_COUNTED = replace(
+    _KPIS,
+    by_dimension=True,
+    description=f"{_KPIS.description} Listed are those whom the number counts; their figures are of the whole shop.",
+)
+_ORDERS = ReportSpec(
+    name="orders",
+    family="orders",
+    title="Orders",
+    grain="order",
+    description="The orders that a number counts: the sessions with a purchase.",
+    columns=(
+        Column("order_id", Kind.TEXT, "The order."),
+        Column("client", Kind.TEXT, "Whose it is."),
+        Column("session_start_date", Kind.INSTANT, "Start of the session that ended in the order, UTC."),
+        Column("payment_amount", Kind.MONEY, "What was paid.", "currency"),
+        Column("discount_amount", Kind.MONEY, "Discount of the order.", "currency"),
+        Column("promotion_id", Kind.TEXT, "Its promotion.", nullable=True),
+    ),
+    key=("order_id",),
+    facts=(),
+    page="/customers",
+    storage="lake",
+)
+
+
+def _all(filters: Filters) -> bool:
+    return opened_in(filters) is None
+
+
+def _customers(filters: Filters) -> bool:
+    opened = opened_in(filters)
+    return opened is not None and opened.what == "customers"
+
+
+def _orders(filters: Filters) -> bool:
+    opened = opened_in(filters)
+    return opened is not None and opened.what == "orders"
+
+
+CUSTOMERS = Page(
+    "/customers",
+    (
+        Card(
+            id="customers-all",
+            report="client_kpis",
+            title="All customers",
+            reading=words.everybody,
+            kind="table",
+            height=_HEIGHT,
+            width="full",
+            empty="There are no customers yet.",
+            is_shown=_all,
+        ),
+        Card(
+            id="customers-counted",
+            report="client_kpis",
+            title="Customers behind a number",
+            reading=words.counted,
+            kind="table",
+            height=_HEIGHT,
+            width="full",
+            is_shown=_customers,
+            shows=_COUNTED,
+        ),
+        Card(
+            id="orders-counted",
+            report="orders",
+            title="Orders behind a number",
+            reading=words.counted,
+            kind="table",
+            height=_HEIGHT,
+            width="full",
+            is_shown=_orders,
+            shows=_ORDERS,
+        ),
+    ),
+    CustomerFilters,
+)
