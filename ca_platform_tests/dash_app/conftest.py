@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from werkzeug.serving import make_server
 
-from ca_platform.catalogue import ReportSpec, report_specs
+from ca_platform.catalogue import ReportSpec, report_spec, report_specs
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings, load_settings
 from ca_platform.store import DocumentStore, open_store
@@ -37,6 +37,7 @@ UNCONNECTED_REPORTS = ("dimension_kpis", "daily_dimension_values")
 _SETTINGS = """
 business: {time_zone: Europe/London, currency: GBP, start_date: 2025-10-15, simulated: true}
 sources:
+  lines: {kind: csv, path: lines.csv, columns: {order_id: o, product: p, category: g, price: a}}
   customers: {kind: csv, path: customers.csv, columns: {client: c, download_date: d}}
   sessions:
     kind: csv
@@ -62,14 +63,17 @@ def fill(store: DocumentStore) -> None:
             store.replace(spec.name, DAYS, pl.concat(_parts(spec)), spec)
 
 
-def fill_customers(settings: Settings) -> None:
-    """The per-customer report of the newest day, where the embedded store finds it."""
+def fill_lake(settings: Settings) -> None:
+    """The reports that the lake keeps: customers of the newest day, and sales of products."""
+    sales = report_spec("daily_products_of_sales")
     with Lake.open(settings).write() as write:
         write.put("client_kpis", frames.DAY, frames.report("client_kpis"))
+        for day in DAYS:
+            write.put(sales.name, day, pl.concat(_parts(sales, (day,))).drop("report_date"))
 
 
-def _parts(spec: ReportSpec) -> Iterator[pl.DataFrame]:
-    for day in DAYS:
+def _parts(spec: ReportSpec, days: Sequence[date] = DAYS) -> Iterator[pl.DataFrame]:
+    for day in days:
         frame = frames.report(spec.name, day)
         yield _placed(frame.clear() if day == EMPTY else frame, day, "main", None)
         if spec.by_dimension and day == VALUED:
@@ -98,7 +102,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of the shop, its store filled, one user."""
     settings = write_settings(tmp_path_factory.mktemp("shop"))
     fill(open_store(settings))
-    fill_customers(settings)
+    fill_lake(settings)
     UserStore(settings.users.path).add(USER, PASSWORD)
     return settings
 

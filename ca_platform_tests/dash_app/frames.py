@@ -12,6 +12,7 @@ import polars as pl
 from ca_platform.catalogue import Kind, report_spec
 from ca_platform_tests.dash_app.cohort_frames import COHORTS
 from ca_platform_tests.dash_app.days_of_shop import DAY, START, Row, periods, sessions_on
+from ca_platform_tests.dash_app.product_frames import PRODUCT_REPORTS
 from ca_platform_tests.dash_app.promotion_frames import PROMOTION_REPORTS
 from dash_app.words.dates import Grain, last_day
 
@@ -331,6 +332,7 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     "dimension_kpis": _dimension_kpis,
     "daily_dimension_values": _daily_dimension_values,
     **COHORTS,
+    **PRODUCT_REPORTS,
     **PROMOTION_REPORTS,
 }
 NAMES = tuple(_MAKERS)

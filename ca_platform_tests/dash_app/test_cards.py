@@ -17,6 +17,7 @@ from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.conftest import EMPTY, UNCONNECTED_REPORTS, first_shown, write_settings
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
 from dash_app.app import build
+from dash_app.laketables import LakeTables
 from dash_app.pages import CARDS
 from dash_app.users import UserStore
 
@@ -161,11 +162,15 @@ def test_answer_is_made_once_and_anew_when_the_report_changes(tmp_path: Path, mo
 
 @pytest.mark.parametrize("card", DRAWN)
 def test_csv_has_exactly_the_rows_of_the_drawn_report(visitor: Visitor, shop: Settings, card: str) -> None:
+    spec = CARDS[card].spec
+    place = LakeTables(shop) if spec.parts == "day" else open_store(shop)
     for query, dimension in ((DAY, MAIN), (f"{DAY}&dimension=region=EU", Dimension("region", "EU"))):
-        asked = dimension if CARDS[card].spec.by_dimension else MAIN
+        if spec.parts == "day" and not dimension.is_main:
+            continue  # of a value the lake joins facts, which this shop does not have: see test_real_reports
+        asked = dimension if spec.by_dimension else MAIN
         answer = visitor.get(f"/csv/{card}{query}")
         assert answer.mimetype == "text/csv"
-        expected = open_store(shop).report(CARDS[card].report, frames.DAY, asked)
+        expected = place.report(spec.name, frames.DAY, asked)
         assert expected is not None
         found = pl.read_csv(io.StringIO(answer.text), schema=expected.schema)
         assert found.equals(expected)

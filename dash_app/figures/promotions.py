@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
 
 import polars as pl
 
 from dash_app.figures import orders
 from dash_app.figures.bars import bars, dotted
 from dash_app.figures.colours import OKABE_ITO
+from dash_app.figures.dailies import Daily, dailies
 from dash_app.figures.frame import compared_note, figure, hour_axis, value_axis
 from dash_app.figures.lines import lines
-from dash_app.figures.opening import X, opens
-from dash_app.figures.panels import Panel, panels
 from dash_app.figures.periods import moved
 from dash_app.figures.ranking import Ranking, ranking
 from dash_app.figures.traces import Line, Scale
 from dash_app.filters import PromotionFilters, PromotionMetric
 from dash_app.records import Figure, Look
-from dash_app.words import promotions as words
 from dash_app.words.dates import day
 from dash_app.words.formats import formats
 from dash_app.words.rows import with_partial
@@ -29,33 +26,11 @@ _ALL = pl.col("promotion_id").is_null()
 
 
 def by_day(frame: pl.DataFrame, look: Look, measure: PromotionMetric) -> Figure:
-    """A panel for each of the promotions that brought, cost or sold most; days without use are zero."""
-    form = formats(look)
-    ranked = words.totals(frame, measure)
-    names = ranked["promotion_id"].head(_top(look)).to_list()
-    days = _days(frame, look)
-    earlier = moved(frame, look, "date", "day")
-    is_money = measure != "orders"
-    before, after = form.affixes if is_money else ("", "")
-    digits = form.minor_digits if is_money else 0
-    write = form.compact_money if is_money else form.compact
-    totals = dict(ranked.iter_rows())
-    parts = [
-        Panel(
-            name,
-            write(totals[name]),
-            _filled(frame, name, measure, days),
-            None if earlier is None else _filled(earlier, name, measure, days),
-            opens("orders", promotion_id=name, date=X) if measure == "orders" else {},
-        )
-        for name in names
-    ]
-    notes = (
-        f"{measure} per day, all on one scale; behind the name its sum",
-        f"{len(names)} of {ranked.height} promotions" if len(names) < ranked.height else "",
-        compared_note(look) if earlier is not None else "",
+    """A panel for each of the promotions that brought, cost or sold most."""
+    kind = Daily(
+        "promotion_id", measure, "promotions", _top(look), money=measure != "orders", opens=measure == "orders"
     )
-    return panels(parts, look, notes, f"{before}%{{y:,.{digits}f}}{after}", money=is_money)
+    return dailies(frame, look, kind)
 
 
 def share_by_day(frame: pl.DataFrame, look: Look) -> Figure:
@@ -107,17 +82,3 @@ def _top(look: Look) -> int:
 
 def _of_all(look: Look) -> Look:
     return look if look.compare is None else replace(look, compare=look.compare.filter(_ALL))
-
-
-def _days(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
-    """Every day from the first use of any promotion to the report's day."""
-    first, last = frame["date"].min(), look.day or frame["date"].max()
-    if not isinstance(first, date) or not isinstance(last, date):
-        return pl.DataFrame(schema={"date": pl.Date})
-    count = (last - first).days + 1
-    return pl.DataFrame({"date": [first + timedelta(days=offset) for offset in range(count)]})
-
-
-def _filled(frame: pl.DataFrame, name: str, measure: str, days: pl.DataFrame) -> pl.DataFrame:
-    own = frame.filter(pl.col("promotion_id") == name).select("date", value=measure)
-    return days.join(own, on="date", how="left", maintain_order="left").with_columns(pl.col("value").fill_null(0))

@@ -9,11 +9,12 @@ from dash_app.pages.funnels import FUNNELS
 from dash_app.pages.journey import JOURNEY
 from dash_app.pages.orders import ORDERS
 from dash_app.pages.overview import OVERVIEW
+from dash_app.pages.products import PRODUCTS
 from dash_app.pages.promotions import PROMOTIONS
 from dash_app.pages.retention import RETENTION
 from dash_app.records import Card, Page
 
-_PAGES = (OVERVIEW, FUNNELS, ORDERS, COHORTS, RETENTION, JOURNEY, CHURN, CUSTOMERS, PROMOTIONS)
+_PAGES = (OVERVIEW, FUNNELS, ORDERS, COHORTS, RETENTION, JOURNEY, CHURN, CUSTOMERS, PRODUCTS, PROMOTIONS)
 
 PAGES: dict[str, Page] = {page.route: page for page in _PAGES}
 CARDS: dict[str, Card] = {card.id: card for page in PAGES.values() for card in page.cards}

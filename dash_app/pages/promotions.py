@@ -34,6 +34,7 @@ def _by_day(metric: PromotionMetric) -> Card:
         height=figures.HEIGHT_OF_PANELS,
         width="full",
         empty=_UNUSED,
+        is_empty=without(metric),
         is_shown=partial(_is_chosen, metric=metric),
     )
 
@@ -54,6 +55,7 @@ PROMOTIONS = Page(
             height=260,
             width="full",
             empty=_UNUSED,
+            is_empty=without("orders"),
         ),
         Card(
             id="promotions-share-daily",
