@@ -6,7 +6,7 @@ rests (facts, reports' own events). What does not: drawing, sentences and pages.
 
 from ca_platform.drill.cells import Cell, Count, What
 from ca_platform.drill.scope import ORDER_COLUMNS, Scope
-from ca_platform.drill.table import COUNTS, all_members, count_of, counts, everybody, members
+from ca_platform.drill.table import COUNTS, count_of, counts, everybody, members
 
 __all__ = [
     "COUNTS",
@@ -15,7 +15,6 @@ __all__ = [
     "Count",
     "Scope",
     "What",
-    "all_members",
     "count_of",
     "counts",
     "everybody",

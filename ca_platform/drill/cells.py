@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 What = Literal["customers", "orders"]
 Key = Mapping[str, Any]
 
-ANY = "*"
+KEY = "key."
+"""What names of key columns begin with where an order has a column of that name too."""
 _LARGEST = 2**53
 
 
@@ -33,8 +34,9 @@ class Count:
     Attributes:
         what: what the number counts.
         key: columns of the report that say which cell it is.
-        rows: everybody who is counted in any cell: ``slice``, the columns of the key, and ``customer``, ``client`` or an
-            order; one row for each that a cell counts. It may leave out what is not in ``Scope.key``.
+        rows: everybody who is counted in any cell: ``slice``, the columns of the key (or ``key.NAME``), and
+            ``customer``, ``client`` or an order; one row for each that a cell counts. It may leave out what is not in
+            ``Scope.key``.
         where: values of key columns at which the number is such a count; elsewhere it is something else.
     """
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ca_platform.drill.cells import Cell, Count, Key, read_key
+from ca_platform.drill.cells import KEY, Cell, Count, Key, read_key
 from ca_platform.drill.churn import CHURN
 from ca_platform.drill.cohorts import COHORTS
 from ca_platform.drill.orders import ORDERS
+from ca_platform.drill.products import PRODUCTS
+from ca_platform.drill.promotions import PROMOTIONS
 from ca_platform.drill.scope import ORDER_COLUMNS, Scope
 from ca_platform.errors import ReportError, near
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from ca_platform.lake import Lake
     from ca_platform.settings import Settings
 
-COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *ORDERS)
+COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *ORDERS, *PRODUCTS, *PROMOTIONS)
 _BY_REPORT: dict[str, tuple[Count, ...]] = {
     name: tuple(count for count in COUNTS if count.report == name) for name in {count.report for count in COUNTS}
 }
@@ -50,10 +50,11 @@ def count_of(report: str, column: str, texts: Mapping[str, str]) -> tuple[Count,
 
 
 def everybody(count: Count, scope: Scope) -> pl.LazyFrame:
-    """Whom, or which orders, all cells of a count count: ``slice``, the key, ``client`` or an order."""
+    """Whom, or which orders, all cells of a count count: ``slice``, ``key.NAME``, and ``client`` or an order."""
     rows = scope.named(count.rows(scope)) if count.what == "customers" else count.rows(scope)
-    listed = ["client"] if count.what == "customers" else list(ORDER_COLUMNS)
-    return rows.select("slice", *count.key, *listed)
+    names = rows.collect_schema().names()
+    key = [pl.col(own if (own := f"{KEY}{name}") in names else name).alias(own) for name in count.key]
+    return rows.select("slice", *key, *(["client"] if count.what == "customers" else ORDER_COLUMNS))
 
 
 def members(count: Count, cell: Cell, settings: Settings, lake: Lake) -> pl.LazyFrame:
@@ -67,10 +68,5 @@ def members(count: Count, cell: Cell, settings: Settings, lake: Lake) -> pl.Lazy
     """
     scope = Scope.of(cell.day, settings, lake, (cell.dimension, cell.value), cell.key)
     rows = everybody(count, scope)
-    same = [pl.col(name).eq_missing(pl.lit(value)) for name, value in cell.key.items()]
-    return (rows.filter(*same) if same else rows).drop("slice", *count.key)
-
-
-def all_members(count: Count, day: date, settings: Settings, lake: Lake) -> pl.LazyFrame:
-    """The same for all cells and all dimension values at once, with ``slice`` and the key."""
-    return everybody(count, Scope.of(day, settings, lake))
+    same = [pl.col(f"{KEY}{name}").eq_missing(pl.lit(value)) for name, value in cell.key.items()]
+    return (rows.filter(*same) if same else rows).drop("slice", *(f"{KEY}{name}" for name in count.key))

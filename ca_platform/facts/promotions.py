@@ -71,13 +71,7 @@ def promotion_customers(firsts: pl.LazyFrame, orders: pl.LazyFrame, known: pl.La
         orders: all orders of these days in their sequence, whatever they carry.
         known: ``promotion_firsts`` of the days before.
     """
-    first_uses = pl.concat([known, firsts], how="vertical_relaxed")
-    after = first_uses.select(*PAIR, _PROMOTION, number=(pl.col("number") + 1).cast(pl.UInt32), first_at="at")
-    again = (
-        orders.with_columns(pl.col("number").cast(pl.UInt32))
-        .join(after, on=[*PAIR, "number"])
-        .filter(pl.col("at") - pl.col("first_at") <= REPEAT_WITHIN)
-    )
+    again = came_again(orders, pl.concat([known, firsts], how="vertical_relaxed"))
     key = ["day", "slice", _PROMOTION]
     events = pl.concat(
         [
@@ -88,3 +82,18 @@ def promotion_customers(firsts: pl.LazyFrame, orders: pl.LazyFrame, known: pl.La
     )
     measures = pl.col("customers", "new_customers", "repeat_customers")
     return events.with_columns(measures.cast(pl.Int64)).group_by(key).agg(measures.sum())
+
+
+def came_again(orders: pl.LazyFrame, first_uses: pl.LazyFrame) -> pl.LazyFrame:
+    """The order after the first with a promotion, whatever it carries, where it came soon enough.
+
+    Args:
+        orders: in their sequence: ``day``, ``slice``, ``customer``, ``number``, ``at``.
+        first_uses: ``promotion_firsts``.
+    """
+    after = first_uses.select(*PAIR, _PROMOTION, number=(pl.col("number") + 1).cast(pl.UInt32), first_at="at")
+    return (
+        orders.with_columns(pl.col("number").cast(pl.UInt32))
+        .join(after, on=[*PAIR, "number"])
+        .filter(pl.col("at") - pl.col("first_at") <= REPEAT_WITHIN)
+    )

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from ca_platform.catalogue import connected, report_spec
 from ca_platform.drill import COUNTS, Count, Scope
+from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
 from ca_platform.reports import compute
-from ca_platform.settings import Settings
+from ca_platform.settings import Settings, load_settings
+from ca_platform.simulate import simulate_shop
 from ca_platform_tests.drill.cells import opened_alone, wrong_cells
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.shops import nasty_shop
 
 SHOP = nasty_shop("Europe/Berlin", date(2024, 3, 20), 70, seed=77)
 LAST = date(2024, 5, 28)
+RETAIL_DAY = date(2011, 5, 31)
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = sorted({count.report for count in COUNTS})
 
 Opened = tuple[Settings, Lake, date, dict[str, pl.DataFrame], Scope]
@@ -57,3 +62,40 @@ def nasty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_every_cell_of_a_nasty_shop_opens_as_many_as_it_counts(nasty: Opened) -> None:
     assert_every_cell(nasty, list(COUNTS), few=3)
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    folder = tmp_path_factory.mktemp("simulated")
+    simulate_shop(folder, days=75, customers=400)
+    settings = load_settings(folder / "ca_platform.yaml")
+    lake = Lake.open(settings)
+    start = settings.business.start_date
+    load(settings, lake, start, start + timedelta(days=74))
+    return opened(settings, lake, start + timedelta(days=70))
+
+
+def test_every_cell_of_a_simulated_shop_opens_as_many_as_it_counts(simulated: Opened) -> None:
+    assert_every_cell(simulated, list(COUNTS), few=1)
+
+
+@pytest.fixture(scope="module")
+def online_retail(public_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    lines = str(public_data / "online_retail" / "lines.parquet")
+    places = {f"CA_SOURCES__{source}__PATH": lines for source in ("SESSIONS", "LINES")}
+    lake_path = str(tmp_path_factory.mktemp("online_retail") / "lake")
+    settings = load_settings(FIXTURES / "online_retail.yaml", {"CA_LAKE__PATH": lake_path, **places})
+    lake = Lake.open(settings)
+    load(settings, lake, date(2010, 12, 1), RETAIL_DAY)
+    return opened(settings, lake, RETAIL_DAY)
+
+
+def test_every_cell_of_online_retail_opens_as_many_as_it_counts(online_retail: Opened) -> None:
+    frames = online_retail[3]
+    assert_every_cell(online_retail, [count for count in COUNTS if count.report in frames], few=1)
+
+
+def load(settings: Settings, lake: Lake, first: date, last: date) -> None:
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    for source in settings.sources.connected():
+        ingest(source, days, settings, lake)
