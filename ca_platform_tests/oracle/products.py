@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 from ca_platform_tests.oracle.funnels import Rows, ratio
@@ -16,48 +15,63 @@ from ca_platform_tests.oracle.periods import periods
 from ca_platform_tests.oracle.world import Line, Session, Shop, World
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sold:
-    """A line of an order, with what it brings."""
+    """A line of an order, with what it brings: exact, in 1e-8 of the currency."""
 
     order: Session
     line: Line
-    revenue: Fraction
-    discount: Fraction
+    revenue: int | Fraction
+    discount: int | Fraction
 
 
-def share_of_discount(lines: list[Line], discount: Fraction) -> list[Fraction]:
+def share_of_discount(lines: list[Line], discount: int) -> list[int | Fraction]:
     """The discount of an order, spread over its lines."""
+    if discount == 0:
+        return [0] * len(lines)
     worth = [_worth(line) for line in lines]
-    weights = worth if sum(worth) != 0 else [Fraction(line.quantity) for line in lines]
-    return [discount * weight / sum(weights) for weight in weights]
+    weights = worth if sum(worth) != 0 else [_whole(line.quantity) for line in lines]
+    return [Fraction(discount * weight, sum(weights)) for weight in weights]
 
 
-def _worth(line: Line) -> Fraction:
-    return Fraction(line.price) * Fraction(line.quantity) - Fraction(line.discount)
+def _worth(line: Line) -> int:
+    return _whole(line.price) * _whole(line.quantity) - _whole(line.discount) * _SCALE
 
 
-@cache
-def _baskets(shop_id: int) -> dict[str, list[Line]]:
-    found: dict[str, list[Line]] = defaultdict(list)
-    for line in _SHOPS[shop_id].lines:
-        found[line.order_id].append(line)
-    return found
+def _whole(value: Decimal) -> int:
+    """In 1e-4: what the lake keeps of a number."""
+    return int(value * _SCALE)
 
 
-# By identity: a shop is not hashable. It is kept, so that its id stays its own.
-_SHOPS: dict[int, Shop] = {}
+_SCALE = 10**4
+# By identity: neither is hashable. They are kept, so that an id stays its own.
+_BASKETS: dict[int, tuple[Shop, dict[str, list[Line]]]] = {}
+_SOLD: dict[int, tuple[World, list[Sold]]] = {}
 
 
 def sold(world: World) -> list[Sold]:
     """Lines of the orders, the newest last."""
-    _SHOPS[id(world.shop)] = world.shop
-    baskets, found = _baskets(id(world.shop)), []
+    if id(world) not in _SOLD:
+        _SOLD[id(world)] = world, _sold(world)
+    return _SOLD[id(world)][1]
+
+
+def _sold(world: World) -> list[Sold]:
+    baskets, found = _baskets(world.shop), []
     for order in sorted(world.orders, key=lambda s: (s.start, s.order_id.encode())):
         lines = baskets.get(order.order_id, [])
-        for line, share in zip(lines, share_of_discount(lines, Fraction(order.discount)), strict=True):
-            found.append(Sold(order, line, _worth(line) - share, Fraction(line.discount) + share))
+        for line, share in zip(lines, share_of_discount(lines, _whole(order.discount) * _SCALE), strict=True):
+            found.append(Sold(order, line, _worth(line) - share, _whole(line.discount) * _SCALE + share))
     return found
+
+
+def _baskets(shop: Shop) -> dict[str, list[Line]]:
+    if id(shop) not in _BASKETS:
+        found: dict[str, list[Line]] = defaultdict(list)
+        for line in shop.lines:
+            found[line.order_id].append(line)
+        _BASKETS[id(shop)] = shop, found
+    return _BASKETS[id(shop)][1]
 
 
 def _grouped(lines: list[Sold], key: Callable[[Sold], Any]) -> dict[Any, list[Sold]]:
@@ -72,15 +86,19 @@ def _orders(own: list[Sold]) -> int:
 
 
 def _units(own: list[Sold]) -> float:
-    return float(sum(Fraction(one.line.quantity) for one in own))
+    return sum(_whole(one.line.quantity) for one in own) / _SCALE
 
 
 def _customers(own: list[Sold]) -> int:
     return len({one.order.client for one in own})
 
 
-def money(value: Fraction) -> Decimal:
-    return Decimal(value.numerator) / Decimal(value.denominator)
+def _revenue(own: list[Sold]) -> int | Fraction:
+    return sum(one.revenue for one in own)
+
+
+def money(value: int | Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator) / _SCALE**2
 
 
 def _ranked(world: World, column: str) -> Rows:
@@ -88,15 +106,14 @@ def _ranked(world: World, column: str) -> Rows:
 
     def place(name: str | None) -> tuple[Any, ...]:
         own = groups[name]
-        revenue = sum((one.revenue for one in own), Fraction(0))
-        return -_orders(own), -round(revenue, 4), name is None, (name or "").encode()
+        return -_orders(own), -round(Fraction(_revenue(own), _SCALE**2), 4), name is None, (name or "").encode()
 
     return [
         {
             column: name,
             "orders": _orders(groups[name]),
             "units": _units(groups[name]),
-            "revenue": money(sum((one.revenue for one in groups[name]), Fraction(0))),
+            "revenue": money(_revenue(groups[name])),
             "customers": _customers(groups[name]),
             "rank": rank,
         }
@@ -123,17 +140,18 @@ def products_of_window(world: World) -> Rows:
 
 
 def _daily(world: World, days: list[date]) -> Rows:
-    groups = _grouped(sold(world), lambda one: (world.local_day(one.order.start), one.line.product))
+    inside = {order.order_id: day for order in world.orders if (day := world.local_day(order.start)) in days}
+    lines = [one for one in sold(world) if one.order.order_id in inside]
+    groups = _grouped(lines, lambda one: (inside[one.order.order_id], one.line.product))
     return [
         {
             "date": day,
             "product": product,
             "orders": _orders(own),
             "units": _units(own),
-            "revenue": money(sum((one.revenue for one in own), Fraction(0))),
+            "revenue": money(_revenue(own)),
         }
         for (day, product), own in groups.items()
-        if day in days
     ]
 
 
@@ -147,8 +165,8 @@ def product_kpis(world: World) -> Rows:
                 "category": own[-1].line.category,
                 "orders": _orders(own),
                 "units": _units(own),
-                "revenue": money(sum((one.revenue for one in own), Fraction(0))),
-                "discount": money(sum((one.discount for one in own), Fraction(0))),
+                "revenue": money(_revenue(own)),
+                "discount": money(sum(one.discount for one in own)),
                 "customers": len(by_client),
                 "units_per_customer": ratio(_units(own), len(by_client)),
                 "repeat_rate": ratio(sum(_orders(mine) >= 2 for mine in by_client.values()), len(by_client)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ca_platform_tests.oracle import churn, cohorts, funnels, orders, products, promotions
+from ca_platform_tests.oracle import churn, cohorts, combined, funnels, orders, products, promotions
 from ca_platform_tests.oracle.funnels import Rows
 from ca_platform_tests.oracle.world import World
 
@@ -48,6 +48,9 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "most_ordered_categories": products.most_ordered_categories,
     "daily_products_of_sales": products.daily_products,
     "product_kpis": products.product_kpis,
+    "most_combined_products": combined.most_combined_products,
+    "association_rules": combined.association_rules,
+    "similar_products": combined.similar_products,
     "inorganic_orders_per_promotion_per_day": promotions.inorganic_orders,
     "daily_organic_orders": promotions.daily_organic_orders,
     "hourly_organic_orders": promotions.hourly_organic_orders,
@@ -59,4 +62,4 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "promotion_number_of_customer": promotions.customers_of_promotions,
     "promotion_kpis": promotions.promotion_kpis,
 }
-MAIN_ONLY = frozenset({"client_kpis", "dimension_kpis", "daily_dimension_values"})
+MAIN_ONLY = frozenset({"client_kpis", "dimension_kpis", "daily_dimension_values", "similar_products"})

@@ -171,6 +171,11 @@ reports:
   history_days: {shop.history_days}
   cohort_days: {shop.cohort_days}
   churn: {{method: {shop.churn_method}, factor: {shop.churn_factor}, days: {shop.churn_days}}}
+  most_combined_products: {{min_orders: {shop.min_orders}}}
+  association_rules:
+    min_support: {shop.min_support}
+    min_confidence: {shop.min_confidence}
+    max_size: {shop.max_size}
 sources:
   sessions:
     kind: csv

@@ -66,6 +66,10 @@ class Shop:
     churn_factor: float = 2
     churn_days: float = 90
     lines: list[Line] = field(default_factory=list)
+    min_orders: int = 2
+    min_support: str = "0.01"
+    min_confidence: str = "0.2"
+    max_size: int = 4
 
 
 @dataclass(frozen=True)
