@@ -16,7 +16,7 @@ class ColumnInfo:
     """One column of a report.
 
     Attributes:
-        type: ``date``, ``instant`` (UTC), ``text``, ``integer``, ``float``, ``money`` or ``flag``.
+        type: ``date``, ``instant`` (UTC), ``text``, ``integer``, ``float``, ``money``, ``flag`` or ``texts`` (a list).
         dtype: its type in the frame.
         unit: never empty for time and money.
         nullable: whether a row may have no value.

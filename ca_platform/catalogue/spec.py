@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FLOAT = "float"
     MONEY = "money"  # Decimal inside, Float64 rounded to the minor unit at the edge
     FLAG = "flag"
+    TEXTS = "texts"  # a list of texts, such as the products of a set; a JSON array in the cell of a CSV file
 
 
 Storage = Literal["document", "lake"]

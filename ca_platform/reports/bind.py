@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from ca_platform.calendar import as_of
+from ca_platform.catalogue import report_spec
+from ca_platform.errors import ReportError
 from ca_platform.reports import (
     amounts,
+    baskets,
     churn,
     clients,
     cohorts,
@@ -38,6 +41,10 @@ class Cut:
     def of(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
         """The rows of a table that count at the end of the day."""
         return table.lazy().filter(pl.col("day") <= self.calendar.day)
+
+    def on_day(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+        """The rows of a table that belong to the day."""
+        return table.lazy().filter(pl.col("day") == self.calendar.day)
 
     def valid(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
         """Those of these rows that are not over (``until``) at the end of the day."""
@@ -143,6 +150,22 @@ def _by_product() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     }
 
 
+def _of_baskets() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
+    def combined(cut: Cut) -> pl.LazyFrame:
+        tables = cut.tables.baskets
+        return baskets.most_combined(cut.on_day(tables.pairs), tables.names)
+
+    def rules(cut: Cut) -> pl.LazyFrame:
+        tables = cut.tables.baskets
+        return baskets.rules(cut.on_day(tables.rules), tables.names)
+
+    def similar(cut: Cut) -> pl.LazyFrame:
+        tables = cut.tables.baskets
+        return baskets.similar(cut.on_day(tables.similar), tables.names)
+
+    return {"most_combined_products": combined, "association_rules": rules, "similar_products": similar}
+
+
 def _by_promotion() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     def days(cut: Cut) -> pl.LazyFrame:
         return cut.of(cut.tables.promotions.days)
@@ -225,5 +248,18 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
         cut.of(cut.tables.sequence.churn_weeks), cut.slices, cut.calendar, cut.tables.shape.churn
     ),
     **_by_product(),
+    **_of_baskets(),
     **_by_promotion(),
 }
+
+
+def bind_report(name: str, make: Callable[[Cut], pl.LazyFrame]) -> None:
+    """Bind a report that was added to the catalogue to its function.
+
+    Raises:
+        ReportError: the catalogue has no such report, or it has its function.
+    """
+    report_spec(name)
+    if name in BINDINGS:
+        raise ReportError(f"The report {name} has its function already: give yours another name.")
+    BINDINGS[name] = make

@@ -10,7 +10,7 @@ import polars as pl
 from ca_platform.reports.periods import share
 
 # Revenue that differs by less counts as equal in a ranking: shares of discounts are cut at the eighth digit.
-_MONEY_DIGITS = 4
+MONEY_DIGITS = 4
 _SUMS = ("orders", "units", "revenue", "customers")
 _KEY = ("slice", "code")
 
@@ -25,7 +25,7 @@ def most_ordered(sales: pl.LazyFrame, names: pl.DataFrame, column: str) -> pl.La
     placed = (
         sales.group_by(_KEY)
         .agg(pl.col(_SUMS).sum())
-        .with_columns(_picked(names["position"]).alias("position"), amount=pl.col("revenue").round(_MONEY_DIGITS))
+        .with_columns(_picked(names["position"]).alias("position"), amount=pl.col("revenue").round(MONEY_DIGITS))
     )
     ordered = placed.sort("slice", "orders", "amount", "position", descending=[False, True, True, False])
     index = pl.int_range(pl.len(), dtype=pl.Int64)

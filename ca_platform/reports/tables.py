@@ -18,6 +18,7 @@ from ca_platform.errors import HistoryError
 from ca_platform.facts import Shape, check_values, last_month_end, schema
 from ca_platform.lake import Lake
 from ca_platform.reports import milestones
+from ca_platform.reports.basket_tables import BasketTables
 from ca_platform.reports.milestones import Days
 from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.promotion_tables import PromotionTables
@@ -48,6 +49,7 @@ class Tables:
 
     def __init__(self, days: Sequence[date], settings: Settings, lake: Lake) -> None:
         self.shape = Shape.of(settings)
+        self._report_days = tuple(days)
         self._days = Days(days[0], days[-1], self.shape.time_zone)
         self._settings = settings
         self._lake = lake
@@ -194,6 +196,14 @@ class Tables:
     def products(self) -> ProductTables:
         """Sales by product and category."""
         return ProductTables(self._facts)
+
+    @cached_property
+    def baskets(self) -> BasketTables:
+        """What is bought together."""
+        options = self._settings.reports
+        return BasketTables(
+            self._facts, self._report_days, self.products, options.most_combined_products, options.association_rules
+        )
 
     @cached_property
     def promotions(self) -> PromotionTables:

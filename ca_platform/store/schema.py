@@ -17,8 +17,6 @@ from ca_platform.catalogue.spec import Kind, ReportSpec
 from ca_platform.errors import ValidationError
 from ca_platform.store.money import round_money
 
-TEXTS = "texts"  # a list of texts; the catalogue has no kind for it, item sets need it
-
 EDGE_TYPES: dict[str, pl.DataType] = {
     Kind.DATE: pl.Date(),
     Kind.INSTANT: INSTANT,
@@ -27,7 +25,7 @@ EDGE_TYPES: dict[str, pl.DataType] = {
     Kind.FLOAT: pl.Float64(),
     Kind.MONEY: pl.Float64(),
     Kind.FLAG: pl.Boolean(),
-    TEXTS: pl.List(pl.String()),
+    Kind.TEXTS: pl.List(pl.String()),
 }
 
 
@@ -79,7 +77,7 @@ def kind_of(dtype: pl.DataType | type[pl.DataType]) -> str:
     if isinstance(dtype, pl.Datetime) or dtype == pl.Datetime:
         return str(Kind.INSTANT)
     if isinstance(dtype, pl.List) and dtype.inner == pl.String:
-        return TEXTS
+        return str(Kind.TEXTS)
     simple: dict[Any, str] = {pl.Date: "date", pl.String: "text", pl.Boolean: "flag"}
     if dtype in simple:
         return simple[dtype]
@@ -125,7 +123,7 @@ _ACCEPTED: dict[str, tuple[str, ...]] = {
     Kind.FLOAT: ("float", "integer", "money"),
     Kind.MONEY: ("money", "float", "integer"),
     Kind.FLAG: ("flag",),
-    TEXTS: (TEXTS,),
+    Kind.TEXTS: ("texts",),
 }
 
 

@@ -1,0 +1,139 @@
+"""What was bought together up to each of some report days, counted from the products of orders.
+
+Other than the tables of ``tables``, a row belongs to the report of its ``day`` alone: how often two products stand
+together changes from day to day, and only the pairs that a report lists are kept. What lies between two report days is
+counted once. Reads the lake; the counting is in ``models.baskets``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ca_platform.facts.customers import MAIN_SLICE
+from ca_platform.models.baskets import (
+    Incidence,
+    association_rules,
+    frequent_pairs,
+    frequent_sets,
+    incidence,
+    similar_items,
+)
+from ca_platform.models.baskets.itemsets import needed_rows
+from ca_platform.reports.product_tables import ProductTables
+from ca_platform.reports.products import MONEY_DIGITS
+from ca_platform.reports.reading import FactReader
+from ca_platform.settings.reports import AssociationRules, MostCombinedProducts
+
+
+class BasketTables:
+    """Pairs, rules and similar products of each report day; products are their place among the sorted names.
+
+    Args:
+        days: the report days, ascending.
+    """
+
+    def __init__(
+        self,
+        facts: FactReader,
+        days: Sequence[date],
+        products: ProductTables,
+        pairs: MostCombinedProducts,
+        rules: AssociationRules,
+    ) -> None:
+        self._facts = facts
+        self._days = pl.Series(days, dtype=pl.Date)
+        self._products = products
+        self._pair_settings = pairs
+        self._rule_settings = rules
+
+    @cached_property
+    def names(self) -> pl.Series:
+        """Names of all products, sorted, as an enumeration of themselves."""
+        sorted_names = self._products.names.sort("position")["name"]
+        return sorted_names.cast(pl.Enum(sorted_names))
+
+    @cached_property
+    def pairs(self) -> pl.DataFrame:
+        """``frequent_pairs`` by slice and report day."""
+        return self._by_slice(lambda source: frequent_pairs(source, self._pair_settings.min_orders))
+
+    @cached_property
+    def rules(self) -> pl.DataFrame:
+        """``association_rules`` by slice and report day."""
+        options = self._rule_settings
+
+        def find(source: Incidence) -> pl.DataFrame:
+            floors = needed_rows(source.row_counts(), options.min_support)
+            return association_rules(frequent_sets(source, floors, options.max_size), options.min_confidence)
+
+        return self._by_slice(find)
+
+    @cached_property
+    def similar(self) -> pl.DataFrame:
+        """``similar_items`` by report day."""
+        rows = self._rows("customer")
+        source = incidence(*_numbers(rows, "customer", "code"), since=rows["since"].to_numpy(), cuts=len(self._days))
+        return self._dated(similar_items(source, self._places_by_revenue()))
+
+    def _by_slice(self, find: Callable[[Incidence], pl.DataFrame]) -> pl.DataFrame:
+        """What is found for the whole shop and for every dimension value; all values of a dimension in one go."""
+        columns = [f"slices.{name}" for name in self._facts.shape.dimensions]
+        rows = self._rows("order", *columns)
+        order, code = _numbers(rows, "order", "code")
+        since = rows["since"].to_numpy()
+        frames = [self._found(find, order, code, since, None)]
+        frames += [self._found(find, order, code, since, rows[column]) for column in columns]
+        return pl.concat(frames)
+
+    def _found(
+        self,
+        find: Callable[[Incidence], pl.DataFrame],
+        order: npt.NDArray[Any],
+        code: npt.NDArray[Any],
+        since: npt.NDArray[Any],
+        slices: pl.Series | None,
+    ) -> pl.DataFrame:
+        cuts = len(self._days)
+        if slices is None:
+            known = pl.Series([MAIN_SLICE], dtype=pl.UInt32)
+            source = incidence(order, code, since=since, cuts=cuts)
+        else:
+            known = slices.unique().sort()
+            group = known.search_sorted(slices).to_numpy()
+            source = incidence(order, code, groups=group, since=since, cuts=cuts, n_groups=max(len(known), 1))
+        found = self._dated(find(source))
+        return found.with_columns(slice=pl.lit(known).gather(pl.col("group"))).drop("group")
+
+    def _rows(self, *columns: str) -> pl.DataFrame:
+        """Products of orders: these columns, ``code`` and ``since``, the number of the first report day they count on."""
+        found = self._facts.lake.collect(lambda: self._facts.scan("order_products").select("day", "item", *columns))
+        places = self._products.names["position"].gather(found["item"])
+        since = self._days.search_sorted(found["day"], side="left")
+        return found.select(columns).with_columns(places.alias("code"), since.alias("since"))
+
+    def _dated(self, found: pl.DataFrame) -> pl.DataFrame:
+        return found.with_columns(day=pl.lit(self._days).gather(pl.col("cut"))).drop("cut")
+
+    def _places_by_revenue(self) -> npt.NDArray[Any]:
+        """By report day and product its place by revenue, then by name."""
+        names = self._products.names.with_row_index("code")
+        sales = self._products.sales.filter(pl.col("slice") == MAIN_SLICE)
+
+        def places(day: date) -> npt.NDArray[Any]:
+            sums = sales.filter(pl.col("day") <= day).group_by("code").agg(pl.col("revenue").sum())
+            rows = names.join(sums, on="code", how="left").with_columns(pl.col("revenue").round(MONEY_DIGITS))
+            ordered = rows.sort("revenue", "position", descending=[True, False], nulls_last=True)
+            return ordered.with_row_index("place").sort("position")["place"].to_numpy()
+
+        return np.stack([places(day) for day in self._days])
+
+
+def _numbers(rows: pl.DataFrame, *columns: str) -> tuple[npt.NDArray[Any], ...]:
+    return tuple(rows[column].cast(pl.Int64).to_numpy() for column in columns)
