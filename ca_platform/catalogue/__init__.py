@@ -6,6 +6,7 @@ data. ``ca_platform.facts`` and ``ca_platform.reports`` bind functions to these 
 
 from ca_platform.catalogue.families import FAMILIES, PAGES, Family, PageSpec
 from ca_platform.catalogue.registry import (
+    add_report,
     connected,
     missing_inputs,
     report_names,
@@ -25,6 +26,7 @@ __all__ = [
     "PageSpec",
     "ReportSpec",
     "TableSpec",
+    "add_report",
     "connected",
     "missing_inputs",
     "report_names",

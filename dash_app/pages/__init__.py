@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dash_app.pages.churn import CHURN
 from dash_app.pages.cohorts import COHORTS
 from dash_app.pages.customers import CUSTOMERS
@@ -20,4 +22,15 @@ PAGES: dict[str, Page] = {page.route: page for page in _PAGES}
 CARDS: dict[str, Card] = {card.id: card for page in PAGES.values() for card in page.cards}
 PAGE_OF: dict[str, Page] = {card.id: page for page in PAGES.values() for card in page.cards}
 
-__all__ = ["CARDS", "PAGES", "PAGE_OF"]
+
+def add_card(route: str, card: Card) -> None:
+    """Put one more card at the end of a page, before the dashboards are built."""
+    if card.id in CARDS:
+        raise ValueError(f"There is a card {card.id!r} already: give it another id.")
+    page = replace(PAGES[route], cards=(*PAGES[route].cards, card))
+    PAGES[route] = page
+    CARDS[card.id] = card
+    PAGE_OF.update(dict.fromkeys((one.id for one in page.cards), page))
+
+
+__all__ = ["CARDS", "PAGES", "PAGE_OF", "add_card"]
