@@ -11,7 +11,6 @@ from ca_platform.catalogue.cohorts import COHORTS
 from ca_platform.catalogue.datasets import DATASETS
 from ca_platform.catalogue.facts import FACTS
 from ca_platform.catalogue.families import FAMILIES, PAGES
-from ca_platform.catalogue.families import FAMILIES, PAGES
 from ca_platform.catalogue.funnels import FUNNELS
 from ca_platform.catalogue.orders import ORDERS
 from ca_platform.catalogue.products import PRODUCTS
@@ -43,25 +42,6 @@ def report_spec(name: str) -> ReportSpec:
         hint = f"Did you mean {' or '.join(near)}?" if near else "`ca-platform reports` lists them."
         raise ReportError(f"There is no report {name!r}. {hint}")
     return _REPORTS[name]
-
-
-def add_report(spec: ReportSpec) -> None:
-    """Make one more report known, before definitions, dashboards or documents are made of the catalogue.
-
-    What the platform itself reports stands in the families' tables; this is for reports that are written elsewhere.
-    Its function is given to ``reports.bind_report``, its card to the dashboards' ``pages.add_card``.
-
-    Raises:
-        ReportError: the name is taken, or there is no such family or page.
-    """
-    if spec.name in (*_REPORTS, *_TABLES):
-        raise ReportError(f"The name {spec.name} is taken. Choose another for the report.")
-    if spec.family not in FAMILIES or spec.page not in PAGES:
-        raise ReportError(
-            f"The report {spec.name} belongs to the family {spec.family!r} and the page {spec.page!r}. There are the "
-            f"families {', '.join(FAMILIES)} and the pages {', '.join(PAGES)}."
-        )
-    _REPORTS[spec.name] = spec
 
 
 def add_report(spec: ReportSpec) -> None:

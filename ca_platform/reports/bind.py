@@ -10,8 +10,6 @@ import polars as pl
 from ca_platform.calendar import as_of
 from ca_platform.catalogue import report_spec
 from ca_platform.errors import ReportError
-from ca_platform.catalogue import report_spec
-from ca_platform.errors import ReportError
 from ca_platform.reports import (
     amounts,
     baskets,
@@ -253,18 +251,6 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **_of_baskets(),
     **_by_promotion(),
 }
-
-
-def bind_report(name: str, make: Callable[[Cut], pl.LazyFrame]) -> None:
-    """Bind a report that was added to the catalogue to its function.
-
-    Raises:
-        ReportError: the catalogue has no such report, or it has its function.
-    """
-    report_spec(name)
-    if name in BINDINGS:
-        raise ReportError(f"The report {name} has its function already: give yours another name.")
-    BINDINGS[name] = make
 
 
 def bind_report(name: str, make: Callable[[Cut], pl.LazyFrame]) -> None:
