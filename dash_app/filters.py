@@ -123,6 +123,7 @@ class ChurnFilters(Filters):
 
 
 ProductMetric = Literal["revenue", "orders", "units"]
+PairOrder = Literal["orders", "lift"]
 
 
 class ProductFilters(Filters):
@@ -132,6 +133,7 @@ class ProductFilters(Filters):
         ProductMetric, Control("Sorted by", {"revenue": "revenue", "orders": "orders", "units": "units"})
     ] = "revenue"
     top: Annotated[Literal["10", "20", "50"], Control("Top", {"10": "10", "20": "20", "50": "50"})] = "10"
+    pairs: Annotated[PairOrder, Control("Pairs by", {"orders": "orders", "lift": "lift"})] = "orders"
     category: Annotated[str, Control("Category", report="most_ordered_categories", column="category")] = ""
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from ca_platform.catalogue import Column, Kind, ReportSpec
 from ca_platform.drill import counts
 from dash_app.customers import BLOCK, filter_of, first
+from dash_app.words.baskets import AND
 
 ROWS = 10_000
 """Rows that are sent to a browser; the CSV has all."""
@@ -61,11 +62,13 @@ def endless_grid(spec: ReportSpec, identity: Any) -> dag.AgGrid:
 
 
 def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """The first rows as the browser gets them: days and instants in ISO form."""
-    temporal = [
-        pl.col(name).dt.strftime("%Y-%m-%d %H:%M") for name, dtype in frame.schema.items() if dtype == pl.Datetime
+    """The first rows as the browser gets them: days and instants in ISO form, several texts as one."""
+    written = [
+        pl.col(name).dt.strftime("%Y-%m-%d %H:%M") if dtype == pl.Datetime else pl.col(name).list.join(AND)
+        for name, dtype in frame.schema.items()
+        if dtype in (pl.Datetime, pl.List)
     ]
-    return frame.head(ROWS).with_columns(temporal).with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
+    return frame.head(ROWS).with_columns(written).with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
 
 
 def _link(spec: ReportSpec, column: Column) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from ca_platform.catalogue import Kind, report_spec
+from ca_platform_tests.dash_app.basket_frames import BASKET_REPORTS
 from ca_platform_tests.dash_app.cohort_frames import COHORTS
 from ca_platform_tests.dash_app.days_of_shop import DAY, START, Row, periods, sessions_on
 from ca_platform_tests.dash_app.product_frames import PRODUCT_REPORTS
@@ -29,6 +30,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.DATE: pl.Date,
     Kind.INSTANT: pl.Datetime("us", "UTC"),
     Kind.TEXT: pl.String,
+    Kind.TEXTS: pl.List(pl.String),
     Kind.INTEGER: pl.Int64,
     Kind.FLOAT: pl.Float64,
     Kind.MONEY: pl.Float64,
@@ -333,6 +335,7 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     "daily_dimension_values": _daily_dimension_values,
     **COHORTS,
     **PRODUCT_REPORTS,
+    **BASKET_REPORTS,
     **PROMOTION_REPORTS,
 }
 NAMES = tuple(_MAKERS)

@@ -172,8 +172,9 @@ def test_csv_has_exactly_the_rows_of_the_drawn_report(visitor: Visitor, shop: Se
         assert answer.mimetype == "text/csv"
         expected = place.report(spec.name, frames.DAY, asked)
         assert expected is not None
-        found = pl.read_csv(io.StringIO(answer.text), schema=expected.schema)
-        assert found.equals(expected)
+        lists = [name for name, dtype in expected.schema.items() if dtype == pl.List(pl.String)]
+        read = pl.read_csv(io.StringIO(answer.text), schema=expected.schema | dict.fromkeys(lists, pl.String))
+        assert read.with_columns(pl.col(lists).str.json_decode(pl.List(pl.String))).equals(expected)
 
 
 def test_csv_of_unknown_card_or_uncomputed_day_is_not_found(visitor: Visitor) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from dash_app.figures.frame import compared_note
 from dash_app.figures.opening import X, opens
-from dash_app.figures.panels import Panel, panels
+from dash_app.figures.panels import MOST, Panel, panels
 from dash_app.figures.periods import moved
 from dash_app.records import Figure, Look
 from dash_app.words.formats import formats
@@ -41,9 +41,10 @@ def dailies(frame: pl.DataFrame, look: Look, kind: Daily) -> Figure:
     """A panel for each of the names with the most in all; days without a row are zero."""
     form = formats(look)
     ranked = totals(frame, kind.name, kind.measure)
-    shown = ranked.head(kind.top)
+    shown = ranked.head(min(kind.top, MOST))
     days = _days(frame, look)
     earlier = moved(frame, look, "date", "day")
+    then = days if earlier is None else days.filter(pl.col("date") >= earlier["date"].min())
     before, after = form.affixes if kind.money else ("", "")
     write = form.compact_money if kind.money else form.compact
     parts = [
@@ -51,13 +52,13 @@ def dailies(frame: pl.DataFrame, look: Look, kind: Daily) -> Figure:
             name,
             write(total),
             _filled(frame, name, kind, days),
-            None if earlier is None else _filled(earlier, name, kind, days),
+            None if earlier is None else _filled(earlier, name, kind, then),
             opens(kind.measure, date=X, **{kind.name: name}) if kind.opens else {},
         )
         for name, total in shown.iter_rows()
     ]
     notes = (
-        f"{kind.measure} per day, all on one scale; behind the name its sum",
+        f"{kind.measure} per day, all on one scale, and in all",
         f"{len(parts)} of {form.count(ranked.height)} {kind.noun}" if len(parts) < ranked.height else "",
         compared_note(look) if earlier is not None else "",
     )

@@ -1,4 +1,7 @@
-"""Small multiples: a little area over time for each series, all on one scale, three side by side."""
+"""Small multiples: a little area over time for each series, all on one scale, three side by side.
+
+Days are an area; where there are many, their mean over seven days is a line above them, and an earlier report its mean.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,18 @@ from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, scheme
 from dash_app.figures.frame import NOTE_SIZE, figure, period_axis, value_axis
 from dash_app.figures.labels import escape, label
+from dash_app.figures.periods import trailing_mean
 from dash_app.records import Figure, Look
 
 ACROSS = 3
+MOST = 12
+"""With more than these a panel is too low to be read."""
 _GAP_ACROSS = 0.035
-_TITLE = 0.22
-_NAME_LENGTH = 20
+_TITLE = 34
+_PLOT = 380
+_NAME_LENGTH = 14
+"""On a phone a panel is as wide as so many letters."""
+_LONG = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def panels(parts: Sequence[Panel], look: Look, notes: Sequence[str], hover: str,
         left, right = column / across, (column + 1) / across
         top, bottom = 1 - row / down, 1 - (row + 1) / down
         wide = [left, right - (_GAP_ACROSS if column < across - 1 else 0)]
-        tall = [bottom + 0.04 / down, top - _TITLE / down]
+        tall = [bottom + 0.04 / down, top - min(_TITLE / _PLOT, 0.5 / down)]
         is_lowest = index + ACROSS >= len(parts)
         layout[f"xaxis{suffix}"] = _time(part, look, wide, y, is_lowest=is_lowest)
         layout[f"yaxis{suffix}"] = value_axis(
@@ -72,7 +81,11 @@ def panels(parts: Sequence[Panel], look: Look, notes: Sequence[str], hover: str,
             showticklabels=column == 0,
         )
         axes = {"xaxis": x, "yaxis": y}
-        data += [_area(part, hover) | axes | part.more, *_earlier(part, hover, look, axes)]
+        data += [
+            _area(part, hover) | axes | part.more,
+            *_earlier(part, hover, look, axes),
+            *_mean(part, axes),
+        ]
         names.append(_name(part, wide[0], tall[1], look))
     return figure(data, look, notes, annotations=names, hovermode="x", **layout)
 
@@ -93,28 +106,50 @@ def _time(part: Panel, look: Look, wide: list[float], anchor: str, *, is_lowest:
 
 
 def _area(part: Panel, hover: str) -> dict[str, Any]:
+    """Each day as it is: pale, where a mean over seven days lies above it."""
     return {
         "type": "scatter",
         "mode": "lines",
         "name": escape(part.name),
         **encode.along(part.rows["date"]),
         "y": encode.array(part.rows["value"]),
-        "line": {"color": OKABE_ITO[0], "width": 1.25, "shape": "hvh"},
+        "line": {"color": OKABE_ITO[0], "width": 0.5 if _is_long(part) else 1.25, "shape": "hvh"},
         "fill": "tozeroy",
-        "fillcolor": "rgba(0,114,178,0.35)",
+        "fillcolor": "rgba(0,114,178,0.3)",
         "hovertemplate": f"{hover}<extra></extra>",
     }
+
+
+def _is_long(part: Panel) -> bool:
+    return part.rows.height > _LONG
+
+
+def _mean(part: Panel, axes: dict[str, str]) -> list[dict[str, Any]]:
+    if not _is_long(part):
+        return []
+    mean = trailing_mean(part.rows, "value")
+    trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "mean",
+        **encode.along(mean["date"]),
+        "y": encode.rough(mean["mean"]),
+        "line": {"color": OKABE_ITO[0], "width": 1.75},
+        "hoverinfo": "skip",
+    }
+    return [trace | axes]
 
 
 def _earlier(part: Panel, hover: str, look: Look, axes: dict[str, str]) -> list[dict[str, Any]]:
     if part.earlier is None or part.earlier.is_empty():
         return []
+    rows = trailing_mean(part.earlier, "value").select("date", value="mean") if _is_long(part) else part.earlier
     trace = {
         "type": "scatter",
         "mode": "lines",
         "name": "earlier",
-        **encode.along(part.earlier["date"]),
-        "y": encode.array(part.earlier["value"]),
+        **encode.along(rows["date"]),
+        "y": encode.array(rows["value"]),
         "line": {"color": scheme(dark=look.dark).text, "width": 1.25, "dash": "dot"},
         "hovertemplate": f"before: {hover}<extra></extra>",
     }
@@ -123,7 +158,8 @@ def _earlier(part: Panel, hover: str, look: Look, axes: dict[str, str]) -> list[
 
 def _name(part: Panel, x: float, y: float, look: Look) -> dict[str, Any]:
     return {
-        "text": f"<b>{label(part.name, _NAME_LENGTH)}</b>  {part.total}",
+        "text": f"<b>{label(part.name, _NAME_LENGTH)}</b><br>{part.total}",
+        "align": "left",
         "xref": "paper",
         "yref": "paper",
         "x": x,

@@ -14,8 +14,8 @@ from dash_app.records import Figure, Look
 from dash_app.words.formats import formats
 
 HEIGHT_OF_DAYS = 440
-_PANELS = {"10": 6, "20": 12, "50": 24}
-"""More little charts than these are too small to read."""
+_PANELS = {"10": 6, "20": 9, "50": 12}
+"""Little charts take more room than rows of a table."""
 
 
 def by_day(frame: pl.DataFrame, look: Look) -> Figure:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from dash_app.figures import products as figures
+from dash_app.figures.baskets import HEIGHT_OF_MATRIX, matrix
 from dash_app.figures.blank import without
 from dash_app.filters import ProductFilters
 from dash_app.records import Card, Page
+from dash_app.words import baskets
 from dash_app.words import products as words
 
 _NOTHING = "No product has been ordered yet."
+_NO_PAIRS = "No two products stand together in enough orders yet."
 _CATEGORIES = "product_kpis"
+"""The report that knows the category of each product."""
 
 PRODUCTS = Page(
     "/products",
@@ -61,6 +65,56 @@ PRODUCTS = Page(
             width="full",
             rows=words.of_category,
             empty=_NOTHING,
+            is_empty=without("orders"),
+        ),
+        Card(
+            id="products-pairs",
+            report="most_combined_products",
+            title="Bought together",
+            reading=baskets.pairs,
+            listing=baskets.listed_pairs,
+            kind="list",
+            width="full",
+            also=_CATEGORIES,
+            rows=words.of_category,
+            empty=_NO_PAIRS,
+            is_empty=without("orders"),
+        ),
+        Card(
+            id="products-matrix",
+            report="most_combined_products",
+            title="How closely products go together",
+            reading=baskets.closest,
+            figure=matrix,
+            height=HEIGHT_OF_MATRIX,
+            also=_CATEGORIES,
+            rows=words.of_category,
+            empty=_NO_PAIRS,
+            is_empty=without("orders"),
+        ),
+        Card(
+            id="products-similar",
+            report="similar_products",
+            title="Similar products",
+            reading=baskets.similar,
+            listing=baskets.listed_similar,
+            kind="list",
+            also=_CATEGORIES,
+            rows=words.of_category,
+            empty="No two products have two customers in common yet.",
+            is_empty=without("score"),
+        ),
+        Card(
+            id="products-rules",
+            report="association_rules",
+            title="Who buys these also buys",
+            reading=baskets.rules,
+            listing=baskets.listed_rules,
+            kind="list",
+            width="full",
+            also=_CATEGORIES,
+            rows=words.of_category,
+            empty="No products stand together in enough orders for a rule.",
             is_empty=without("orders"),
         ),
     ),

@@ -14,7 +14,7 @@ from dash_app.words.formats import formats
 from dash_app.words.rows import Row, earlier
 
 NOTHING = "–"
-_LONGEST, _LONGEST_TITLE = 90, 1000
+_LONGEST, _LONGEST_TITLE = 70, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,14 @@ class Column:
 
 
 def listing(
-    rows: pl.DataFrame, columns: Sequence[Column], look: Look, *, key: Sequence[str], of: int, noun: str
+    rows: pl.DataFrame,
+    columns: Sequence[Column],
+    look: Look,
+    *,
+    key: Sequence[str],
+    of: int,
+    noun: str,
+    notes: Sequence[str] = (),
 ) -> Listing:
     """The rows in their order.
 
@@ -45,6 +52,7 @@ def listing(
         key: columns that say which row of the earlier report is the same one; marks in the bars show its value.
         of: how many rows the whole report has.
         noun: what the rows are.
+        notes: what else there is to say above the table.
     """
     compare = earlier(look)
     bar = next((column.name for column in columns if column.has_bar), "")
@@ -55,12 +63,12 @@ def listing(
         tuple(_cell(row, column, key, mark, longest) for column in columns)
         for row, mark in zip(rows.iter_rows(named=True), marks, strict=True)
     ]
-    notes = [
+    said = [
         f"{formats(look).count(rows.height)} of {formats(look).count(of)} {noun}" if rows.height < of else "",
         f"upright line: as of {day(look.compare_day)}" if any(mark is not None for mark in marks) and look.compare_day else "",
     ]  # fmt: skip
     heads = tuple(Head(column.head, is_number=column.write is not None) for column in columns)
-    return Listing(heads, tuple(cells), " · ".join(filter(None, notes)))
+    return Listing(heads, tuple(cells), " · ".join(filter(None, [*said, *notes])))
 
 
 def _cell(row: Row, column: Column, key: Sequence[str], mark: float | None, longest: float) -> Cell:
