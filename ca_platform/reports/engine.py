@@ -9,7 +9,7 @@ from functools import cache
 import polars as pl
 
 from ca_platform.calendar import days_between
-from ca_platform.catalogue import ReportSpec, missing_inputs, report_spec
+from ca_platform.catalogue import Kind, ReportSpec, missing_inputs, report_spec
 from ca_platform.errors import ReportError
 from ca_platform.facts import FACTS, check_history, ensure
 from ca_platform.lake import Lake
@@ -143,7 +143,9 @@ def _finished(spec: ReportSpec, day: date, rows: pl.LazyFrame, slices: pl.DataFr
         slices: by slice number, without a gap: names and ``rank``.
         others: columns to keep besides those of the catalogue.
     """
-    own = [pl.col(name) for name in (*spec.column_names, *others)]
+    # Texts may come as enumerations, which sort as fast as numbers; outside they are texts.
+    texts = {column.name for column in spec.columns if column.kind is Kind.TEXT}
+    own = [pl.col(name).cast(pl.String) if name in texts else pl.col(name) for name in (*spec.column_names, *others)]
     report_date = pl.lit(day).alias(PREFIX[0])
     if not spec.by_dimension:
         prefix = [pl.lit("main").alias(PREFIX[1]), pl.lit(None, pl.String).alias(PREFIX[2])]
