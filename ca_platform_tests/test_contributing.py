@@ -44,7 +44,8 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_REPORTS", dict(registry._REPORTS))
     tables: tuple[tuple[dict[str, Any], str], ...] = ((BINDINGS, NAME), (ORACLE, NAME), (CARDS, CARD), (PAGE_OF, CARD))
     for table, key in tables:
-        monkeypatch.delitem(table, key, raising=False)
+        monkeypatch.setitem(table, key, None)
+        del table[key]
     monkeypatch.setitem(PAGES, PAGE, PAGES[PAGE])
     for card in PAGES[PAGE].cards:
         monkeypatch.setitem(PAGE_OF, card.id, PAGE_OF[card.id])
