@@ -26,13 +26,19 @@ class ChurnRisk(Model):
 
 
 class MostCombinedProducts(Model):
-    """Pairs with fewer orders are left out."""
+    """Pairs in fewer orders are left out."""
 
     min_orders: Count = 2
 
 
 class AssociationRules(Model):
-    """Limits of the rules."""
+    """Limits of the rules, inclusive.
+
+    Attributes:
+        min_support: share of the orders that must contain all products of a rule; never under 5 orders.
+        min_confidence: share of the orders with the antecedent that must contain the consequent.
+        max_size: products of a rule, the consequent included.
+    """
 
     min_support: Share = 0.01
     min_confidence: float = Field(default=0.2, gt=0, le=1)
