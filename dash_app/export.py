@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from flask import Flask, Response, abort, request
 
+from ca_platform.store.frames import flat
 from dash_app.answers import Answers, scope
 from dash_app.cards import CSV
 from dash_app.customers import all_customers
@@ -69,13 +69,7 @@ def to_csv(frame: pl.DataFrame, *, header: bool = True) -> str:
         pl.when(pl.col(name).str.contains(_FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
         for name in texts
     )
-    lists = [name for name, dtype in frame.schema.items() if dtype == pl.List]
-    flat = harmless.with_columns(pl.col(name).map_elements(_json, return_dtype=pl.String) for name in lists)
-    return flat.write_csv(include_header=header)
-
-
-def _json(texts: pl.Series) -> str:
-    return json.dumps(texts.to_list(), ensure_ascii=False)
+    return flat(harmless).write_csv(include_header=header)
 
 
 def file_name(report: str, day: date | None, dimension: Dimension) -> str:

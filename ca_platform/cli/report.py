@@ -85,7 +85,9 @@ def _encoded(frame: pl.DataFrame, form: str, name: str) -> bytes | str:
     if form == "json":
         return frame.write_json()
     if form == "csv":
-        return frame.write_csv(datetime_format=_INSTANT)
+        from ca_platform.store.frames import flat
+
+        return flat(frame).write_csv(datetime_format=_INSTANT)
     if form == "parquet":
         import io
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -29,3 +30,17 @@ def stack(tables: Sequence[tuple[date, pl.DataFrame]]) -> pl.DataFrame:
 def in_order(dimensions: Iterable[Dimension]) -> list[Dimension]:
     """``main`` first, then by name and value, null first."""
     return sorted(dimensions, key=lambda found: (not found.is_main, found.name, found.value or ""))
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with each list as the text of a JSON array, for formats without lists, such as CSV.
+
+    >>> flat(pl.DataFrame({"antecedent": [["a, b", "ключ"], None]}))["antecedent"].to_list()
+    ['["a, b", "ключ"]', None]
+    """
+    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
+    return frame.with_columns(pl.col(name).map_elements(_json, return_dtype=pl.String) for name in lists)
+
+
+def _json(texts: pl.Series) -> str:
+    return json.dumps(texts.to_list(), ensure_ascii=False)

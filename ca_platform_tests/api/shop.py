@@ -41,6 +41,7 @@ _TYPES: dict[str, Any] = {
     Kind.FLOAT: pl.Float64,
     Kind.MONEY: pl.Decimal(18, 4),
     Kind.FLAG: pl.Boolean,
+    Kind.TEXTS: pl.List(pl.String),
 }
 
 
@@ -97,6 +98,7 @@ def sample(column: Column, number: int) -> Any:
         Kind.FLOAT: number / 7,
         Kind.MONEY: Decimal(number) * Decimal("1.0050"),
         Kind.FLAG: number % 2 == 0,
+        Kind.TEXTS: [f"text {n}" for n in range(number)],
     }[column.kind]
 
 

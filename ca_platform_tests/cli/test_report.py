@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import resource
 from datetime import timedelta
 from pathlib import Path
@@ -52,6 +53,19 @@ def test_csv_and_parquet_hold_the_same_rows(filled: Shop, tell: Tell, tmp_path: 
     assert "31 rows written" in said.err
     read = pl.read_csv(io.StringIO(text), try_parse_dates=True)
     assert pl.read_parquet(target).equals(read.cast({"orders": pl.Int64}))
+
+
+def test_list_of_texts_is_a_json_array_in_a_csv_and_a_list_in_json(
+    shop: Shop, tell: Tell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CA_SOURCES__LINES__KIND", "csv")
+    monkeypatch.setenv("CA_SOURCES__LINES__PATH", str(tmp_path / "lines.csv"))
+    products = ['say "hi"', "comma, inside"]
+    shop.store("association_rules", [DAY], computed("association_rules", [(DAY, MAIN, {"antecedent": products})]))
+    cell = pl.read_csv(io.StringIO(tell("report", "association_rules", "--format", "csv").out))["antecedent"].item()
+    assert json.loads(cell) == products
+    assert tell("report", "association_rules", "--json").json()[0]["antecedent"] == products
+    assert 'say "hi", comma, inside' in " ".join(tell("report", "association_rules").out.split())
 
 
 @pytest.mark.parametrize(("name", "begins"), [("o.csv", "date,orders"), ("o.json", "[{"), ("o.txt", "date")])
