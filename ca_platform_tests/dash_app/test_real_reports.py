@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import orjson
 import plotly.graph_objects as go
+import polars as pl
 import pytest
 
 from ca_platform.catalogue import report_spec
@@ -17,14 +18,17 @@ from ca_platform.lake import Lake
 from ca_platform.reports import compute
 from ca_platform.settings import Settings, load_settings
 from ca_platform.simulate import simulate_shop
-from ca_platform.store import Dimension, DocumentStore, open_store
+from ca_platform.store import MAIN, Dimension, open_store
 from ca_platform_tests.dash_app import drawn
-from dash_app.pages import CARDS
+from dash_app.filters import Filters
+from dash_app.laketables import LakeTables
+from dash_app.pages import CARDS, PAGE_OF
+from dash_app.reader import Reader
 from dash_app.records import Card, Look
 
 SPAN = 62
 """Two whole months, so that there is somebody who can have come back in the second."""
-DOCUMENTS = [card for card in CARDS.values() if card.spec.storage == "document"]
+REPORTS = [card for card in CARDS.values() if card.kind != "table"]
 
 
 @pytest.fixture(scope="module")
@@ -42,54 +46,73 @@ def days(settings: Settings) -> tuple[date, date]:
 
 
 @pytest.fixture(scope="module")
-def store(settings: Settings, days: tuple[date, date]) -> Iterator[DocumentStore]:
+def reader(settings: Settings, days: tuple[date, date]) -> Iterator[Reader]:
     lake = Lake.open(settings)
     all_days = [settings.business.start_date + timedelta(days=offset) for offset in range(SPAN)]
     ingest("customers", None, settings, lake)
     ingest("sessions", all_days, settings, lake)
+    ingest("lines", all_days, settings, lake)
     with open_store(settings) as store:
-        names = dict.fromkeys(card.report for card in DOCUMENTS)
+        names = dict.fromkeys(name for card in REPORTS for name in (card.report, card.also) if name)
         for name, frame in compute(names, sorted(days), settings, lake):
             if isinstance(frame, Exception):
                 raise frame
-            store.replace(name, sorted(days), frame, report_spec(name))
-        yield store
+            if report_spec(name).parts == "day":
+                with lake.write() as write:
+                    for day in days:
+                        write.put(name, day, frame.filter(pl.col("report_date") == day).drop("report_date"))
+            else:
+                store.replace(name, sorted(days), frame, report_spec(name))
+        yield Reader(store, fresh=600, tables=LakeTables(settings))
 
 
-@pytest.mark.parametrize("card", DOCUMENTS, ids=[card.id for card in DOCUMENTS])
-def test_card_draws_and_reads_the_whole_shop(card: Card, store: DocumentStore, days: tuple[date, date]) -> None:
+@pytest.mark.parametrize("card", REPORTS, ids=[card.id for card in REPORTS])
+def test_card_draws_and_reads_the_whole_shop(card: Card, reader: Reader, days: tuple[date, date]) -> None:
     day, earlier = days
-    frame, before = store.report(card.report, day), store.report(card.report, earlier)
+    look = _look(card, reader, day, MAIN)
+    frame, before = reader.report(card.report, day), reader.report(card.report, earlier)
     assert frame is not None
     assert before is not None
-    look = Look(currency="GBP", day=day)
-    compared = replace(look, compare_day=earlier, compare=before)
-    assert not card.is_empty(frame)
-    for one in (look, compared):
-        assert card.reading(frame, one).endswith(".")
-        if card.figure is not None:
-            figure = card.figure(frame, one)
-            go.Figure(figure)
-            assert all(math.isfinite(value) for value in drawn.leaves(figure) if isinstance(value, float))
-            assert len(orjson.dumps(figure)) < 250_000
-        if card.tiles is not None:
-            assert card.tiles(frame, one)
+    assert not card.is_empty(frame.frame)
+    for one in (look, replace(look, compare_day=earlier, compare=before.frame)):
+        for filters in _choices(card):
+            _draw(card, frame.frame, replace(one, filters=filters))
 
 
-@pytest.mark.parametrize("card", DOCUMENTS, ids=[card.id for card in DOCUMENTS])
-def test_card_draws_and_reads_every_dimension_value(card: Card, store: DocumentStore, days: tuple[date, date]) -> None:
-    values = [dimension for dimension in store.dimensions(card.report, days[0]) if not dimension.is_main]
+@pytest.mark.parametrize("card", REPORTS, ids=[card.id for card in REPORTS])
+def test_card_draws_and_reads_every_dimension_value(card: Card, reader: Reader, days: tuple[date, date]) -> None:
+    values = reader.dimensions((card.report,), days[0])
     assert bool(values) == card.spec.by_dimension
     for dimension in values:
-        _draw(card, store, days[0], dimension)
+        stored = reader.report(card.report, days[0], dimension)
+        assert stored is not None
+        if not card.is_empty(stored.frame):
+            _draw(card, stored.frame, _look(card, reader, days[0], dimension))
 
 
-def _draw(card: Card, store: DocumentStore, day: date, dimension: Dimension) -> None:
-    frame = store.report(card.report, day, dimension)
-    assert frame is not None
-    if card.is_empty(frame):
-        return
-    look = Look(currency="GBP", day=day)
-    assert card.reading(frame, look).endswith(".")
+def _look(card: Card, reader: Reader, day: date, dimension: Dimension) -> Look:
+    also = reader.report(card.also, day, dimension) if card.also else None
+    return Look(currency="GBP", day=day, also=also.frame if also else None)
+
+
+def _choices(card: Card) -> Iterator[Filters]:
+    """Every choice of the card's page, one at a time."""
+    filters = PAGE_OF[card.id].filters
+    yield filters()
+    for name, control in filters.controls().items():
+        yield from (filters.model_validate({name: value}) for value in control.names)
+
+
+def _draw(card: Card, frame: pl.DataFrame, look: Look) -> None:
+    rows = card.rows(frame, look)
+    assert card.reading(rows, look).endswith(".")
     if card.figure is not None:
-        assert card.figure(frame, look)["data"]
+        figure = card.figure(rows, look)
+        assert figure["data"]
+        go.Figure(figure)
+        assert all(math.isfinite(value) for value in drawn.leaves(figure) if isinstance(value, float))
+        assert len(orjson.dumps(figure)) < 250_000
+    if card.tiles is not None:
+        assert card.tiles(rows, look)
+    if card.listing is not None:
+        assert card.listing(rows, look).rows
