@@ -141,7 +141,8 @@ def _bare_page(figures: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _browser() -> Iterator[Any]:
+def browser() -> Iterator[Any]:
+    """A page of a real browser."""
     from playwright.sync_api import sync_playwright
 
     # The distribution's browser where there is one, else Playwright's own; root cannot have its sandbox.
@@ -157,7 +158,7 @@ def _browser() -> Iterator[Any]:
 
 def _visit(address: str, shop: ShopFolder, password: str, size: int) -> Visit:
     target = f"{address}/funnels?date={shop.last_day}"
-    with _browser() as page:
+    with browser() as page:
         page.goto(f"{address}/login")
         page.fill("[name=username]", USER)
         page.fill("[name=password]", password)
@@ -176,7 +177,7 @@ def _visit(address: str, shop: ShopFolder, password: str, size: int) -> Visit:
 
 
 def _visit_bare(address: str, figures: int, size: int) -> list[float]:
-    with _browser() as page:
+    with browser() as page:
         _settled(page, address, _BARE_SETTLED, figures)
         return [_settled(page, address, _BARE_SETTLED, figures) for _ in range(size)]
 

@@ -42,8 +42,12 @@ BENCHMARKS = {
         Benchmark("memory", "day", "peak memory of that run", "<= 4 GB", "run_memory"),
         Benchmark("range", "ranges", "31 days at once against 31 single days", "<= 1/6 of the time, equal rows"),
         Benchmark("cohorts", "cohorts", "orders 1 to 4, daily and weekly cohorts", "<= 1.2 x DuckDB's window query"),
+        Benchmark("pairs", "pairs", "pairs and triples of products", "<= 1/20 x mlxtend and efficient-apriori"),
         Benchmark("index", "index", "orders into Elasticsearch", "<= 1/0.95 x raw bulk, client CPU <= 20 %"),
         Benchmark("page", "page", "/funnels until all cards are settled, p95", "<= 2 x a bare Dash page"),
+        Benchmark(
+            "customers-page", "customers_page", "/customers: rows, sort, filter, both stores", "<= 1.0 s at the browser"
+        ),
         Benchmark(
             "import", "imports", "importing the package and the code location", "<= 2 x import dagster, <= 0.5 s"
         ),
