@@ -43,8 +43,8 @@ def _of(number: int, orders: int) -> Row:
 
 def _totals(day: date, start: date) -> list[Row]:
     days = periods("day", day, start)
-    rows = [
-        {"product": name, "number": number} | _of(number, sum(_orders(one, number) for one in days))
+    rows: list[Row] = [
+        _of(number, sum(_orders(one, number) for one in days)) | {"product": name, "number": number}
         for number, name in enumerate(PRODUCTS)
     ]
     return [row | {"customers": max(int(row["orders"] * 0.7), 1)} for row in rows if row["orders"]]

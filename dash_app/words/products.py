@@ -13,6 +13,7 @@ from dash_app.words.leading import as_of_then, of_the_last_days, ranked
 from dash_app.words.lists import Column
 from dash_app.words.names import quoted
 
+_FEW = 7
 _DID: dict[ProductMetric, str] = {
     "revenue": "brought the most revenue",
     "orders": "was in the most orders",
@@ -64,6 +65,18 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
         Column("customers", "Customers", form.compact, opens=True),
     )
     return _listing(frame, columns, look)
+
+
+def short(frame: pl.DataFrame, look: Look) -> Listing:
+    """The first few by revenue, for a page that shows other things too."""
+    form = formats(look)
+    columns = (
+        Column("product", "Product"),
+        Column("revenue", "Revenue", form.compact_money, has_bar=True),
+        Column("orders", "Orders", form.compact, opens=True),
+    )
+    rows = ranked(frame, "product", "revenue").head(_FEW)
+    return lists.listing(rows, columns, look, key=("product",), of=frame.height, noun="products")
 
 
 def again(frame: pl.DataFrame, look: Look) -> str:
