@@ -52,7 +52,9 @@ def endless_grid(spec: ReportSpec, identity: Any) -> dag.AgGrid:
     """A table whose rows are asked for as they come into view."""
     return dag.AgGrid(
         id=identity,
-        columnDefs=[_column(column) | filter_of(column.kind) | _opening(spec, column) for column in spec.columns],
+        columnDefs=[
+            _column(column) | _width(column) | filter_of(column.kind) | _opening(spec, column) for column in spec.columns
+        ],
         defaultColDef=_DEFAULT,
         rowModelType="infinite",
         dashGridOptions=_OPTIONS | {"cacheBlockSize": BLOCK, "maxBlocksInCache": 20, "infiniteInitialRowCount": 1},
@@ -87,6 +89,11 @@ def _link(spec: ReportSpec, column: Column) -> dict[str, Any]:
         "only": {name: sorted(values) for name, values in only.items()},
     }
     return {"cellRenderer": "OpensNumber", "cellRendererParams": parameters}
+
+
+def _width(column: Column) -> dict[str, Any]:
+    """Room for the marks of sort and filter beside the name; names of customers are long."""
+    return {"minWidth": 190 if column.kind is Kind.TEXT else 150 if column.kind is Kind.INSTANT else 136}
 
 
 def _opening(spec: ReportSpec, column: Column) -> dict[str, Any]:

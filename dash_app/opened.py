@@ -66,7 +66,7 @@ def _read(value: Any) -> Opened | None:
     try:
         return read(dict(parse_qsl(f"report={value}", keep_blank_values=True)))
     except ReportError as error:
-        raise ValueError(str(error).removesuffix(".")) from None
+        raise ValueError(str(error).rstrip(".?")) from None
 
 
 def _text(value: Any) -> str:
