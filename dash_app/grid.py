@@ -53,7 +53,8 @@ def endless_grid(spec: ReportSpec, identity: Any) -> dag.AgGrid:
     return dag.AgGrid(
         id=identity,
         columnDefs=[
-            _column(column) | _width(column) | filter_of(column.kind) | _opening(spec, column) for column in spec.columns
+            _column(column) | _width(column) | filter_of(column.kind) | _opening(spec, column)
+            for column in spec.columns
         ],
         defaultColDef=_DEFAULT,
         rowModelType="infinite",

@@ -20,6 +20,9 @@ from dash_app.filters import Filters
 Figure = dict[str, Any]
 """A plotly figure as a plain dict, ``{"data": [...], "layout": {...}}``; NumPy arrays in it are allowed."""
 
+Opening = tuple[str, Mapping[str, Any]]
+"""Column of a report, and the key of the row, whose number leads to the list of those it counts."""
+
 Kind = Literal["figure", "tiles", "list", "table"]
 Width = Literal["full", "half", "third"]
 Trend = Literal["up", "down", "flat", ""]
@@ -65,6 +68,7 @@ class Tile:
         trend: which way the figure went; ``is_good`` whether that is welcome (None: neither).
         spark: the last values, oldest first; fewer than two draw nothing.
         title: the exact value, shown when pointed at.
+        opens: column of the card's report and key of the row, where the value is a number that can be opened.
     """
 
     label: str
@@ -74,6 +78,7 @@ class Tile:
     is_good: bool | None = None
     spark: tuple[float | None, ...] = ()
     title: str = ""
+    opens: Opening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ class Cell:
     bar: float | None = None
     mark: float | None = None
     title: str = ""
-    opens: tuple[str, Mapping[str, Any]] | None = None
+    opens: Opening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,10 @@ class Listing:
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+
+
+LISTED = 180
+"""Least height of a list: it is as high as its rows."""
 
 
 def without_rows(frame: pl.DataFrame) -> bool:

@@ -288,6 +288,24 @@ def test_click_on_a_stage_of_the_journey_opens_its_customers(screen: Open, shop:
     assert opened_rows(reader, COUNTED) == row["customers"]
 
 
+@pytest.mark.parametrize(
+    ("route", "card", "label", "row"),
+    [
+        ("/churn", "churn-now", "Churned customers", ("churn", "churned", {})),
+        ("/", "overview-kpis", "Visitors, 7 days", ("kpis", "value_last_7d", {"metric": "visitors"})),
+    ],
+)
+def test_key_figure_is_a_link_to_those_it_counts(
+    screen: Open, shop: Settings, route: str, card: str, label: str, row: tuple[str, str, dict[str, Any]]
+) -> None:
+    reader = screen()
+    reader.open(route)
+    name, column, where = row
+    tile = reader.page.locator(f"[data-card={card}] .tile", has_text=label)
+    tile.locator("a").click()
+    assert opened_rows(reader, COUNTED) == largest(shop, name, column, **where)[column]
+
+
 def test_number_in_the_table_of_a_card_is_a_link_that_the_keyboard_follows(screen: Open, shop: Settings) -> None:
     reader = screen()
     reader.open(f"/orders?date={DAY}&dimension=channel=web&by=week")

@@ -61,11 +61,16 @@
     Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
     return made;
   };
-  const tile = ({ label, value, change, trend, is_good: isGood, spark, title }) => {
+  const number = (value, opens, report) => (
+    opens ? [element('a', 'opens', value, { href: window.cardOpening.address(report, ...opens) })] : [value]
+  );
+  const tile = ({ label, value, change, trend, is_good: isGood, spark, title, opens }, report) => {
     const made = element('div', 'tile', '');
     const changed = element('p', `tile-change tile-${{ true: 'good', false: 'bad' }[isGood] || 'plain'}`, '');
     if (change) changed.append(element('span', 'tile-sign', SIGNS[trend] || '', { 'aria-hidden': 'true' }), change);
-    made.append(element('p', 'tile-label', label), element('p', 'tile-value', value, title ? { title } : {}), changed);
+    const shown = element('p', 'tile-value', '', title ? { title } : {});
+    shown.append(...number(value, opens, report));
+    made.append(element('p', 'tile-label', label), shown, changed);
     if (spark) made.append(element('img', 'tile-spark', '', { src: spark, alt: '' }));
     return made;
   };
@@ -145,7 +150,7 @@
       setState(root, 'ready');
     }
     if (kind === 'tiles') {
-      root.querySelector('.card-drawing').replaceChildren(...answer.tiles.map(tile));
+      root.querySelector('.card-drawing').replaceChildren(...answer.tiles.map((one) => tile(one, root.dataset.report)));
       setState(root, 'ready');
     }
   };

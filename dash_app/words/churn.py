@@ -170,6 +170,7 @@ def _tile(figure: _Figure, row: Row, before: Row | None, when: str, look: Look) 
         else (now > then) == figure.more_is_good,
         spark=_spark(figure.column, look),
         title=f"{form.count(now)}" if figure.unit == "count" else "",
+        opens=(figure.column, {}) if figure.unit == "count" and now else None,
     )
 
 

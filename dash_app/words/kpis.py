@@ -38,6 +38,8 @@ _METRICS = {
 }
 _PLACES = {name: place for place, name in enumerate(_METRICS)}
 _UNKNOWN = _Metric("count", more_is_good=None)
+# Figures that count customers or orders: they lead to their list.
+_OPENING = {"orders", "visitors", "new_customers"}
 
 
 def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
@@ -86,6 +88,7 @@ def _tile(row: Row, before: Row | None, look: Look) -> Tile:
         is_good=_is_good(now, then, metric),
         spark=_spark(name, look, "value_last_7d"),
         title=_exact(row, metric, form),
+        opens=("value_last_7d", {"metric": name}) if name in _OPENING and now else None,
     )
 
 
