@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from ca_platform.reports.periods import mean_amount
+from ca_platform.reports.periods import DAY, HOUR, in_units, mean_amount
 
 
 def client_kpis(days: pl.LazyFrame, members: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
@@ -24,14 +24,14 @@ def client_kpis(days: pl.LazyFrame, members: pl.LazyFrame, as_of: datetime) -> p
         pl.col("first_order").min(),
         pl.col("last_order").max(),
     )
-    span = (pl.col("last_order") - pl.col("first_order")).dt.total_microseconds().cast(pl.Float64) / 3.6e9
-    since = (pl.lit(as_of) - pl.col("last_order")).dt.total_microseconds().cast(pl.Float64) / 86.4e9
+    span = (pl.col("last_order") - pl.col("first_order")).dt.total_microseconds()
+    since = (pl.lit(as_of) - pl.col("last_order")).dt.total_microseconds()
     rows = members.join(sums, on="customer", how="left").with_columns(
         pl.col("sessions", "orders", "revenue", "discount").fill_null(0)
     )
     return rows.with_columns(
-        recency_days=since,
-        mean_gap_hours=span / pl.when(pl.col("orders") > 1).then(pl.col("orders") - 1),
+        recency_days=in_units(since, DAY),
+        mean_gap_hours=in_units(span, HOUR) / pl.when(pl.col("orders") > 1).then(pl.col("orders") - 1),
         mean_amount=mean_amount(pl.col("revenue"), pl.col("orders")),
         download_date="download",
     )

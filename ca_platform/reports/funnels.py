@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from ca_platform.reports.periods import Calendar, Every, hours, period, share, spread
+from ca_platform.reports.periods import MINUTE, Calendar, Every, hours, in_units, period, share, spread
 
 
 def sessions_by_period(
@@ -108,5 +108,4 @@ def _median_minutes(times: pl.LazyFrame) -> pl.LazyFrame:
     total = pl.col("sessions").sum()
     low = pl.col("microseconds").filter(up_to > (total - 1) // 2).first()
     high = pl.col("microseconds").filter(up_to > total // 2).first()
-    minutes = (low + high).cast(pl.Float64) / 2 / 60e6
-    return counted.group_by(key, maintain_order=True).agg(median_minutes_from_previous=minutes)
+    return counted.group_by(key, maintain_order=True).agg(median_minutes_from_previous=in_units(low + high, 2 * MINUTE))

@@ -6,9 +6,8 @@ from datetime import datetime
 
 import polars as pl
 
-from ca_platform.reports.periods import mean_amount
+from ca_platform.reports.periods import HOUR, in_units, mean_amount
 
-_HOUR = 3_600_000_000
 _INT = pl.Int128()
 
 
@@ -109,11 +108,11 @@ def _grid(lasts: pl.LazyFrame) -> pl.LazyFrame:
 
 def _between(sums: pl.LazyFrame, gaps: pl.LazyFrame) -> pl.LazyFrame:
     """Customers, mean and median of the stages from one order to the next."""
-    mean = pl.col("microseconds").cast(pl.Float64) / pl.col("customers") / _HOUR
+    mean = pl.col("microseconds").cast(pl.Float64) / pl.col("customers")
     medians = gaps.group_by("slice", stage_index=stage_of_order()).agg(
-        median_hours=pl.col("microseconds").median() / _HOUR
+        median_hours=in_units(pl.col("microseconds").median(), HOUR)
     )
-    later = sums.filter(pl.col("stage_index") > 0).with_columns(mean_hours=mean)
+    later = sums.filter(pl.col("stage_index") > 0).with_columns(mean_hours=in_units(mean, HOUR))
     return later.join(medians, on=["slice", "stage_index"], how="left")
 
 
@@ -122,6 +121,6 @@ def _times(rows: pl.LazyFrame) -> pl.LazyFrame:
     total = pl.col("microseconds").cast(_INT).sum().cast(pl.Float64)
     return rows.group_by("slice").agg(
         customers=pl.len().cast(pl.Int64),
-        mean_hours=total / pl.len() / _HOUR,
-        median_hours=pl.col("microseconds").median() / _HOUR,
+        mean_hours=in_units(total / pl.len(), HOUR),
+        median_hours=in_units(pl.col("microseconds").median(), HOUR),
     )

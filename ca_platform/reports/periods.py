@@ -11,6 +11,8 @@ import polars as pl
 from ca_platform.calendar import as_of, monday, start_of_day
 
 Every = Literal["1d", "1w", "1mo"]
+MINUTE, HOUR, DAY = 60e6, 3600e6, 86400e6
+"""In microseconds."""
 UNITS: dict[str, Every] = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
@@ -67,6 +69,16 @@ def hours() -> pl.LazyFrame:
 def share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
     """Part over whole as a float, null where the whole is 0."""
     return pl.when(whole != 0).then(part.cast(pl.Float64) / whole.cast(pl.Float64))
+
+
+def in_units(value: pl.Expr, unit: float) -> pl.Expr:
+    """A number in another unit, such as microseconds in hours; correctly rounded.
+
+    Polars multiplies a column by the reciprocal of a number, but divides where the column has a single row: the last
+    digit would follow from how many rows stand together. A column over a column is always divided.
+    """
+    number = value.cast(pl.Float64)
+    return number / (number * 0 + unit)
 
 
 def mean_amount(total: pl.Expr, count: pl.Expr) -> pl.Expr:
