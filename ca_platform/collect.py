@@ -15,6 +15,7 @@ import polars as pl
 
 from ca_platform import onrequest
 from ca_platform.catalogue import Kind, ReportSpec, missing_inputs
+from ca_platform.catalogue.cohorts import LAST_OFFSET
 from ca_platform.errors import ReportError
 from ca_platform.store.frames import stack
 from ca_platform.store.records import MAIN, Dimension
@@ -182,12 +183,15 @@ class ReportReader:
         """
         frames: list[pl.DataFrame] = []
         first = day - window
+        # Later, nothing comes any more: a cohort's last cell is known, a day is over when its report is made.
+        until_whole = timedelta(days=LAST_OFFSET if self.spec.window == "cohorts" else 0)
         earlier = [found for found in self.place.days(self.spec.name) if found < day]
         while earlier and first > max(start, self.settings.business.start_date):
-            joined = _reaching_back(earlier, first)
+            joined = _reaching_back(earlier, first + until_whole)
             older = self.place.report(self.spec.name, joined, self.dimension)
             if older is not None:
-                frames.append(self._fitted(older).filter(pl.col(period) < first))
+                is_missing = (pl.col(period) < first) & (pl.col(period) <= joined - until_whole)
+                frames.append(self._fitted(older).filter(is_missing))
             earlier = [found for found in earlier if found < joined]
             first = min(first, joined - window)
         return frames
@@ -256,7 +260,7 @@ def period_column(spec: ReportSpec) -> str | None:
 
 
 def _reaching_back(days: Sequence[date], first: date) -> date:
-    """Of these report days the one that reaches furthest back without a gap before ``first``, else the newest."""
+    """Of these report days the one that reaches furthest back with whole rows up to ``first``, else the newest."""
     touching = [day for day in days if day >= first - timedelta(days=1)]
     return touching[0] if touching else days[-1]
 

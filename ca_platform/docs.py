@@ -47,6 +47,13 @@ def _overview() -> Iterator[str]:
     yield _table(("report", "family", "one row is", "shows"), rows)
 
 
+_REACH = {
+    "all": "to the start date",
+    "days": "`reports.history_days` days",
+    "cohorts": "`reports.cohort_days` days",
+}
+
+
 def _families() -> Iterator[str]:
     for family in FAMILIES.values():
         yield f"## {family.title}\n\n{family.description}\n"
@@ -61,7 +68,7 @@ def _report(spec: ReportSpec) -> str:
         ("made from", ", ".join(spec.facts)),
         ("for dimension values", "yes" if spec.by_dimension else "no"),
         ("stored", "in the document store" if spec.storage == "document" else "in the lake"),
-        ("reaches back", "`reports.history_days` days" if spec.window == "days" else "to the start date"),
+        ("reaches back", _REACH[spec.window]),
         ("shown on", f"{PAGES[spec.page].title} (`{spec.page}`)" if spec.page in PAGES else f"`{spec.page}`"),
     ]
     lines = "\n".join(f"- {name}: {value}" for name, value in facts if value)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from ca_platform.catalogue.columns import count, day, money, share, text
 from ca_platform.catalogue.spec import Column, Kind, ReportSpec
 
+LAST_OFFSET = 15
+"""Last period in which a cohort is followed to its next order."""
+
 _WORDS = {"daily": "day", "weekly": "week"}
 _DOWNLOAD_FACTS = ("client_numbers", "first_sessions", "first_purchases", "dimension_values", "customers")
 _NEXT_FACTS = ("next_orders", "order_numbers", "dimension_values")
@@ -42,7 +45,7 @@ def _cohorts(word: str, number: int) -> ReportSpec:
         ),
         columns=(
             day("cohort", f"The {unit} of {event}."),
-            _offset(unit, event, 15),
+            _offset(unit, event, LAST_OFFSET),
             count("customers", f"Distinct customers with {following} in the cell's {unit}.", nullable=True),
             _COHORT_SIZE,
             share("rate", "customers over cohort_size."),
@@ -51,6 +54,7 @@ def _cohorts(word: str, number: int) -> ReportSpec:
         ),
         key=("cohort", "offset"),
         facts=_DOWNLOAD_FACTS if number == 0 else _NEXT_FACTS,
+        window="cohorts" if word == "daily" else "all",
         page="/cohorts",
     )
 

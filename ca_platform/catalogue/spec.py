@@ -58,7 +58,8 @@ class ReportSpec:
         storage: ``document`` (document store) or ``lake`` (per-customer tables).
         parts: of a table in the lake, what its part of a report day holds: the whole report, or the rows of that day,
             and reading joins the days of the window.
-        window: ``days`` when the table is cut to the last ``reports.history_days`` days.
+        window: ``days`` when the table is cut to the last ``reports.history_days`` days, ``cohorts`` when it is cut to
+            the last ``reports.cohort_days`` cohorts.
         requires: optional inputs that must be connected, as ``source`` or ``source.column``.
     """
 
@@ -74,7 +75,7 @@ class ReportSpec:
     by_dimension: bool = True
     storage: Storage = "document"
     parts: Parts = "report"
-    window: Literal["all", "days"] = "all"
+    window: Literal["all", "days", "cohorts"] = "all"
     requires: tuple[str, ...] = ()
 
     @property

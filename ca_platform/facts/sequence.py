@@ -9,10 +9,9 @@ from __future__ import annotations
 import polars as pl
 
 from ca_platform.calendar import local_day
+from ca_platform.catalogue.cohorts import LAST_OFFSET
 from ca_platform.facts.customers import PAIR
 
-# Cohort tables end at this offset, in days and in weeks.
-LAST_OFFSET = 15
 # Later orders belong to no cohort table.
 LAST_NUMBER = 4
 # Ages of customers that are told apart; older ones are counted together one further.

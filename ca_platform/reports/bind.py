@@ -106,8 +106,7 @@ def _cohorts(word: str, number: int) -> Callable[[Cut], pl.LazyFrame]:
             events = cut.of(tables.next_orders).filter(pl.col("number") == number)
             starts = cut.of(tables.order_dates).filter(pl.col("number") == number)
         of_unit = events.filter(pl.col("unit") == unit)
-        limit = cut.tables.cohort_days
-        return cohorts.next_order_cohorts(of_unit, starts, cut.slices, cut.calendar, PERIODS[word], limit)
+        return cohorts.next_order_cohorts(of_unit, starts, cut.slices, cut.calendar, PERIODS[word])
 
     return build
 

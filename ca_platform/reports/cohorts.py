@@ -6,29 +6,27 @@ inputs hold what is known at the report day, by ``slice``.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
 
+from ca_platform.catalogue.cohorts import LAST_OFFSET
 from ca_platform.reports.periods import Calendar, Every, mean_amount, period, share, spread
 
-LAST_OFFSET = 15
 WEEKS, MONTHS = 52, 24
 _CELL = ["slice", "cohort", "offset"]
 
 
 def next_order_cohorts(
-    events: pl.LazyFrame, starts: pl.LazyFrame, slices: pl.LazyFrame, calendar: Calendar, every: Every, limit: int
+    events: pl.LazyFrame, starts: pl.LazyFrame, slices: pl.LazyFrame, calendar: Calendar, every: Every
 ) -> pl.LazyFrame:
     """Customers by the period of their starting event and the periods until the next one.
 
     Args:
         events: ``slice``, ``cohort``, ``offset``, ``customers`` with the next event.
         starts: ``slice``, ``date`` and how many ``customers`` had the starting event then.
-        limit: length of tables by day, in days.
     """
-    grid = _grid(starts, slices, calendar, every, LAST_OFFSET, limit)
+    grid = _grid(starts, slices, calendar, every, LAST_OFFSET)
     counts = events.group_by(_CELL).agg(pl.col("customers").sum())
     rows = spread(grid, counts, _CELL, ["customers"]).sort(_CELL)
     up_to = pl.col("customers").cum_sum().over("slice", "cohort")
@@ -78,7 +76,7 @@ def _aged(
 ) -> pl.LazyFrame:
     """The grid of first-order cohorts with sums of ``measures``."""
     starts = buyers.filter(pl.col("offset") == 0)
-    grid = _grid(starts, slices, calendar, every, last_offset, calendar.days)
+    grid = _grid(starts, slices, calendar, every, last_offset)
     aged = buyers.filter(pl.col("offset") <= last_offset).with_columns(cohort=earlier(every))
     return spread(grid, aged.group_by(_CELL).agg(pl.col(measures).sum()), _CELL, measures)
 
@@ -97,10 +95,10 @@ def _known(name: str) -> pl.Expr:
 
 
 def _grid(
-    starts: pl.LazyFrame, slices: pl.LazyFrame, calendar: Calendar, every: Every, last_offset: int, limit: int
+    starts: pl.LazyFrame, slices: pl.LazyFrame, calendar: Calendar, every: Every, last_offset: int
 ) -> pl.LazyFrame:
     """All cohorts with all offsets: ``cohort_size``, ``is_known``, ``is_partial``."""
-    cells = _cells(replace(calendar, history_days=limit), every, last_offset)
+    cells = _cells(calendar, every, last_offset)
     size = starts.group_by("slice", cohort=period(every, "date")).agg(cohort_size=pl.col("customers").sum())
     cohorts = slices.join(cells.select("cohort").unique(), how="cross")
     sized = spread(cohorts, size, ["slice", "cohort"], ["cohort_size"])

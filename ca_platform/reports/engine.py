@@ -22,6 +22,9 @@ from ca_platform.settings.connecting import to_connect
 # Tables by day whose rows never change later. Those of customers' milestones may: a download can still come.
 UNCHANGING = frozenset(
     {
+        "daily_cohort_from_1_to_2",
+        "daily_cohort_from_2_to_3",
+        "daily_cohort_from_3_to_4",
         "daily_funnel",
         "daily_orders",
         "daily_dimension_values",
@@ -109,31 +112,43 @@ def _attempt(
 
 def _report(spec: ReportSpec, days: Sequence[date], tables: Tables, settings: Settings) -> pl.DataFrame:
     """One report for all days."""
-    history = settings.reports.history_days
+    length = settings.reports.cohort_days if spec.window == "cohorts" else settings.reports.history_days
     if spec.name in UNCHANGING and len(days) > 1:
-        return _unchanging(spec, days, tables, history)
-    frames = [_finished(spec, day, BINDINGS[spec.name](_cut(tables, day, history)), tables.slices) for day in days]
-    return pl.concat(pl.collect_all(frames, engine="streaming"))
+        return _unchanging(spec, days, tables, length)
+    frames = [_finished(spec, day, BINDINGS[spec.name](_cut(tables, day, length)), tables.slices) for day in days]
+    return _together(frames)
 
 
-def _cut(tables: Tables, day: date, history_days: int) -> Cut:
-    return Cut(tables, Calendar(tables.shape.start_date, day, history_days, tables.shape.time_zone))
+def _together(frames: Sequence[pl.LazyFrame]) -> pl.DataFrame:
+    """All days below each other. Many small tables are made beside each other, a single large one in pieces."""
+    return pl.concat(pl.collect_all(frames, engine="streaming" if len(frames) == 1 else "in-memory"))
 
 
-def _unchanging(spec: ReportSpec, days: Sequence[date], tables: Tables, history_days: int) -> pl.DataFrame:
+def _cut(tables: Tables, day: date, length: int) -> Cut:
+    return Cut(tables, Calendar(tables.shape.start_date, day, length, tables.shape.time_zone))
+
+
+def _unchanging(spec: ReportSpec, days: Sequence[date], tables: Tables, length: int) -> pl.DataFrame:
     """A table by day whose rows are the same in every report: made for the last day, then cut to the others."""
     last = days[-1]
-    longer = history_days + (last - days[0]).days
-    rows = BINDINGS[spec.name](_cut(tables, last, longer))
+    rows = BINDINGS[spec.name](_cut(tables, last, length + (last - days[0]).days))
     since = pl.lit(tables.slices["day"]).gather(pl.col("slice"))
     whole = _finished(spec, last, rows.with_columns(since=since), tables.slices, "since").collect(engine="streaming")
+    period = "cohort" if spec.window == "cohorts" else "date"
 
     def cut(day: date) -> pl.LazyFrame:
-        first = day - timedelta(days=history_days - 1)
-        inside = pl.col("date").is_between(first, day) & (pl.col("since") <= day)
-        return whole.lazy().filter(inside).drop("since").with_columns(pl.lit(day).alias(PREFIX[0]))
+        inside = pl.col(period).is_between(day - timedelta(days=length - 1), day) & (pl.col("since") <= day)
+        found = whole.lazy().filter(inside).drop("since").with_columns(pl.lit(day).alias(PREFIX[0]))
+        return _before(spec, day, found) if spec.window == "cohorts" else found
 
-    return pl.concat(pl.collect_all([cut(day) for day in days], engine="streaming"))
+    return _together([cut(day) for day in days])
+
+
+def _before(spec: ReportSpec, day: date, cohorts: pl.LazyFrame) -> pl.LazyFrame:
+    """Cohorts by day with nothing in the cells that have not come by the end of ``day``."""
+    cells = [pl.col(name) for name in spec.column_names if name not in ("cohort", "offset", "cohort_size")]
+    has_come = pl.col("offset") <= (pl.lit(day) - pl.col("cohort")).dt.total_days()
+    return cohorts.with_columns(pl.when(has_come).then(cell) for cell in cells)
 
 
 def _finished(spec: ReportSpec, day: date, rows: pl.LazyFrame, slices: pl.DataFrame, *others: str) -> pl.LazyFrame:

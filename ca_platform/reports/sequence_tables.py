@@ -12,9 +12,9 @@ from functools import cached_property
 import polars as pl
 
 from ca_platform.calendar import local_day
+from ca_platform.catalogue.cohorts import LAST_OFFSET
 from ca_platform.facts import churn
 from ca_platform.reports import journey, milestones
-from ca_platform.reports.cohorts import LAST_OFFSET
 from ca_platform.reports.periods import UNITS, period
 from ca_platform.reports.reading import FactReader
 

@@ -182,11 +182,6 @@ class Tables:
 
         return self._lake.collect(build)
 
-    @property
-    def cohort_days(self) -> int:
-        """Length of cohort tables by day."""
-        return self._settings.reports.cohort_days
-
     @cached_property
     def sequence(self) -> SequenceTables:
         """What follows from the sequence of each customer's orders."""
