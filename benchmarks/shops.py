@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from benchmarks.harness import FOLDER_VARIABLE, ROOT, child
 
 if TYPE_CHECKING:
+    from ca_platform.catalogue import ReportSpec
     from ca_platform.lake import Lake
     from ca_platform.settings import Settings
 
@@ -69,6 +70,13 @@ class ShopFolder:
         from ca_platform.lake import Lake
 
         return Lake.open(self.settings())
+
+    def reports(self) -> list[ReportSpec]:
+        """All reports whose inputs this shop has."""
+        from ca_platform.catalogue import connected, report_specs
+
+        settings = self.settings()
+        return [spec for spec in report_specs() if connected(spec, settings)]
 
     def copy(self, name: str) -> ShopFolder:
         """Another shop with the same source files (by links) and its own copy of the lake, the store and the runs."""
