@@ -139,12 +139,9 @@ def stages(scope: Scope) -> pl.LazyFrame:
     )
     lasts = sums.select("slice", last=journey.stages(pl.col("orders"), pl.col("buyers")))
     rows = orders.join(lasts, on="slice").with_columns(stage_index=journey.stage_of_order())
-    return pl.concat(
-        [
-            rows.filter(pl.col("stage_index") < pl.col("last")).select(*PAIR, "stage_index"),
-            rows.filter(pl.col("number") == 1).select(*PAIR, stage_index=pl.col("last").cast(pl.Int64)),
-        ]
-    )
+    gone = rows.filter(pl.col("stage_index") < pl.col("last"))
+    here = rows.filter(pl.col("number") == 1).with_columns(stage_index=pl.col("last").cast(pl.Int64))
+    return pl.concat([gone, here]).select(*PAIR, stage=journey.stage_name())
 
 
 _COUNTED = frozenset({"new_customers", "returning_customers", "reactivated_customers", "churned_customers"})
@@ -182,5 +179,5 @@ COHORTS: tuple[Count, ...] = (
     Count("cohort_revenue", "orders", "orders", _CELL, cohort_orders),
     Count("growth", "value", "customers", _GROWTH_KEY, grown, {"metric": _COUNTED}),
     Count("growth", "value", "orders", _GROWTH_KEY, grown_orders, {"metric": frozenset({"orders"})}),
-    Count("customer_journey", "customers", "customers", ("stage_index",), stages),
+    Count("customer_journey", "customers", "customers", ("stage",), stages),
 )

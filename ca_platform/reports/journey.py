@@ -99,11 +99,17 @@ def stage_of_order() -> pl.Expr:
 
 def _grid(lasts: pl.LazyFrame) -> pl.LazyFrame:
     """All stages of each slice with their names."""
-    index, last = pl.col("stage_index"), pl.col("last")
-    rows = lasts.with_columns(stage_index=pl.int_ranges(0, last + 1)).explode("stage_index")
+    rows = lasts.with_columns(stage_index=pl.int_ranges(0, pl.col("last") + 1)).explode("stage_index")
+    return rows.with_columns(stage=stage_name())
+
+
+def stage_name() -> pl.Expr:
+    """Name of the stage ``stage_index`` where the ``last`` one is known."""
+    index = pl.col("stage_index")
     between = pl.format("order_{}_to_order_{}", index, index + 1)
-    ends = pl.when(index == last).then(pl.lit("last_order_to_now")).when(index == 0).then(pl.lit("download_to_order_1"))
-    return rows.with_columns(stage=ends.otherwise(between))
+    is_last = index == pl.col("last")
+    ends = pl.when(is_last).then(pl.lit("last_order_to_now")).when(index == 0).then(pl.lit("download_to_order_1"))
+    return ends.otherwise(between)
 
 
 def _between(sums: pl.LazyFrame, gaps: pl.LazyFrame) -> pl.LazyFrame:

@@ -133,7 +133,7 @@ OPENED = [
     ("cohort_revenue", "orders", ("cohort", "offset"), {}),
     ("growth", "value", ("period", "date", "metric"), {"metric": "churned_customers"}),
     ("growth", "value", ("period", "date", "metric"), {"metric": "orders"}),
-    ("customer_journey", "customers", ("stage_index",), {}),
+    ("customer_journey", "customers", ("stage",), {}),
     ("churn", "churned", (), {}),
     ("churn_weekly", "newly_churned", ("week",), {}),
     ("user_counts_per_order_seq", "customers_at_least", ("orders",), {}),

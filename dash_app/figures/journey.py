@@ -123,7 +123,7 @@ def _bars(values: pl.Series, hovers: list[str], colour: Any) -> dict[str, Any]:
 
 def _opens(rows: pl.DataFrame) -> dict[str, Any]:
     """Each bar opens the customers of its stage."""
-    return opens("customers", stage_index=points(rows["stage_index"].to_list()))
+    return opens("customers", stage=points(rows["stage"].to_list()))
 
 
 def _diamonds(places: list[float | None], look: Look) -> list[dict[str, Any]]:

@@ -93,7 +93,7 @@ def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
                 _as_of(change, look),
                 _trend(count, before),
                 title=form.count(count),
-                opens=("customers", {"stage_index": row["stage_index"]}) if count else None,
+                opens=("customers", {"stage": NOW}) if count else None,
             )
         )
     if rows:

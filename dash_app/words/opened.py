@@ -12,14 +12,15 @@ from dash_app.opened import Opened, opened_in
 from dash_app.records import Look
 from dash_app.words import names
 from dash_app.words.cohorts import start
-from dash_app.words.dates import Grain, day, period, within
+from dash_app.words.dates import Grain, day, hours, period, within
 from dash_app.words.formats import formats, plural
+from dash_app.words.journey import NOW
 from dash_app.words.orders import customers as best
 
 Key = Mapping[str, Any]
 
 _GRAINS: dict[str, Grain] = {"daily": "day", "weekly": "week", "monthly": "month"}
-_NUMBERS = ("", "first", "second", "third", "fourth")
+_LONGEST = 70
 
 
 def counted(_: pl.DataFrame, look: Look) -> str:
@@ -63,8 +64,8 @@ def _cohort(opened: Opened, key: Key, grain: Grain) -> str:
     first = f"with {start(number)} {within(key['cohort'], grain)}"
     if "offset" not in key:
         return first
-    what = "ordered first" if number == 0 else "ordered next"
-    return f"{first} who {what} {_after(key['offset'], grain)}"
+    what = "first" if number == 0 else "next"
+    return f"{first} who {_came(key['offset'], grain, what)}"
 
 
 def _retention(opened: Opened, key: Key, grain: Grain) -> str:
@@ -72,6 +73,12 @@ def _retention(opened: Opened, key: Key, grain: Grain) -> str:
     if opened.what == "orders":
         return f"that customers {first} placed {_after(key['offset'], grain)}"
     return first if "offset" not in key else f"{first} who ordered {_after(key['offset'], grain)}"
+
+
+def _came(offset: int, grain: Grain, what: str) -> str:
+    if offset == 0:
+        return f"placed the {what} order {'on' if grain == 'day' else 'in'} the same {grain}"
+    return f"placed the {what} order {offset} {plural(offset, grain)} later"
 
 
 def _after(offset: int, grain: Grain) -> str:
@@ -92,12 +99,10 @@ def _growth(_: str, key: Key, __: Look) -> str:
 
 
 def _journey(_: str, key: Key, __: Look) -> str:
-    stage = int(key["stage_index"])
-    return f"in stage {stage + 1} of the journey: {_stage(stage)}"
-
-
-def _stage(stage: int) -> str:
-    return "the way to the first order" if stage == 0 else f"from order {stage} on"
+    if key["stage"] == NOW:
+        return "with an order"
+    first, _, then = str(key["stage"]).replace("_", " ").partition(" to ")
+    return f"who went from {'the ' if first == 'download' else ''}{first} to {then}"
 
 
 def _churn(column: str, _: Key, __: Look) -> str:
@@ -142,7 +147,45 @@ def _kpis(column: str, key: Key, _: Look) -> str:
 
 
 def _of_value(key: Key) -> str:
-    return f"with {names.value(key['dimension'])} {names.quoted(key['value'])}"
+    if key["value"] is None:
+        return f"without a {key['dimension']}"
+    return f"with {key['dimension']} {names.quoted(key['value'])}"
+
+
+def _with(name: str) -> Callable[[str, Key, Look], str]:
+    """Products and categories: orders that contain them, customers who ordered them."""
+
+    def said(column: str, key: Key, _: Look) -> str:
+        what = f"{name} {_short(key[name])}"
+        contained = f"with the {what}" if column == "orders" else f"who ordered the {what}"
+        return f"{contained} {within(key['date'], 'day')}" if "date" in key else contained
+
+    return said
+
+
+def _pair(_: str, key: Key, __: Look) -> str:
+    return f"with both {_short(key['product_a'])} and {_short(key['product_b'])}"
+
+
+def _promoted(column: str, key: Key, _: Look) -> str:
+    if column == "orders" and "promotion_id" not in key:
+        return f"placed {_when(key)}"
+    which = "a promotion" if key["promotion_id"] is None else f"the promotion {_short(key['promotion_id'])}"
+    return {
+        "customers": f"with an order that carries {which}",
+        "new_customers": f"whose first order of all carries {which}",
+        "repeat_customers_30d": f"who ordered again within 30 days after their first order with {which}",
+    }.get(column, f"with {which}{f' {_when(key)}' if _when(key) else ''}")
+
+
+def _when(key: Key) -> str:
+    if "hour" in key:
+        return f"between {hours(key['hour']).replace('to', 'and')}"
+    return within(key["date"], "day") if "date" in key else ""
+
+
+def _short(text: str | None) -> str:
+    return names.quoted(text if text is None or len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
 
 
 def _week(said: str) -> Callable[[str, Key, Look], str]:
@@ -160,6 +203,17 @@ _SAID: dict[str, Callable[[str, Key, Look], str]] = {
     "weekly_average_session_per_user": _week("with a session"),
     "weekly_average_order_per_user": _week("with an order"),
     "weekly_average_payment_amount": _week("placed"),
+    "most_ordered_products": _with("product"),
+    "most_ordered_categories": _with("category"),
+    "product_kpis": _with("product"),
+    "daily_products_of_sales": _with("product"),
+    "most_combined_products": _pair,
+    "inorganic_orders_per_promotion_per_day": _promoted,
+    "daily_inorganic_ratio": _promoted,
+    "hourly_inorganic_ratio": _promoted,
+    "promotion_number_of_customer": _promoted,
+    "promotion_kpis": _promoted,
+    "daily_organic_orders": lambda _, key, __: f"without a promotion, {within(key['date'], 'day')}",
     "dimension_kpis": lambda _, key, __: _of_value(key),
     "daily_dimension_values": lambda _, key, __: f"{_of_value(key)} {within(key['date'], 'day')}",
 }
