@@ -39,7 +39,7 @@ FAMILIES = {
 PAGES = {
     page.route: page
     for page in (
-        PageSpec("/", "Overview", "Overview", "How the shop is doing: key figures, orders, conversion, revenue."),
+        PageSpec("/", "Overview", "Overview", "How the shop is doing: orders, products, promotions, who comes back."),
         PageSpec("/funnels", "Funnels", "Behaviour", "How sessions and customers advance from step to step."),
         PageSpec("/orders", "Orders", "Behaviour", "Orders over time, their amounts, and how often customers order."),
         PageSpec("/cohorts", "Cohorts", "Customers", "How soon customers order first, and again."),

@@ -31,6 +31,9 @@
     node.querySelectorAll('input').forEach((input) => { input.checked = input.value === wanted; });
   };
 
+  const query = () => fields().filter((node) => value(node) !== node.dataset.standard)
+    .map((node) => `${node.dataset.filter}=${encodeURIComponent(value(node))}`);
+
   let built = '';
   window.pageFilters = {
     /* Offers the choices of a page and shows what is chosen; what is there already stays, and with it the focus. */
@@ -39,10 +42,10 @@
       if (shape !== built) strip().replaceChildren(...build(controls));
       built = shape;
       fields().forEach((node, index) => choose(node, controls[index].value));
+      strip().dataset.shown = query().join('&');
     },
-    /* The part of an address for what is chosen and not the default. */
-    query: () => fields().filter((node) => value(node) !== node.dataset.standard)
-      .map((node) => `${node.dataset.filter}=${encodeURIComponent(value(node))}`),
+    /* The parts of an address for what is chosen and not the default. */
+    query,
     watch: (changed) => document.addEventListener('change', ({ target }) => {
       if (target.closest('#filters')) changed();
     }),

@@ -1,4 +1,4 @@
-"""Small multiples: a little area over time for each series, all on one scale, three side by side.
+"""Small multiples: a little area over time for each series, all on one scale, up to three side by side.
 
 Days are an area; where there are many, their mean over seven days is a line above them, and an earlier report its mean.
 """
@@ -18,7 +18,8 @@ from dash_app.figures.labels import escape, label
 from dash_app.figures.periods import trailing_mean
 from dash_app.records import Figure, Look
 
-ACROSS = 3
+_ACROSS = {1: 1, 2: 2, 4: 2}
+_MOST_ACROSS = 3
 MOST = 12
 """With more than these a panel is too low to be read."""
 _GAP_ACROSS = 0.035
@@ -55,20 +56,20 @@ def panels(parts: Sequence[Panel], look: Look, notes: Sequence[str], hover: str,
         hover: how a value is written, in d3's format, ``"£%{y:,.2f}"``.
     """
     high = max((_highest(part) for part in parts), default=0.0) or 1.0
-    down = -(-len(parts) // ACROSS)
-    across = min(ACROSS, len(parts)) if down == 1 else ACROSS
+    across = _ACROSS.get(len(parts), _MOST_ACROSS)
+    down = -(-len(parts) // across)
     data: list[dict[str, Any]] = []
     layout: dict[str, Any] = {}
     names: list[dict[str, Any]] = []
     for index, part in enumerate(parts):
-        row, column = divmod(index, ACROSS)
+        row, column = divmod(index, across)
         suffix = "" if index == 0 else str(index + 1)
         x, y = f"x{suffix}", f"y{suffix}"
         left, right = column / across, (column + 1) / across
         top, bottom = 1 - row / down, 1 - (row + 1) / down
         wide = [left, right - (_GAP_ACROSS if column < across - 1 else 0)]
         tall = [bottom + 0.04 / down, top - min(_TITLE / _PLOT, 0.5 / down)]
-        is_lowest = index + ACROSS >= len(parts)
+        is_lowest = index + across >= len(parts)
         layout[f"xaxis{suffix}"] = _time(part, look, wide, y, is_lowest=is_lowest)
         layout[f"yaxis{suffix}"] = value_axis(
             look,

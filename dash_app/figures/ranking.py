@@ -20,6 +20,8 @@ from dash_app.words.names import value
 _NAME_LENGTH = 20
 _PHONE = 190
 _FEWEST = 6
+_SPACE = 2 * "\u00a0"
+"""Between a bar and its text, for the line of the earlier day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def ranking(frame: pl.DataFrame, look: Look, kind: Ranking) -> Figure:
         f"{rows.height} of {ranked.height} {kind.noun}" if rows.height < ranked.height else "",
         compared_note(look).replace("dotted", "upright line") if marks else "",
     )
-    texts = [kind.write(count) for count in rows[kind.measure].to_list()]
+    texts = [f"{_SPACE}{kind.write(count)}" for count in rows[kind.measure].to_list()]
     longest = max([highest(rows[kind.measure]), *(mark["x_max"] for mark in marks)], default=0.0) or 1.0
     room = 1 / (1 - min(width(texts) / _PHONE, 0.6))
     for mark in marks:

@@ -13,7 +13,7 @@ from dash_app.figures.dimensions import revenue_by_value
 from dash_app.figures.opening import X, each
 from dash_app.figures.orders import daily_orders
 from dash_app.figures.promotions import share_by_day
-from dash_app.records import Card, Page
+from dash_app.records import LISTED, Card, Page
 from dash_app.words import churn, dimensions, kpis, orders, products, promotions, retention, steps
 
 OVERVIEW = Page(
@@ -56,6 +56,7 @@ OVERVIEW = Page(
             reading=partial(products.leader, name="product", noun="products"),
             listing=products.short,
             kind="list",
+            height=LISTED,
             empty="No product has been ordered yet.",
             is_empty=without("orders"),
         ),

@@ -8,7 +8,7 @@ from dash_app.figures import products as figures
 from dash_app.figures.baskets import HEIGHT_OF_MATRIX, matrix
 from dash_app.figures.blank import without
 from dash_app.filters import ProductFilters
-from dash_app.records import Card, Page
+from dash_app.records import LISTED, Card, Page
 from dash_app.words import baskets
 from dash_app.words import products as words
 
@@ -27,6 +27,7 @@ PRODUCTS = Page(
             reading=partial(words.leader, name="product", noun="products"),
             listing=words.listed,
             kind="list",
+            height=LISTED,
             also=_CATEGORIES,
             rows=words.of_category,
             empty=_NOTHING,
@@ -62,6 +63,7 @@ PRODUCTS = Page(
             reading=words.again,
             listing=words.key_figures,
             kind="list",
+            height=LISTED,
             width="full",
             rows=words.of_category,
             empty=_NOTHING,
@@ -74,6 +76,7 @@ PRODUCTS = Page(
             reading=baskets.pairs,
             listing=baskets.listed_pairs,
             kind="list",
+            height=LISTED,
             width="full",
             also=_CATEGORIES,
             rows=words.of_category,
@@ -99,6 +102,7 @@ PRODUCTS = Page(
             reading=baskets.similar,
             listing=baskets.listed_similar,
             kind="list",
+            height=LISTED,
             also=_CATEGORIES,
             rows=words.of_category,
             empty="No two products have two customers in common yet.",
@@ -111,6 +115,7 @@ PRODUCTS = Page(
             reading=baskets.rules,
             listing=baskets.listed_rules,
             kind="list",
+            height=LISTED,
             width="full",
             also=_CATEGORIES,
             rows=words.of_category,

@@ -8,7 +8,7 @@ from dash_app.figures import promotions as figures
 from dash_app.figures.blank import without
 from dash_app.figures.opening import X, each
 from dash_app.filters import Filters, PromotionFilters, PromotionMetric
-from dash_app.records import Card, Page
+from dash_app.records import LISTED, Card, Page
 from dash_app.words import promotions as words
 
 _UNUSED = "No order has carried a promotion in this time."
@@ -52,7 +52,7 @@ PROMOTIONS = Page(
             reading=words.kpis,
             listing=words.listed,
             kind="list",
-            height=260,
+            height=LISTED,
             width="full",
             empty=_UNUSED,
             is_empty=without("orders"),
