@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.harness import Result, show
 from benchmarks.registry import BENCHMARKS
 
-PACKAGES = ("polars", "duckdb", "dagster", "dash", "plotly", "elasticsearch")
+PACKAGES = ("polars", "scipy", "duckdb", "mlxtend", "efficient-apriori", "dagster", "dash", "plotly", "elasticsearch")
 
 
 def results_page(results: Sequence[Result], failures: dict[str, str]) -> str:

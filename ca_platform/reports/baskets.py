@@ -26,13 +26,13 @@ def most_combined(pairs: pl.LazyFrame, names: pl.Series) -> pl.LazyFrame:
         "slice",
         product_a=_named(one, names),
         product_b=_named(other, names),
-        orders=both,
+        orders=both.cast(pl.Int64),
         support=support(both, everything),
         confidence_ab=confidence(both, orders_a),
         confidence_ba=confidence(both, orders_b),
         lift=lift(both, orders_a, orders_b, everything),
         jaccard=jaccard(both, orders_a, orders_b),
-        min_orders="min_rows",
+        min_orders=pl.col("min_rows").cast(pl.Int64),
         pairs_below="pairs_below",
     )
 

@@ -72,7 +72,7 @@ def count_pairs(source: Incidence, visit: Visitor[T], *, ordered: bool = False) 
     steps = [_step(source, cut) for cut in range(source.cuts)]
     work = _work(source, ordered=ordered)
     sections = _parts(0, work, _SECTIONS)
-    with ThreadPoolExecutor(min(pl.thread_pool_size(), _THREADS)) as pool:
+    with threads() as pool:
         found = pool.map(lambda section: _section(steps, section, work, visit, ordered=ordered), sections)
         return [each for results in found for each in results]
 
@@ -107,6 +107,11 @@ def _pairs(counts: Any, low: int, offset: int, *, ordered: bool) -> tuple[Ints, 
     second = counts.indices + np.int32(offset)
     keep = second != first if ordered else second > first
     return first[keep], second[keep], counts.data[keep]
+
+
+def threads() -> ThreadPoolExecutor:
+    """Threads for products of sparse matrices, which release the interpreter; few, since each needs its memory."""
+    return ThreadPoolExecutor(min(pl.thread_pool_size(), _THREADS))
 
 
 def _work(source: Incidence, *, ordered: bool) -> Ints:
@@ -168,6 +173,12 @@ def _tail(rows: Any, first: int) -> Any:
         return rows
     keep = rows.indices >= first
     return matrix(starts_of(rows.indptr, keep), rows.indices[keep] - np.int32(first), rows.shape[1] - first)
+
+
+def with_labels(rows: Any, chosen: npt.NDArray[np.bool_]) -> Any:
+    """The rows with some of their labels alone."""
+    keep = chosen[rows.indices]
+    return matrix(starts_of(rows.indptr, keep), rows.indices[keep], rows.shape[1])
 
 
 def matrix(starts: Ints, labels: Ints, width: int) -> Any:

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from ca_platform.models.baskets.counting import count_pairs, floor_for, matrix, starts_of
+from ca_platform.models.baskets.counting import count_pairs, floor_for, matrix, starts_of, threads, with_labels
 from ca_platform.models.baskets.incidence import Incidence, Ints
 
 # A rule on fewer rows says nothing, whatever the share.
 LEAST_ROWS = 5
 # Rows of the sets of a chunk, which bound its memory.
 _CHUNK_ROWS = 2_000_000
+_CHUNKS = 8
 
 
 def needed_rows(all_rows: Ints, share: float, least: int = LEAST_ROWS) -> Ints:
@@ -167,17 +168,25 @@ class _Miner:
 
     def _larger(self, members: Ints, rows: Ints) -> tuple[Ints, Ints]:
         """The frequent sets with one item more."""
-        larger: Ints = np.empty((0, members.shape[1] + 1), np.int64)
-        counts: Ints = np.empty(0, np.int64)
-        for chunk in _chunks(rows[:, -1]):
+        size = members.shape[1]
+        # An item of a larger set stands in as many sets of this size as it has items but one.
+        is_useful = np.bincount(members.ravel(), minlength=self._kept.size) >= size
+        chosen = is_useful[members].all(axis=1)
+        members, rows = members[chosen], rows[chosen]
+        followers = with_labels(self._rows, is_useful)
+
+        def grown(chunk: slice) -> tuple[Ints, Ints]:
             own = members[chunk][rows[chunk, -1] >= self._floor[self._groups[members[chunk, 0]]]]
-            product = (self._holders(own) @ self._rows).tocoo()
+            product = (self._holders(own) @ followers).tocoo()
             row, column = product.coords
-            group = self._groups[own[row, 0]]
-            keep = (product.data >= self._floor[group]) & (column > own[row, -1])
-            larger = np.concatenate([larger, np.column_stack([own[row[keep]], column[keep]])])
-            counts = np.concatenate([counts, product.data[keep]])
-            larger, counts = self._limited(larger, counts)
+            keep = (product.data >= self._floor[self._groups[own[row, 0]]]) & (column > own[row, -1])
+            return np.column_stack([own[row[keep]], column[keep]]), product.data[keep]
+
+        larger: Ints = np.empty((0, size + 1), np.int64)
+        counts: Ints = np.empty(0, np.int64)
+        with threads() as pool:
+            for found, its_rows in pool.map(grown, _chunks(rows[:, -1])):
+                larger, counts = self._limited(np.concatenate([larger, found]), np.concatenate([counts, its_rows]))
         return self._sorted(larger, counts)
 
     def _holders(self, members: Ints) -> Any:
@@ -228,7 +237,8 @@ def _of_items(source: Incidence, kept: Ints) -> Incidence:
 
 
 def _chunks(rows: Ints) -> Iterator[slice]:
-    """Ranges of sets whose rows fit into memory together."""
-    chunk = np.cumsum(rows) // _CHUNK_ROWS
+    """Ranges of sets with about as many rows, which fit into memory together; several, for threads."""
+    total = np.cumsum(rows)
+    chunk = total // min(_CHUNK_ROWS, int(total[-1]) // _CHUNKS + 1) if rows.size else total
     bounds = [0, *(np.flatnonzero(np.diff(chunk)) + 1).tolist(), rows.size]
     return (slice(low, high) for low, high in pairwise(bounds) if low < high)

@@ -13,6 +13,9 @@ from ca_platform.models.baskets.incidence import Incidence, Ints
 # Counts that are told apart while counting; where the limit lies above, the rest is decided at the end.
 _TOLD_APART = 256
 
+# Types of columns that may not fit into 32 bits.
+_TYPES = {"pairs_below": np.int64}
+
 _Block = tuple[Ints, Ints, Ints]
 
 
@@ -107,4 +110,5 @@ def _finished(
         "min_rows": floors[group],
         "pairs_below": below[group],
     }
-    return pl.DataFrame({name: column.astype(np.int64) for name, column in columns.items()})
+    # Small numbers: there may be 100,000 rows of each of many values and days.
+    return pl.DataFrame({name: column.astype(_TYPES.get(name, np.uint32)) for name, column in columns.items()})
