@@ -40,6 +40,8 @@ Verdict = Literal["ready", "empty", "missing", "error"]
 _KEPT = 512
 # Days before the shown one may be computed again without the shown one's version changing.
 _HISTORY_SECONDS = 60
+# This report has rows of every dimension value that has a session.
+_OF_EVERY_VALUE = "kpis"
 _LOG = logging.getLogger("ca_platform.dashboards")
 
 
@@ -155,7 +157,7 @@ class Answers:
         question = Question(card, day, view, dark)
         found = self._found(question)
         if found is None:
-            return Answer("missing", message=self._why_missing(question))
+            return self._without_report(question)
         key = (card.id, day, question.dimension, view.compare, view.filters, dark, found.versions, _period(card))
         return self._kept.get(key, lambda: self._make(question, found))
 
@@ -232,11 +234,14 @@ class Answers:
         days = self._reader.days((card.report,))
         return days[-1] if days else None
 
-    def _why_missing(self, question: Question) -> Message:
-        known = self._reader.version(question.card.report, question.day, MAIN)
-        if not question.dimension.is_main and known is not None:
-            return messages.no_such_value(question.dimension, question.day, question.view)
-        return messages.not_computed(question.card.report, question.day)
+    def _without_report(self, question: Question) -> Answer:
+        """Why there is none. Of a dimension value that has sessions, a report without a row is not stored."""
+        card, day, dimension = question.card, question.day, question.dimension
+        if dimension.is_main or self._reader.version(card.report, day, MAIN) is None:
+            return Answer("missing", message=messages.not_computed(card.report, day))
+        if self._reader.version(_OF_EVERY_VALUE, day, dimension) is not None:
+            return Answer("empty", message=messages.nothing_in_period(card.empty))
+        return Answer("missing", message=messages.no_such_value(dimension, day, question.view))
 
 
 def scope(card: Card, view: View) -> Dimension:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ca_platform.catalogue import report_spec
 from ca_platform.errors import StoreError
 from ca_platform.settings import Settings
 from ca_platform.store import MAIN, Dimension, open_store
@@ -106,6 +107,28 @@ def test_empty_store_is_missing_and_says_to_run(tmp_path: Path) -> None:
     assert answer["verdict"] == "missing"
     assert answer["message"]["command"] == "ca-platform run"
     assert visitor.place("/orders")["main"]["data-date"] == ""
+
+
+def test_value_with_sessions_and_without_a_row_of_the_report_is_empty(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path)
+    with open_store(settings) as store:
+        for name, values in (("kpis", (None, "EU")), ("user_counts_per_order_seq", (None,))):
+            rows = pl.concat(
+                frames.report(name).select(
+                    pl.lit(frames.DAY).alias("report_date"),
+                    pl.lit("region" if value else "main").alias("report_dimension"),
+                    pl.lit(value, pl.String).alias("report_value"),
+                    pl.all(),
+                )
+                for value in values
+            )
+            store.replace(name, [frames.DAY], rows, report_spec(name))
+    visitor = _new_visitor(settings)
+    card = next(card for card in CARDS.values() if card.report == "user_counts_per_order_seq")
+    answer = visitor.card(card.id, f"{DAY}&dimension=region%3DEU")
+    assert (answer["verdict"], answer["message"]["text"]) == ("empty", card.empty)
+    unknown = visitor.card(card.id, f"{DAY}&dimension=region%3DUS")
+    assert (unknown["verdict"], unknown["message"]["title"]) == ("missing", "Nothing about this value yet")
 
 
 def test_failing_store_is_an_error_with_an_id_and_the_details_only_in_the_log(
