@@ -20,8 +20,8 @@ _INT = pl.Int128()
 # 1e-8 of the currency: a price and a quantity with four digits each.
 EXACT = pl.Decimal(38, 8)
 _SCALE = 10**4
-# Weights of so many digits lose so many, so that 15 are left: times a discount of 22 digits they fit into 128 bits.
-_CUTS = ((15, 5), (20, 10), (25, 15), (30, 23))
+# Where a weight times the discount has so many digits, the weights lose so many, so that the product fits 128 bits.
+_CUTS = ((37, 5), (42, 10), (47, 15), (52, 20), (57, 25))
 
 
 def with_amounts(lines: pl.DataFrame) -> pl.DataFrame:
@@ -52,7 +52,7 @@ def with_amounts(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cut_weights(rows: pl.DataFrame, weight: pl.Expr) -> pl.DataFrame:
-    """Running total of the weights of an order, and the ``total``, both cut so that products with them fit."""
+    """Running total of the weights of an order, and the ``total``, both cut so that the discount times them fits."""
     first, last = _changes("order"), _changes("order", -1)
 
     def running(value: pl.Expr) -> pl.Expr:
@@ -62,11 +62,11 @@ def _cut_weights(rows: pl.DataFrame, weight: pl.Expr) -> pl.DataFrame:
     def whole(value: pl.Expr) -> pl.Expr:
         return pl.when(last).then(value).backward_fill()
 
-    size = whole(pl.col("size"))
+    size = whole(pl.col("size")).cast(pl.Float64) * pl.col("order_discount").cast(pl.Float64)
     cut = pl.lit(1, _INT)
     for digits, lost in _CUTS:
-        cut = pl.when(size >= pl.lit(10**digits, _INT)).then(pl.lit(10**lost, _INT)).otherwise(cut)
-    sums = rows.select("order", running=running(weight), size=running(weight.abs()))
+        cut = pl.when(size >= 10.0**digits).then(pl.lit(10**lost, _INT)).otherwise(cut)
+    sums = rows.select("order", "order_discount", running=running(weight), size=running(weight.abs()))
     return sums.with_columns(running=pl.col("running") // cut).select("running", total=whole(pl.col("running")))
 
 
