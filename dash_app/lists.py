@@ -84,7 +84,9 @@ class Lists:
             rows, total = self._lake.retry(lambda: page_of(self._members(listed), query, self._digits, "order_id"))
             return CustomerPage(rows, total, listed.day)
         clients, day = self._known(listed), self._table_day(listed.day)
-        rows, total = self._lake.retry(lambda: page_of(self._rows(clients, day), query, self._digits, "client"))
+        rows, total = self._lake.retry(
+            lambda: page_of(self._rows(clients, day), query, self._digits, "client", is_steady=True)
+        )
         return CustomerPage(rows, total, day)
 
     def _known(self, listed: Listed) -> pl.DataFrame:

@@ -130,7 +130,7 @@ class Reader:
 
     def _days(self, name: str) -> list[date]:
         if name == CUSTOMER_REPORT:
-            newest = self.customers(CustomerQuery(limit=1)).day
+            newest = self.customers(CustomerQuery(limit=0)).day
             return [newest] if newest else []
         days: list[date] = self._ask(("days", name), self._place(name).days, name)
         return days
