@@ -91,7 +91,7 @@ def platform(path: str, column: str) -> Callable[[], Any]:
     from ca_platform.reports.periods import UNITS, Calendar
     from ca_platform.reports.sequence_tables import cohorts_of
 
-    calendar = Calendar(START, LAST, DAYS, "UTC")
+    calendar = Calendar(START, LAST, _LIMIT, "UTC")
     slices = pl.LazyFrame({"slice": [0]}, schema={"slice": pl.UInt32})
     no_past = pl.DataFrame(schema=_PAST)
 
@@ -117,7 +117,6 @@ def platform(path: str, column: str) -> Callable[[], Any]:
                 slices,
                 calendar,
                 UNITS[unit],
-                _LIMIT,
             )
             for unit in ("day", "week")
             for number in (1, 2, 3)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import Measured, Result, child, seconds
 from benchmarks.platform import run_day
-from benchmarks.shops import ShopFolder, loaded_shop, opened, void
+from benchmarks.shops import loaded_shop, opened, void
 
 if TYPE_CHECKING:
     import polars as pl

@@ -52,11 +52,11 @@ class ReportFrame:
         )
         _check_prefix(prefix, days, name)
         edge = to_edge(whole, table, digits, f"report {name}")
-        documents = _documents(prefix)
+        documents = documents_in(prefix)
         # Reports come document by document, as a rule: sorting millions of rows would only cost time.
         if documents.select(PREFIX).is_duplicated().any():
             order = prefix.with_row_index("__row").sort(*PREFIX, "__row", nulls_last=False)
-            documents, edge = _documents(order.select(PREFIX)), edge[order["__row"]]
+            documents, edge = documents_in(order.select(PREFIX)), edge[order["__row"]]
         return cls(
             name=name,
             family=schema.family if isinstance(schema, ReportSpec) else "",
@@ -67,8 +67,8 @@ class ReportFrame:
         )
 
 
-def _documents(prefix: pl.DataFrame) -> pl.DataFrame:
-    """Runs of rows with the same PREFIX, with ``offset`` and ``length``."""
+def documents_in(prefix: pl.DataFrame) -> pl.DataFrame:
+    """Runs of rows with the same PREFIX: one row for each, with its ``offset`` and ``length``."""
     changes = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in PREFIX)
     rows = prefix.with_row_index("offset").with_columns(pl.col("offset").cast(pl.Int64))
     starts = rows.filter(changes | (pl.col("offset") == 0))
