@@ -147,7 +147,6 @@ def test_controls_change_the_address_and_the_charts_stay_in_place(screen: Open) 
     reader.page.get_by_role("option", name="<b>partner</b> & co").click()
     reader.wait_shown(dimension="channel=<b>partner</b> & co")
     assert reader.address.endswith("&dimension=channel=%3Cb%3Epartner%3C%2Fb%3E%20%26%20co")
-    assert "whole shop" in reader.page.locator("[data-card=orders-customers] .card-scope").inner_text().lower()
 
     reader.page.locator("#dimension").click()
     reader.page.get_by_role("option", name="Whole shop").click()
@@ -156,6 +155,13 @@ def test_controls_change_the_address_and_the_charts_stay_in_place(screen: Open) 
     reader.page.locator(".mantine-DatePickerInput-day:not([data-disabled])", has_text="20").first.click()
     reader.wait_shown(date="2026-11-20", compare="2026-11-14")
     assert reader.page.evaluate("node => node.isConnected", node)
+
+
+def test_card_without_dimensions_says_that_it_shows_the_whole_shop(screen: Open) -> None:
+    reader = screen()
+    reader.open("/?dimension=region=EU")
+    assert "Whole shop" in reader.page.locator("[data-card=overview-revenue] .card-scope").inner_text()
+    assert not reader.page.locator("[data-card=overview-orders] .card-scope").is_visible()
 
 
 def test_browser_decides_between_light_and_dark_until_the_reader_does(screen: Open) -> None:
