@@ -73,6 +73,24 @@ def downloaded(scope: Scope) -> pl.LazyFrame:
     return rows.join(scope.people.select("customer", "client"), on="customer")
 
 
+def reached(scope: Scope, unit: str) -> pl.LazyFrame:
+    """Customers by the period of each of their milestones."""
+    everybody, start, every = members(scope), scope.shape.start_date, UNITS[unit]
+    events = [
+        *(
+            milestones.occurring(everybody, name, start)
+            .filter(pl.col("since") <= scope.day)
+            .select(*PAIR, date=period(every, f"day.{name}"), step=pl.lit(name))
+            for name in ("download", *scope.tables.milestones)
+        ),
+        *(
+            scope.fact(fact).select(*PAIR, date=period(every), step=pl.lit(name))
+            for name, fact in (("first_session", "first_sessions"), ("first_purchase", "first_purchases"))
+        ),
+    ]
+    return pl.concat(events).join(scope.people.select("customer", "client"), on="customer")
+
+
 def _window(scope: Scope, column: str) -> tuple[date, date]:
     """First and last day of a window of the key figures."""
     day = scope.day
@@ -169,6 +187,10 @@ ORDERS: tuple[Count, ...] = (
         for column in _FOLLOWED
     ),
     Count("customer_funnel_conversion", "cohort_size", "customers", ("cohort",), downloaded),
+    *(
+        Count(f"{word}_funnel_downloads", "customers", "customers", ("date", "step"), partial(reached, unit=unit))
+        for word, unit in _GRAINS.items()
+    ),
     *(count for column in ("value", "value_last_7d", "value_previous_7d") for count in _kpis(column)),
     Count("dimension_kpis", "orders", "orders", ("dimension", "value"), orders_of_values),
     Count("dimension_kpis", "customers", "customers", ("dimension", "value"), customers_of_values),

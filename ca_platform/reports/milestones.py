@@ -112,12 +112,15 @@ def counted(events: pl.LazyFrame, key: list[str], counts: dict[str, pl.Expr], da
 
 def occurrences(members: pl.LazyFrame, name: str, unit: str, days: Days, start: date) -> pl.LazyFrame:
     """Customers by slice and ``day`` or ``hour`` (``unit``) of a milestone that lies on or after ``start``."""
-    events = members.filter(pl.col(f"day.{name}") >= start).select(
-        "slice", "until", since=pl.max_horizontal("since", f"day.{name}"), at=f"{unit}.{name}"
-    )
+    events = occurring(members, name, start).select("slice", "until", "since", at=f"{unit}.{name}")
     summed = counted(events, ["slice", "at"], {"customers": pl.lit(1, pl.Int64)}, days)
     column = pl.col("at").cast(pl.Date if unit == "day" else pl.Int64).alias("date" if unit == "day" else "hour")
     return summed.select("day", "slice", pl.lit(name).alias("step"), column, "customers")
+
+
+def occurring(members: pl.LazyFrame, name: str, start: date) -> pl.LazyFrame:
+    """The members whose milestone lies on or after ``start``; ``since`` is the day from which on that is known."""
+    return members.filter(pl.col(f"day.{name}") >= start).with_columns(since=pl.max_horizontal("since", f"day.{name}"))
 
 
 def cohort_sizes(members: pl.LazyFrame, days: Days, start: date) -> pl.LazyFrame:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import polars as pl
 
-from ca_platform.catalogue import report_spec
 from ca_platform.drill import Cell, Count, Scope, everybody, members
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
@@ -61,13 +59,3 @@ def _numbers(count: Count, report: pl.DataFrame) -> pl.DataFrame:
     own = [pl.col(name).is_in(values) for name, values in count.where.items()]
     known = report.with_columns(pl.col(pl.Enum).cast(pl.String)).filter(pl.col(count.column).is_not_null(), *own)
     return known.select(*PLACE, *count.key, number=pl.col(count.column).cast(pl.Int64)).unique()
-
-
-def uncounted(names: Iterable[str], counts: Iterable[Count]) -> list[tuple[str, str]]:
-    """Columns of these reports that count customers or orders and that nobody can open."""
-    can = {(count.report, count.column) for count in counts}
-    wanted: list[tuple[str, str]] = []
-    for name in names:
-        columns: Any = report_spec(name).columns
-        wanted += [(name, c.name) for c in columns if c.name in ("customers", "orders", "cohort_size")]
-    return [pair for pair in wanted if pair not in can]

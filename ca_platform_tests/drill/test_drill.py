@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ca_platform.catalogue import connected, report_spec
+from ca_platform.catalogue import connected, report_spec, report_specs
 from ca_platform.drill import COUNTS, Count, Scope
 from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
@@ -27,6 +27,30 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = sorted({count.report for count in COUNTS})
 
 Opened = tuple[Settings, Lake, date, dict[str, pl.DataFrame], Scope]
+
+
+CLOSED = {
+    # Their rows are bins of amounts, or sets of products.
+    ("purchase_amount_distribution", "orders"),
+    ("purchase_amount_distribution", "customers"),
+    ("association_rules", "orders"),
+    # The row is one customer, or the column is the row's key.
+    ("client_kpis", "orders"),
+    ("user_counts_per_order_seq", "orders"),
+}
+"""Columns with counts of customers or orders that cannot be opened, and why."""
+
+
+def test_every_count_of_customers_or_orders_can_be_opened() -> None:
+    wanted = {
+        (spec.name, column.name)
+        for spec in report_specs()
+        for column in spec.columns
+        if column.unit == "count"
+        and ("customers" in column.name or "orders" in column.name)
+        and column.name != "min_orders"
+    }
+    assert wanted - {(count.report, count.column) for count in COUNTS} == CLOSED
 
 
 def opened(settings: Settings, lake: Lake, day: date) -> Opened:

@@ -54,6 +54,8 @@ def whom(opened: Opened, look: Look) -> str:
     said = _SAID.get(report)
     if said is not None:
         return said(opened.count.column, key, look)
+    if report.endswith("_funnel_downloads"):
+        return f"who reached {names.step_in_text(key['step'])} {within(key['date'], grain)}"
     if report.endswith("_orders") and report.partition("_")[0] in _GRAINS and "date" in key:
         return f"placed {within(key['date'], grain)}"
     return _plainly(opened, key)
