@@ -24,6 +24,7 @@ FRESH_SECONDS = 5.0
 AWAY_SECONDS = 3.0
 _KEPT = 20_000
 _FRAMES_KEPT = 64
+_TABLES_KEPT = 2  # millions of rows each
 _QUESTIONS_AT_ONCE = 8
 
 T = TypeVar("T")
@@ -81,6 +82,7 @@ class Reader:
         self._versions: Kept[str | None] = Kept(_KEPT, fresh)
         self._lists: Kept[Any] = Kept(_KEPT, 6 * fresh)
         self._frames: Kept[pl.DataFrame | None] = Kept(_FRAMES_KEPT)
+        self._tables_kept: Kept[pl.DataFrame | None] = Kept(_TABLES_KEPT)
         self._pages: Kept[CustomerPage] = Kept(_FRAMES_KEPT, fresh)
         self._away: tuple[float, str] | None = None
 
@@ -112,7 +114,8 @@ class Reader:
         if version is None:
             return None
         key = (name, day, dimension, version)
-        frame = self._frames.get(key, lambda: self._answer(self._place(name).report, name, day, dimension))
+        kept = self._tables_kept if is_lake_table(name) else self._frames
+        frame = kept.get(key, lambda: self._answer(self._place(name).report, name, day, dimension))
         return None if frame is None else Stored(frame, version)
 
     def history(self, name: str, day: date, count: int, dimension: Dimension = MAIN) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from ca_platform_tests.dash_app.conftest import EMPTY, UNCONNECTED_REPORTS, firs
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
 from dash_app.app import build
 from dash_app.laketables import LakeTables
-from dash_app.pages import CARDS
+from dash_app.pages import CARDS, PAGES
 from dash_app.users import UserStore
 
 ANY_CARD = "orders-daily"
@@ -99,6 +99,20 @@ def test_unconnected_input_is_missing_and_named(tmp_path: Path) -> None:
         assert answer["verdict"] == "missing"
         assert "sources.sessions" in answer["message"]["text"]
         assert ("sources.sessions.dimensions" in answer["message"]["text"]) == (card.report in UNCONNECTED_REPORTS)
+
+
+def test_pages_without_lines_or_promotions_say_what_to_connect_and_how(tmp_path: Path) -> None:
+    sessions = "columns: {order_id: o, client: c, session_start_date: s, payment_amount: p, has_purchased: h}"
+    settings = write_settings(tmp_path, f"sources:\n  sessions: {{kind: csv, path: s.csv, {sessions}}}\n")
+    visitor = _new_visitor(settings)
+    for route, need in (("/products", "sources.lines"), ("/promotions", "promotion_id of sessions")):
+        for card in PAGES[route].cards:
+            message = visitor.card(card.id, DAY)["message"]
+            assert need in message["text"]
+            assert "ca_platform.yaml" in message["text"]
+            assert message["command"] == "ca-platform run"
+    controls = [control["name"] for control in visitor.place("/products")["shown"]["data"]["controls"]]
+    assert "category" not in controls
 
 
 def test_empty_store_is_missing_and_says_to_run(tmp_path: Path) -> None:

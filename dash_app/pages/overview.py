@@ -66,6 +66,7 @@ OVERVIEW = Page(
             title="Share of orders with a promotion",
             reading=promotions.share_by_day,
             figure=share_by_day,
+            drill=each("promoted_orders", date=X, promotion_id=None),
             is_empty=without("orders"),
         ),
         Card(

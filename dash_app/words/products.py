@@ -100,6 +100,7 @@ def key_figures(frame: pl.DataFrame, look: Look) -> Listing:
         Column("revenue", "Revenue", form.compact_money),
         Column("discount", "Discount", form.compact_money),
         Column("orders", "Orders", form.compact, opens=True),
+        Column("customers", "Customers", form.compact, opens=True),
         Column("units_per_customer", "Units per customer", form.mean),
         Column("repeat_rate", "Ordered again by", form.share, has_bar=True),
     )
