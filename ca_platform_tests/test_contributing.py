@@ -14,6 +14,8 @@ import pytest
 
 import ca_platform as ca
 from ca_platform.catalogue import ReportSpec, add_report, registry, report_spec
+from ca_platform.drill import Count, add_count, counts
+from ca_platform.drill import table as drilled
 from ca_platform.errors import ReportError
 from ca_platform.lake import Lake
 from ca_platform.reports import bind_report, compute
@@ -33,7 +35,7 @@ NAME, CARD, PAGE = "orders_by_weekday", "orders-weekday", "/orders"
 
 
 def example() -> list[str]:
-    """The Python blocks of the guide: row, function, card, second implementation."""
+    """The Python blocks of the guide: row, function, card, second implementation, orders behind a number."""
     blocks = re.findall(r"^ *```python\n(.*?)^ *```$", GUIDE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     return [dedent(block) for block in blocks]
 
@@ -46,6 +48,7 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> None:
     for table, key in tables:
         monkeypatch.setitem(table, key, None)
         del table[key]
+    monkeypatch.setattr(drilled, "_BY_REPORT", dict(drilled._BY_REPORT))
     monkeypatch.setitem(PAGES, PAGE, PAGES[PAGE])
     for card in PAGES[PAGE].cards:
         monkeypatch.setitem(PAGE_OF, card.id, PAGE_OF[card.id])
@@ -91,6 +94,10 @@ def test_example_of_the_guide_is_computed_stored_collected_and_shown(
     assert answer["reading"].endswith("of all.")
     assert len(answer["figure"]["data"]) == 1
     assert f'"data-report": "{NAME}"' in json.dumps(visitor.place(PAGE))
+    # A number of it opens as many orders as it counts.
+    row = _of(frame, days[-1], "device=mobile").row(0, named=True)
+    query = f"?date={days[-1]}&dimension=device=mobile&report={NAME}&count=orders&key.weekday={row['weekday']}"
+    assert visitor.rows("orders-counted", query, startRow=0, endRow=10)["rowCount"] == row["orders"] > 0
 
 
 def _of(frame: pl.DataFrame, day: date, dimension: str) -> pl.DataFrame:
@@ -106,6 +113,10 @@ def test_name_that_is_taken_is_refused_everywhere(added: ReportSpec) -> None:
         bind_report(NAME, BINDINGS["kpis"])
     with pytest.raises(ValueError, match="orders-weekday"):
         add_card(PAGE, CARDS[CARD])
+    with pytest.raises(ReportError, match="said already"):
+        add_count(counts(NAME)[0])
+    with pytest.raises(ReportError, match="no column 'customers'"):
+        add_count(Count(NAME, "customers", "customers", ("weekday",), counts(NAME)[0].rows))
 
 
 def test_report_of_no_family_page_or_catalogue_is_refused_with_what_there_is(registries: None) -> None:

@@ -6,7 +6,7 @@ rests (facts, reports' own events). What does not: drawing, sentences and pages.
 
 from ca_platform.drill.cells import Cell, Count, What
 from ca_platform.drill.scope import ORDER_COLUMNS, Scope
-from ca_platform.drill.table import COUNTS, count_of, counts, everybody, members
+from ca_platform.drill.table import COUNTS, add_count, count_of, counts, everybody, members
 
 __all__ = [
     "COUNTS",
@@ -15,6 +15,7 @@ __all__ = [
     "Count",
     "Scope",
     "What",
+    "add_count",
     "count_of",
     "counts",
     "everybody",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ca_platform.catalogue import report_spec
 from ca_platform.drill.cells import KEY, Cell, Count, Key, read_key
 from ca_platform.drill.churn import CHURN
 from ca_platform.drill.cohorts import COHORTS
@@ -24,6 +25,19 @@ COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *ORDERS, *PRODUCTS, *PROMOTIONS)
 _BY_REPORT: dict[str, tuple[Count, ...]] = {
     name: tuple(count for count in COUNTS if count.report == name) for name in {count.report for count in COUNTS}
 }
+
+
+def add_count(count: Count) -> None:
+    """Let the numbers of a column be opened; for modules that lie elsewhere.
+
+    Raises:
+        ReportError: there is no such column, or what its numbers count is said already.
+    """
+    if count.column not in report_spec(count.report).column_names:
+        raise ReportError(f"The report {count.report} has no column {count.column!r}.")
+    if any((known.column, known.where) == (count.column, count.where) for known in counts(count.report)):
+        raise ReportError(f"What {count.column} of {count.report} counts is said already.")
+    _BY_REPORT[count.report] = (*counts(count.report), count)
 
 
 def counts(report: str) -> tuple[Count, ...]:
