@@ -64,6 +64,11 @@ class BasketTables:
         """``frequent_pairs`` by slice and report day."""
         return self._by_slice(lambda source: frequent_pairs(source, self._pair_settings.min_orders))
 
+    @property
+    def longest(self) -> int:
+        """Products of an antecedent, at most."""
+        return self._rule_settings.max_size - 1
+
     @cached_property
     def rules(self) -> pl.DataFrame:
         """``association_rules`` by slice and report day."""

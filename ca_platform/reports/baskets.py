@@ -37,17 +37,20 @@ def most_combined(pairs: pl.LazyFrame, names: pl.Series) -> pl.LazyFrame:
     )
 
 
-def rules(found: pl.LazyFrame, names: pl.Series) -> pl.LazyFrame:
+def rules(found: pl.LazyFrame, names: pl.Series, longest: int) -> pl.LazyFrame:
     """Association rules with names.
 
     Args:
         found: what ``association_rules`` gives, with ``slice``.
         names: of all products, sorted.
+        longest: products of an antecedent, at most.
     """
     texts = names.cast(pl.String)
+    # Place by place: an expression over the elements of each list would be made anew for each of them.
+    places = [pl.col("antecedent").list.get(place, null_on_oob=True) for place in range(longest)]
     return found.with_columns(
-        pl.col("antecedent").list.eval(pl.lit(texts).gather(pl.element())),
-        pl.lit(texts).gather(pl.col("consequent")).alias("consequent"),
+        pl.concat_list([_named(place, texts) for place in places]).list.drop_nulls().alias("antecedent"),
+        _named(pl.col("consequent"), texts).alias("consequent"),
         orders="rows",
         min_orders="min_rows",
     )

@@ -156,7 +156,7 @@ def _of_baskets() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
 
     def rules(cut: Cut) -> pl.LazyFrame:
         tables = cut.tables.baskets
-        return baskets.rules(cut.on_day(tables.rules), tables.names)
+        return baskets.rules(cut.on_day(tables.rules), tables.names, tables.longest)
 
     def similar(cut: Cut) -> pl.LazyFrame:
         tables = cut.tables.baskets
