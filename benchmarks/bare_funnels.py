@@ -20,6 +20,7 @@ class World:
 
     sessions: pl.LazyFrame
     customers: pl.LazyFrame
+    lines: pl.LazyFrame
     day: date
     start: date
     zone: str

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.harness import Measured, Result, child, seconds
 from benchmarks.servers import elasticsearch, store_environment
-from benchmarks.shops import ShopFolder, loaded_shop, opened
+from benchmarks.shops import STANDARD, ShopFolder, loaded_shop, opened
 
 DEFAULT, LARGE = 100_000, 1_000_000
 GOAL = 1 / 0.95
@@ -26,7 +26,7 @@ ROUNDS = 2
 
 
 def run(size: int) -> Result:
-    shop = loaded_shop(size, baskets=True)
+    shop = loaded_shop(size, kind=STANDARD)
     place = (str(shop.path), str(shop.first_day), str(shop.last_day))
     child("index:document_frame", *place)
     with elasticsearch() as url:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import Measured, Result, child, seconds
 from benchmarks.platform import run_day
-from benchmarks.shops import loaded_shop, opened, void
+from benchmarks.shops import ShopFolder, loaded_shop, opened, void
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,11 +56,17 @@ def run(size: int) -> Result:
 
 def facts_before(path: str, first: str, last: str) -> Callable[[], Any]:
     """The facts of all days before the 31."""
-    from ca_platform.facts import FACTS, ensure
+    from ca_platform.facts import ensure
 
     shop = opened(path, first, last)
-    facts = {name for spec in shop.reports() for name in spec.facts if name in FACTS}
-    return lambda: void(ensure(facts, shop.days[:-DAYS], shop.settings(), shop.lake()))
+    return lambda: void(ensure(needed_facts(shop), shop.days[:-DAYS], shop.settings(), shop.lake()))
+
+
+def needed_facts(shop: ShopFolder) -> set[str]:
+    """The fact tables that the shop's reports rest on."""
+    from ca_platform.facts import FACTS
+
+    return {name for spec in shop.reports() for name in spec.facts if name in FACTS}
 
 
 def at_once(path: str, first: str, last: str) -> Callable[[], Any]:

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -104,29 +104,49 @@ def _link(source: str, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def raw_shop(size: int, days: int = DAYS, *, baskets: bool = False) -> ShopFolder:
-    """A shop of ``size`` sessions in ``days`` days with no lake yet.
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a shop has.
 
-    With three dimensions of 20 values and nothing but sessions and customers; with ``baskets`` the standard shop.
+    Attributes:
+        dimensions: number of values of each of its dimensions; None: the standard shop with its own ones.
+        baskets: lines and deliveries besides sessions and customers.
     """
+
+    dimensions: tuple[int, ...] | None = (20, 20, 20)
+    baskets: bool = False
+
+    @property
+    def name(self) -> str:
+        values = "standard" if self.dimensions is None else "x".join(map(str, self.dimensions)) or "none"
+        return f"shop-{values}{'-baskets' if self.baskets else ''}"
+
+
+VOLUME = Kind()
+STANDARD = Kind(None, baskets=True)
+WHOLE = Kind(baskets=True)
+
+
+def raw_shop(size: int, days: int = DAYS, kind: Kind = VOLUME) -> ShopFolder:
+    """A shop of ``size`` sessions in ``days`` days with no lake yet."""
     from ca_platform.simulate.parameters import DEFAULT_START
 
-    folder = workplace() / f"{'full-' if baskets else ''}shop-{size}-{days}-{_digest(('simulate',))}"
+    folder = workplace() / f"{kind.name}-{size}-{days}-{_digest(('simulate',))}"
     shop = ShopFolder(folder, DEFAULT_START, DEFAULT_START + timedelta(days=days - 1))
     if not (folder / "truth.json").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        child("shops:simulating", str(folder), size, days, baskets)
+        child("shops:simulating", str(folder), size, days, kind.dimensions, kind.baskets)
     return shop
 
 
-def loaded_shop(size: int, days: int = DAYS, *, baskets: bool = False) -> ShopFolder:
+def loaded_shop(size: int, days: int = DAYS, kind: Kind = VOLUME) -> ShopFolder:
     """The same with all its inputs loaded, and no facts or reports."""
-    return _prepared(raw_shop(size, days, baskets=baskets), "loaded", "shops:loading")
+    return _prepared(raw_shop(size, days, kind), "loaded", "shops:loading")
 
 
-def settled_shop(size: int, days: int = DAYS) -> ShopFolder:
+def settled_shop(size: int, days: int = DAYS, kind: Kind = VOLUME) -> ShopFolder:
     """The same as it stands in the morning: every day but the last with its facts, the day before with its reports."""
-    return _prepared(loaded_shop(size, days), "settled", "shops:settling")
+    return _prepared(loaded_shop(size, days, kind), "settled", "shops:settling")
 
 
 def _prepared(shop: ShopFolder, state: str, step: str) -> ShopFolder:
@@ -160,12 +180,13 @@ def opened(path: str, first: str, last: str) -> ShopFolder:
     return ShopFolder(Path(path), date.fromisoformat(first), date.fromisoformat(last))
 
 
-def simulating(path: str, size: int, days: int, baskets: bool) -> Callable[[], None]:  # noqa: FBT001 - the arguments of a child are a list
+def simulating(path: str, size: int, days: int, dimensions: list[int] | None, baskets: bool) -> Callable[[], None]:  # noqa: FBT001 - the arguments of a child are a list
     from ca_platform.simulate import ShopParameters, simulate_shop, volume_shop
 
-    volume = volume_shop(size, days)
-    full = ShopParameters(days=days, customers=volume.customers, sessions=size, incidents_per_30_days=0.0)
-    return lambda: void(simulate_shop(Path(path), parameters=full if baskets else volume))
+    volume = volume_shop(size, days, dimensions=tuple(dimensions or ()))
+    standard = ShopParameters(days=days, customers=volume.customers, sessions=size, incidents_per_30_days=0.0)
+    chosen = standard if dimensions is None else volume
+    return lambda: void(simulate_shop(Path(path), parameters=replace(chosen, baskets=baskets)))
 
 
 def loading(path: str, first: str, last: str) -> Callable[[], None]:
