@@ -119,11 +119,20 @@ def pairs(count: int) -> pl.DataFrame:
     return frames.table(PAIRS, rows)
 
 
+def cells(figure: dict[str, Any]) -> list[list[Any]]:
+    """Both halves of the matrix in one."""
+    first, second = (trace["z"] for trace in figure["data"])
+    return [
+        [one if other is None else other for one, other in zip(*rows, strict=True)]
+        for rows in zip(first, second, strict=True)
+    ]
+
+
 @pytest.mark.parametrize("order", ["orders", "lift"])
 def test_cell_is_the_same_both_ways_and_is_the_lift_of_the_pair(order: str) -> None:
     frame = frames.report(PAIRS)
     figure = baskets.matrix(frame, chosen(pairs=order))
-    z = figure["data"][0]["z"]
+    z = cells(figure)
     names = [text.rpartition(" ")[0] for text in figure["layout"]["yaxis"]["ticktext"]]
     assert len(names) == len(z) == 12
     assert all(z[place][place] is None for place in range(12))
@@ -133,6 +142,20 @@ def test_cell_is_the_same_both_ways_and_is_the_lift_of_the_pair(order: str) -> N
     for (row, one), (column, other) in itertools.combinations(short, 2):
         assert 10 ** z[row][column] == pytest.approx(max(lifts[frozenset((one, other))], 1))
     assert "12 of 14 products" in drawn.notes(figure)
+
+
+def test_cell_opens_the_orders_of_its_pair() -> None:
+    frame = frames.report(PAIRS)
+    known = {(row["product_a"], row["product_b"]) for row in frame.iter_rows(named=True)}
+    for trace in baskets.matrix(frame, LOOK)["data"]:
+        key = trace["meta"]["opens"]["key"]
+        for row, column in itertools.product(range(12), repeat=2):
+            if trace["z"][row][column] is not None:
+                at = {"row": row, "column": column}
+                pair = tuple(
+                    values[at[place]] for name in ("product_a", "product_b") for place, values in key[name].items()
+                )
+                assert pair in known
 
 
 @pytest.mark.parametrize(("top", "nodes"), [("10", 12), ("20", 20), ("50", 40)])
@@ -146,7 +169,7 @@ def test_matrix_has_few_enough_products_and_says_how_many_stand_behind(top: str,
 
 def test_one_pair_is_a_matrix_too() -> None:
     figure = baskets.matrix(pairs(2), LOOK)
-    assert figure["data"][0]["z"] == [[None, 0.0], [0.0, None]]
+    assert cells(figure) == [[None, 0.0], [0.0, None]]
 
 
 def test_fifty_thousand_products_are_as_small_a_chart_as_five() -> None:

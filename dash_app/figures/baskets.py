@@ -10,6 +10,7 @@ import polars as pl
 from dash_app.figures.colours import CIVIDIS, scheme
 from dash_app.figures.frame import NOTE_SIZE, figure, plain_axis
 from dash_app.figures.labels import escape, label, shorten, width
+from dash_app.figures.opening import columns, opens, rows
 from dash_app.records import Figure, Look
 from dash_app.words.baskets import among, left_out, nodes
 from dash_app.words.formats import Formats, formats, plural
@@ -17,6 +18,7 @@ from dash_app.words.formats import Formats, formats, plural
 HEIGHT_OF_MATRIX = 520
 _TEXT_UP_TO = _FEW = 12
 _NAME_LENGTH = 17
+_WHOLE_FROM = 9.95
 _BOTTOM = 78
 _LIFTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000)
 
@@ -39,7 +41,7 @@ def matrix(frame: pl.DataFrame, look: Look) -> Figure:
     )
     places = list(range(size))
     return figure(
-        [_heat(cells, size, with_text=with_text)],
+        _heats(cells, names, with_text=with_text),
         look,
         notes,
         hovermode="closest",
@@ -67,9 +69,24 @@ def _cells(pairs: pl.DataFrame, names: list[str], form: Formats) -> dict[tuple[i
             f"{escape(shorten(row['product_a'], 60))} and<br>{escape(shorten(row['product_b'], 60))}:<br>"
             f"{form.count(row['orders'])} {plural(row['orders'], 'order')}, lift {form.mean(row['lift'])}"
         )
-        cell = {"lift": row["lift"], "text": form.mean(row["lift"]), "hover": hover}
+        cell = {
+            "lift": row["lift"],
+            "text": form.number(row["lift"], 1 if row["lift"] < _WHOLE_FROM else 0),
+            "hover": hover,
+        }
         found[(first, second)] = found[(second, first)] = cell
     return found
+
+
+def _heats(cells: dict[tuple[int, int], dict[str, Any]], names: list[str], *, with_text: bool) -> list[dict[str, Any]]:
+    """The cells in which the row is the pair's first product, and those in which the column is."""
+    forward = {place: cell for place, cell in cells.items() if names[place[0]] < names[place[1]]}
+    backward = {place: cell for place, cell in cells.items() if place not in forward}
+    by_row, by_column = rows(names), columns(names)
+    return [
+        _heat(forward, len(names), with_text=with_text) | opens("orders", product_a=by_row, product_b=by_column),
+        _heat(backward, len(names), with_text=with_text) | opens("orders", product_a=by_column, product_b=by_row),
+    ]
 
 
 def _heat(cells: dict[tuple[int, int], dict[str, Any]], size: int, *, with_text: bool) -> dict[str, Any]:
@@ -90,7 +107,7 @@ def _heat(cells: dict[tuple[int, int], dict[str, Any]], size: int, *, with_text:
         "hovertemplate": "%{customdata}<extra></extra>",
     }
     if with_text:
-        trace |= {"text": table(lambda cell: cell["text"], ""), "texttemplate": "%{text}", "textfont": {"size": 10}}
+        trace |= {"text": table(lambda cell: cell["text"], ""), "texttemplate": "%{text}"}
     return trace
 
 

@@ -25,7 +25,7 @@ MOST = 12
 _GAP_ACROSS = 0.035
 _TITLE = 34
 _PLOT = 380
-_NAME_LENGTH = 14
+_NAME_LENGTH = 12
 """On a phone a panel is as wide as so many letters."""
 _LONG = 60
 
