@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
+from heapq import nsmallest
 from itertools import combinations
 from math import ceil, sqrt
 from typing import Any
@@ -135,10 +136,14 @@ def similar_products(world: World) -> Rows:
             together[product].update(products)
     rows: Rows = []
     for product, others in together.items():
-        near: list[tuple[Any, ...]] = sorted(
-            (-Fraction(both * both, single[other]), -revenue[other], other, both)
-            for other, both in others.items()
-            if other != product and both >= 2
+        # Of whole numbers Python divides exactly rounded, so that equal scores are equal.
+        near: list[tuple[Any, ...]] = nsmallest(
+            10,
+            (
+                (-(both * both / single[other]), -revenue[other], other, both)
+                for other, both in others.items()
+                if other != product and both >= 2
+            ),
         )
         rows += [
             {
@@ -147,7 +152,7 @@ def similar_products(world: World) -> Rows:
                 "score": both / sqrt(single[product] * single[other]),
                 "rank": rank,
             }
-            for rank, (_, _, other, both) in enumerate(near[:10], start=1)
+            for rank, (_, _, other, both) in enumerate(near, start=1)
         ]
     return rows
 
