@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as trying
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ca_platform.catalogue import report_specs
 from ca_platform.lake import Lake
 from ca_platform.reports import compute
 from ca_platform.settings import Settings
+from ca_platform_tests.oracle.compare import assert_equal
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.shops import PROMOTIONS, nasty_shop
 from ca_platform_tests.oracle.world import Session, Shop
@@ -115,6 +121,66 @@ def test_new_customers_of_all_promotions_are_new_customers_of_the_shop(found: di
     joined = whole.join(parts, on=SLICE, nulls_equal=True)
     assert joined.height == parts.height
     assert joined.filter(pl.col("new_customers") > pl.col("value")).is_empty()
+
+
+def test_values_of_a_dimension_sum_to_the_whole_shop(found: dict[str, pl.DataFrame]) -> None:
+    frame = found["promotion_kpis"]
+    sums = frame.group_by("report_date", "report_dimension", "promotion_id").agg(
+        pl.col("orders", "revenue", "discount").sum()
+    )
+    whole, *parts = (
+        sums.filter(pl.col("report_dimension") == name).drop("report_dimension")
+        for name in ("main", "region", "channel")
+    )
+    assert whole.height > 0
+    for part in parts:
+        assert_frame_equal(part, whole, check_row_order=False, check_exact=True)
+
+
+@st.composite
+def drawn_orders(draw: st.DrawFn) -> Shop:
+    """Up to 25 sessions of three clients within five weeks, so that some come again just within thirty days."""
+    begin = datetime(2024, 4, 1, 5, tzinfo=UTC)
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from("abc"),
+                st.integers(0, 34),
+                st.sampled_from([0, 1, 86_399_999_999]),
+                st.booleans(),
+                st.sampled_from([None, "", "A", "B"]),
+                st.sampled_from(["EU", None]),
+            ),
+            max_size=25,
+        )
+    )
+    sessions = [
+        Session(
+            f"o{number}",
+            client,
+            begin + timedelta(days=days, microseconds=more),
+            Decimal(number),
+            Decimal("0.01"),
+            purchased=bought,
+            dimensions={"region": region},
+            promotion=promotion,
+        )
+        for number, (client, days, more, bought, promotion, region) in enumerate(rows)
+    ]
+    # Without purchase they count for nothing.
+    paid = [s if s.purchased else replace(s, amount=Decimal(0), discount=Decimal(0)) for s in sessions]
+    return Shop(paid, [], date(2024, 4, 1), "Europe/Berlin", dimensions=("region",))
+
+
+@trying(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(drawn_orders())
+def test_drawn_shop_equals_the_second_implementation(shop: Shop) -> None:
+    days = [date(2024, 4, 1), date(2024, 5, 1), date(2024, 5, 7)]
+    with TemporaryDirectory() as folder:
+        tables = frames(*load_frames(shop, Path(folder), days[-1]), days)
+    for name, frame in tables.items():
+        for day in days:
+            assert_equal(frame, shop, name, day)
 
 
 def test_repeat_that_comes_later_is_not_known_before(tmp_path: Path) -> None:
