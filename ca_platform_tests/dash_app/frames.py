@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ca_platform.catalogue import Kind, report_spec
 from ca_platform_tests.dash_app.basket_frames import BASKET_REPORTS
 from ca_platform_tests.dash_app.cohort_frames import COHORTS
-from ca_platform_tests.dash_app.days_of_shop import DAY, START, Row, periods, sessions_on
+from ca_platform_tests.dash_app.days_of_shop import DAY, REACH, START, Row, of_period, periods, profile, sessions_on
+from ca_platform_tests.dash_app.order_frames import ORDER_REPORTS
 from ca_platform_tests.dash_app.product_frames import PRODUCT_REPORTS
 from ca_platform_tests.dash_app.promotion_frames import PROMOTION_REPORTS
-from dash_app.words.dates import Grain, last_day
+from dash_app.words.dates import Grain
 
 __all__ = ["DAY", "START"]
 
@@ -55,22 +55,12 @@ def report(name: str, day: date = DAY, start: date = START) -> pl.DataFrame:
     return table(name, _MAKERS[name](day, start))
 
 
-_REACH = (1.0, 0.42, 0.21, 0.088)
-
-
-def _of_period(first: date, grain: Grain, day: date, start: date) -> tuple[list[float], bool]:
-    last = last_day(first, grain)
-    days = [first + timedelta(offset) for offset in range((last - first).days + 1)]
-    covered = [sessions_on(one) for one in days if start <= one <= day]
-    return covered, len(covered) < len(days)
-
-
 def _funnel(grain: Grain) -> Callable[[date, date], list[Row]]:
     def make(day: date, start: date) -> list[Row]:
         rows: list[Row] = []
         for first in periods(grain, day, start):
-            covered, partial = _of_period(first, grain, day, start)
-            counts = [int(sum(covered) * reach) for reach in _REACH]
+            covered, partial = of_period(first, grain, day, start)
+            counts = [int(sum(covered) * reach) for reach in REACH]
             for index, step in enumerate(STEPS):
                 share = counts[index] / counts[0] if counts[0] else None
                 before = counts[index] / counts[index - 1] if index and counts[index - 1] else None
@@ -94,7 +84,7 @@ def _downloads(grain: Grain) -> Callable[[date, date], list[Row]]:
     def make(day: date, start: date) -> list[Row]:
         rows: list[Row] = []
         for first in periods(grain, day, start):
-            covered, partial = _of_period(first, grain, day, start)
+            covered, partial = of_period(first, grain, day, start)
             for index, (step, part) in enumerate(zip(MILESTONES, (0.06, 0.05, 0.045, 0.058, 0.021), strict=True)):
                 rows.append(
                     {
@@ -110,10 +100,6 @@ def _downloads(grain: Grain) -> Callable[[date, date], list[Row]]:
     return make
 
 
-def _profile(hour: int) -> float:
-    return float(0.2 + np.exp(-((hour - 13) ** 2) / 18) + 1.3 * np.exp(-((hour - 20.5) ** 2) / 5))
-
-
 def _hourly(steps: Sequence[str], measure: str, size: float) -> Callable[[date, date], list[Row]]:
     def make(day: date, start: date) -> list[Row]:
         days = (day - start).days + 1
@@ -122,7 +108,7 @@ def _hourly(steps: Sequence[str], measure: str, size: float) -> Callable[[date, 
                 "hour": hour,
                 "step": step,
                 "step_index": index,
-                measure: size * (1 + days / 2000) * _profile(hour) * 0.55**index,
+                measure: size * (1 + days / 2000) * profile(hour) * 0.55**index,
                 "days": days,
             }
             for hour in range(24)
@@ -132,26 +118,10 @@ def _hourly(steps: Sequence[str], measure: str, size: float) -> Callable[[date, 
     return make
 
 
-def _orders(grain: Grain) -> Callable[[date, date], list[Row]]:
-    def make(day: date, start: date) -> list[Row]:
-        rows: list[Row] = []
-        for first in periods(grain, day, start):
-            covered, partial = _of_period(first, grain, day, start)
-            rows.append({"date": first, "orders": int(sum(covered) * _REACH[-1]), "is_partial": partial})
-        return rows
-
-    return make
-
-
-def _hourly_orders(day: date, start: date) -> list[Row]:
-    days = (day - start).days + 1
-    return [{"hour": hour, "mean_orders": 5.5 * (1 + days / 2000) * _profile(hour), "days": days} for hour in range(24)]
-
-
 def _conversion(day: date, start: date) -> list[Row]:
     total = sum(sessions_on(start + timedelta(offset)) for offset in range((day - start).days + 1))
     closed = [int(total * reach) for reach in (1.0, 0.42, 0.17, 0.081)]
-    opened = [int(total * reach) for reach in _REACH]
+    opened = [int(total * reach) for reach in REACH]
     minutes = (None, 3.4, 6.1, None)
     return [
         {
@@ -183,43 +153,6 @@ def _cohort_rows(day: date, start: date) -> list[Row]:
                     row[f"rate_{span}d"] = row[f"customers_{span}d"] / size if size else None
             rows.append(row)
     return rows
-
-
-def _weekly(measure: str, base: str, mean: float) -> Callable[[date, date], list[Row]]:
-    def make(day: date, start: date) -> list[Row]:
-        return [
-            {
-                "week": week,
-                measure: round(mean * (1 + 0.08 * np.sin(index / 4) + index / 900), 4),
-                base: int(sessions_on(week) * 4),
-            }
-            for index, week in enumerate(periods("week", day, start))
-        ]
-
-    return make
-
-
-def _amounts(day: date, start: date) -> list[Row]:
-    scale = (day - start).days
-    edges = np.round(np.linspace(8.5, 212.0, 21), 2)
-    heights = [int(scale * 40 * x * np.exp(-x / 3.2)) for x in np.arange(0.5, 20.5)]
-    inner = [
-        {"bin_start": low, "bin_end": high, "orders": height, "customers": height // 3}
-        for low, high, height in zip(edges[:-1], edges[1:], heights, strict=True)
-    ]
-    low = {"bin_start": 1.2, "bin_end": edges[0], "orders": scale, "customers": scale // 5, "is_overflow": True}
-    high = {"bin_start": edges[-1], "bin_end": 1840.0, "orders": scale, "customers": scale // 4, "is_overflow": True}
-    return [low, *inner, high]
-
-
-def _order_counts(day: date, start: date) -> list[Row]:
-    scale, longest = (day - start).days * 12, 46
-    at_least = [int(scale * k**-1.6) + (1 if k <= longest else 0) for k in range(1, longest + 2)]
-    at_least[-1] = 0
-    return [
-        {"orders": k, "customers": at_least[k - 1] - at_least[k], "customers_at_least": at_least[k - 1]}
-        for k in range(1, longest + 1)
-    ]
 
 
 def _kpis(day: date, start: date) -> list[Row]:
@@ -320,19 +253,11 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     "hourly_funnel_downloads": _hourly(MILESTONES, "mean_customers", 4),
     "session_funnel_conversion": _conversion,
     "customer_funnel_conversion": _cohort_rows,
-    "daily_orders": _orders("day"),
-    "weekly_orders": _orders("week"),
-    "monthly_orders": _orders("month"),
-    "hourly_orders": _hourly_orders,
-    "weekly_average_session_per_user": _weekly("sessions_per_customer", "customers", 1.34),
-    "weekly_average_order_per_user": _weekly("orders_per_customer", "customers", 1.11),
-    "weekly_average_payment_amount": _weekly("mean_amount", "orders", 46.4),
-    "purchase_amount_distribution": _amounts,
-    "user_counts_per_order_seq": _order_counts,
     "kpis": _kpis,
     "client_kpis": _client_kpis,
     "dimension_kpis": _dimension_kpis,
     "daily_dimension_values": _daily_dimension_values,
+    **ORDER_REPORTS,
     **COHORTS,
     **PRODUCT_REPORTS,
     **BASKET_REPORTS,
