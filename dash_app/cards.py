@@ -19,6 +19,7 @@ from dash_app.answers import Answer
 from dash_app.attributes import data
 from dash_app.grid import endless_grid
 from dash_app.ids import part
+from dash_app.pages import PAGE_OF
 from dash_app.records import Card
 from dash_app.spark import spark
 
@@ -49,6 +50,7 @@ def frame_of(card: Card) -> html.Section:
             height=str(card.height),
             csv=f"{CSV}{card.id}",
             scope="value" if card.spec.by_dimension else "shop",
+            more="" if PAGE_OF[card.id].route == card.spec.page else card.spec.page,
         ),
     )
 

@@ -92,6 +92,19 @@ def test_day_and_choices_do_not_lose_each_other(screen: Open) -> None:
     assert reader.overflow() <= 0
 
 
+def test_card_of_the_overview_leads_to_the_page_about_it(screen: Open) -> None:
+    reader = screen()
+    reader.open(f"/?date={NEWEST}&dimension=region=EU")
+    links = reader.page.locator(".tool-more").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    query = f"?date={NEWEST}&dimension=region=EU"
+    assert links == [f"{card.spec.page}{query}" for card in first_shown("/") if card.spec.page != "/"]
+    reader.page.get_by_label("More about: Products with the most revenue").click()
+    reader.page.wait_for_selector("[data-card=products-top]")
+    assert reader.address == f"/products{query}"
+    reader.states()
+    assert reader.page.locator(".tool-more").count() == 0
+
+
 def test_nonsense_in_a_choice_is_named_and_the_default_shown(screen: Open) -> None:
     reader = screen()
     assert reader.open("/cohorts?kind=<b>7</b>&by=century") == FIRST

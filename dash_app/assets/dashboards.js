@@ -29,7 +29,7 @@
   const setState = (root, state) => { if (root.dataset.state !== state) root.dataset.state = state; };
   // A card comes as an empty section; its markup stands in the page once, as a template.
   const dress = (root) => {
-    const { title, about, report, grain, kind, height, csv, scope } = root.dataset;
+    const { title, about, report, grain, kind, height, csv, scope, more } = root.dataset;
     const frame = root.querySelector('.card-frame');
     if (frame.firstChild) return;
     const made = document.getElementById('card-frame').content.cloneNode(true);
@@ -41,6 +41,8 @@
     find('.about-grain').textContent = grain;
     all('[data-name]', made).forEach((node) => node.setAttribute('aria-label', `${node.dataset.name}: ${title}`));
     find('[data-role=csv]').setAttribute('href', csv);
+    if (more) find('.tool-more').dataset.page = more;
+    else find('.tool-more').remove();
     find('.card-body').style.minHeight = `${height}px`;
     if (kind === 'figure') find('.card-drawing').style.height = `${height}px`;
     if (kind === 'table') root.querySelector('.card-rows').style.height = `${height}px`;
@@ -48,6 +50,7 @@
     if (kind === 'tiles' || kind === 'table') find('[data-role=table]').remove();
     if (scope === 'value') find('.card-scope').remove();
     frame.append(made);
+    lead(root);
     root.setAttribute('aria-labelledby', `title-${root.dataset.card}`);
   };
   const wait = () => all('[data-card]').forEach((root) => setState(root, 'loading'));
@@ -216,14 +219,19 @@
   let turn = null;
   let shownQuery = '';
   let last = null;
-  const query = ({ date, compare, dimension }) => {
+  /* What an address says that every page understands. */
+  const shared = ({ date, compare, dimension }, more = []) => {
     const parts = [];
     if (date) parts.push(`date=${date}`);
     if (compare) parts.push(`compare=${compare}`);
     if (dimension !== 'main') parts.push(`dimension=${encodeURIComponent(dimension).replaceAll('%3D', '=')}`);
-    parts.push(...window.pageFilters.query(), ...Object.entries((last || {}).kept || {}).map(([name, value]) => `${name}=${encodeURIComponent(value)}`));
+    parts.push(...more);
     return parts.length ? `?${parts.join('&')}` : '';
   };
+  const kept = () => Object.entries((last || {}).kept || {}).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  const query = (shown) => shared(shown, [...window.pageFilters.query(), ...kept()]);
+  const lead = (root) => last && all('.tool-more', root)
+    .forEach((node) => node.setAttribute('href', node.dataset.page + shared({ ...last, date: last.asked })));
 
   window.pageFilters.watch(() => {
     const search = query({ ...last, date: last.asked });
@@ -262,6 +270,7 @@
         window.scrollTo(0, 0);
         document.getElementById('heading').focus({ preventScroll: true });
       }
+      lead(document);
       requestAnimationFrame(() => all('[data-card]').forEach(dress));
       queue = queue.then(forget); // never while one is being drawn
       route = shown.route;
