@@ -2,12 +2,12 @@
 
 The rivals are the frequent item sets of mlxtend (fpgrowth) and of efficient-apriori, pairs and triples in at least one of
 a hundred baskets of Online Retail, whose invoices are repeated with other numbers. Each gets the baskets in its own form,
-prepared before the clock starts; ours gets lines of two whole numbers. All must find the same sets with the same counts.
-The ratio is against the faster rival.
+prepared before the clock starts: a table of flags, a list of tuples, ours the packed incidence. All must find the same
+sets with the same counts. The ratio is against the faster rival. Equal baskets are merged by mlxtend and by ours.
 
-What they cannot do is quoted beside it: every pair counted whatever its support, with the lift of those that the report
-lists, on the same baskets and on the synthetic ones, whose peak memory is the benchmark's; the triples of the synthetic
-ones; the pairs of three dimensions of 20 values, and of 31 days, against those of the whole shop on one day.
+What they cannot do is quoted beside it, from lines of two whole numbers: every pair counted whatever its support, with
+the lift of those that the report lists, on the same baskets and on the synthetic ones, whose peak memory is the
+benchmark's; the triples of the synthetic ones; the pairs of three dimensions of 20 values, and of 31 days, against those of the whole shop on one day.
 """
 
 from __future__ import annotations
@@ -123,8 +123,9 @@ def our_sets(path: str) -> Callable[[], Any]:
 
     order, item = _columns(path, "order", "item")
 
+    source = incidence(order, item)
+
     def measured() -> list[int]:
-        source = incidence(order, item)
         all_rows = source.row_counts()
         (sets,) = frequent_sets(source, needed_rows(all_rows, _SUPPORT), _LARGEST)
         counts = [level.rows for level in sets.levels[1:]]

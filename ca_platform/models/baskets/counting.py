@@ -46,7 +46,7 @@ class _Step:
     Attributes:
         rows: all their entries so far.
         new: those of the cut; None where these are all.
-        new_columns: the transpose of the new ones.
+        new_columns: the transpose of the new ones, each row times its weight.
         old_columns: of those from before.
     """
 
@@ -132,27 +132,33 @@ def _parts(low: int, work: Ints, number: int) -> list[tuple[int, int]]:
 
 
 def _step(source: Incidence, cut: int) -> _Step:
-    entries, starts = _touched(source, cut)
+    entries, starts, weights = _touched(source, cut)
     since = source.since[entries]
     if cut == 0 or bool((since == cut).all()):
         rows = matrix(starts, source.labels[entries], source.n_items)
-        return _Step(rows, None, rows.T.tocsr(), None)
+        return _Step(rows, None, _columns(rows, weights), None)
     labels = source.labels[entries]
     new = _chosen(starts, labels, since == cut, source.n_items)
     old = _chosen(starts, labels, since < cut, source.n_items)
     rows = _chosen(starts, labels, since <= cut, source.n_items)
-    return _Step(rows, new, new.T.tocsr(), old.T.tocsr())
+    return _Step(rows, new, _columns(new, weights), _columns(old, weights))
 
 
-def _touched(source: Incidence, cut: int) -> tuple[Any, Ints]:
-    """Entries up to the cut of the rows that get one at it, and where each of these rows begins."""
+def _columns(rows: Any, weights: Ints) -> Any:
+    """The transpose, in which a row counts for as many as it stands for."""
+    data = np.repeat(weights.astype(np.int32), np.diff(rows.indptr))
+    return matrix(rows.indptr, rows.indices, rows.shape[1], data).T.tocsr()
+
+
+def _touched(source: Incidence, cut: int) -> tuple[Any, Ints, Ints]:
+    """Entries up to the cut of the rows that get one at it, where each of these rows begins, and its weight."""
     if source.cuts == 1:
-        return slice(None), source.starts
+        return slice(None), source.starts, source.weights
     lengths = np.diff(source.starts)
     is_touched = np.zeros(source.n_rows, bool)
     is_touched[np.searchsorted(source.starts, np.flatnonzero(source.since == cut), side="right") - 1] = True
     keep = np.repeat(is_touched, lengths) & (source.since <= cut)
-    return np.flatnonzero(keep), starts_of(source.starts, keep, is_touched)
+    return np.flatnonzero(keep), starts_of(source.starts, keep, is_touched), source.weights[is_touched]
 
 
 def starts_of(starts: Ints, keep: npt.NDArray[np.bool_], chosen: npt.NDArray[np.bool_] | None = None) -> Ints:
@@ -178,18 +184,19 @@ def _tail(rows: Any, first: int) -> Any:
 def with_labels(rows: Any, chosen: npt.NDArray[np.bool_]) -> Any:
     """The rows with some of their labels alone."""
     keep = chosen[rows.indices]
-    return matrix(starts_of(rows.indptr, keep), rows.indices[keep], rows.shape[1])
+    return matrix(starts_of(rows.indptr, keep), rows.indices[keep], rows.shape[1], rows.data[keep])
 
 
-def matrix(starts: Ints, labels: Ints, width: int) -> Any:
-    """Sparse matrix of ones: rows by where they begin, and the labels of their entries."""
+def matrix(starts: Ints, labels: Ints, width: int, data: Ints | None = None) -> Any:
+    """Sparse matrix: rows by where they begin, the labels of their entries, and what stands there, else ones."""
     from scipy.sparse import csr_array
 
     # Counts of rows fit into 32 bits, and so do numbers of entries.
-    ones = np.ones(labels.size, np.int32)
-    matrix = csr_array((ones, labels.astype(np.int32, copy=False), starts.astype(np.int32)), (starts.size - 1, width))
-    matrix.has_canonical_format = True
-    return matrix
+    values = np.ones(labels.size, np.int32) if data is None else data
+    place = labels.astype(np.int32, copy=False), starts.astype(np.int32, copy=False)
+    found = csr_array((values, *place), (starts.size - 1, width))
+    found.has_canonical_format = True
+    return found
 
 
 def floor_for(rows: Ints, limit: int) -> int:

@@ -6,6 +6,7 @@ counting touches little memory at a time, and a rare item, which stands in few r
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,16 +16,20 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.integer[Any]]
 # Numbers of items for which a table of all possible ones is held in memory.
 _TABLE_SIZE = 50_000_000
+_BLOCK = 500_000
 
 
 @dataclass(frozen=True, slots=True)
 class Incidence:
     """Distinct pairs of a row and an item.
 
+    A row may stand for several alike.
+
     Attributes:
         starts: where the entries of each row begin, and where the last one ends; a row may have none.
         labels: items of the rows, ascending within a row.
         since: number of the cut from which on an entry counts, by entry.
+        weights: how many rows of the caller a row stands for.
         groups, codes: of each label its group and the caller's number of the item.
         cuts: how many there are.
         n_groups: likewise.
@@ -33,6 +38,7 @@ class Incidence:
     starts: Ints
     labels: Ints
     since: Ints
+    weights: Ints
     groups: Ints
     codes: Ints
     cuts: int
@@ -48,19 +54,25 @@ class Incidence:
 
     def item_counts(self) -> Ints:
         """Rows that hold each item, by cut and label."""
-        key = self.since.astype(np.int64) * self.n_items + self.labels
-        counts = np.bincount(key, minlength=self.cuts * self.n_items).reshape(self.cuts, self.n_items)
-        return np.cumsum(counts, axis=0)
+        key = self.labels if self.cuts == 1 else self.since.astype(np.int64) * self.n_items + self.labels
+        counts = np.bincount(key, weights=self.entry_weights(), minlength=self.cuts * self.n_items)
+        return np.cumsum(counts.reshape(self.cuts, self.n_items), axis=0).astype(np.int64)
+
+    def entry_weights(self) -> Ints | None:
+        """The weight of each entry's row; None where all are 1."""
+        return None if (self.weights == 1).all() else np.repeat(self.weights, np.diff(self.starts))
 
     def row_counts(self) -> Ints:
         """Rows with an item, by cut and group."""
         if not self.labels.size:
             return np.zeros((self.cuts, self.n_groups), np.int64)
-        filled = self.starts[:-1][np.diff(self.starts) > 0]
+        is_filled = np.diff(self.starts) > 0
+        filled = self.starts[:-1][is_filled]
         since = np.minimum.reduceat(self.since, filled).astype(np.int64)
         group = self.groups[self.labels[filled]]
-        counts = np.bincount(since * self.n_groups + group, minlength=self.cuts * self.n_groups)
-        return np.cumsum(counts.reshape(self.cuts, self.n_groups), axis=0)
+        key, weights = since * self.n_groups + group, self.weights[is_filled]
+        counts = np.bincount(key, weights=weights, minlength=self.cuts * self.n_groups)
+        return np.cumsum(counts.reshape(self.cuts, self.n_groups), axis=0).astype(np.int64)
 
 
 def incidence(
@@ -86,41 +98,64 @@ def incidence(
     """
     if not rows.size:
         none = np.empty(0, np.int64)
-        return Incidence(np.zeros(1, np.int64), none, none, none, none, cuts, n_groups)
-    labels, label_groups, label_codes = _labelled(codes, groups)
+        return Incidence(np.zeros(1, np.int64), none, none, none, none, none, cuts, n_groups)
+    label, label_groups, label_codes = _labelled(codes, groups)
     present = np.zeros(int(rows.max()) + 1, bool)
     present[rows] = True
-    numbers = np.cumsum(present) - 1
+    number = np.cumsum(present) - 1
+    width = label_codes.size * cuts
     # Sorting one whole number is several times faster than sorting by three columns.
-    key = (numbers[rows] * label_codes.size + labels) * cuts
-    key += 0 if since is None else since
+    key = np.empty(rows.size, np.int64)
+    for block in _blocks(rows.size):
+        key[block] = number[rows[block]] * width + label(block) * cuts
+        key[block] += 0 if since is None else since[block]
     key.sort()
-    entry, when = np.divmod(key, cuts) if cuts > 1 else (key, np.zeros(key.size, np.int8))
-    first = np.ones(entry.size, bool)
-    np.not_equal(entry[1:], entry[:-1], out=first[1:])
-    row, label = np.divmod(entry[first], label_codes.size)
-    starts = np.zeros(int(numbers[-1]) + 2, np.int64)
-    np.cumsum(np.bincount(row), out=starts[1:])
-    return Incidence(
-        starts, label.astype(np.int32), when[first].astype(np.int16), label_groups, label_codes, cuts, n_groups
-    )
+    return Incidence(*_entries(key, cuts, width, int(number[-1]) + 1), label_groups, label_codes, cuts, n_groups)
 
 
-def _labelled(codes: Ints, groups: Ints | None) -> tuple[Ints, Ints, Ints]:
-    """Label of each line, and the group and code of each label."""
+def _entries(key: Ints, cuts: int, width: int, n_rows: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """Starts, labels, cuts and weights of the distinct entries from the sorted keys."""
+    lengths = np.zeros(n_rows, np.int64)
+    labels, since = [], []
+    for block in _blocks(key.size):
+        part = key[block]
+        entry = part // cuts if cuts > 1 else part
+        before = -1 if block.start == 0 else key[block.start - 1] // cuts
+        part = part[np.append(entry[:1] != before, entry[1:] != entry[:-1])]
+        row, rest = np.divmod(part, width)
+        if row.size:
+            lengths[row[0] : row[-1] + 1] += np.bincount(row - row[0])
+        labels.append((rest // cuts).astype(np.int32))
+        since.append((rest % cuts).astype(np.int16))
+    starts = np.append(0, np.cumsum(lengths))
+    return starts, np.concatenate(labels), np.concatenate(since), np.ones(n_rows, np.int64)
+
+
+def _blocks(size: int) -> Iterator[slice]:
+    """Ranges of lines. New memory costs more than what is done with it: blocks use the same over and over."""
+    return (slice(low, min(low + _BLOCK, size)) for low in range(0, size, _BLOCK))
+
+
+def _labelled(codes: Ints, groups: Ints | None) -> tuple[Callable[[slice], Ints], Ints, Ints]:
+    """What gives the labels of some lines, and the group and code of each label."""
     width = int(codes.max()) + 1
-    item = codes.astype(np.int64) if groups is None else groups.astype(np.int64) * width + codes
-    if int(item.max()) < _TABLE_SIZE:
-        lines = np.bincount(item)
-        found = np.flatnonzero(lines)
-        lines = lines[found]
-        place = np.zeros(int(item.max()) + 1, np.int32)
-        place[found] = np.arange(found.size, dtype=np.int32)
-        position = place[item]
+
+    def item(lines: slice) -> Ints:
+        return codes[lines] if groups is None else groups[lines].astype(np.int64) * width + codes[lines]
+
+    size = width if groups is None else (int(groups.max()) + 1) * width
+    if size < _TABLE_SIZE:
+        counts = np.bincount(item(slice(None)), minlength=size)
+        found = np.flatnonzero(counts)
+        counts = counts[found]
     else:
-        found, position, lines = np.unique(item, return_inverse=True, return_counts=True)
+        found, counts = np.unique(item(slice(None)), return_counts=True)
     group, code = np.divmod(found, width)
-    order = np.lexsort((code, lines, group))
+    order = np.lexsort((code, counts, group))
     label = np.empty(found.size, np.int64)
     label[order] = np.arange(found.size)
-    return label[position], group[order], code[order]
+    if size >= _TABLE_SIZE:
+        return lambda lines: label[np.searchsorted(found, item(lines))], group[order], code[order]
+    table = np.zeros(size, np.int32)
+    table[found] = label
+    return lambda lines: table[item(lines)], group[order], code[order]

@@ -17,6 +17,7 @@ import numpy as np
 
 from ca_platform.models.baskets.counting import count_pairs, floor_for, matrix, starts_of, threads, with_labels
 from ca_platform.models.baskets.incidence import Incidence, Ints
+from ca_platform.models.baskets.merging import merged, of_items
 
 # A rule on fewer rows says nothing, whatever the share.
 LEAST_ROWS = 5
@@ -135,7 +136,7 @@ class _Miner:
         item_rows = source.item_counts()
         self._kept = np.flatnonzero(item_rows[-1] >= self._floor[source.groups])
         self._item_rows = item_rows[:, self._kept].T
-        self._source = _of_items(source, self._kept)
+        self._source = merged(of_items(source, self._kept))
         self._groups = self._source.groups
 
     def mine(self, max_size: int) -> ItemSets:
@@ -150,12 +151,12 @@ class _Miner:
 
     def _prepare(self) -> None:
         source = self._source
-        self._rows = matrix(source.starts, source.labels, source.n_items)
-        self._columns = self._rows.T.tocsr()
-        filled = np.diff(source.starts) > 0
-        since = np.zeros(source.n_rows, np.int64)
-        since[filled] = source.since[source.starts[:-1][filled]]
-        self._cut_of_row = matrix(np.arange(source.n_rows + 1), since, source.cuts)
+        self._columns = matrix(source.starts, source.labels, source.n_items).T.tocsr()
+        weights = source.weights.astype(np.int32)
+        by_entry = np.repeat(weights, np.diff(source.starts))
+        self._weighted_rows = matrix(source.starts, source.labels, source.n_items, by_entry)
+        since = source.since[source.starts[:-1]]
+        self._weighted_cuts = matrix(np.arange(source.n_rows + 1), since, source.cuts, weights)
 
     def _pairs(self) -> tuple[Ints, Ints]:
         def keep(_: int, first: Ints, second: Ints, rows: Ints) -> tuple[Ints, Ints]:
@@ -173,7 +174,7 @@ class _Miner:
         is_useful = np.bincount(members.ravel(), minlength=self._kept.size) >= size
         chosen = is_useful[members].all(axis=1)
         members, rows = members[chosen], rows[chosen]
-        followers = with_labels(self._rows, is_useful)
+        followers = with_labels(self._weighted_rows, is_useful)
 
         def grown(chunk: slice) -> tuple[Ints, Ints]:
             own = members[chunk][rows[chunk, -1] >= self._floor[self._groups[members[chunk, 0]]]]
@@ -212,7 +213,7 @@ class _Miner:
         members, rows = members[order], rows[order]
         if self._source.cuts == 1:
             return members, rows[:, None]
-        by_cut = [(self._holders(members[chunk]) @ self._cut_of_row).toarray() for chunk in _chunks(rows)]
+        by_cut = [(self._holders(members[chunk]) @ self._weighted_cuts).toarray() for chunk in _chunks(rows)]
         return members, np.cumsum(np.concatenate([np.empty((0, self._source.cuts), np.int64), *by_cut]), axis=1)
 
     def _finished(self, found: list[tuple[Ints, Ints]]) -> ItemSets:
@@ -225,15 +226,6 @@ class _Miner:
             prefix = np.zeros(len(members), np.int64) if is_single else sets.numbers(members[keep, :-1])
             sets = replace(sets, levels=(*sets.levels, Level(members[keep], prefix, rows[keep])))
         return sets
-
-
-def _of_items(source: Incidence, kept: Ints) -> Incidence:
-    """The entries of some items, which get new labels in the same order."""
-    label = np.full(source.n_items, -1, np.int32)
-    label[kept] = np.arange(kept.size, dtype=np.int32)
-    labels = label[source.labels]
-    chosen = _with(replace(source, labels=labels), labels >= 0)
-    return replace(chosen, groups=source.groups[kept], codes=source.codes[kept])
 
 
 def _chunks(rows: Ints) -> Iterator[slice]:

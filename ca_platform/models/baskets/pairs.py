@@ -9,6 +9,7 @@ import polars as pl
 
 from ca_platform.models.baskets.counting import count_pairs, floor_for
 from ca_platform.models.baskets.incidence import Incidence, Ints
+from ca_platform.models.baskets.merging import merged
 
 # Counts that are told apart while counting; where the limit lies above, the rest is decided at the end.
 _TOLD_APART = 256
@@ -35,7 +36,7 @@ def frequent_pairs(source: Incidence, min_rows: int = 2, limit: int = 100_000) -
     (0, 0, 5, 6, 2, 2, 2, 2, 2, 2)
     """
     tally = _Tally(source, min_rows, limit)
-    blocks = count_pairs(source, tally.keep)
+    blocks = count_pairs(merged(source), tally.keep)
     item_rows, all_rows = source.item_counts(), source.row_counts()
     frames = [
         _finished(source, cut, tally, blocks[cut :: source.cuts], item_rows[cut], all_rows[cut])
