@@ -33,6 +33,8 @@ _DYNAMIC = {
     "actions.*": "One flag for each declared action of a session.",
     "action_times.*": "When each declared action happened; null where the source has flags only.",
     "experiments.*": "One text column for each declared experiment: the variant.",
+    "slices.*": "For each declared dimension the number of the order's value.",
+    "numbers.*": "The same as number, among the customer's orders with the same value of each declared dimension.",
 }
 
 

@@ -22,6 +22,13 @@ _DYNAMIC = {
     "experiments.*": ("experiments", Kind.TEXT, "Variant of the experiment {}.", ""),
     "steps.*": ("actions", Kind.INTEGER, "Sessions that carry {}.", "count"),
     "closed.*": ("actions", Kind.INTEGER, "Sessions that carry {} and every earlier step.", "count"),
+    "slices.*": ("dimensions", Kind.INTEGER, "Number of the order's value of the dimension {}.", "number"),
+    "numbers.*": (
+        "dimensions",
+        Kind.INTEGER,
+        "The customer's orders with the product and the same value of {}, up to this one.",
+        "count",
+    ),
 }
 
 
