@@ -67,6 +67,20 @@ def test_panels_stand_side_by_side_without_touching_and_are_twelve_at_most(count
     assert len({tuple(axis["range"]) for name, axis in layout.items() if name.startswith("yaxis")}) == 1
 
 
+@pytest.mark.parametrize(
+    ("highest", "scales", "said"), [(20, 1, "all on one scale"), (2000, 6, "each on its own scale")]
+)
+def test_one_high_day_does_not_flatten_the_other_panels(highest: int, scales: int, said: str) -> None:
+    rows = [
+        {"date": frames.DAY, "promotion_id": f"p{number}", "orders": highest if number == 0 else 10 + number}
+        for number in range(6)
+    ]
+    figure = promotions.by_day(frames.table("inorganic_orders_per_promotion_per_day", rows), LOOK, "orders")
+    axes = {tuple(axis["range"]) for name, axis in figure["layout"].items() if name.startswith("yaxis")}
+    assert len(axes) == scales
+    assert said in drawn.notes(figure)
+
+
 def test_earlier_report_is_dotted_and_moved_and_has_no_zeros_before_its_first_day() -> None:
     report = "daily_products_of_sales"
     look = replace(LOOK, compare_day=EARLIER, compare=frames.report(report, EARLIER))

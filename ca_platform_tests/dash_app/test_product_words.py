@@ -114,6 +114,14 @@ def test_no_rate_of_few_customers() -> None:
     assert products.again(kpis(("cup", 3, 1.0)), LOOK) == "None of 1 product has 30 customers yet: too few for a rate."
 
 
+def test_category_is_a_column_only_where_there_are_categories() -> None:
+    frame = kpis(("cup", 40, 0.5))
+    heads = [head.text for head in products.key_figures(frame, LOOK).heads]
+    assert "Category" not in heads
+    heads = [head.text for head in products.key_figures(frame.with_columns(category=pl.lit("tea")), LOOK).heads]
+    assert heads[:2] == ["Product", "Category"]
+
+
 def test_product_that_led_on_the_last_days() -> None:
     rows = [
         {"date": DAY - timedelta(days=back), "product": name, "orders": 1, "units": 1.0, "revenue": revenue}
@@ -184,5 +192,5 @@ def test_similar_products_stand_in_the_order_of_what_is_chosen() -> None:
     )
     also = kpis(("cup", 9, 0.1), ("pen", 9, 0.1)).with_columns(revenue=pl.Series([1.0, 2.0]))
     listing = baskets.listed_similar(frame, replace(LOOK, also=also))
-    assert texts(listing) == [["pen", "cup", "0.90", "tea, hat"], ["cup", "pen", "0.90", "–"]]
+    assert texts(listing) == [["pen", "cup", "0.90", "tea"], ["cup", "pen", "0.90", "–"]]
     assert baskets.similar(frame, LOOK) == "Customers of “cup” also buy “pen” most (similarity 0.90 of 1)."

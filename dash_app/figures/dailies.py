@@ -10,7 +10,7 @@ import polars as pl
 
 from dash_app.figures.frame import compared_note
 from dash_app.figures.opening import X, opens
-from dash_app.figures.panels import MOST, Panel, panels
+from dash_app.figures.panels import MOST, Panel, is_even, panels
 from dash_app.figures.periods import moved
 from dash_app.records import Figure, Look
 from dash_app.words.formats import formats
@@ -58,7 +58,7 @@ def dailies(frame: pl.DataFrame, look: Look, kind: Daily) -> Figure:
         for name, total in shown.iter_rows()
     ]
     notes = (
-        f"{kind.measure} per day, all on one scale, and in all",
+        f"{kind.measure} per day, {'all on one' if is_even(parts) else 'each on its own'} scale, and in all",
         f"{len(parts)} of {form.count(ranked.height)} {kind.noun}" if len(parts) < ranked.height else "",
         compared_note(look) if earlier is not None else "",
     )

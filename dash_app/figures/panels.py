@@ -1,4 +1,6 @@
-"""Small multiples: a little area over time for each series, all on one scale, up to three side by side.
+"""Small multiples: a little area over time for each series, up to three side by side.
+
+All are on one scale, unless one of them would flatten the others.
 
 Days are an area; where there are many, their mean over seven days is a line above them, and an earlier report its mean.
 """
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -28,6 +31,9 @@ _PLOT = 380
 _NAME_LENGTH = 12
 """On a phone a panel is as wide as so many letters."""
 _LONG = 60
+_ROOM = 0.16
+_STEEP = 6
+"""The highest of the panels is so many times as high as the middle one: then each has a scale of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,8 @@ def panels(parts: Sequence[Panel], look: Look, notes: Sequence[str], hover: str,
     Args:
         hover: how a value is written, in d3's format, ``"£%{y:,.2f}"``.
     """
-    high = max((_highest(part) for part in parts), default=0.0) or 1.0
+    highs = [_highest(part) or 1.0 for part in parts]
+    is_common = is_even(parts)
     across = _ACROSS.get(len(parts), _MOST_ACROSS)
     down = -(-len(parts) // across)
     data: list[dict[str, Any]] = []
@@ -70,16 +77,16 @@ def panels(parts: Sequence[Panel], look: Look, notes: Sequence[str], hover: str,
         wide = [left, right - (_GAP_ACROSS if column < across - 1 else 0)]
         tall = [bottom + 0.04 / down, top - min(_TITLE / _PLOT, 0.5 / down)]
         is_lowest = index + across >= len(parts)
-        layout[f"xaxis{suffix}"] = _time(part, look, wide, y, is_lowest=is_lowest)
+        layout[f"xaxis{suffix}"] = _time(part, look, wide, y, is_lowest=is_lowest, room=0.0 if is_common else _ROOM)
         layout[f"yaxis{suffix}"] = value_axis(
             look,
             money=money,
             domain=tall,
             anchor=x,
-            range=[0, high * 1.05],
+            range=[0, (max(highs) if is_common else highs[index]) * 1.05],
             rangemode="normal",
             nticks=3,
-            showticklabels=column == 0,
+            **({"showticklabels": column == 0} if is_common else {"ticklabelposition": "inside top"}),
         )
         axes = {"xaxis": x, "yaxis": y}
         data += [
@@ -91,14 +98,28 @@ def panels(parts: Sequence[Panel], look: Look, notes: Sequence[str], hover: str,
     return figure(data, look, notes, annotations=names, hovermode="x", **layout)
 
 
+def is_even(parts: Sequence[Panel]) -> bool:
+    """Whether the panels can be on one scale and still be read."""
+    highs = sorted(_highest(part) for part in parts)
+    return not highs or highs[-1] <= _STEEP * highs[len(highs) // 2]
+
+
 def _highest(part: Panel) -> float:
     values = [part.rows["value"].max(), *([part.earlier["value"].max()] if part.earlier is not None else [])]
     return max((float(value) for value in values if isinstance(value, int | float)), default=0.0)
 
 
-def _time(part: Panel, look: Look, wide: list[float], anchor: str, *, is_lowest: bool) -> dict[str, Any]:
+def _time(part: Panel, look: Look, wide: list[float], anchor: str, *, is_lowest: bool, room: float) -> dict[str, Any]:
+    """The days of a panel; the same in all, so that what happened at once stands at one place.
+
+    Args:
+        room: before the first day, as a part of them all, for labels inside the panel.
+    """
+    days = part.rows["date"].to_list()
     axis = period_axis(look, "day", encode.days(part.rows["date"]))
     axis |= {"domain": wide, "anchor": anchor, "fixedrange": True}
+    if "range" not in axis and days:
+        axis["range"] = [str(days[0] - timedelta(days=round(room * len(days)))), str(days[-1] + timedelta(days=1))]
     if "tickmode" in axis:
         axis |= {"tickvals": axis["tickvals"][::3], "ticktext": axis["ticktext"][::3]}
     else:

@@ -16,8 +16,6 @@ from dash_app.words.names import quoted
 
 AND = " + "
 _PAIR = ("product_a", "product_b")
-_NEXT = 3
-_SHORT = 40
 _NODES = {"10": 12, "20": 20, "50": 40}
 
 
@@ -144,17 +142,11 @@ def listed_similar(frame: pl.DataFrame, look: Look) -> Listing:
         Column("product", "Product"),
         Column("similar", "Most similar"),
         Column("score", "Similarity", lambda score: form.number(score, 2), has_bar=True),
-        Column("further", "Then"),
+        Column("second", "Then"),
     )
     rows = _by_product(frame, look)
-    further = (
-        frame.filter(pl.col("rank").is_between(2, _NEXT))
-        .sort("product", "rank")
-        .group_by("product", maintain_order=True)
-        .agg(further=_shortened("similar"))
-        .with_columns(pl.col("further").list.join(", "))
-    )
-    first = rows.head(int(chosen.top)).join(further, on="product", how="left", maintain_order="left")
+    second = frame.filter(pl.col("rank") == 2).select("product", second="similar")
+    first = rows.head(int(chosen.top)).join(second, on="product", how="left", maintain_order="left")
     return lists.listing(
         first, columns, look, key=("product", "similar"), of=rows.height, noun="products with a similar one"
     )
@@ -169,12 +161,6 @@ def _by_product(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
     measures = look.also.select("product", __measure=measure)
     known = first.join(measures, on="product", how="left", maintain_order="left")
     return known.sort("__measure", "product", descending=[True, False], nulls_last=True).drop("__measure")
-
-
-def _shortened(name: str) -> pl.Expr:
-    """Names of which several stand in one cell."""
-    column = pl.col(name)
-    return pl.when(column.str.len_chars() > _SHORT).then(column.str.head(_SHORT - 1) + "…").otherwise(column)
 
 
 def _lift(form: Formats) -> Callable[[float], str]:

@@ -105,7 +105,9 @@ def key_figures(frame: pl.DataFrame, look: Look) -> Listing:
         Column("repeat_rate", "Ordered again by", form.share, has_bar=True),
     )
     known = pl.when(pl.col("customers") >= FEWEST).then("repeat_rate")
-    return _listing(frame.with_columns(repeat_rate=known), columns, look)
+    has_categories = frame["category"].null_count() < frame.height
+    shown = tuple(column for column in columns if has_categories or column.name != "category")
+    return _listing(frame.with_columns(repeat_rate=known), shown, look)
 
 
 def _listing(frame: pl.DataFrame, columns: tuple[Column, ...], look: Look) -> Listing:
