@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +14,22 @@ from hypothesis import strategies as st
 
 import ca_platform as ca
 from ca_platform.catalogue import report_spec
+from ca_platform.catalogue.cohorts import LAST_OFFSET
 from ca_platform.collect import ReportReader
 from ca_platform.errors import ReportError
 from ca_platform.store import Dimension, open_store
-from ca_platform_tests.api.shop import DAY, MAIN, SETTINGS, START, Shop, computed, daily_orders, known_values, kpis
+from ca_platform_tests.api.shop import (
+    DAY,
+    MAIN,
+    SETTINGS,
+    START,
+    Shop,
+    Value,
+    computed,
+    daily_orders,
+    known_values,
+    kpis,
+)
 
 BEFORE = DAY - timedelta(days=1)
 EU, NASTY, NOWHERE = ("region", "EU"), ("channel", "a=b"), ("region", None)
@@ -199,6 +212,31 @@ def test_start_before_everything_stored_gives_what_is_stored(shop: Shop) -> None
     shop.file.write_text(SETTINGS + "reports: {history_days: 10}\n")
     shop.store("daily_orders", [DAY], daily_orders([DAY], history=10))
     assert ca.collect_report("daily_orders", start=date(2020, 1, 1))["orders"].to_list() == list(range(22, 32))
+
+
+def test_older_cohorts_come_from_a_report_in_which_all_of_their_cells_are_known(shop: Shop) -> None:
+    shop.file.write_text(SETTINGS + "reports: {cohort_days: 20}\n")
+    name = "daily_cohort_from_1_to_2"
+
+    def cells(day: date) -> Iterator[tuple[date, Value, dict[str, object]]]:
+        for back in range(19, -1, -1):
+            for offset in range(LAST_OFFSET + 1):
+                has_come = offset <= back
+                known = {"customers": 1, "rate": 0.1, "cumulative_rate": 0.1, "is_partial": False}
+                cell = known if has_come else dict.fromkeys(known)
+                yield day, MAIN, {"cohort": day - timedelta(days=back), "offset": offset, "cohort_size": 10, **cell}
+
+    early, middle, late = (date(2024, 3, 1) + timedelta(days=days) for days in (0, 10, 25))
+    shop.store(
+        name, [early, middle, late], computed(name, (row for day in (early, middle, late) for row in cells(day)))
+    )
+    frame = ca.collect_report(name, date=late, start=early - timedelta(days=30))
+    cohorts = frame["cohort"].unique().sort().to_list()
+    finished = [early - timedelta(days=back) for back in range(19, LAST_OFFSET - 1, -1)]
+    finished += [middle - timedelta(days=back) for back in range(19, LAST_OFFSET - 1, -1)]
+    assert cohorts == sorted({*finished, *(late - timedelta(days=back) for back in range(20))})
+    unknown = frame.filter(pl.col("customers").is_null())
+    assert min(unknown["cohort"].to_list()) > late - timedelta(days=LAST_OFFSET)
 
 
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
