@@ -84,37 +84,33 @@ class BasketTables:
     def similar(self) -> pl.DataFrame:
         """``similar_items`` by report day."""
         rows = self._rows("customer")
-        source = incidence(*_numbers(rows, "customer", "code"), since=rows["since"].to_numpy(), cuts=len(self._days))
+        customer, code, since = _numbers(rows, "customer", "code", "since")
+        source = incidence(customer, code, since=since, cuts=len(self._days))
         return self._dated(similar_items(source, self._places_by_revenue()))
 
     def _by_slice(self, find: Callable[[Incidence], pl.DataFrame]) -> pl.DataFrame:
         """What is found for the whole shop and for every dimension value; all values of a dimension in one go."""
+        return pl.concat(
+            self._dated(find(source)).with_columns(slice=pl.lit(slices).gather(pl.col("group"))).drop("group")
+            for slices, source in self._orders
+        )
+
+    @cached_property
+    def _orders(self) -> list[tuple[pl.Series, Incidence]]:
+        """Products of orders for the whole shop and for each dimension, with the slices that its groups stand for."""
         columns = [f"slices.{name}" for name in self._facts.shape.dimensions]
         rows = self._rows("order", *columns)
-        order, code = _numbers(rows, "order", "code")
-        since = rows["since"].to_numpy()
-        frames = [self._found(find, order, code, since, None)]
-        frames += [self._found(find, order, code, since, rows[column]) for column in columns]
-        return pl.concat(frames)
-
-    def _found(
-        self,
-        find: Callable[[Incidence], pl.DataFrame],
-        order: npt.NDArray[Any],
-        code: npt.NDArray[Any],
-        since: npt.NDArray[Any],
-        slices: pl.Series | None,
-    ) -> pl.DataFrame:
-        cuts = len(self._days)
-        if slices is None:
-            known = pl.Series([MAIN_SLICE], dtype=pl.UInt32)
-            source = incidence(order, code, since=since, cuts=cuts)
-        else:
-            known = slices.unique().sort()
-            group = known.search_sorted(slices).to_numpy()
-            source = incidence(order, code, groups=group, since=since, cuts=cuts, n_groups=max(len(known), 1))
-        found = self._dated(find(source))
-        return found.with_columns(slice=pl.lit(known).gather(pl.col("group"))).drop("group")
+        order, code, since = _numbers(rows, "order", "code", "since")
+        main = pl.Series([MAIN_SLICE], dtype=pl.UInt32)
+        packed = [(main, incidence(order, code, since=since, cuts=len(self._days)))]
+        for column in columns:
+            slices = rows[column].unique().sort()
+            group = slices.search_sorted(rows[column]).to_numpy()
+            source = incidence(
+                order, code, groups=group, since=since, cuts=len(self._days), n_groups=max(len(slices), 1)
+            )
+            packed.append((slices, source))
+        return packed
 
     def _rows(self, *columns: str) -> pl.DataFrame:
         """Products of orders: these columns, ``code`` and ``since``, the number of the first report day they count on."""
