@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -32,9 +33,12 @@ class LakeTables:
         return self._lake.days(name)
 
     def version(self, name: str, day: date, _: Dimension = MAIN) -> str | None:
-        """Changes whenever the part of the day does; None where it is not computed."""
-        parts = self._lake.parts(name, day, day)
-        return parts[0].write_id if parts else None
+        """Changes whenever the part of the day does, or one of the facts that are joined; None: not computed."""
+        own = self._lake.parts(name, day, day)
+        if not own:
+            return None
+        joined = [part for fact in report_spec(name).facts for part in self._lake.parts(fact, None, day)]
+        return blake2b("".join(part.write_id for part in [*own, *joined]).encode(), digest_size=12).hexdigest()
 
     def report(self, name: str, day: date, dimension: Dimension = MAIN) -> pl.DataFrame | None:
         """The rows of the window that ends with the day."""

@@ -223,7 +223,7 @@ def opened_rows(reader: Reader, card: str) -> int:
     return int(reader.page.evaluate("card => dash_ag_grid.getApi({card, part: 'grid'}).getDisplayedRowCount()", card))
 
 
-def click_mark(reader: Reader, card: str, trace: str, point: tuple[float, float]) -> None:
+def click_mark(reader: Reader, card: str, trace: str, point: tuple[float | str, float]) -> None:
     """Click where plotly draws a mark: at its place on the axes."""
     reader.page.locator(f"[data-card={card}] .card-drawing").scroll_into_view_if_needed()
     place = reader.page.evaluate(
