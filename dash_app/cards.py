@@ -15,6 +15,7 @@ from typing import Any
 
 from dash import dcc, html
 
+from ca_platform.drill import counts
 from dash_app.answers import Answer
 from dash_app.attributes import data
 from dash_app.grid import endless_grid
@@ -23,6 +24,7 @@ from dash_app.pages import PAGE_OF
 from dash_app.records import Card
 from dash_app.spark import spark
 
+_OPENS = "A number that counts customers or orders leads to their list: click its mark, or the link in the table."
 CSV = "/csv/"
 """Where a card's rows are downloaded; the browser adds what is shown."""
 
@@ -45,7 +47,7 @@ def frame_of(card: Card) -> html.Section:
             kind=card.kind,
             state="loading",
             title=card.title,
-            about=card.spec.description,
+            about=_about(card),
             grain=card.spec.grain,
             height=str(card.height),
             csv=f"{CSV}{card.id}",
@@ -53,6 +55,13 @@ def frame_of(card: Card) -> html.Section:
             more="" if PAGE_OF[card.id].route == card.spec.page else card.spec.page,
         ),
     )
+
+
+def _about(card: Card) -> str:
+    """The definition of the report, and that its numbers lead further where they do."""
+    if card.kind == "table" or not counts(card.report):
+        return card.spec.description
+    return f"{card.spec.description} {_OPENS}"
 
 
 def sent(answer: Answer, token: str, *, dark: bool) -> dict[str, Any]:
