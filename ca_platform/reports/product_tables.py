@@ -62,10 +62,26 @@ class ProductTables:
 
     @cached_property
     def sales(self) -> pl.DataFrame:
-        """Sales of products by slice."""
-        columns = ("orders", "units", "revenue", "discount", "customers", "repeaters")
-        found = self._summed("product_days", "product_totals", "item", columns, newest_category())
-        return found.rename({"item": "code"})
+        """Sales of products by slice; of ``newest`` see ``products.newest_category``."""
+        sums = pl.col("orders", "units", "revenue", "discount", "customers", "repeaters").sum()
+        numbers = self.categories.to_frame().lazy().with_row_index("group")
+
+        def build() -> pl.LazyFrame:
+            rows = self._rows("product_days", "product_totals").rename({"item": "code"})
+            coded = rows.join(numbers, on="category", how="left", nulls_equal=True)
+            newest = coded.with_columns(newest=newest_category("day", "group"))
+            return newest.group_by("slice", "code", self._facts.counts_from()).agg(sums, pl.col("newest").max())
+
+        return self._facts.lake.collect(build)
+
+    @cached_property
+    def categories(self) -> pl.Series:
+        """Categories of products by their number; null is one."""
+
+        def build() -> pl.LazyFrame:
+            return self._rows("product_days", "product_totals").select(pl.col("category").unique())
+
+        return self._facts.lake.collect(build).to_series()
 
     @cached_property
     def days(self) -> pl.DataFrame:
@@ -88,18 +104,17 @@ class ProductTables:
 
     @cached_property
     def _categories(self) -> pl.DataFrame:
-        return self._summed("category_days", "category_totals", "category", ("orders", "units", "revenue", "customers"))
-
-    def _summed(self, name: str, totals: str, key: str, columns: tuple[str, ...], *more: pl.Expr) -> pl.DataFrame:
-        """All days up to the first report day added up, and each day after it."""
-        facts = self._facts
-        month = last_month_end(facts.days.first)
+        sums = pl.col("orders", "units", "revenue", "customers").sum()
 
         def build() -> pl.LazyFrame:
-            old = facts.lake.scan(totals, month, month, schema=schema(totals, facts.shape))
-            since = facts.scan(name, max(month + timedelta(days=1), facts.shape.start_date))
-            counts_from = facts.counts_from().alias("since")
-            rows = pl.concat([old, since]).group_by("slice", key, counts_from).agg(pl.col(columns).sum(), *more)
-            return rows.rename({"since": "day"})
+            rows = self._rows("category_days", "category_totals")
+            return rows.group_by("slice", "category", self._facts.counts_from()).agg(sums)
 
-        return facts.lake.collect(build)
+        return self._facts.lake.collect(build)
+
+    def _rows(self, name: str, totals: str) -> pl.LazyFrame:
+        """A fact: the days up to the last month end before the report days added up, and each day after it."""
+        facts = self._facts
+        month = last_month_end(facts.days.first)
+        old = facts.lake.scan(totals, month, month, schema=schema(totals, facts.shape))
+        return pl.concat([old, facts.scan(name, max(month + timedelta(days=1), facts.shape.start_date))])

@@ -13,6 +13,7 @@ from ca_platform.reports.periods import share
 MONEY_DIGITS = 4
 _SUMS = ("orders", "units", "revenue", "customers")
 _KEY = ("slice", "code")
+_NUMBERS = 2**32
 
 
 def most_ordered(sales: pl.LazyFrame, names: pl.DataFrame, column: str) -> pl.LazyFrame:
@@ -43,22 +44,25 @@ def daily_sales(sales: pl.LazyFrame, names: pl.DataFrame) -> pl.LazyFrame:
     return sales.with_columns(_picked(names["name"]).alias("product"), _units(), date="day")
 
 
-def product_kpis(sales: pl.LazyFrame, names: pl.DataFrame) -> pl.LazyFrame:
+def product_kpis(sales: pl.LazyFrame, names: pl.DataFrame, categories: pl.Series) -> pl.LazyFrame:
     """Key figures of each product.
 
     Args:
-        sales: ``product_days`` with ``code``, several days added up at will: the newest ``day`` has the category.
+        sales: ``product_days`` with ``code`` and ``newest``, see ``newest_category``; several days added up at will.
+        categories: by their number.
     """
-    sums = sales.group_by(_KEY).agg(pl.col(*_SUMS, "discount", "repeaters").sum(), newest_category())
-    return sums.with_columns(_picked(names["name"]).alias("product"), _units()).with_columns(
+    sums = sales.group_by(_KEY).agg(pl.col(*_SUMS, "discount", "repeaters").sum(), pl.col("newest").max())
+    category = pl.lit(categories).gather(pl.col("newest") % _NUMBERS)
+    named = sums.with_columns(_picked(names["name"]).alias("product"), _units(), category=category)
+    return named.with_columns(
         units_per_customer=share(pl.col("units"), pl.col("customers")),
         repeat_rate=share(pl.col("repeaters"), pl.col("customers")),
     )
 
 
-def newest_category() -> pl.Expr:
-    """Category on the newest day of a group."""
-    return pl.col("category").get(pl.col("day").arg_max())
+def newest_category(day: str, number: str) -> pl.Expr:
+    """A whole number of which the largest has the number of the category on the newest day."""
+    return pl.col(day).to_physical().cast(pl.Int64) * _NUMBERS + pl.col(number)
 
 
 def _picked(values: pl.Series) -> pl.Expr:
