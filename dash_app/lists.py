@@ -27,7 +27,7 @@ from dash_app.reader import Kept
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
-_LISTS_KEPT = 8
+_LISTS_KEPT = 4
 _PAGES_KEPT = 64
 _FRESH_SECONDS = 30.0
 _BLOCK = 10_000
@@ -71,6 +71,7 @@ class Lists:
         """The whole list: customers by name, orders day by day."""
         if listed.opened.what == "orders":
             whole = at_edge(self._members(listed), self._digits)
+            yield whole.limit(0).collect()
             yield from self._lake.retry(lambda: whole.collect_batches(chunk_size=_BLOCK, maintain_order=True))
             return
         clients = self._known(listed).sort("client")

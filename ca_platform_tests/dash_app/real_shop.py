@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
 
@@ -12,7 +14,7 @@ from ca_platform.catalogue import connected, report_spec, report_specs
 from ca_platform.lake import Lake
 from ca_platform.reports import compute
 from ca_platform.settings import Settings
-from ca_platform.store import open_store
+from ca_platform.store import MAIN, Dimension, open_store
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.shops import nasty_shop
@@ -54,3 +56,18 @@ def _keep(lake: Lake, name: str, frame: pl.DataFrame) -> None:
     with lake.write() as write:
         for day in (EARLIER, DAY):
             write.put(name, day, frame.filter(report_date=day).rename({"report_date": "day"}))
+
+
+def report(shop: Settings, name: str, day: date = DAY, dimension: Dimension = MAIN) -> pl.DataFrame:
+    found = open_store(shop).report(name, day, dimension)
+    assert found is not None
+    return found
+
+
+def largest(shop: Settings, name: str, column: str, **where: Any) -> dict[str, Any]:
+    """The row of a report with the largest number in a column."""
+    return report(shop, name).filter(**where).sort(column, descending=True, nulls_last=True).row(0, named=True)
+
+
+def address(report_name: str, column: str, **key: Any) -> str:
+    return "?" + urlencode({"report": report_name, "count": column, **{f"key.{n}": v for n, v in key.items()}})

@@ -34,11 +34,6 @@ DRAWN = {
 }
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return real_shop.build_shop(tmp_path_factory.mktemp("opening"))
-
-
 def frame_of(name: str, settings: Settings) -> pl.DataFrame:
     place = LakeTables(settings) if is_lake_table(name) else open_store(settings)
     found = place.report(name, real_shop.DAY)

@@ -1,0 +1,56 @@
+"""Dashboards over a shop whose reports are computed, so that what a page opens can be counted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from werkzeug.serving import make_server
+
+from ca_platform.settings import Settings
+from ca_platform_tests.dash_app import real_shop
+from ca_platform_tests.dash_app.screen import Reader
+from ca_platform_tests.dash_app.visitor import Visitor
+from dash_app.app import Dashboards, build
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, StorageState
+
+
+@pytest.fixture(scope="package")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return real_shop.build_shop(tmp_path_factory.mktemp("real"))
+
+
+@pytest.fixture(scope="package")
+def app(shop: Settings) -> Dashboards:
+    return build(shop)
+
+
+@pytest.fixture(scope="package")
+def visitor(app: Dashboards) -> Visitor:
+    visitor = Visitor(app)
+    visitor.log_in()
+    return visitor
+
+
+@pytest.fixture(scope="package")
+def site(app: Dashboards) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="package")
+def session(browser: Browser, site: str) -> StorageState:
+    context = browser.new_context()
+    reader = Reader(context, site)
+    reader.log_in()
+    state = context.storage_state()
+    context.close()
+    return state

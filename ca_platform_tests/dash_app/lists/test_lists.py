@@ -1,0 +1,151 @@
+"""The list behind a number: its address, its rows, its words, its export."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from urllib.parse import quote
+
+import polars as pl
+import pytest
+
+from ca_platform.settings import Settings
+from ca_platform.store import Dimension
+from ca_platform_tests.dash_app.real_shop import DAY, EARLIER, address, largest, report
+from ca_platform_tests.dash_app.visitor import Visitor
+from dash_app.opened import CustomerFilters
+from dash_app.state import parse
+
+COUNTED, ORDERED, ALL = "customers-counted", "orders-counted", "customers-all"
+
+# ---- the address
+
+
+def test_address_of_a_number_is_read_and_written_alike() -> None:
+    query = "?date=2024-06-10&report=weekly_cohort_from_1_to_2&count=customers&key.cohort=2024-03-25&key.offset=1"
+    view, notices = parse(query, ("region",), CustomerFilters)
+    assert (view.query(), notices) == (query, ())
+    assert view.without_filters().query() == "?date=2024-06-10"
+
+
+def test_key_without_value_stands_for_the_null_value() -> None:
+    view, notices = parse("?report=dimension_kpis&count=orders&key.dimension=region", ("region",), CustomerFilters)
+    assert notices == ()
+    assert isinstance(view.filters, CustomerFilters)
+    assert view.filters.report is not None
+    assert view.filters.report.key == (("dimension", "region"), ("value", None))
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("report=daily_order&count=orders", "did you mean daily_orders"),
+        ("report=daily_orders&count=revenue", "revenue of daily_orders cannot be opened"),
+        ("report=daily_orders", "cannot be opened"),
+        ("report=daily_orders&count=orders", "date of the row is not given"),
+        ("report=daily_orders&count=orders&key.date=yesterday", "date of the row is no day"),
+        ("report=weekly_retention&count=customers&key.cohort=2024-03-25&key.offset=x", "offset of the row is no whole"),
+        ("report=weekly_retention&count=customers&key.cohort=2024-03-25&key.offset=1e9", "is no whole number"),
+        (f"report=weekly_retention&count=customers&key.cohort=2024-03-25&key.offset={10**30}", "too large"),
+        ("report=growth&count=value&key.period=week&key.date=2024-03-25&key.metric=revenue", "counts neither"),
+        (f"report={quote('<b>&x=1')}&count=orders", "no number of the report <b>&x=1"),
+    ],
+)
+def test_nonsense_about_a_number_gives_one_notice_and_all_customers(visitor: Visitor, query: str, reason: str) -> None:
+    view, notices = parse(f"?{query}", (), CustomerFilters)
+    assert view.query() == ""
+    assert len(notices) == 1
+    assert reason in notices[0]
+    place = visitor.place(f"/customers?{query}")
+    assert place["shown"]["data"]["cards"] == [ALL]
+
+
+# ---- the list
+
+
+OPENED = [
+    ("weekly_cohort_from_1_to_2", "customers", ("cohort", "offset"), {}),
+    ("weekly_cohort_downloads", "cohort_size", ("cohort",), {}),
+    ("monthly_retention", "customers", ("cohort", "offset"), {}),
+    ("cohort_revenue", "orders", ("cohort", "offset"), {}),
+    ("growth", "value", ("period", "date", "metric"), {"metric": "churned_customers"}),
+    ("growth", "value", ("period", "date", "metric"), {"metric": "orders"}),
+    ("customer_journey", "customers", ("stage",), {}),
+    ("churn", "churned", (), {}),
+    ("churn_weekly", "newly_churned", ("week",), {}),
+    ("user_counts_per_order_seq", "customers_at_least", ("orders",), {}),
+    ("customer_funnel_conversion", "customers_ever", ("cohort", "step"), {}),
+    ("kpis", "value_last_7d", ("metric",), {"metric": "visitors"}),
+    ("dimension_kpis", "orders", ("dimension", "value"), {}),
+    ("weekly_orders", "orders", ("date",), {}),
+    ("product_kpis", "customers", ("product",), {}),
+    ("promotion_kpis", "orders", ("promotion_id",), {}),
+    ("promotion_kpis", "new_customers", ("promotion_id",), {}),
+]
+
+
+@pytest.mark.parametrize(("name", "column", "key", "where"), OPENED)
+def test_list_has_as_many_rows_as_the_number_counts_and_says_so(
+    visitor: Visitor, shop: Settings, name: str, column: str, key: tuple[str, ...], where: dict[str, Any]
+) -> None:
+    row = largest(shop, name, column, **where)
+    count, query = int(row[column]), address(name, column, **{part: row[part] for part in key if row[part] is not None})
+    (card,) = visitor.place(f"/customers{query}")["shown"]["data"]["cards"]
+    answer = visitor.card(card, query)
+    assert answer["verdict"] == "ready"
+    noun = card.partition("-")[0] if count > 1 else card.partition("-")[0].removesuffix("s")
+    assert answer["reading"].startswith(f"The {count} {noun} ")
+    assert answer["reading"].endswith(", as of the end of 10 Jun 2024.")
+    rows = visitor.rows(card, query, startRow=0, endRow=100)
+    identity = "client" if card == COUNTED else "order_id"
+    assert rows["rowCount"] == count > 0
+    assert len({row[identity] for row in rows["rowData"]}) == min(count, 100)
+    found = pl.read_csv(io.StringIO(visitor.get(f"/csv/{card}{query}").text), infer_schema=False)
+    assert found[identity].n_unique() == found.height == count
+
+
+def test_list_of_a_dimension_value_and_of_an_earlier_day_has_as_many_rows(visitor: Visitor, shop: Settings) -> None:
+    known = report(shop, "churn", EARLIER, Dimension("channel", "web"))
+    query = f"?date={EARLIER}&dimension=channel=web&report=churn&count=engaged"
+    answer = visitor.card(COUNTED, query)
+    assert f"The {known['engaged'][0]} customers" in answer["reading"]
+    assert "(channel “web”), as of the end of 3 Jun 2024." in answer["reading"]
+    assert answer["note"] == ""
+    assert visitor.rows(COUNTED, query, startRow=0, endRow=100)["rowCount"] == known["engaged"][0]
+
+
+def test_list_is_sorted_and_filtered_like_the_table_of_all_customers(visitor: Visitor, shop: Settings) -> None:
+    query = address("churn", "churned")
+    count = report(shop, "churn")["churned"][0]
+    rows = visitor.rows(COUNTED, query, startRow=0, endRow=100)["rowData"]
+    assert [row["revenue"] for row in rows] == sorted((row["revenue"] for row in rows), reverse=True)
+    ascending = visitor.rows(COUNTED, query, startRow=0, endRow=5, sortModel=[{"colId": "client", "sort": "asc"}])
+    assert [row["client"] for row in ascending["rowData"]] == sorted(row["client"] for row in rows)[:5]
+    often = {"orders": {"type": "greaterThan", "filter": 2}}
+    few = visitor.rows(COUNTED, query, startRow=0, endRow=100, filterModel=often)
+    assert few["rowCount"] == sum(row["orders"] > 2 for row in rows)
+    assert 0 < few["rowCount"] < count
+
+
+def test_number_that_counts_nobody_opens_an_empty_list_that_says_so(visitor: Visitor) -> None:
+    query = address("daily_orders", "orders", date="2019-01-01")
+    answer = visitor.card(ORDERED, query)
+    assert answer["verdict"] == "empty"
+    assert answer["message"]["text"].startswith("None of the orders placed on Tue 1 Jan 2019")
+
+
+def test_list_that_cannot_be_found_says_why(visitor: Visitor) -> None:
+    before = visitor.card(COUNTED, f"?date=2024-01-01&{address('churn', 'churned')[1:]}")
+    assert (before["verdict"], "start_date" in before["message"]["text"]) == ("missing", True)
+    after = visitor.card(COUNTED, f"?date=2024-07-01&{address('churn', 'churned')[1:]}")
+    assert (after["verdict"], "ca-platform run" in after["message"]["text"]) == ("missing", True)
+    unknown = visitor.card(COUNTED, f"?dimension=region=Mars&{address('churn', 'churned')[1:]}")
+    assert (unknown["verdict"], "region=Mars" in unknown["message"]["text"]) == ("missing", True)
+
+
+def test_days_and_values_of_a_list_are_those_of_its_report(visitor: Visitor) -> None:
+    place = visitor.place(f"/customers{address('churn', 'churned')}")
+    assert (place["day"]["minDate"], place["day"]["maxDate"]) == (str(EARLIER), str(DAY))
+    assert any(value["value"] == "channel=web" for value in place["values"]["data"]["channel"])
+    everybody = visitor.place("/customers")
+    assert (everybody["day"]["minDate"], everybody["day"]["maxDate"]) == (str(DAY), str(DAY))
