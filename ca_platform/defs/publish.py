@@ -1,15 +1,17 @@
 """Where a computed report goes: the document store, or the lake for tables with a row per customer or per sale."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import polars as pl
 
-from ca_platform.catalogue import ReportSpec
+from ca_platform.catalogue import Kind, ReportSpec
 from ca_platform.defs.resources import Platform
 from ca_platform.store.lakecustomers import CUSTOMER_REPORT
 from ca_platform.store.reportframe import DAY, DIMENSION, PREFIX, VALUE, documents_in
+
+PREVIEW_ROWS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class DayRows:
         dimension_rows: rows of the tables of all dimension values together.
         dimension_values: number of those tables.
         note: what a reader of the number should know.
+        preview: a few rows of the table for everything, of the newest day alone.
     """
 
     day: date
@@ -28,16 +31,33 @@ class DayRows:
     dimension_rows: int = 0
     dimension_values: int = 0
     note: str = ""
+    preview: pl.DataFrame | None = None
 
 
 def publish(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:
     """Make ``frame`` the content of the report on these days."""
+    *earlier, newest = _written(spec, days, frame, platform)
+    return [*earlier, replace(newest, preview=_preview(spec, frame, newest.day))]
+
+
+def _written(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:
     if spec.parts == "day":
         return _rows_to_lake(spec, days, frame, platform)
     if spec.storage == "lake":
         return _to_lake(spec, days, frame, platform)
     platform.store.replace(spec.name, days, frame, spec)
     return rows_by_day(days, frame)
+
+
+def _preview(spec: ReportSpec, frame: pl.DataFrame, day: date) -> pl.DataFrame | None:
+    """The first rows, or of a table by period the last ones. None of tables that name customers: runs are no place
+    for them.
+    """
+    if "client" in spec.column_names:
+        return None
+    main = frame.filter((pl.col(DAY) == day) & (pl.col(DIMENSION) == "main")).select(spec.column_names)
+    first = next(column for column in spec.columns if column.name == spec.key[0])
+    return main.tail(PREVIEW_ROWS) if first.kind is Kind.DATE else main.head(PREVIEW_ROWS)
 
 
 def rows_by_day(days: Sequence[date], frame: pl.DataFrame) -> list[DayRows]:

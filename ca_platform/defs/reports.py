@@ -47,7 +47,8 @@ def _family(
                 failed[name] = made
                 continue
             for row in made:
-                context.add_asset_metadata(_metadata(row), asset_key=name, partition_key=row.day.isoformat())
+                shown = _metadata(report_spec(name), row)
+                context.add_asset_metadata(shown, asset_key=name, partition_key=row.day.isoformat())
             yield dg.MaterializeResult(asset_key=name)
         if failed:
             raise _together(failed, len(names), settings)
@@ -106,13 +107,26 @@ def _unreachable(error: Exception, waited: float, platform: Platform) -> StoreEr
     return None
 
 
-def _metadata(row: DayRows) -> dict[str, int | str]:
-    counts: dict[str, int | str] = {
+def _metadata(spec: ReportSpec, row: DayRows) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         specs.ROW_COUNT: row.main,
         "rows_of_dimension_values": row.dimension_rows,
         "dimension_values": row.dimension_values,
     }
-    return {**counts, "note": row.note} if row.note else counts
+    if row.note:
+        shown["note"] = row.note
+    if row.preview is not None:
+        records = [dg.TableRecord(_plain(values)) for values in row.preview.to_dicts()]
+        shown["preview"] = dg.MetadataValue.table(records, specs.column_schema(spec.columns))
+    return shown
+
+
+def _plain(row: dict[str, Any]) -> dict[str, str | int | float | bool]:
+    """Values as a table of Dagster's may hold them."""
+    return {
+        name: "" if value is None else value if isinstance(value, (bool, int, float)) else str(value)
+        for name, value in row.items()
+    }
 
 
 def _together(failed: dict[str, Exception], tried: int, settings: Settings) -> dg.Failure:

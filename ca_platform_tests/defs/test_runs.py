@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,28 @@ def test_row_accounting_and_row_counts_are_recorded_for_each_day(shop: Shop) -> 
                 assert table is not None
                 assert event is not None
                 assert event.metadata["dagster/partition_row_count"].value == table.height
+
+
+def test_the_newest_day_shows_a_few_rows_of_the_table_unless_they_name_customers(shop: Shop) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert materialize(shop, 0, 2, instance=instance).success
+
+        def metadata(name: str) -> dict[str, Mapping[str, dg.MetadataValue[Any]]]:
+            records = instance.fetch_materializations(dg.AssetKey(name), limit=10).records
+            return {
+                str(it.partition_key): it.asset_materialization.metadata for it in records if it.asset_materialization
+            }
+
+        newest, earlier = str(shop.day(2)), str(shop.day(1))
+        orders, kpis, clients = metadata("daily_orders"), metadata("kpis"), metadata("client_kpis")
+        assert "preview" not in orders[earlier]
+        preview = orders[newest]["preview"]
+        assert isinstance(preview, dg.TableMetadataValue)
+        assert [record.data["date"] for record in preview.records] == [str(shop.day(number)) for number in range(3)]
+        unknown = kpis[newest]["preview"]
+        assert isinstance(unknown, dg.TableMetadataValue)
+        assert "" in [record.data["change_rel"] for record in unknown.records]
+        assert "preview" not in clients[newest]
 
 
 def test_every_load_is_checked(shop: Shop) -> None:
