@@ -29,10 +29,13 @@ def gives(source: SourceSettings, column: str) -> bool:
         return True
     if source.path is None or "://" in source.path:
         return _is_named(source.query or "", column)
-    first = _first_file(source.path, source.kind)
+    try:
+        first = _first_file(source.path, source.kind)
+        changed = first.stat().st_mtime_ns if first is not None else 0
+    except OSError:  # it went away, or nobody may look: loading says so
+        return False
     if first is None:
         return False
-    changed = first.stat().st_mtime_ns
     return column in _columns(str(first), changed, source.kind, source.separator, source.encoding, source.query)
 
 
