@@ -54,13 +54,14 @@ class Incidence:
 
     def item_counts(self) -> Ints:
         """Rows that hold each item, by cut and label."""
-        key = self.labels if self.cuts == 1 else self.since.astype(np.int64) * self.n_items + self.labels
-        counts = np.bincount(key, weights=self.entry_weights(), minlength=self.cuts * self.n_items)
+        counts = np.zeros(self.cuts * self.n_items)
+        weights = None if (self.weights == 1).all() else np.repeat(self.weights, np.diff(self.starts))
+        for block in blocks(self.labels.size, at_least=counts.size):
+            key = self.labels[block]
+            if self.cuts > 1:
+                key = self.since[block].astype(np.int64) * self.n_items + key
+            counts += np.bincount(key, None if weights is None else weights[block], minlength=counts.size)
         return np.cumsum(counts.reshape(self.cuts, self.n_items), axis=0).astype(np.int64)
-
-    def entry_weights(self) -> Ints | None:
-        """The weight of each entry's row; None where all are 1."""
-        return None if (self.weights == 1).all() else np.repeat(self.weights, np.diff(self.starts))
 
     def row_counts(self) -> Ints:
         """Rows with an item, by cut and group."""
@@ -68,7 +69,7 @@ class Incidence:
             return np.zeros((self.cuts, self.n_groups), np.int64)
         is_filled = np.diff(self.starts) > 0
         filled = self.starts[:-1][is_filled]
-        since = np.minimum.reduceat(self.since, filled).astype(np.int64)
+        since = np.minimum.reduceat(self.since, filled).astype(np.int64) if self.cuts > 1 else 0
         group = self.groups[self.labels[filled]]
         key, weights = since * self.n_groups + group, self.weights[is_filled]
         counts = np.bincount(key, weights=weights, minlength=self.cuts * self.n_groups)
@@ -106,7 +107,7 @@ def incidence(
     width = label_codes.size * cuts
     # Sorting one whole number is several times faster than sorting by three columns.
     key = np.empty(rows.size, np.int64)
-    for block in _blocks(rows.size):
+    for block in blocks(rows.size):
         key[block] = number[rows[block]] * width + label(block) * cuts
         key[block] += 0 if since is None else since[block]
     key.sort()
@@ -117,7 +118,7 @@ def _entries(key: Ints, cuts: int, width: int, n_rows: int) -> tuple[Ints, Ints,
     """Starts, labels, cuts and weights of the distinct entries from the sorted keys."""
     lengths = np.zeros(n_rows, np.int64)
     labels, since = [], []
-    for block in _blocks(key.size):
+    for block in blocks(key.size):
         part = key[block]
         entry = part // cuts if cuts > 1 else part
         before = -1 if block.start == 0 else key[block.start - 1] // cuts
@@ -131,9 +132,10 @@ def _entries(key: Ints, cuts: int, width: int, n_rows: int) -> tuple[Ints, Ints,
     return starts, np.concatenate(labels), np.concatenate(since), np.ones(n_rows, np.int64)
 
 
-def _blocks(size: int) -> Iterator[slice]:
+def blocks(size: int, at_least: int = 0) -> Iterator[slice]:
     """Ranges of lines. New memory costs more than what is done with it: blocks use the same over and over."""
-    return (slice(low, min(low + _BLOCK, size)) for low in range(0, size, _BLOCK))
+    step = max(_BLOCK, at_least)
+    return (slice(low, min(low + step, size)) for low in range(0, size, step))
 
 
 def _labelled(codes: Ints, groups: Ints | None) -> tuple[Callable[[slice], Ints], Ints, Ints]:
