@@ -15,8 +15,8 @@ from ca_platform.store.elasticsearch.errors import conflict
 Properties = dict[str, Any]
 COLUMNS = "columns"  # in a mapping's _meta: names in the order of the table, which a mapping does not keep
 
-# Lucene takes terms up to 32,766 bytes: 8,191 characters of four bytes. Longer texts are stored but not found.
-KEYWORD: Properties = {"type": "keyword", "ignore_above": 8191}
+# Lucene takes terms up to 32,766 bytes: 10,922 UTF-16 units of at most three. Longer texts are stored but not found.
+KEYWORD: Properties = {"type": "keyword", "ignore_above": 10922}
 UNINDEXED: Properties = {"type": "object", "enabled": False}
 INSTANT: Properties = {"type": "date", "format": "strict_date_optional_time"}
 DAY: Properties = {"type": "date", "format": "strict_date"}
