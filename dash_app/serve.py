@@ -24,6 +24,8 @@ _OPTIONS: dict[str, Any] = {
     "preload_app": True,
     "timeout": 60,
     "keepalive": 15,
+    # The most that gunicorn allows: the address of a list holds the name of what it is about.
+    "limit_request_line": 8190,
     # A worker is replaced now and then, so that whatever grows in it does not grow for ever.
     "max_requests": 50_000,
     "max_requests_jitter": 5_000,
