@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -28,6 +30,9 @@ from ca_platform.store.sqlite import Database
 if TYPE_CHECKING:
     from pathlib import Path
 
+_Record = tuple[str, str, str, str, str, int, bytes]
+# Documents that one thread encodes at a time.
+_BATCH = 64
 _INSERT = (
     "INSERT INTO documents (report, day, dimension, value, write_id, row_count, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -139,18 +144,21 @@ def _delete(connection: sqlite3.Connection, report: str, days: Sequence[date]) -
     return connection.executemany(sql, [(report, day.isoformat()) for day in sorted(set(days))]).rowcount
 
 
-def _records(report: ReportFrame) -> Iterator[tuple[str, str, str, str, str, int, bytes]]:
-    for day, dimension, value, length, offset in report.keys.iter_rows():
+def _records(report: ReportFrame) -> Iterator[_Record]:
+    """The documents, encoded beside each other, some at a time: Arrow works outside of Python's lock."""
+    batches = [report.keys.slice(offset, _BATCH) for offset in range(0, report.keys.height, _BATCH)]
+    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="encode") as pool:
+        for records in pool.map(lambda keys: _encoded(report, keys), batches):
+            yield from records
+
+
+def _encoded(report: ReportFrame, keys: pl.DataFrame) -> list[_Record]:
+    records: list[_Record] = []
+    for day, dimension, value, length, offset in keys.iter_rows():
         body = _encode(report.rows.slice(offset, length))
-        yield (
-            report.name,
-            day.isoformat(),
-            dimension,
-            value or "",
-            hashlib.blake2b(body, digest_size=12).hexdigest(),
-            length,
-            body,
-        )
+        write_id = hashlib.blake2b(body, digest_size=12).hexdigest()
+        records.append((report.name, day.isoformat(), dimension, value or "", write_id, length, body))
+    return records
 
 
 def _encode(table: pl.DataFrame) -> bytes:

@@ -47,15 +47,15 @@ class ReportFrame:
         whole = frame.lazy().collect(engine="streaming") if isinstance(frame, pl.LazyFrame) else frame
         table = TableSchema.of(schema)
         _check_columns(whole, table, name)
-        prefix = whole.select(pl.col(column).cast(dtype) for column, dtype in PREFIX_TYPES.items()).with_columns(
-            pl.col(VALUE).replace("", None)
-        )
-        _check_prefix(prefix, days, name)
+        prefix = whole.select(pl.col(column).cast(dtype) for column, dtype in PREFIX_TYPES.items())
+        # Reports come document by document, as a rule: looking at millions of rows one by one, or sorting them, would
+        # only cost time.
+        empty_is_null = pl.col(VALUE).replace("", None)
+        documents = documents_in(prefix).with_columns(empty_is_null)
+        _check_prefix(documents, days, name)
         edge = to_edge(whole, table, digits, f"report {name}")
-        documents = documents_in(prefix)
-        # Reports come document by document, as a rule: sorting millions of rows would only cost time.
         if documents.select(PREFIX).is_duplicated().any():
-            order = prefix.with_row_index("__row").sort(*PREFIX, "__row", nulls_last=False)
+            order = prefix.with_columns(empty_is_null).with_row_index("__row").sort(*PREFIX, "__row", nulls_last=False)
             documents, edge = documents_in(order.select(PREFIX)), edge[order["__row"]]
         return cls(
             name=name,
