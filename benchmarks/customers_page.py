@@ -41,15 +41,16 @@ _FILLED = f"""() => {{
   return card && card.dataset.state === 'ready' && document.querySelector('{_ROWS}') ? performance.now() : false;
 }}"""
 # Does something to the grid, and gives the milliseconds until its first row shows another customer than before.
-_UNTIL_OTHER = f"""([action, value]) => new Promise((resolve) => {{
+_UNTIL_OTHER = f"""([action, value]) => new Promise((resolve, reject) => {{
   const api = window.dash_ag_grid.getApi({{card: 'customers-all', part: 'grid'}});
   const first = () => (document.querySelector('{_ROWS}[row-index="0"] [col-id=client]') || {{}}).innerText;
   const before = first(), begun = performance.now();
   if (action === 'sort') api.applyColumnState({{state: [{{colId: 'revenue', sort: value}}], defaultState: {{sort: null}}}});
-  if (action === 'filter') api.setFilterModel({{orders: {{filterType: 'number', type: 'lessThan', filter: value}}}});
+  if (action === 'filter') api.setFilterModel({{orders: {{filterType: 'number', type: 'greaterThan', filter: value}}}});
   const look = () => {{
     const now = first();
     if (now && now !== before) resolve(performance.now() - begun);
+    else if (performance.now() - begun > 60000) reject(new Error(`after ${{action}} the first row is still ${{before}}`));
     else requestAnimationFrame(look);
   }};
   look();
