@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import Result, child, platform_command, seconds
-from benchmarks.page import browser
+from benchmarks.page import browser, log_in
 from benchmarks.servers import background, elasticsearch, free_port, store_environment
 
 DEFAULT, LARGE = 100_000, 1_000_000
@@ -151,11 +151,7 @@ def prepare(folder: str, customers: int, password: str) -> Callable[[], Any]:
 def _visit(address: str, password: str) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {step: [] for step in STEPS}
     with browser() as page:
-        page.goto(f"{address}/login")
-        page.fill("[name=username]", USER)
-        page.fill("[name=password]", password)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
+        log_in(page, address, password)
         for turn in range(ROUNDS + 1):
             page.goto(f"{address}/customers", wait_until="commit")
             first = float(page.wait_for_function(_FILLED, timeout=60_000).json_value())

@@ -18,12 +18,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from benchmarks.harness import PYTHON, Result, child, platform_command, seconds
 from benchmarks.servers import background, delayed, elasticsearch, free_port, store_environment
 from benchmarks.shops import ShopFolder, loaded_shop, opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 DEFAULT, LARGE = 15, 50
 GOAL = 2.0
@@ -156,14 +159,19 @@ def browser() -> Iterator[Any]:
             browser.close()
 
 
+def log_in(page: Page, address: str, password: str) -> None:
+    """At the login page, as the benchmarks' user."""
+    page.goto(f"{address}/login")
+    page.fill("[name=username]", USER)
+    page.fill("[name=password]", password)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
 def _visit(address: str, shop: ShopFolder, password: str, size: int) -> Visit:
     target = f"{address}/funnels?date={shop.last_day}"
     with browser() as page:
-        page.goto(f"{address}/login")
-        page.fill("[name=username]", USER)
-        page.fill("[name=password]", password)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
+        log_in(page, address, password)
         page.wait_for_function(_OURS_SETTLED, timeout=60_000)
         first_load = float(page.evaluate(_TRANSFERRED)) / 1e6
         _settled(page, target, _OURS_SETTLED)
