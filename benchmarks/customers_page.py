@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import Result, child, platform_command, seconds
-from benchmarks.page import browser, log_in
+from benchmarks.page import USER, browser, log_in
 from benchmarks.servers import background, elasticsearch, free_port, store_environment
 
 DEFAULT, LARGE = 100_000, 1_000_000
 GOAL = 1.0
 ROUNDS = 5
-USER = "benchmark"
 DAY = date(2026, 1, 31)
 # Longer than an answer of the store counts (dash_app.reader.FRESH_SECONDS).
 PAUSE = 5.5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from werkzeug.serving import make_server
 
 from ca_platform.catalogue import ReportSpec, report_spec, report_specs
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings, load_settings
 from ca_platform.store import DocumentStore, open_store
 from ca_platform_tests.dash_app import frames
-from ca_platform_tests.dash_app.screen import WIDE, Open, Reader
+from ca_platform_tests.dash_app.screen import WIDE, Open, Reader, logged_in, served
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
 from dash_app.app import Dashboards, build
 from dash_app.pages import PAGES
@@ -129,23 +127,14 @@ def visitor(app: Dashboards) -> Visitor:
 @pytest.fixture(scope="session")
 def site(app: Dashboards) -> Iterator[str]:
     """Address of the running dashboards."""
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def session(browser: Browser, site: str) -> StorageState:
     """Cookies of somebody who has logged in."""
-    context = browser.new_context()
-    reader = Reader(context, site)
-    reader.log_in()
-    state = context.storage_state()
-    context.close()
-    return state
+    return logged_in(browser, site)
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import polars as pl
 
 from ca_platform.catalogue import connected, report_spec, report_specs
 from ca_platform.lake import Lake
-from ca_platform.reports import compute
 from ca_platform.settings import Settings
 from ca_platform.store import MAIN, Dimension, open_store
+from ca_platform_tests.computed import computed
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.shops import nasty_shop
@@ -42,8 +42,7 @@ def build_shop(folder: Path) -> Settings:
     shown = {card.report for card in CARDS.values() if card.shows is None}
     names = [spec.name for spec in report_specs() if connected(spec, settings) and spec.name in shown]
     with open_store(settings) as store:
-        for name, frame in compute(names, [EARLIER, DAY], settings, lake):
-            assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
+        for name, frame in computed(names, [EARLIER, DAY], settings, lake).items():
             if report_spec(name).storage == "document":
                 store.replace(name, [EARLIER, DAY], frame, report_spec(name))
             else:

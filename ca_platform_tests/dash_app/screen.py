@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, StorageState
+from werkzeug.serving import make_server
 
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER
+from dash_app.app import Dashboards
 
 SETTLED = """() => {
   const cards = [...document.querySelectorAll('[data-card]')];
@@ -135,3 +139,23 @@ def assert_accessible(reader: Reader) -> None:
         for node in found["nodes"]
     ]
     assert serious == []
+
+
+@contextmanager
+def served(app: Dashboards) -> Iterator[str]:
+    """Address of dashboards while they are served."""
+    server = make_server("127.0.0.1", 0, app.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+def logged_in(browser: Browser, site: str) -> StorageState:
+    """Cookies of somebody who has logged in."""
+    context = browser.new_context()
+    Reader(context, site).log_in()
+    state = context.storage_state()
+    context.close()
+    return state

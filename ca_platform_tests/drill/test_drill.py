@@ -13,9 +13,9 @@ from ca_platform.catalogue import connected, report_spec, report_specs
 from ca_platform.drill import COUNTS, Count, Scope
 from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
-from ca_platform.reports import compute
 from ca_platform.settings import Settings, load_settings
 from ca_platform.simulate import simulate_shop
+from ca_platform_tests.computed import computed
 from ca_platform_tests.drill.cells import opened_alone, wrong_cells
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.shops import nasty_shop
@@ -55,10 +55,7 @@ def test_every_count_of_customers_or_orders_can_be_opened() -> None:
 
 def opened(settings: Settings, lake: Lake, day: date) -> Opened:
     """A shop whose reports of a day are computed."""
-    frames = {}
-    for name, frame in compute([n for n in NAMES if connected(report_spec(n), settings)], [day], settings, lake):
-        assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
-        frames[name] = frame
+    frames = computed([n for n in NAMES if connected(report_spec(n), settings)], [day], settings, lake)
     return settings, lake, day, frames, Scope.of(day, settings, lake)
 
 

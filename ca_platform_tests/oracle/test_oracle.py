@@ -11,8 +11,8 @@ import pytest
 from ca_platform.catalogue import connected, report_names, report_spec
 from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
-from ca_platform.reports import compute
 from ca_platform.settings import Settings, load_settings
+from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.compare import assert_equal
 from ca_platform_tests.oracle.loaded import shop_of
 from ca_platform_tests.oracle.reports import ORACLE
@@ -51,12 +51,8 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def reports_of(settings: Settings, lake: Lake, days: list[date]) -> dict[str, pl.DataFrame]:
     """Every report that exists for the shop."""
-    frames: dict[str, pl.DataFrame] = {}
     names = [name for name in sorted(ORACLE) if connected(report_spec(name), settings)]
-    for name, frame in compute(names, days, settings, lake):
-        assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
-        frames[name] = frame
-    return frames
+    return computed(names, days, settings, lake)
 
 
 def test_second_implementation_covers_the_catalogue() -> None:

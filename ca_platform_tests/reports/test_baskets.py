@@ -12,9 +12,9 @@ import pytest
 
 from ca_platform.catalogue import report_spec
 from ca_platform.lake import Lake
-from ca_platform.reports import compute
 from ca_platform.settings import Settings, load_settings
 from ca_platform.store.schema import TableSchema, to_edge
+from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.compare import assert_equal
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.shops import nasty_shop, write_shop
@@ -36,12 +36,8 @@ def loaded(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settin
     return *load_frames(shop, folder, LAST), folder
 
 
-def computed(settings: Settings, lake: Lake, days: list[date] = DAYS) -> dict[str, pl.DataFrame]:
-    found: dict[str, pl.DataFrame] = {}
-    for name, frame in compute(NAMES, days, settings, lake):
-        assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
-        found[name] = frame
-    return found
+def frames_of(settings: Settings, lake: Lake, days: list[date] = DAYS) -> dict[str, pl.DataFrame]:
+    return computed(NAMES, days, settings, lake)
 
 
 @pytest.mark.parametrize(
@@ -58,21 +54,21 @@ def test_settings_of_pairs_and_rules_are_followed(
 ) -> None:
     _, lake, folder = loaded
     other = replace(shop, **options)  # type: ignore[arg-type]
-    frames = computed(load_settings(write_shop(other, folder)), lake)
+    frames = frames_of(load_settings(write_shop(other, folder)), lake)
     assert sum(assert_equal(frames[name], other, name, day) for name in NAMES for day in DAYS) > 500
 
 
 def test_days_at_once_equal_single_days(loaded: tuple[Settings, Lake, Path]) -> None:
     settings, lake, _ = loaded
-    together = computed(settings, lake)
+    together = frames_of(settings, lake)
     for day in DAYS:
-        alone = computed(settings, lake, [day])
+        alone = frames_of(settings, lake, [day])
         for name in NAMES:
             assert alone[name].equals(together[name].filter(pl.col("report_date") == day)), (name, day)
 
 
 def test_pairs_are_listed_once_with_measures_that_belong_together(loaded: tuple[Settings, Lake, Path]) -> None:
-    pairs = computed(*loaded[:2])["most_combined_products"]
+    pairs = frames_of(*loaded[:2])["most_combined_products"]
     assert pairs.height > 100
     assert pairs.filter(pl.col("product_a") >= pl.col("product_b")).is_empty()
     key = ["report_date", "report_dimension", "report_value", "product_a", "product_b"]
@@ -86,7 +82,7 @@ def test_pairs_are_listed_once_with_measures_that_belong_together(loaded: tuple[
 
 
 def test_rules_of_two_products_have_the_figures_of_their_pair(loaded: tuple[Settings, Lake, Path]) -> None:
-    frames = computed(*loaded[:2])
+    frames = frames_of(*loaded[:2])
     rules = frames["association_rules"].filter(pl.col("antecedent").list.len() == 1)
     one, other = pl.col("antecedent").list.first(), pl.col("consequent")
     named = rules.with_columns(product_a=pl.min_horizontal(one, other), product_b=pl.max_horizontal(one, other))
@@ -100,7 +96,7 @@ def test_rules_of_two_products_have_the_figures_of_their_pair(loaded: tuple[Sett
 
 
 def test_frames_have_the_types_of_the_catalogue(loaded: tuple[Settings, Lake, Path]) -> None:
-    for name, frame in computed(*loaded[:2]).items():
+    for name, frame in frames_of(*loaded[:2]).items():
         schema = TableSchema.of(report_spec(name))
         edge = to_edge(frame, schema, 2, name)
         assert edge.schema == pl.Schema(schema.types)
@@ -108,7 +104,7 @@ def test_frames_have_the_types_of_the_catalogue(loaded: tuple[Settings, Lake, Pa
 
 
 def test_similar_products_have_no_more_than_ten_ranks_without_a_gap(loaded: tuple[Settings, Lake, Path]) -> None:
-    similar = computed(*loaded[:2])["similar_products"]
+    similar = frames_of(*loaded[:2])["similar_products"]
     assert set(similar["report_dimension"]) == {"main"}
     groups = similar.group_by("report_date", "product").agg("rank", "score")
     for ranks, scores in groups.select("rank", "score").iter_rows():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,9 +12,7 @@ import pytest
 
 from ca_platform.catalogue import report_names, report_spec
 from ca_platform.facts import FACTS, ensure
-from ca_platform.lake import Lake
-from ca_platform.reports import compute
-from ca_platform.settings import Settings
+from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.compare import assert_equal
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.shops import nasty_shop
@@ -30,19 +27,11 @@ CHURN = ["churn", "churn_weekly"]
 PLACE = ["report_date", "report_dimension", "report_value"]
 
 
-def computed(settings: Settings, lake: Lake, names: Sequence[str], days: Sequence[date]) -> dict[str, pl.DataFrame]:
-    found: dict[str, pl.DataFrame] = {}
-    for name, frame in compute(names, days, settings, lake):
-        assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
-        found[name] = frame
-    return found
-
-
 @pytest.fixture(scope="module")
 def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     settings, lake = load_frames(SHOP, tmp_path_factory.mktemp("shop"), LAST)
     days = [LAST - timedelta(days=back) for back in range(16)]
-    return computed(settings, lake, [*NAMES, "weekly_average_order_per_user", "user_counts_per_order_seq"], days)
+    return computed([*NAMES, "weekly_average_order_per_user", "user_counts_per_order_seq"], days, settings, lake)
 
 
 @pytest.mark.parametrize("name", COHORTS)
@@ -163,7 +152,7 @@ METHODS = {
 def test_churn_by_other_methods_equals_the_second_implementation(method: str, tmp_path: Path) -> None:
     shop = replace(SHOP, **METHODS[method])  # type: ignore[arg-type]
     days = [date(2024, 3, 20), date(2024, 3, 25), date(2024, 4, 7), LAST]
-    found = computed(*load_frames(shop, tmp_path, LAST), CHURN, days)
+    found = computed(CHURN, days, *load_frames(shop, tmp_path, LAST))
     for name in CHURN:
         assert all(assert_equal(found[name], shop, name, day) for day in days[1:])
         assert_equal(found[name], shop, name, days[0])
@@ -172,7 +161,7 @@ def test_churn_by_other_methods_equals_the_second_implementation(method: str, tm
 def test_daily_cohorts_are_the_last_ones(tmp_path: Path) -> None:
     shop = replace(SHOP, cohort_days=5, history_days=3)
     names = [name for name in COHORTS if name.startswith("daily")]
-    found = computed(*load_frames(shop, tmp_path, LAST), names, [LAST])
+    found = computed(names, [LAST], *load_frames(shop, tmp_path, LAST))
     for name in names:
         assert assert_equal(found[name], shop, name, LAST) > 0
 
@@ -191,7 +180,7 @@ def test_single_report_brings_along_what_its_facts_are_made_of(tmp_path: Path) -
     settings, lake = load_frames(SHOP, tmp_path, LAST)
     for name in ("kpis", "churn_weekly", "growth", "weekly_cohort_from_2_to_3"):
         for day in (date(2024, 4, 1), date(2024, 4, 2), LAST):
-            assert_equal(computed(settings, lake, [name], [day])[name], SHOP, name, day)
+            assert_equal(computed([name], [day], settings, lake)[name], SHOP, name, day)
 
 
 # Years
@@ -217,7 +206,7 @@ def test_shop_of_several_years_equals_the_second_implementation(tmp_path: Path) 
     shop = Shop(sessions, [], start, zone, dimensions=("region",))
     last = start + timedelta(days=799)
     names = [name for name in NAMES if not name.startswith("daily")]
-    found = computed(*load_frames(shop, tmp_path, last), names, [last])
+    found = computed(names, [last], *load_frames(shop, tmp_path, last))
     for name in names:
         assert assert_equal(found[name], shop, name, last) > 0
     changes = found["growth"].filter(pl.col("change_year").is_not_null())

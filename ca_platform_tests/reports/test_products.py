@@ -13,8 +13,8 @@ import pytest
 
 from ca_platform.catalogue import connected, missing_inputs, report_spec
 from ca_platform.lake import Lake
-from ca_platform.reports import compute
 from ca_platform.settings import Settings, load_settings
+from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.frames import load_frames, put_lines, put_sessions
 from ca_platform_tests.oracle.shops import nasty_shop, write_shop
 from ca_platform_tests.oracle.world import Line, Session, Shop
@@ -26,11 +26,7 @@ DAYS = [date(2024, 3, 20) + timedelta(days=n) for n in range(45)]
 
 
 def frames(settings: Settings, lake: Lake, days: list[date], names: tuple[str, ...] = NAMES) -> dict[str, pl.DataFrame]:
-    found: dict[str, pl.DataFrame] = {}
-    for name, frame in compute(names, days, settings, lake):
-        assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
-        found[name] = frame
-    return found
+    return computed(names, days, settings, lake)
 
 
 @pytest.fixture(scope="module")

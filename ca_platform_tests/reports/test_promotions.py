@@ -17,8 +17,8 @@ from polars.testing import assert_frame_equal
 
 from ca_platform.catalogue import report_specs
 from ca_platform.lake import Lake
-from ca_platform.reports import compute
 from ca_platform.settings import Settings
+from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.compare import assert_equal
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.shops import PROMOTIONS, nasty_shop
@@ -30,11 +30,7 @@ DAYS = [date(2024, 4, 1) + timedelta(days=n) for n in range(33)]
 
 
 def frames(settings: Settings, lake: Lake, days: list[date], *more: str) -> dict[str, pl.DataFrame]:
-    found: dict[str, pl.DataFrame] = {}
-    for name, frame in compute([*NAMES, *more], days, settings, lake):
-        assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
-        found[name] = frame
-    return found
+    return computed([*NAMES, *more], days, settings, lake)
 
 
 @pytest.fixture(scope="module")

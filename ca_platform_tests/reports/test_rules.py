@@ -25,6 +25,7 @@ from ca_platform.reports import compute
 from ca_platform.reports.bind import BINDINGS
 from ca_platform.settings import Settings
 from ca_platform.store.schema import TableSchema, to_edge
+from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.compare import assert_equal
 from ca_platform_tests.oracle.frames import days_of, load_frames, put_customers, put_sessions
 from ca_platform_tests.oracle.shops import nasty_shop
@@ -35,11 +36,7 @@ NAMES = report_names()
 
 
 def frames(settings: Settings, lake: Lake, days: Sequence[date]) -> dict[str, pl.DataFrame]:
-    found: dict[str, pl.DataFrame] = {}
-    for name, frame in compute(existing(settings), days, settings, lake):
-        assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
-        found[name] = frame
-    return found
+    return computed(existing(settings), days, settings, lake)
 
 
 def existing(settings: Settings) -> list[str]:

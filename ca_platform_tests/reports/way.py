@@ -12,9 +12,9 @@ from ca_platform.calendar import days_between
 from ca_platform.catalogue import connected, report_spec, report_specs
 from ca_platform.ingest import IngestSummary, ingest
 from ca_platform.lake import Lake
-from ca_platform.reports import compute
 from ca_platform.settings import Settings
 from ca_platform.store import open_store
+from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.compare import assert_equal
 from ca_platform_tests.oracle.reports import ORACLE
 from ca_platform_tests.oracle.world import Shop
@@ -49,12 +49,10 @@ def go(settings: Settings, days: Sequence[date]) -> Way:
     """Load everything up to the last of the days, compute and store every report that exists."""
     lake, loaded = load(settings, days[-1])
     names = [spec.name for spec in report_specs() if connected(spec, settings)]
-    frames: dict[str, pl.DataFrame] = {}
+    frames = computed(names, days, settings, lake)
     stored: dict[str, pl.DataFrame] = {}
     with open_store(settings) as store:
-        for name, frame in compute(names, days, settings, lake):
-            assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
-            frames[name] = frame
+        for name, frame in frames.items():
             if report_spec(name).storage == "document":
                 store.replace(name, days, frame, report_spec(name))
                 assert store.days(name) == list(days)

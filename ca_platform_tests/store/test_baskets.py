@@ -13,11 +13,11 @@ import pytest
 from ca_platform.catalogue import report_spec
 from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
-from ca_platform.reports import compute
 from ca_platform.settings import Settings
 from ca_platform.store import DocumentStore
 from ca_platform.store.documents import orders_of
 from ca_platform.store.elasticsearch import ElasticsearchStore
+from ca_platform_tests.computed import computed
 from ca_platform_tests.store.conftest import BUSINESS, SOURCES
 
 DAY = date(2024, 3, 25)
@@ -92,11 +92,7 @@ def _write(file: Path, header: list[str], rows: list[tuple[str, ...]]) -> None:
 
 
 def tables(settings: Settings, lake: Lake) -> dict[str, pl.DataFrame]:
-    found: dict[str, pl.DataFrame] = {}
-    for name, frame in compute(NAMES, [DAY], settings, lake):
-        assert isinstance(frame, pl.DataFrame), f"{name}: {frame!r}"
-        found[name] = frame
-    return found
+    return computed(NAMES, [DAY], settings, lake)
 
 
 def test_every_line_is_loaded_or_quarantined_with_a_reason(loaded: tuple[Settings, Lake]) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from werkzeug.serving import make_server
 
 from ca_platform.settings import Settings
 from ca_platform_tests.dash_app import real_shop
-from ca_platform_tests.dash_app.screen import Reader
+from ca_platform_tests.dash_app.screen import logged_in, served
 from ca_platform_tests.dash_app.visitor import Visitor
 from dash_app.app import Dashboards, build
 
@@ -38,19 +36,10 @@ def visitor(app: Dashboards) -> Visitor:
 
 @pytest.fixture(scope="package")
 def site(app: Dashboards) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="package")
 def session(browser: Browser, site: str) -> StorageState:
-    context = browser.new_context()
-    reader = Reader(context, site)
-    reader.log_in()
-    state = context.storage_state()
-    context.close()
-    return state
+    return logged_in(browser, site)
