@@ -1,4 +1,7 @@
-"""The fact tables as assets: one step makes what is missing or outdated of them, from one reading of the sessions."""
+"""The fact tables as assets: a step makes what is missing or outdated of them, from one reading of the sessions.
+
+Those of baskets have a step of their own: where the lines of a day are missing, the reports that need none go on.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,18 +16,22 @@ from ca_platform.defs.resources import Platform
 from ca_platform.facts import ensure
 from ca_platform.settings import Settings
 
-STEP = "facts"
+SESSION_STEP, BASKET_STEP = "facts", "basket_facts"
 
 
 def fact_assets(settings: Settings, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """The step that makes every fact table that a connected report needs."""
-    needed = specs.needed_facts(specs.connected_reports(settings))
-    return [_facts(needed, settings, partitions)] if needed else []
+    """The steps that make every fact table that a connected report needs."""
+    steps: dict[str, list[TableSpec]] = {}
+    for table in specs.needed_facts(specs.connected_reports(settings)):
+        steps.setdefault(BASKET_STEP if specs.rests_on(table, "lines") else SESSION_STEP, []).append(table)
+    return [_facts(step, tables, settings, partitions) for step, tables in steps.items()]
 
 
-def _facts(tables: list[TableSpec], settings: Settings, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+def _facts(
+    step: str, tables: list[TableSpec], settings: Settings, partitions: dg.PartitionsDefinition
+) -> dg.AssetsDefinition:
     @dg.multi_asset(
-        name=STEP,
+        name=step,
         specs=[_spec(table, settings) for table in tables],
         description="Makes the fact tables of the days where they are missing or out of date.",
         can_subset=True,

@@ -12,16 +12,22 @@ from ca_platform.catalogue import report_specs
 from ca_platform_tests.api.shop import DAY, SETTINGS, Shop, samples
 from ca_platform_tests.services.elasticsearch import ElasticsearchServer
 
+CONNECTED = f"""{SETTINGS.rstrip()}
+    promotion_id: coupon
+  lines: {{kind: csv, path: lines.csv, columns: {{order_id: o, product: p, category: c, price: a}}}}
+"""
+"""A shop in which every report exists."""
 DOCUMENTS = [spec for spec in report_specs() if spec.storage == "document"]
 
 
 def test_every_report_reads_the_same_from_both_stores(shop: Shop, elasticsearch_server: ElasticsearchServer) -> None:
+    shop = Shop(shop.folder, CONNECTED)
     embedded = {}
     for spec in DOCUMENTS:
         shop.store(spec.name, [DAY], samples(spec, DAY))
         embedded[spec.name] = (ca.collect_report(spec.name), ca.collect_report(spec.name, start="2024-01-01"))
     prefix = f"t{uuid.uuid4().hex[:10]}_"
-    text = SETTINGS.replace(
+    text = CONNECTED.replace(
         "{path: store.db}",
         f"{{kind: elasticsearch, hosts: ['{elasticsearch_server.url}'], index_prefix: {prefix}, give_up_after: 5s}}",
     )
@@ -37,6 +43,7 @@ def test_every_report_reads_the_same_from_both_stores(shop: Shop, elasticsearch_
 @pytest.mark.parametrize("spec", DOCUMENTS, ids=lambda spec: spec.name)
 def test_every_report_comes_back_with_the_columns_of_its_info(shop: Shop, spec: object) -> None:
     name = getattr(spec, "name", "")
+    shop = Shop(shop.folder, CONNECTED)
     shop.store(name, [DAY], samples(next(known for known in DOCUMENTS if known.name == name), DAY))
     frame, info = ca.collect_report(name), ca.report_info(name)
     assert list(frame.schema.items()) == [(column.name, column.dtype) for column in info.columns]

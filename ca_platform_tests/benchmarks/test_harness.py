@@ -17,7 +17,10 @@ from benchmarks.registry import BENCHMARKS
 from benchmarks.results import results_page
 from benchmarks.servers import delayed
 
-CONTRACT = ("load", "funnels", "day", "range", "cohorts", "index", "page", "import", "report", "memory")
+CONTRACT = (
+    *("load", "funnels", "day", "range", "index", "page", "import", "report", "memory"),
+    *("cohorts", "pairs", "day-all", "memory-all", "backfill", "dimensions", "customers-page"),
+)
 KEYS = ("name", "size", "ours", "rival", "ratio", "goal")
 
 

@@ -16,7 +16,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import ca_platform as ca
-from ca_platform.catalogue import report_names
+from ca_platform.defs.specs import connected_reports
 from ca_platform.errors import CaPlatformError, ConfigurationError, RunError
 from ca_platform.lake import Lake
 from ca_platform.settings import load_settings
@@ -69,7 +69,7 @@ def test_load_and_run_end_with_reports_that_can_be_read(folder: Path, tell: Tell
     assert summary["sources"] == {"sessions": dict(zip(COUNTS, (5, 4, 1, 0, 0, 0), strict=True))}
     assert summary["reports"] == {"written": 0, "failed": []}
     said = tell("run", "--json")
-    assert said.json()["reports"] == {"written": len(report_names()), "failed": []}
+    assert said.json()["reports"] == {"written": len(connected_reports(ca.settings())), "failed": []}
     assert said.json()["days"] == ["2024-01-03", "2024-01-03"]
     values = {row["metric"]: row["value"] for row in tell("report", "kpis", "--json").json()}
     assert (values["orders"], values["revenue"], values["visitors"]) == (2, 30.5, 3)

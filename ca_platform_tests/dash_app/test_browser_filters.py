@@ -118,7 +118,7 @@ def test_choice_that_leaves_nothing_leads_back(screen: Open, monkeypatch: pytest
     card = CARDS["products-top"]
     monkeypatch.setitem(CARDS, card.id, dataclasses.replace(card, rows=lambda frame, look: frame.head(0) if look.filters.chosen() else frame))  # fmt: skip
     reader = screen()
-    states = reader.open("/products?top=20&metric=units")
+    states = reader.open("/products?top=50&metric=orders&pairs=lift")
     assert states[card.id] == "empty"
     reader.page.locator(f"[data-card={card.id}] .message-link").click()
     reader.page.wait_for_selector(f"[data-card={card.id}][data-state=ready]")

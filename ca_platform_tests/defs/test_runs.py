@@ -69,6 +69,17 @@ def test_day_is_made_end_to_end(shop: Shop) -> None:
         assert [part.day for part in shop.lake.parts(name)] == [shop.day(0)]
 
 
+def test_lines_that_cannot_be_loaded_stop_the_reports_of_products_and_no_other(shop: Shop) -> None:
+    for file in (shop.file.parent / "lines").iterdir():
+        file.write_text("nonsense\n", encoding="utf-8")
+    result = materialize(shop, 0)
+    assert not result.success
+    of_products = {spec.name for spec in report_specs() if "lines" in spec.requires}
+    assert of_products
+    made = materialized(result)
+    assert {name for name in report_names() if name not in made} == of_products
+
+
 def test_range_at_once_equals_single_days(shop: Shop, tmp_path: Path) -> None:
     single, ranged = shop.copy(tmp_path / "single"), shop.copy(tmp_path / "ranged")
     for number in range(4):
