@@ -21,6 +21,7 @@ SETTLED = """() => {
 }"""
 _STATES = "cards => Object.fromEntries(cards.map(card => [card.dataset.card, card.dataset.state]))"
 _SECONDS = 30
+_TELLING_MS = 200
 WIDE, NARROW = (1440, 900), (390, 844)
 
 
@@ -71,6 +72,8 @@ class Reader:
         """Wait until the page shows this and has settled."""
         condition = "wanted => Object.entries(wanted).every(([name, value]) => document.querySelector('main')?.dataset[name] === value)"
         self.page.wait_for_function(condition, arg=wanted)
+        # The cards are told to wait a moment after the page says what it shows.
+        self.page.wait_for_timeout(_TELLING_MS)
         self.states()
 
     def figure(self, card: str) -> Any:
