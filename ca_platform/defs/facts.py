@@ -13,7 +13,7 @@ from ca_platform.defs import specs
 from ca_platform.defs.days import days_of
 from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
-from ca_platform.facts import ensure
+from ca_platform.facts import OF_LINES, ensure
 from ca_platform.settings import Settings
 
 SESSION_STEP, BASKET_STEP = "facts", "basket_facts"
@@ -23,7 +23,7 @@ def fact_assets(settings: Settings, partitions: dg.PartitionsDefinition) -> list
     """The steps that make every fact table that a connected report needs."""
     steps: dict[str, list[TableSpec]] = {}
     for table in specs.needed_facts(specs.connected_reports(settings)):
-        steps.setdefault(BASKET_STEP if specs.rests_on(table, "lines") else SESSION_STEP, []).append(table)
+        steps.setdefault(BASKET_STEP if table.name in OF_LINES else SESSION_STEP, []).append(table)
     return [_facts(step, tables, settings, partitions) for step, tables in steps.items()]
 
 

@@ -105,12 +105,6 @@ def needed_facts(reports: Iterable[ReportSpec]) -> list[TableSpec]:
     return [spec for spec in facts.values() if spec.name in needed]
 
 
-def rests_on(table: TableSpec, dataset: str) -> bool:
-    """Whether a fact table is made from a dataset, if only by way of others."""
-    facts = {spec.name: spec for spec in table_specs("facts")}
-    return any(name == dataset or (name in facts and rests_on(facts[name], dataset)) for name in table.inputs)
-
-
 def existing(names: Sequence[str], settings: Settings) -> list[str]:
     """Those of ``names`` that are assets: an optional source that is not connected is not."""
     absent = set(DATASETS) - {spec.name for spec in connected_datasets(settings)}

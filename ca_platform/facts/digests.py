@@ -1,7 +1,8 @@
 """When a part of a fact is out of date: the digest of what it is made from, by day.
 
-The digest of a day follows the write ids of the parts of sessions (and lines) that the fact of that day looks at. A fact that looks
-at the whole past has a chain: each day's digest contains the one before, so a corrected day outdates all later ones.
+The digest of a day follows the write ids of the parts of sessions (and lines) that the fact of that day looks at. A fact
+that looks at the whole past has a chain: each day's digest contains the one before, so a corrected day outdates all
+later ones.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
+from ca_platform.catalogue.promotions import PROMOTION_FACTS
 from ca_platform.errors import ReportError
 from ca_platform.facts import churn, customers, daily, promotions, sequence
 from ca_platform.facts.digests import WEEK_REACH
@@ -17,7 +18,7 @@ from ca_platform.facts.shape import Shape
 from ca_platform.lake import Lake
 
 SUNDAY = 7
-PROMOTIONS = frozenset({"promotion_orders", "promotion_firsts", "promotion_customers"})
+PROMOTIONS = frozenset(spec.name for spec in PROMOTION_FACTS)
 
 
 class Maker:

@@ -237,5 +237,5 @@ def _all_inputs(name: str) -> set[str]:
 _SPECS = {spec.name: spec for spec in table_specs("facts")}
 # Facts that follow the lines of baskets, besides sessions.
 OF_LINES = frozenset(name for name in FACTS if "lines" in _all_inputs(name))
-_INPUTS = {spec.name: {name for name in spec.inputs if name in REACH} for spec in table_specs("facts")}
-_SORT = {spec.name: spec.sort for spec in table_specs("facts")}
+_INPUTS = {name: {own for own in spec.inputs if own in REACH} for name, spec in _SPECS.items()}
+_SORT = {name: spec.sort for name, spec in _SPECS.items()}
