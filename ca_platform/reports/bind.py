@@ -143,7 +143,7 @@ def _by_product() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
         ),
         "most_ordered_categories": categories,
         "daily_products_of_sales": lambda cut: products.daily_sales(
-            cut.tables.products.days.lazy().filter(pl.col("day") == cut.calendar.day), cut.tables.products.names
+            cut.on_day(cut.tables.products.days), cut.tables.products.names
         ),
         "product_kpis": lambda cut: products.product_kpis(
             cut.of(cut.tables.products.sales), cut.tables.products.names, cut.tables.products.categories

@@ -10,7 +10,6 @@ from functools import cached_property
 
 import polars as pl
 
-from ca_platform.facts import last_month_end, schema
 from ca_platform.facts.customers import MAIN_SLICE
 from ca_platform.lake import Lake
 from ca_platform.reports.products import daily_sales, newest_category
@@ -67,7 +66,7 @@ class ProductTables:
         numbers = self.categories.to_frame().lazy().with_row_index("group")
 
         def build() -> pl.LazyFrame:
-            rows = self._rows("product_days", "product_totals").rename({"item": "code"})
+            rows = self._facts.with_totals("product_days", "product_totals").rename({"item": "code"})
             coded = rows.join(numbers, on="category", how="left", nulls_equal=True)
             newest = coded.with_columns(newest=newest_category("day", "group"))
             return newest.group_by("slice", "code", self._facts.counts_from()).agg(sums, pl.col("newest").max())
@@ -79,7 +78,7 @@ class ProductTables:
         """Categories of products by their number; null is one."""
 
         def build() -> pl.LazyFrame:
-            return self._rows("product_days", "product_totals").select(pl.col("category").unique())
+            return self._facts.with_totals("product_days", "product_totals").select(pl.col("category").unique())
 
         return self._facts.lake.collect(build).to_series()
 
@@ -107,14 +106,7 @@ class ProductTables:
         sums = pl.col("orders", "units", "revenue", "customers").sum()
 
         def build() -> pl.LazyFrame:
-            rows = self._rows("category_days", "category_totals")
+            rows = self._facts.with_totals("category_days", "category_totals")
             return rows.group_by("slice", "category", self._facts.counts_from()).agg(sums)
 
         return self._facts.lake.collect(build)
-
-    def _rows(self, name: str, totals: str) -> pl.LazyFrame:
-        """A fact: the days up to the last month end before the report days added up, and each day after it."""
-        facts = self._facts
-        month = last_month_end(facts.days.first)
-        old = facts.lake.scan(totals, month, month, schema=schema(totals, facts.shape))
-        return pl.concat([old, facts.scan(name, max(month + timedelta(days=1), facts.shape.start_date))])

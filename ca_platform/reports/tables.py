@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import polars as pl
 
 from ca_platform.calendar import INSTANT
 from ca_platform.errors import HistoryError
-from ca_platform.facts import Shape, check_values, last_month_end, schema
+from ca_platform.facts import Shape, check_values
 from ca_platform.lake import Lake
 from ca_platform.reports import milestones
 from ca_platform.reports.basket_tables import BasketTables
@@ -294,12 +294,9 @@ class Tables:
 
     def _histogram(self, name: str, totals: str, key: list[str], count: str) -> pl.DataFrame:
         """Counts of all days up to the first report day, and of each day after it."""
-        month = last_month_end(self._days.first)
 
         def build() -> pl.LazyFrame:
-            old = self._lake.scan(totals, month, month, schema=schema(totals, self.shape))
-            since = self._facts.scan(name, max(month + timedelta(days=1), self.shape.start_date))
-            rows = pl.concat([old, since]).group_by(*_SLICE, self._facts.counts_from(), *key).agg(pl.col(count).sum())
-            return self._coded(rows)
+            rows = self._facts.with_totals(name, totals)
+            return self._coded(rows.group_by(*_SLICE, self._facts.counts_from(), *key).agg(pl.col(count).sum()))
 
         return self._lake.collect(build)
