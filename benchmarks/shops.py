@@ -28,6 +28,7 @@ DAYS = 365
 _OWN = ("data", ".dagster")
 _CODE = (
     "calendar.py",
+    "sorting.py",
     "catalogue",
     "facts",
     "ingest",

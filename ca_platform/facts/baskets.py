@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ca_platform.facts.customers import MAIN_SLICE
+from ca_platform.sorting import is_first, is_last, place_in_group
 
 _INT = pl.Int128()
 # 1e-8 of the currency: a price and a quantity with four digits each.
@@ -41,9 +42,8 @@ def with_amounts(lines: pl.DataFrame) -> pl.DataFrame:
     if is_even.any():
         weights = _cut_weights(rows, pl.when(pl.lit(is_even)).then("quantity").otherwise("base"))
     until_here = pl.col("order_discount") * pl.col("running") // pl.col("total")
-    is_first = _changes("order")
     shares = pl.concat([rows, weights], how="horizontal").with_columns(until=until_here)
-    share = pl.col("until") - pl.when(is_first).then(0).otherwise(pl.col("until").shift(1))
+    share = pl.col("until") - pl.when(is_first("order")).then(0).otherwise(pl.col("until").shift(1))
     found = shares.with_columns(share=share).select(
         revenue=(pl.col("base") - pl.col("share")).reinterpret(dtype=EXACT),
         discount=(pl.col("line_discount") + pl.col("share")).reinterpret(dtype=EXACT),
@@ -53,7 +53,7 @@ def with_amounts(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _cut_weights(rows: pl.DataFrame, weight: pl.Expr) -> pl.DataFrame:
     """Running total of the weights of an order, and the ``total``, both cut so that the discount times them fits."""
-    first, last = _changes("order"), _changes("order", -1)
+    first, last = is_first("order"), is_last("order")
 
     def running(value: pl.Expr) -> pl.Expr:
         added = value.cum_sum()
@@ -68,11 +68,6 @@ def _cut_weights(rows: pl.DataFrame, weight: pl.Expr) -> pl.DataFrame:
         cut = pl.when(size >= 10.0**digits).then(pl.lit(10**lost, _INT)).otherwise(cut)
     sums = rows.select("order", "order_discount", running=running(weight), size=running(weight.abs()))
     return sums.with_columns(running=pl.col("running") // cut).select("running", total=whole(pl.col("running")))
-
-
-def _changes(name: str, step: int = 1) -> pl.Expr:
-    """Whether the row before (or after, −1) is of another order."""
-    return (pl.col(name) != pl.col(name).shift(step)).fill_null(value=True)
 
 
 def new_products(lines: pl.LazyFrame, known: pl.LazyFrame) -> pl.LazyFrame:
@@ -113,12 +108,10 @@ def counted(rows: pl.DataFrame, dimensions: Sequence[str], past: pl.DataFrame) -
     for number, own in columns.items():
         key = ["customer", "item"] if own is None else [own, "customer", "item"]
         before = past.group_by(key).agg(before=pl.col(number).max())
-        index = pl.int_range(pl.len(), dtype=pl.UInt32)
-        is_first = pl.any_horizontal(_changes(name) for name in key)
         # One sort is many times faster than a window.
         rows = (
             rows.sort(*key, "order")
-            .with_columns((index - pl.when(is_first).then(index).forward_fill() + 1).alias(number))
+            .with_columns((place_in_group(*key) + 1).alias(number))
             .join(before, on=key, how="left", maintain_order="left")
             .with_columns(pl.col(number) + pl.col("before").fill_null(0))
             .drop("before")

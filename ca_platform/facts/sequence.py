@@ -11,6 +11,7 @@ import polars as pl
 from ca_platform.calendar import local_day
 from ca_platform.catalogue.cohorts import LAST_OFFSET
 from ca_platform.facts.customers import PAIR
+from ca_platform.sorting import is_first, place_in_group, sort_by
 
 # Later orders belong to no cohort table.
 LAST_NUMBER = 4
@@ -33,17 +34,16 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
     names = {"number": "number_before", "revenue": "revenue_before"}
     days = {f"{name}_day": local_day(pl.col(f"{name}_at"), time_zone) for name in ("first", "last")}
     before = past.rename(names).with_columns(**days).drop("first_at")
-    rows = in_sequence(orders).join(before, on=PAIR, how="left", maintain_order="left")
-    is_first = pl.any_horizontal(pl.col(name) != pl.col(name).shift(1) for name in PAIR).fill_null(value=True)
-    index = pl.int_range(pl.len(), dtype=pl.UInt32)
+    rows = sort_by(orders, [*PAIR, "place"]).join(before, on=PAIR, how="left", maintain_order="left")
+    first = is_first(*PAIR)
 
     def since_first(value: pl.Expr) -> pl.Expr:
         """What holds at the first of these orders of a customer, on all of them."""
-        return pl.when(is_first).then(value).forward_fill()
+        return pl.when(first).then(value).forward_fill()
 
     def previous(name: str) -> pl.Expr:
         """What holds at the order before, of the first that of the past."""
-        return pl.when(is_first).then(pl.col(f"last_{name}")).otherwise(pl.col(name).shift(1))
+        return pl.when(first).then(pl.col(f"last_{name}")).otherwise(pl.col(name).shift(1))
 
     amount = pl.col("amount").cast(pl.Decimal(38, 4))
     total = amount.cum_sum()
@@ -51,7 +51,7 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
         "day",
         *PAIR,
         "place",
-        number=index - since_first(index) + 1 + pl.col("number_before").fill_null(0),
+        number=place_in_group(*PAIR) + 1 + pl.col("number_before").fill_null(0),
         at="at",
         previous_at=previous("at"),
         amount="amount",
@@ -59,22 +59,6 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
         first_day=since_first(pl.coalesce("first_day", "day")),
         previous_day=previous("day"),
     )
-
-
-def in_sequence(orders: pl.DataFrame) -> pl.DataFrame:
-    """Sorted by slice, customer and place.
-
-    One sort of whole numbers that hold all three, where they fit: three times faster than a sort by three columns.
-    """
-    columns = [*PAIR, "place"]
-    largest = orders.select(pl.col(columns).max().fill_null(0).cast(pl.Int64)).row(0)
-    bits = [number.bit_length() for number in largest]
-    if sum(bits) > 63:
-        return orders.sort(columns)
-    key = pl.lit(0, pl.UInt64)
-    for name, width in zip(columns, bits, strict=True):
-        key = key * 2**width + pl.col(name).cast(pl.UInt64)
-    return orders.with_columns(sequence=key).sort("sequence").drop("sequence")
 
 
 def past_orders(orders: pl.LazyFrame, known: pl.LazyFrame) -> pl.LazyFrame:

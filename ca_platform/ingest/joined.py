@@ -17,6 +17,7 @@ from ca_platform.ingest.quarantine import bad_rows
 from ca_platform.ingest.schemas import sort_key
 from ca_platform.ingest.waiting import try_again
 from ca_platform.lake import LakeWrite
+from ca_platform.sorting import place_in_group
 
 _ROWS_AT_ONCE = 1_000_000
 """Rows that look for their orders together: each look reads the keys of the lake's sessions."""
@@ -40,14 +41,8 @@ def finisher(job: Job) -> Finish:
     columns = job.schema.names()
 
     def lines(rows: pl.DataFrame) -> pl.DataFrame:
-        position = pl.int_range(pl.len(), dtype=pl.Int64)
-        first = pl.when(pl.col(KEY) != pl.col(KEY).shift().fill_null("")).then(position).otherwise(None)
-        # An order without a name is no order, so that the very first row always begins one.
-        return (
-            rows.sort(KEY, maintain_order=True)
-            .with_columns(line_number=position - first.forward_fill())
-            .select(columns)
-        )
+        in_order = rows.sort(KEY, maintain_order=True)
+        return in_order.with_columns(line_number=place_in_group(KEY, dtype=pl.Int64)).select(columns)
 
     def deliveries(rows: pl.DataFrame) -> pl.DataFrame:
         return mark_suspects(rows).select(columns).sort(sort_key("deliveries"), maintain_order=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from ca_platform.reports.periods import share
+from ca_platform.sorting import place_in_group
 
 # Revenue that differs by less counts as equal in a ranking: shares of discounts are cut at the eighth digit.
 MONEY_DIGITS = 4
@@ -29,9 +30,7 @@ def most_ordered(sales: pl.LazyFrame, names: pl.DataFrame, column: str) -> pl.La
         .with_columns(_picked(names["position"]).alias("position"), amount=pl.col("revenue").round(MONEY_DIGITS))
     )
     ordered = placed.sort("slice", "orders", "amount", "position", descending=[False, True, True, False])
-    index = pl.int_range(pl.len(), dtype=pl.Int64)
-    is_first = (pl.col("slice") != pl.col("slice").shift(1)).fill_null(value=True)
-    rank = index - pl.when(is_first).then(index).forward_fill() + 1
+    rank = place_in_group("slice", dtype=pl.Int64) + 1
     return ordered.with_columns(_picked(names["name"]).alias(column), _units(), rank=rank)
 
 

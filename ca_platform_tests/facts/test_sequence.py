@@ -74,12 +74,6 @@ def test_orders_on_the_same_instant_follow_their_place() -> None:
     assert found["amount"].to_list() == [Decimal(30), Decimal(20), Decimal(10)]
 
 
-def test_numbers_too_large_to_be_packed_are_sorted_alike() -> None:
-    frames = [orders(0, 1), orders(0, 2, customer=2**32 - 1, slice_number=2**20, place=2**31)]
-    found = sequence.in_sequence(pl.concat(frames[::-1]))
-    assert found.equals(pl.concat(frames))
-
-
 def test_next_orders_are_counted_by_calendar_days_and_weeks_up_to_fifteen() -> None:
     # Friday, Sunday, Monday, then 16 days later.
     found = sequence.next_orders(numbered(orders(0, 2, 3, 19)).lazy()).sort("unit", "number").collect()
