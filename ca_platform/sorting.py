@@ -72,7 +72,7 @@ def is_last(*columns: str) -> pl.Expr:
     return pl.any_horizontal(changes).fill_null(value=True)
 
 
-def place_in_group(*columns: str, dtype: type[pl.DataType] = pl.UInt32) -> pl.Expr:
+def place_in_group(*columns: str, dtype: type[pl.UInt32] | type[pl.Int64] = pl.UInt32) -> pl.Expr:
     """How many rows with the same values stand above a row; the frame is sorted by these columns, without nulls.
 
     >>> frame = pl.DataFrame({"slice": [0, 0, 4], "orders": [9, 7, 8]})
