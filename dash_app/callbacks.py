@@ -30,6 +30,7 @@ from dash_app.pages import CARDS, PAGE_OF
 from dash_app.reader import Reader
 from dash_app.records import Card
 from dash_app.state import View, parse
+from dash_app.words import names
 from dash_app.words.dates import weekday
 
 
@@ -58,7 +59,7 @@ def _register_place(app: dash.Dash, parts: Parts) -> None:
             "notices": Output(ids.NOTICES, "children"),
             "heading": Output(ids.HEADING, "children"),
             "lead": Output(ids.LEAD, "children"),
-            "controls": Output(ids.CONTROLS, "hidden"),
+            "controls": {name: Output(ids.CONTROLS, name) for name in ("hidden", "data-uses")},
             "day": {name: Output(ids.DAY, name) for name in ("value", "minDate", "maxDate", "disabledDates")},
             "compare": {
                 name: Output(ids.COMPARE, name)
@@ -112,7 +113,7 @@ def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: An
         "notices": [html.P(text, className="notice") for text in here.notices],
         "heading": title,
         "lead": _lead(here),
-        "controls": here.page is None,
+        "controls": {"hidden": not here.uses, "data-uses": " ".join(sorted(here.uses))},
         "day": {"value": str(here.day) if here.day else None, **day_choices(here)},
         "compare": {"value": str(here.compare) if here.compare else None, **compare_choices(here)},
         "dimension": {"value": dimension.name, "data": dimension_names(dimensions)},
@@ -143,13 +144,14 @@ def _cards(here: Place, query: str) -> list[Any]:
 def _lead(here: Place) -> str:
     if here.page is None:
         return ""
-    scope = (
-        ""
-        if here.asked.dimension.is_main
-        else f", {here.asked.dimension.name} = {here.asked.dimension.value or '(no value)'}"
-    )
-    known = f"As of the end of {weekday(here.day)}{scope}." if here.day else "No day is computed yet."
-    return f"{here.page.spec.description} {known}"
+    if here.day is None:
+        return f"{here.page.spec.description} No day is computed yet."
+    if "date" not in here.uses:
+        return here.page.spec.description
+    shown = here.asked.dimension
+    has_scope = "dimension" in here.uses and not shown.is_main
+    scope = f", {shown.name} = {names.value(shown.value)}" if has_scope else ""
+    return f"{here.page.spec.description} As of the end of {weekday(here.day)}{scope}."
 
 
 def _step(here: Place, *, later: bool) -> dict[str, str]:

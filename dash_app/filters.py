@@ -23,7 +23,8 @@ class Control:
     Attributes:
         label: above the control.
         names: what stands for each value, in the order in which they are offered.
-        report, column: where the choices come from when they are data: a column of a report of the shown day.
+        report, column: where the choices come from when they are data: a column of a report of the shown day. In the
+            address an empty text stands for its null value: no other value is empty.
     """
 
     label: str
@@ -33,7 +34,7 @@ class Control:
 
 
 class Filters(BaseModel):
-    """The choices of a page; this one has none. Every value is a text as it stands in the address."""
+    """The choices of a page; this one has none. Every value is a text as it stands in the address, or None: nothing."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -55,16 +56,20 @@ class Filters(BaseModel):
     @classmethod
     def given(cls, parameters: Mapping[str, str]) -> dict[str, str]:
         """What the parameters of an address say about the choices, by the name of the field."""
-        return {name: parameters[name] for name in cls.controls() if name in parameters}
+        controls = cls.controls().items()
+        asked = ((name, parameters.get(name), control) for name, control in controls)
+        return {name: text for name, text, control in asked if text or (text == "" and control.report)}
 
-    def value(self, name: str) -> str:
+    def value(self, name: str) -> str | None:
         """What is chosen."""
-        return str(getattr(self, name))
+        chosen = getattr(self, name)
+        return None if chosen is None else str(chosen)
 
     def chosen(self) -> dict[str, str]:
         """Choices that are not the default."""
         defaults = type(self)()
-        return {name: self.value(name) for name in self.controls() if self.value(name) != defaults.value(name)}
+        values = {name: self.value(name) for name in self.controls() if self.value(name) != defaults.value(name)}
+        return {name: value for name, value in values.items() if value is not None}
 
     def kept(self) -> dict[str, str]:
         """Those that no control shows."""
@@ -127,14 +132,14 @@ PairOrder = Literal["orders", "lift"]
 
 
 class ProductFilters(Filters):
-    """``/products``; an empty category stands for all."""
+    """``/products``; no category stands for all, an empty one for products without a category."""
 
     metric: Annotated[
         ProductMetric, Control("Sorted by", {"revenue": "revenue", "orders": "orders", "units": "units"})
     ] = "revenue"
     top: Annotated[Literal["10", "20", "50"], Control("Top", {"10": "10", "20": "20", "50": "50"})] = "10"
     pairs: Annotated[PairOrder, Control("Pairs by", {"orders": "orders", "lift": "lift"})] = "orders"
-    category: Annotated[str, Control("Category", report="most_ordered_categories", column="category")] = ""
+    category: Annotated[str | None, Control("Category", report="most_ordered_categories", column="category")] = None
 
 
 PromotionMetric = Literal["revenue", "discount", "orders"]

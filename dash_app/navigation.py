@@ -20,7 +20,7 @@ from dash_app.filters import MOST_CHOICES, Control, Filters
 from dash_app.opened import opened_in
 from dash_app.pages import PAGES
 from dash_app.reader import Reader
-from dash_app.records import Card, Page
+from dash_app.records import Card, Page, Shared
 from dash_app.shell import EVERYTHING
 from dash_app.state import LONGEST, View, parse
 from dash_app.words.names import NO_VALUE
@@ -55,6 +55,11 @@ class Place:
     def cards(self) -> tuple[Card, ...]:
         """The cards of the page that its filters show."""
         return self.page.shown(self.asked.filters) if self.page else ()
+
+    @property
+    def uses(self) -> frozenset[Shared]:
+        """Which of the choices that pages share mean something here."""
+        return self.page.uses(self.asked.filters) if self.page else frozenset()
 
     @property
     def compare(self) -> date | None:
@@ -109,7 +114,7 @@ def _reports(page: Page, filters: Filters) -> tuple[str, ...]:
 
 
 def controls(here: Place) -> list[dict[str, Any]]:
-    """What can be chosen on the page: label, choices and what is chosen. A choice of nothing is not offered."""
+    """What can be chosen on the page: label, choices and what is chosen. Where all are one, nothing is offered."""
     filters = here.asked.filters
     offered: list[dict[str, Any]] = [
         {
@@ -117,18 +122,21 @@ def controls(here: Place) -> list[dict[str, Any]]:
             "label": control.label,
             "value": filters.value(name),
             "standard": type(filters)().value(name),
-            "choices": _offered(control, here.choices.get(name, ())),
+            "choices": _offered(control, filters.value(name), here.choices.get(name, ())),
             "is_long": bool(control.report),
         }
         for name, control in filters.controls().items()
     ]
-    return [control for control in offered if len(control["choices"]) > 1]
+    return [control for control in offered if len(control["choices"]) > 1 + control["is_long"]]
 
 
-def _offered(control: Control, found: Iterable[str]) -> list[dict[str, str]]:
+def _offered(control: Control, chosen: str | None, found: tuple[str, ...]) -> list[dict[str, str | None]]:
+    """Value and label of each choice. Of many that are data the first, the one that is chosen, and the null value."""
     if not control.report:
         return [{"value": value, "label": label} for value, label in control.names.items()]
-    return [{"value": "", "label": "all"}, *({"value": value, "label": value} for value in found)]
+    offered = found[:MOST_CHOICES] + tuple(value for value in found[MOST_CHOICES:] if value in ("", chosen))
+    choices: list[dict[str, str | None]] = [{"value": value, "label": value or NO_VALUE} for value in offered]
+    return [{"value": None, "label": "all"}, *choices]
 
 
 def _choices_of(reader: Reader, page: Page, day: date, dimension: Dimension) -> dict[str, tuple[str, ...]]:
@@ -137,8 +145,8 @@ def _choices_of(reader: Reader, page: Page, day: date, dimension: Dimension) -> 
     for name, control in page.filters.controls().items():
         if control.report:
             stored = reader.report(control.report, day, dimension)
-            values = stored.frame[control.column].drop_nulls().head(MOST_CHOICES) if stored else ()
-            found[name] = tuple(map(str, values))
+            values = stored.frame[control.column] if stored else ()
+            found[name] = tuple("" if value is None else str(value) for value in values)
     return found
 
 
@@ -149,7 +157,8 @@ def _known(asked: View, choices: Mapping[str, tuple[str, ...]]) -> tuple[View, t
     if not unknown:
         return asked, ()
     left = asked.filters.model_copy(update={name: type(asked.filters)().value(name) for name in unknown})
-    notices = tuple(f"{name}={chosen[name][:LONGEST]} was left out: there is none on this day." for name in unknown)
+    asked_for = {name: chosen[name][:LONGEST] or NO_VALUE for name in unknown}
+    notices = tuple(f"{name}={text} was left out: there is none on this day." for name, text in asked_for.items())
     return asked.model_copy(update={"filters": left}), notices
 
 

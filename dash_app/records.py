@@ -24,6 +24,9 @@ Opening = tuple[str, Mapping[str, Any]]
 """Column of a report, and the key of the row, whose number leads to the list of those it counts."""
 
 Kind = Literal["figure", "tiles", "list", "table"]
+Shared = Literal["date", "compare", "dimension"]
+"""What an address may say on every page."""
+
 Width = Literal["full", "half", "third"]
 Trend = Literal["up", "down", "flat", ""]
 
@@ -140,6 +143,11 @@ def always(_: Filters) -> bool:
     return True
 
 
+def everything(_: Filters) -> frozenset[Shared]:
+    """What means something on a page on which everything does that an address may say."""
+    return frozenset(("date", "compare", "dimension"))
+
+
 def every_row(frame: pl.DataFrame, _: Look) -> pl.DataFrame:
     """The rows that the choices leave of a report when they leave all."""
     return frame
@@ -198,11 +206,18 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its entry in the catalogue, its cards in reading order, and what can be chosen on it."""
+    """A page: its entry in the catalogue, its cards in reading order, and what can be chosen on it.
+
+    Attributes:
+        filters: the choices that belong to the page.
+        uses: which of the choices that pages share change what its cards show; others are kept for the next page, and
+            not offered.
+    """
 
     route: str
     cards: tuple[Card, ...]
     filters: type[Filters] = Filters
+    uses: Callable[[Filters], frozenset[Shared]] = everything
 
     def shown(self, filters: Filters) -> tuple[Card, ...]:
         """The cards that a choice shows."""

@@ -186,7 +186,7 @@ def _controls() -> Any:
         label="Compare with",
         placeholder="No comparison",
         clearable=True,
-        className="control",
+        className="control control-compare",
         clearButtonProps={"aria-label": "End the comparison"},
         **picker,
     )
@@ -197,7 +197,7 @@ def _controls() -> Any:
         label="Dimension",
         allowDeselect=False,
         size="sm",
-        className="control",
+        className="control control-dimension",
     )
     value = dmc.Select(
         id=ids.VALUE,
@@ -209,7 +209,7 @@ def _controls() -> Any:
         limit=100,
         nothingFoundMessage="No such value",
         size="sm",
-        className="control",
+        className="control control-dimension",
         style={"display": "none"},
     )
     return html.Div([day, compare, dimension, value], id=ids.CONTROLS, className="controls")

@@ -104,18 +104,18 @@ def parse(
     given = _given(query)
     notices: list[str] = []
     chosen = _understood(filters, filters.given(given), notices)
-    shared: dict[str, str] = {name: given[name] for name in _SHARED if name in given}
+    shared: dict[str, str] = {name: given[name] for name in _SHARED if given.get(name)}
     view = _understood(View, shared, notices).model_copy(update={"filters": chosen})
     return _sensible(view, dimensions, notices)
 
 
 def _given(query: str | None) -> dict[str, str]:
-    """The parameters of a query; the first where one is given twice, an empty one is none."""
+    """The parameters of a query; the first where one is given twice."""
     try:
         found = parse_qs((query or "").removeprefix("?"), keep_blank_values=True, max_num_fields=_FIELDS_ALLOWED)
     except ValueError:
         return {}
-    return {name: values[0] for name, values in found.items() if values[0]}
+    return {name: values[0] for name, values in found.items()}
 
 
 def _understood(model: type[Model], given: dict[str, str], notices: list[str]) -> Model:

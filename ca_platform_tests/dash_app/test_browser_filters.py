@@ -92,6 +92,50 @@ def test_day_and_choices_do_not_lose_each_other(screen: Open) -> None:
     assert reader.overflow() <= 0
 
 
+def test_null_value_can_be_chosen_as_category_and_as_dimension_value(screen: Open) -> None:
+    reader = screen()
+    reader.open("/products")
+    reader.page.locator("#filter-category").select_option(label="(no value)")
+    wait_chosen(reader, "category=")
+    assert reader.address == "/products?category="
+    report = frames.report("product_kpis")
+    without = set(report.filter(pl.col("category").is_null())["product"])
+    listed = reader.page.locator("[data-card=products-kpis] tbody th")
+    assert set(listed.all_inner_texts()) == without
+    reader.page.reload()
+    reader.wait_shown(date=NEWEST)
+    assert reader.page.locator("#filter-category").input_value() == "(no value)"
+    assert set(listed.all_inner_texts()) == without
+    reader.page.locator("#filter-category").select_option(label="all")
+    wait_chosen(reader, "")
+
+    reader.page.locator("#dimension").click()
+    reader.page.get_by_role("option", name="region").click()
+    reader.page.locator("#value").click()
+    reader.page.get_by_role("listbox").get_by_role("option", name="(no value)").click()
+    reader.wait_shown(dimension="region=")
+    assert reader.address == "/products?dimension=region="
+    reader.page.reload()
+    reader.wait_shown(dimension="region=")
+    assert reader.page.locator("#value").input_value() == "(no value)"
+
+
+def test_page_of_all_customers_offers_no_control_and_hands_the_state_on(screen: Open) -> None:
+    reader = screen()
+    query = f"?date={NEWEST}&compare={sorted(DAYS)[-2]}&dimension=region=EU"
+    reader.open(f"/orders{query}")
+    assert reader.page.locator("#compare").is_visible()
+    reader.page.locator("nav a", has_text="Customers").click()
+    reader.page.wait_for_selector("[data-card=customers-all][data-state=ready]")
+    for control in ("#day", "#compare", "#dimension", "#value"):
+        assert not reader.page.locator(control).is_visible()
+    assert_accessible(reader)
+    reader.page.locator("nav a", has_text="Orders").click()
+    reader.page.wait_for_selector("[data-card=orders-daily][data-state=ready]")
+    assert reader.address == f"/orders{query}"
+    assert reader.page.locator("#value").input_value() == "EU"
+
+
 def test_card_of_the_overview_leads_to_the_page_about_it(screen: Open) -> None:
     reader = screen()
     reader.open(f"/?date={NEWEST}&dimension=region=EU")

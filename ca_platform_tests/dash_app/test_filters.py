@@ -13,8 +13,9 @@ from ca_platform.store import MAIN
 from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.product_frames import CATEGORIES
 from ca_platform_tests.dash_app.visitor import Visitor
-from dash_app.filters import CohortFilters, Filters, ProductFilters
+from dash_app.filters import MOST_CHOICES, CohortFilters, Filters, ProductFilters
 from dash_app.pages import PAGES
+from dash_app.reader import Reader, Stored
 from dash_app.state import View, parse
 
 DAY = f"?date={frames.DAY}"
@@ -71,6 +72,19 @@ def test_any_text_may_be_the_name_of_a_category() -> None:
     view = View(filters=ProductFilters(category='<b>"a=b"</b> & ü ?#'))
     assert parse(view.query(), (), ProductFilters) == (view, ())
     assert view.query().isascii()
+
+
+@pytest.mark.parametrize("category", ["(no value)", "all", "None", "null", " "])
+def test_no_name_of_a_category_stands_for_products_without_one(category: str) -> None:
+    without, named = (View(filters=ProductFilters(category=name)) for name in ("", category))
+    assert without.query() == "?category="
+    assert named.query() not in ("", without.query())
+    for view in (without, named):
+        assert parse(view.query(), (), ProductFilters) == (view, ())
+
+
+def test_empty_choice_of_fixed_values_is_none() -> None:
+    assert parse("?metric=&top=", (), ProductFilters) == (View(filters=ProductFilters()), ())
 
 
 # ---- on the page --------------------------------------------------------------------------------------------------
@@ -136,10 +150,45 @@ def test_controls_say_what_can_be_chosen_and_what_is(visitor: Visitor) -> None:
 def test_categories_to_choose_from_are_those_of_the_day(visitor: Visitor) -> None:
     controls = {control["name"]: control for control in visitor.place("/products")["shown"]["data"]["controls"]}
     offered = {choice["value"] for choice in controls["category"]["choices"]}
-    assert offered == {""} | {name for name in CATEGORIES if name}
+    assert offered == {None, *(name or "" for name in CATEGORIES)}
+    labels = {choice["value"]: choice["label"] for choice in controls["category"]["choices"]}
+    assert (labels[None], labels[""], controls["category"]["value"]) == ("all", "(no value)", None)
     place = visitor.place("/products?category=Moon")
     assert "category=Moon was left out: there is none on this day." in json.dumps(place["notices"])
     assert place["shown"]["data"]["query"] == DAY
+
+
+def test_products_without_a_category_can_be_chosen(visitor: Visitor) -> None:
+    place = visitor.place("/products?category=")
+    assert place["notices"]["children"] == []
+    assert place["shown"]["data"]["query"] == f"{DAY}&category="
+    report = frames.report("product_kpis")
+    own = set(report.filter(pl.col("category").is_null())["product"])
+    assert own
+    for card in ("products-top", "products-kpis"):
+        saved = pl.read_csv(io.StringIO(visitor.get(f"/csv/{card}{DAY}&category=").text))
+        assert set(saved["product"]) == own
+
+
+def test_no_category_is_said_where_every_product_has_one(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = frames.report("most_ordered_categories").drop_nulls("category")
+    monkeypatch.setattr(Reader, "report", lambda *_: Stored(named, "1"))
+    place = visitor.place("/products?category=")
+    assert "category=(no value) was left out: there is none on this day." in json.dumps(place["notices"])
+    assert place["shown"]["data"]["query"] == DAY
+
+
+def test_category_beyond_those_that_are_offered_can_be_asked_for(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [*(f"c{number}" for number in range(MOST_CHOICES + 9)), None]
+    monkeypatch.setattr(Reader, "report", lambda *_: Stored(pl.DataFrame({"category": names}), "1"))
+    place = visitor.place(f"/products?category=c{MOST_CHOICES + 5}")
+    assert place["notices"]["children"] == []
+    (control,) = (one for one in place["shown"]["data"]["controls"] if one["name"] == "category")
+    offered = [choice["value"] for choice in control["choices"]]
+    assert offered[-2:] == [f"c{MOST_CHOICES + 5}", ""]
+    assert len(offered) == MOST_CHOICES + 3
 
 
 # ---- in what is shown ---------------------------------------------------------------------------------------------

@@ -113,3 +113,55 @@ def test_layout_has_one_heading_and_says_simulated(visitor: Visitor) -> None:
     layout = visitor.get("/_dash-layout").text
     assert layout.count('"type":"H1"') == 1
     assert "Simulated" in layout
+
+
+# ---- what every address may say, and which page has a use for it ----------------------------------------------------
+
+
+def _shown(visitor: Visitor, route: str, query: str) -> list[Any]:
+    answers = [visitor.card(card.id, query) for card in first_shown(route)]
+    return [answer | {"token": ""} for answer in answers]
+
+
+@pytest.mark.parametrize("route", PAGES)
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [("date", f"?date={sorted(DAYS)[-2]}"), ("compare", f"?date={NEWEST}&compare={sorted(DAYS)[-2]}")],
+)
+def test_day_and_comparison_are_offered_exactly_where_they_change_what_is_shown(
+    visitor: Visitor, route: str, name: str, query: str
+) -> None:
+    offered = visitor.place(f"{route}{query}")["controls"]["data-uses"].split()
+    has_changed = _shown(visitor, route, query) != _shown(visitor, route, f"?date={NEWEST}")
+    # The table of all customers says that its figures are of another day, and is the same.
+    assert (name in offered) == (has_changed and route != "/customers")
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_dimension_is_offered_exactly_where_a_card_has_values(visitor: Visitor, route: str) -> None:
+    offered = visitor.place(route)["controls"]["data-uses"].split()
+    assert ("dimension" in offered) == any(card.spec.by_dimension for card in first_shown(route))
+
+
+def test_state_that_a_page_has_no_use_for_waits_for_the_next_page(visitor: Visitor) -> None:
+    query = "?date=2026-11-20&compare=2026-11-14&dimension=region=EU"
+    place = visitor.place(f"/customers{query}")
+    assert place["controls"] == {"hidden": True, "data-uses": ""}
+    assert "region" not in place["lead"]["children"]
+    assert "As of" not in place["lead"]["children"]
+    assert {links["href"] for name, links in place.items() if name.startswith("{")} >= {f"/orders{query}"}
+
+
+@pytest.mark.parametrize(
+    ("number", "uses"),
+    [
+        ("report=churn&count=churned", "date dimension"),
+        ("report=dimension_kpis&count=orders&key.dimension=region", "date"),
+    ],
+)
+def test_list_behind_a_number_is_of_a_day_and_where_the_report_is_of_a_dimension_value(
+    visitor: Visitor, number: str, uses: str
+) -> None:
+    place = visitor.place(f"/customers?dimension=region=EU&{number}")
+    assert place["controls"] == {"hidden": False, "data-uses": uses}
+    assert ("region = EU" in place["lead"]["children"]) == ("dimension" in uses)

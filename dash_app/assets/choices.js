@@ -14,24 +14,29 @@
     made('legend', { textContent: label }),
     made('div', { className: 'segments' }, ...choices.map(({ value, label: text }) => made('label', {},
       made('input', { type: 'radio', name: `filter-${name}`, value }), made('span', { textContent: text })))));
+  // An option is known by its place: any text can be a value, and none is one too.
   const list = ({ name, label, choices }) => made('div', { className: 'filter' },
     made('label', { htmlFor: `filter-${name}`, textContent: label }),
-    made('select', { id: `filter-${name}` },
-      ...choices.map(({ value, label: text }) => made('option', { value, textContent: text }))));
+    made('select', { id: `filter-${name}` }, ...choices.map(({ label: text }) => made('option', { textContent: text }))));
 
   const build = (controls) => controls.map((control) => {
     const node = control.choices.length > SEGMENTS || control.is_long ? list(control) : radios(control);
-    Object.assign(node.dataset, { filter: control.name, standard: control.standard });
+    node.dataset.filter = control.name;
+    node.control = control;
     return node;
   });
-  const value = (node) => (node.querySelector('input:checked, select') || {}).value ?? node.dataset.standard;
-  const choose = (node, wanted) => {
-    const select = node.querySelector('select');
-    if (select) select.value = wanted;
-    node.querySelectorAll('input').forEach((input) => { input.checked = input.value === wanted; });
+  const places = (node) => [...node.querySelectorAll('option, input')];
+  const value = (node) => {
+    const place = places(node).findIndex((one) => one.selected || one.checked);
+    return place < 0 ? node.control.standard : node.control.choices[place].value;
   };
+  const choose = (node, wanted) => places(node).forEach((one, place) => {
+    const isChosen = node.control.choices[place].value === wanted;
+    if (one.type === 'radio') one.checked = isChosen;
+    else one.selected = isChosen;
+  });
 
-  const query = () => fields().filter((node) => value(node) !== node.dataset.standard)
+  const query = () => fields().filter((node) => value(node) !== node.control.standard)
     .map((node) => `${node.dataset.filter}=${encodeURIComponent(value(node))}`);
 
   let built = '';

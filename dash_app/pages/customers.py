@@ -7,7 +7,7 @@ from dataclasses import replace
 from ca_platform.catalogue import Column, Kind, ReportSpec, report_spec
 from dash_app.filters import Filters
 from dash_app.opened import CustomerFilters, opened_in
-from dash_app.records import Card, Page
+from dash_app.records import Card, Page, Shared
 from dash_app.words import opened as words
 
 _HEIGHT = 620
@@ -52,6 +52,14 @@ def _orders(filters: Filters) -> bool:
     return opened is not None and opened.what == "orders"
 
 
+def _uses(filters: Filters) -> frozenset[Shared]:
+    """A number is one of a day, and of a dimension value where its report has them; all customers are those of now."""
+    opened = opened_in(filters)
+    if opened is None:
+        return frozenset()
+    return frozenset(("date", "dimension") if report_spec(opened.report).by_dimension else ("date",))
+
+
 CUSTOMERS = Page(
     "/customers",
     (
@@ -90,4 +98,5 @@ CUSTOMERS = Page(
         ),
     ),
     CustomerFilters,
+    _uses,
 )

@@ -119,7 +119,7 @@ def listed_rules(frame: pl.DataFrame, look: Look) -> Listing:
         columns,
         replace(look, compare=compare),
         key=("antecedent", "consequent"),
-        of=max(int(frame["rules_total"][0]), frame.height) if not chosen.category else frame.height,
+        of=max(int(frame["rules_total"][0]), frame.height) if chosen.category is None else frame.height,
         noun="rules",
         notes=("highest lift first", f"sets of products in at least {form.count(fewest)} orders"),
     )

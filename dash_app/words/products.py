@@ -24,13 +24,14 @@ _DID: dict[ProductMetric, str] = {
 def of_category(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
     """The rows of the chosen category; a report that does not know categories asks ``product_kpis``."""
     chosen = ProductFilters.of(look.filters).category
-    if not chosen:
+    if chosen is None:
         return frame
+    is_own = pl.col("category").eq_missing(pl.lit(chosen or None, pl.String))
     if "category" in frame.columns:
-        return frame.filter(pl.col("category") == chosen)
+        return frame.filter(is_own)
     if look.also is None:
         return frame.clear()
-    names = look.also.filter(pl.col("category") == chosen)["product"]
+    names = look.also.filter(is_own)["product"]
     own = [name for name in ("product", "product_a", "product_b", "consequent") if name in frame.columns]
     return frame.filter(pl.any_horizontal(pl.col(own).is_in(names.implode())))
 
