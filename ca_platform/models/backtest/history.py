@@ -101,7 +101,8 @@ class History:
     def gaps(self) -> Floats:
         """Days between consecutive orders of a customer, of all customers; 0 for orders on the same instant."""
         same = self.customer[1:] == self.customer[:-1]
-        return np.diff(self.at)[same]
+        between: Floats = np.diff(self.at)[same]
+        return between
 
     def until(self, origin: float) -> History:
         """The orders before an origin; one at the very instant is not known yet."""
