@@ -79,6 +79,8 @@ class ParetoFuture:
             n, recency, age = self._orders[rows], summary.recency_weeks[rows], summary.age_weeks[rows]
             gone = Leaving(n, fit["alpha"], self._s + 1, fit["beta"], recency, age, _NODES)
             alive = -n * np.log(self._alpha[rows]) - self._s * np.log(self._beta[rows])
-            odds = np.exp(gone.logs + np.log(self._s) - alive[:, None]).sum(axis=1)
-            result[rows] = 1 / (1 + odds)
+            left = gone.logs + np.log(self._s)
+            largest = np.maximum(alive, left.max(axis=1))
+            lives = np.exp(alive - largest)
+            result[rows] = lives / (lives + np.exp(left - largest[:, None]).sum(axis=1))
         return result
