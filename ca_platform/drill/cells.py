@@ -38,6 +38,7 @@ class Count:
             ``customer``, ``client`` or an order; one row for each that a cell counts. It may leave out what is not in
             ``Scope.key``.
         where: values of key columns at which the number is such a count; elsewhere it is something else.
+        share_of: column whose number this one is a share of; empty: the number itself counts.
     """
 
     report: str
@@ -46,6 +47,7 @@ class Count:
     key: tuple[str, ...]
     rows: Callable[[Scope], pl.LazyFrame]
     where: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    share_of: str = ""
 
     def fits(self, key: Key) -> bool:
         """Whether the number of a row with this key is such a count."""
@@ -59,7 +61,7 @@ class Cell:
     Attributes:
         day: of the report.
         dimension, value: ``main`` and None, or a dimension and its value.
-        key: value by key column; a date, a whole number, or a text that may be null.
+        key: value by key column; a date, a whole number, an amount, a flag, or a text that may be null.
     """
 
     report: str
@@ -86,13 +88,20 @@ def read_key(report: str, names: tuple[str, ...], texts: Mapping[str, str]) -> d
 def _value(name: str, text: str, kind: Kind) -> Any:
     if kind is Kind.TEXT:
         return text or None
+    read, what = _READ[kind]
     try:
-        if kind is Kind.DATE:
-            return date.fromisoformat(text[:10])
-        number = int(text)
-    except ValueError:
-        what = "day, such as 2026-01-31" if kind is Kind.DATE else "whole number"
+        value = read(text)
+    except (ValueError, KeyError):
         raise ReportError(f"{name} of the row is no {what}") from None
-    if abs(number) > _LARGEST:
+    # Neither infinite nor NaN: both compare false.
+    if not isinstance(value, date) and not abs(value) <= _LARGEST:
         raise ReportError(f"{name} of the row is too large a number")
-    return number
+    return value
+
+
+_READ: Mapping[Kind, tuple[Callable[[str], Any], str]] = {
+    Kind.DATE: (lambda text: date.fromisoformat(text[:10]), "day, such as 2026-01-31"),
+    Kind.INTEGER: (int, "whole number"),
+    Kind.MONEY: (float, "amount"),
+    Kind.FLAG: ({"true": True, "false": False}.__getitem__, "flag: true or false"),
+}

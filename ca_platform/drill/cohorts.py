@@ -7,6 +7,7 @@ from functools import partial
 
 import polars as pl
 
+from ca_platform.catalogue.cohorts import LAST_OFFSET
 from ca_platform.drill.cells import Count
 from ca_platform.drill.scope import ORDER_COLUMNS, PAIR, Scope
 from ca_platform.facts import sequence
@@ -25,11 +26,28 @@ def _cohort_counts(report: str, customers: Rows, size: Rows) -> tuple[Count, ...
     )
 
 
+def _next_counts(report: str, customers: Rows, size: Rows) -> tuple[Count, ...]:
+    """Of cohorts that are followed to the next order: each customer comes once, so that rates add up."""
+    up_to = Count(
+        report, "cumulative_rate", "customers", _CELL, partial(so_far, rows=customers), share_of="cohort_size"
+    )
+    return (*_cohort_counts(report, customers, size), up_to)
+
+
 def next_orders(scope: Scope, number: int, unit: str) -> pl.LazyFrame:
     """Customers with order ``number`` by its period and the periods to the next order."""
     after = sequence.followers(scope.orders().filter(scope.within(unit, "previous_day", "cohort")), unit)
     rows = after.filter(pl.col("number") == number).with_columns(unit=pl.lit(unit))
     return sequence_tables.cohorts_of(rows).select(*PAIR, *_CELL)
+
+
+def so_far(scope: Scope, rows: Rows) -> pl.LazyFrame:
+    """Those of each cell and of the cells before it in its cohort."""
+    found = rows(scope).with_columns(pl.col("offset").cast(pl.Int64))
+    asked = scope.key.get("offset")
+    if asked is not None:
+        return found.filter(pl.col("offset") <= asked).with_columns(offset=pl.lit(asked, pl.Int64))
+    return found.with_columns(pl.int_ranges("offset", LAST_OFFSET + 1)).explode("offset")
 
 
 def starts(scope: Scope, number: int, unit: str) -> pl.LazyFrame:
@@ -150,7 +168,7 @@ COHORTS: tuple[Count, ...] = (
     *(
         count
         for word in ("daily", "weekly")
-        for count in _cohort_counts(
+        for count in _next_counts(
             f"{word}_cohort_downloads",
             partial(first_after_download, unit=_GRAINS[word]),
             partial(downloads, unit=_GRAINS[word]),
@@ -160,7 +178,7 @@ COHORTS: tuple[Count, ...] = (
         count
         for word in ("daily", "weekly")
         for number in (1, 2, 3)
-        for count in _cohort_counts(
+        for count in _next_counts(
             f"{word}_cohort_from_{number}_to_{number + 1}",
             partial(next_orders, number=number, unit=_GRAINS[word]),
             partial(starts, number=number, unit=_GRAINS[word]),

@@ -7,7 +7,7 @@ makes them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -46,12 +46,14 @@ class Scope:
     Attributes:
         slices: the dimension values that are asked for: ``slice``, ``dimension``, ``value``; 0 is main.
         key: of the one cell that is asked for; empty: all cells.
+        minor_digits: to which reports round money.
     """
 
     tables: Tables
     facts: FactReader
     slices: pl.DataFrame
     key: Key
+    minor_digits: int
 
     @classmethod
     def of(
@@ -72,14 +74,14 @@ class Scope:
             raise ReportError(f"Nothing is known of {day}: business.start_date is {shape.start_date}.")
         tables = Tables([day], settings, lake)
         reader = FactReader(lake, shape, Days(day, day, shape.time_zone))
-        scope = cls(tables, reader, pl.DataFrame(), key or {})
+        scope = cls(tables, reader, pl.DataFrame(), key or {}, settings.business.minor_digits)
         scope.check("dimension_values")
         slices = tables.slices.select("slice", "dimension", "value")
         if place is not None:
             slices = slices.filter((pl.col("dimension") == place[0]) & pl.col("value").eq_missing(pl.lit(place[1])))
             if slices.is_empty():
                 raise ReportError(f"There is no {place[0]}={place[1] or ''} up to {day}.")
-        return cls(tables, reader, slices, key or {})
+        return replace(scope, slices=slices)
 
     @property
     def day(self) -> date:
@@ -98,7 +100,7 @@ class Scope:
         """The same for the dimension value that the key names, or for all; for reports whose rows are these."""
         named = [pl.col(name).eq_missing(pl.lit(self.key[name])) for name in ("dimension", "value") if name in self.key]
         values = self.tables.slices.filter(pl.col("slice") > 0, *named).select("slice", "dimension", "value")
-        return Scope(self.tables, self.facts, values, self.key)
+        return replace(self, slices=values)
 
     def check(self, fact: str) -> None:
         """Refuse to go on with a fact that does not reach the day."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ca_platform.catalogue import report_spec
+from ca_platform.drill.amounts import AMOUNTS
 from ca_platform.drill.cells import KEY, Cell, Count, Key, read_key
 from ca_platform.drill.churn import CHURN
 from ca_platform.drill.cohorts import COHORTS
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ca_platform.lake import Lake
     from ca_platform.settings import Settings
 
-COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *ORDERS, *PRODUCTS, *PROMOTIONS)
+COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *ORDERS, *AMOUNTS, *PRODUCTS, *PROMOTIONS)
 _BY_REPORT: dict[str, tuple[Count, ...]] = {
     name: tuple(count for count in COUNTS if count.report == name) for name in {count.report for count in COUNTS}
 }

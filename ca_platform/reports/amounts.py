@@ -81,14 +81,14 @@ def purchase_amount_distribution(amounts: pl.LazyFrame, means: pl.LazyFrame, bin
         .group_by("slice", bin=bin_of(pl.col("revenue").to_physical(), pl.col("orders").cast(_INT)))
         .agg(pl.col("customers").sum())
     )
-    grid = _grid(bins)
+    grid = edges(bins)
     for counted, measure in ((in_orders, "orders"), (in_customers, "customers")):
         grid = grid.join(counted, on=["slice", "bin"], how="left").with_columns(pl.col(measure).fill_null(0))
     return grid
 
 
-def _grid(bins: pl.LazyFrame) -> pl.LazyFrame:
-    """All bins with their edges, the two overflow bins too, in Decimal."""
+def edges(bins: pl.LazyFrame) -> pl.LazyFrame:
+    """All bins of each slice with their edges, the two overflow bins too, in Decimal."""
     inner = pl.when(pl.col("width") > 0).then(BINS).otherwise(1)
     numbers = pl.LazyFrame({"bin": range(-1, BINS + 1)}, schema={"bin": pl.Int64})
     grid = bins.with_columns(inner=inner).join(numbers, how="cross").filter(pl.col("bin") <= pl.col("inner"))

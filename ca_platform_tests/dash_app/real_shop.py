@@ -69,4 +69,5 @@ def largest(shop: Settings, name: str, column: str, **where: Any) -> dict[str, A
 
 
 def address(report_name: str, column: str, **key: Any) -> str:
-    return "?" + urlencode({"report": report_name, "count": column, **{f"key.{n}": v for n, v in key.items()}})
+    written = {f"key.{name}": str(value).lower() if isinstance(value, bool) else value for name, value in key.items()}
+    return "?" + urlencode({"report": report_name, "count": column, **written})

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from datetime import date
 
 import polars as pl
+import polars.selectors as cs
 
 from ca_platform.drill import Cell, Count, Scope, everybody, members
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
+from ca_platform.store.money import round_money
 
 PLACE = ["report_dimension", "report_value"]
 
 
 def wrong_cells(count: Count, report: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """Cells of a report, of ``main`` and of every dimension value, whose number is not that of the rows opened."""
-    counted = _numbers(count, report)
+    counted = _numbers(count, report, scope.minor_digits)
     names = scope.tables.slices.select("slice", report_dimension="dimension", report_value="value")
     opened = (
         everybody(count, scope)
@@ -41,7 +43,9 @@ def opened_alone(
     count: Count, report: pl.DataFrame, day: date, settings: Settings, lake: Lake, few: int, dice: random.Random
 ) -> Iterator[tuple[Cell, int, int]]:
     """Some cells opened one by one, as a page does: the cell, its number, the rows."""
-    rows = _numbers(count, report).sort([*PLACE, *count.key], nulls_last=False).to_dicts()
+    rows = (
+        _numbers(count, report, settings.business.minor_digits).sort([*PLACE, *count.key], nulls_last=False).to_dicts()
+    )
     filled = [row for row in rows if row["number"]]
     for row in dice.sample(filled, min(few, len(filled))) + dice.sample(rows, min(1, len(rows))):
         key = {name: row[name] for name in count.key}
@@ -54,8 +58,10 @@ def _identity(count: Count) -> str:
     return "client" if count.what == "customers" else "order_id"
 
 
-def _numbers(count: Count, report: pl.DataFrame) -> pl.DataFrame:
+def _numbers(count: Count, report: pl.DataFrame, minor_digits: int) -> pl.DataFrame:
     """The numbers that are such counts, by place and key; a number that stands in several rows once."""
     own = [pl.col(name).is_in(values) for name, values in count.where.items()]
-    known = report.with_columns(pl.col(pl.Enum).cast(pl.String)).filter(pl.col(count.column).is_not_null(), *own)
-    return known.select(*PLACE, *count.key, number=pl.col(count.column).cast(pl.Int64)).unique()
+    plain = report.with_columns(pl.col(pl.Enum).cast(pl.String), round_money(cs.decimal(), minor_digits))
+    known = plain.filter(pl.col(count.column).is_not_null(), *own)
+    number = (pl.col(count.column) * pl.col(count.share_of)).round() if count.share_of else pl.col(count.column)
+    return known.select(*PLACE, *count.key, number=number.cast(pl.Int64)).unique()

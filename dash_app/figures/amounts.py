@@ -11,6 +11,7 @@ from dash_app.figures import encode
 from dash_app.figures.bars import hatching
 from dash_app.figures.colours import OKABE_ITO
 from dash_app.figures.frame import compared_note, count_axis, figure, plain_axis, value_axis
+from dash_app.figures.opening import opens, points
 from dash_app.records import Figure, Look
 from dash_app.words.formats import formats
 
@@ -109,6 +110,7 @@ def _bins(rows: pl.DataFrame, measure: str, colour: str, axis: str, look: Look) 
         "marker": {"color": colour, **hatching(flags, colour, look)},
         "customdata": spans,
         "hovertemplate": f"{measure}: %{{y:,.0f}}, %{{customdata}}<extra></extra>",
+        **opens(measure, **{name: points(rows[name].to_list()) for name in ("bin_start", "bin_end", "is_overflow")}),
     }
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from dash_app.figures.frame import TOP, figure, plain_axis
 from dash_app.figures.maps import MAX_ROWS, TEXT_ROWS, colour_axis, label_axis, mean_axis
-from dash_app.figures.opening import X, opens
+from dash_app.figures.opening import X, each, with_opening
 from dash_app.figures.opening import rows as by_row
 from dash_app.figures.triangle_layers import NOT_YET, CellRow, blank_row, dots, layers
 from dash_app.records import Figure, Look
@@ -38,7 +38,7 @@ class Triangle:
         first: offset of the first column. At offset 0 of a retention all customers are there: it is left out.
         unit: of the values: shares, amounts of money, or customers.
         rows: at most so many cohorts, the newest.
-        opens: the number of the report that a cell opens; empty: none.
+        opens: the number of the report that a cell opens.
     """
 
     measure: str
@@ -82,12 +82,10 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
         f"grey: fewer than {FEWEST} customers" if any(row.is_small for row in rows) else "",
         f"{kind.grain} 0 is beyond the scale" if is_cut else "",
     )
+    opening = each(kind.opens, cohort=by_row(shown), offset=X)
     return figure(
         [
-            *(
-                trace | (opens(kind.opens, cohort=by_row(shown), offset=X) if kind.opens else {})
-                for trace in layers(rows, offsets, "y", look, with_text=with_text)
-            ),
+            *with_opening(layers(rows, offsets, "y", look, with_text=with_text), opening),
             *layers([mean, blank_row(offsets)], offsets, "y2", look, with_text=True),
             *dots(rows, offsets),
         ],

@@ -33,7 +33,7 @@ def _cells(metric: CellMetric, grain: CohortGrain, since: str) -> Triangle:
     if metric == "customers":
         return Triangle("customers", grain, "customers of the cohort who come", since, unit="count")
     if metric == "cumulative":
-        return Triangle("cumulative_rate", grain, "share of the cohort up to then", since, opens="")
+        return Triangle("cumulative_rate", grain, "share of the cohort up to then", since, opens="cumulative_rate")
     return Triangle("rate", grain, "share of the cohort", since)
 
 

@@ -67,7 +67,8 @@ def _cohort(opened: Opened, key: Key, grain: Grain) -> str:
     if "offset" not in key:
         return first
     what = "first" if number == 0 else "next"
-    return f"{first} who {_came(key['offset'], grain, what)}"
+    by_then = "up to " if opened.count.column == "cumulative_rate" and key["offset"] else ""
+    return f"{first} who {_came(key['offset'], grain, what, by_then)}"
 
 
 def _retention(opened: Opened, key: Key, grain: Grain) -> str:
@@ -77,10 +78,10 @@ def _retention(opened: Opened, key: Key, grain: Grain) -> str:
     return first if "offset" not in key else f"{first} who ordered {_after(key['offset'], grain)}"
 
 
-def _came(offset: int, grain: Grain, what: str) -> str:
+def _came(offset: int, grain: Grain, what: str, by_then: str) -> str:
     if offset == 0:
         return f"placed the {what} order {'on' if grain == 'day' else 'in'} the same {grain}"
-    return f"placed the {what} order {offset} {plural(offset, grain)} later"
+    return f"placed the {what} order {by_then}{offset} {plural(offset, grain)} later"
 
 
 def _after(offset: int, grain: Grain) -> str:
@@ -129,6 +130,14 @@ def _churn_weekly(column: str, key: Key, look: Look) -> str:
 def _orders_so_far(column: str, key: Key, look: Look) -> str:
     count = f"{formats(look).count(key['orders'])} {plural(key['orders'], 'order')}"
     return f"with {'at least' if column == 'customers_at_least' else 'exactly'} {count}"
+
+
+def _amounts(column: str, key: Key, look: Look) -> str:
+    money = formats(look).exact_money
+    low, high = money(key["bin_start"]), money(key["bin_end"])
+    if column == "orders":
+        return f"with an amount of {low}" if low == high else f"with an amount from {low} to {high}"
+    return f"whose orders are worth {low if low == high else f'{low} to {high}'} on average"
 
 
 def _funnel(column: str, key: Key, _: Look) -> str:
@@ -200,6 +209,7 @@ _SAID: dict[str, Callable[[str, Key, Look], str]] = {
     "churn": _churn,
     "churn_weekly": _churn_weekly,
     "user_counts_per_order_seq": _orders_so_far,
+    "purchase_amount_distribution": _amounts,
     "customer_funnel_conversion": _funnel,
     "kpis": _kpis,
     "weekly_average_session_per_user": _week("with a session"),

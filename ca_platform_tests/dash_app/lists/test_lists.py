@@ -17,6 +17,7 @@ from dash_app.opened import CustomerFilters
 from dash_app.state import parse
 
 COUNTED, ORDERED, ALL = "customers-counted", "orders-counted", "customers-all"
+BIN = "key.bin_start=1.5&key.bin_end=2"
 
 # ---- the address
 
@@ -48,6 +49,16 @@ def test_key_without_value_stands_for_the_null_value() -> None:
         ("report=weekly_retention&count=customers&key.cohort=2024-03-25&key.offset=1e9", "is no whole number"),
         (f"report=weekly_retention&count=customers&key.cohort=2024-03-25&key.offset={10**30}", "too large"),
         ("report=growth&count=value&key.period=week&key.date=2024-03-25&key.metric=revenue", "counts neither"),
+        (f"report=purchase_amount_distribution&count=orders&{BIN}&key.is_overflow=1", "no flag: true or false"),
+        (f"report=purchase_amount_distribution&count=orders&{BIN}", "is_overflow of the row is not given"),
+        (
+            f"report=purchase_amount_distribution&count=orders&{BIN}x&key.is_overflow=true",
+            "bin_end of the row is no amo",
+        ),
+        (
+            "report=purchase_amount_distribution&count=orders&key.bin_start=nan&key.bin_end=1&key.is_overflow=true",
+            "large",
+        ),
         (f"report={quote('<b>&x=1')}&count=orders", "no number of the report <b>&x=1"),
     ],
 )
@@ -65,6 +76,7 @@ def test_nonsense_about_a_number_gives_one_notice_and_all_customers(visitor: Vis
 
 OPENED = [
     ("weekly_cohort_from_1_to_2", "customers", ("cohort", "offset"), {}),
+    ("weekly_cohort_from_1_to_2", "cumulative_rate", ("cohort", "offset"), {}),
     ("weekly_cohort_downloads", "cohort_size", ("cohort",), {}),
     ("monthly_retention", "customers", ("cohort", "offset"), {}),
     ("cohort_revenue", "orders", ("cohort", "offset"), {}),
@@ -73,6 +85,8 @@ OPENED = [
     ("customer_journey", "customers", ("stage",), {}),
     ("churn", "churned", (), {}),
     ("churn_weekly", "newly_churned", ("week",), {}),
+    ("purchase_amount_distribution", "orders", ("bin_start", "bin_end", "is_overflow"), {}),
+    ("purchase_amount_distribution", "customers", ("bin_start", "bin_end", "is_overflow"), {}),
     ("user_counts_per_order_seq", "customers_at_least", ("orders",), {}),
     ("customer_funnel_conversion", "customers_ever", ("cohort", "step"), {}),
     ("kpis", "value_last_7d", ("metric",), {"metric": "visitors"}),
@@ -89,7 +103,8 @@ def test_list_has_as_many_rows_as_the_number_counts_and_says_so(
     visitor: Visitor, shop: Settings, name: str, column: str, key: tuple[str, ...], where: dict[str, Any]
 ) -> None:
     row = largest(shop, name, column, **where)
-    count, query = int(row[column]), address(name, column, **{part: row[part] for part in key if row[part] is not None})
+    count = round(row[column] * (row["cohort_size"] if column == "cumulative_rate" else 1))
+    query = address(name, column, **{part: row[part] for part in key if row[part] is not None})
     (card,) = visitor.place(f"/customers{query}")["shown"]["data"]["cards"]
     answer = visitor.card(card, query)
     assert answer["verdict"] == "ready"

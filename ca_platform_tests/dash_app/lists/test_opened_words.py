@@ -29,6 +29,14 @@ def opened(report: str, column: str, **key: Any) -> Opened:
     [
         (opened("weekly_cohort_from_1_to_2", "customers", cohort=MONDAY, offset=3),
          "with the first order in the week of 2 Nov 2026 who placed the next order 3 weeks later"),
+        (opened("weekly_cohort_from_1_to_2", "cumulative_rate", cohort=MONDAY, offset=3),
+         "with the first order in the week of 2 Nov 2026 who placed the next order up to 3 weeks later"),
+        (opened("weekly_cohort_from_1_to_2", "cumulative_rate", cohort=MONDAY, offset=0),
+         "with the first order in the week of 2 Nov 2026 who placed the next order in the same week"),
+        (opened("purchase_amount_distribution", "orders", bin_start=5.0, bin_end=7.25, is_overflow=False),
+         "with an amount from €5.00 to €7.25"),
+        (opened("purchase_amount_distribution", "customers", bin_start=5.0, bin_end=5.0, is_overflow=True),
+         "whose orders are worth €5.00 on average"),
         (opened("daily_cohort_downloads", "customers", cohort=MONDAY, offset=0),
          "with the download on Mon 2 Nov 2026 who placed the first order on the same day"),
         (opened("daily_cohort_downloads", "cohort_size", cohort=MONDAY), "with the download on Mon 2 Nov 2026"),
@@ -71,7 +79,13 @@ def test_sentence_counts_and_names_value_and_day() -> None:
     assert counted(pl.DataFrame(), nobody) == f"None of the customers {rest}, as of the end of 21 Nov 2026."
 
 
-_EXAMPLES: dict[Kind, Any] = {Kind.DATE: MONDAY, Kind.INTEGER: 2, Kind.TEXT: "x"}
+_EXAMPLES: dict[Kind, Any] = {
+    Kind.DATE: MONDAY,
+    Kind.INTEGER: 2,
+    Kind.TEXT: "x",
+    Kind.MONEY: 5.0,
+    Kind.FLAG: False,
+}
 
 
 @pytest.mark.parametrize("count", COUNTS, ids=[f"{c.report}.{c.column}.{'-'.join(map(str, c.where))}" for c in COUNTS])

@@ -14,6 +14,7 @@ from ca_platform.settings import Settings
 from ca_platform.store import open_store
 from ca_platform_tests.dash_app import drawn, real_shop
 from dash_app.figures.opening import X, by_name, each, opens, with_opening
+from dash_app.filters import CohortFilters
 from dash_app.laketables import LakeTables, is_lake_table
 from dash_app.pages import CARDS, PAGE_OF
 from dash_app.records import Card, Look
@@ -28,6 +29,7 @@ DRAWN = {
     "churn-customers",
     "churn-moves",
     "orders-sequence",
+    "orders-amounts",
     "retention-customers-month",
     "retention-customers-week",
     "promotions-organic",
@@ -46,7 +48,7 @@ def opened(card: Card, trace: dict[str, Any]) -> Iterator[tuple[str, dict[str, A
     said = trace["meta"]["opens"]
     for place, x, y, value in _marks(trace):
         key = {name: _read(where, place, x, y) for name, where in said["key"].items()}
-        texts = {name: str(part) for name, part in key.items() if part is not None}
+        texts = {name: _written(part) for name, part in key.items() if part is not None}
         count, parsed = count_of(card.report, said["column"], texts)
         yield count.column, dict(parsed), value
 
@@ -58,6 +60,11 @@ def _read(where: dict[str, Any], place: tuple[int, ...], x: Any, y: Any) -> Any:
         return x if "x" in where else y
     values = where.get("row") or where.get("column") or where["point"]
     return values[place[1] if "column" in where else place[0]]
+
+
+def _written(part: Any) -> str:
+    """As JavaScript writes it."""
+    return str(part).lower() if isinstance(part, bool) else str(part)
 
 
 def _marks(trace: dict[str, Any]) -> Iterator[tuple[tuple[int, ...], Any, Any, Any]]:
@@ -103,6 +110,18 @@ def test_every_mark_that_opens_is_a_cell_of_the_report(card: Card, shop: Setting
         assert cell.height > 0 or value == 0, (column, key)
         if card.id in DRAWN:
             assert abs(value) == cell[column][0], (column, key)
+
+
+def test_cell_of_the_rate_so_far_opens_the_customers_up_to_then(shop: Settings) -> None:
+    card = CARDS["cohorts-1-2-weekly"]
+    frame = frame_of(card.report, shop)
+    look = Look(day=real_shop.DAY, filters=CohortFilters(kind="1-2", metric="cumulative"))
+    assert card.figure is not None
+    data = card.figure(frame, look)["data"]
+    found = [mark for trace in data if "meta" in trace for mark in opened(card, trace)]
+    assert {column for column, _, _ in found} == {"cumulative_rate"}
+    keys = pl.DataFrame([key for _, key, _ in found], schema_overrides={"offset": pl.Int64}).unique()
+    assert keys.join(frame.drop_nulls("cumulative_rate"), on=["cohort", "offset"], how="semi").height == keys.height > 0
 
 
 def test_marks_that_are_not_of_the_report_open_nothing() -> None:
