@@ -5,6 +5,8 @@ Gamma–Gamma model of amounts, and intervals of what a customer will spend. Pla
 times in weeks, counted from a customer's first purchase day.
 """
 
+from ca_platform.models.clv.gamma_gamma import expected_amount, fit_amounts
+from ca_platform.models.clv.intervals import RevenueForecast, forecast_revenue
 from ca_platform.models.clv.orders import (
     MODELS,
     expected_orders,
@@ -16,19 +18,27 @@ from ca_platform.models.clv.orders import (
     probability_alive,
     probability_of_no_order,
 )
+from ca_platform.models.clv.purchases import orders_per_day, purchase_histories, summary_of
 from ca_platform.models.clv.records import Estimate, Fit, Summary
 
 __all__ = [
     "MODELS",
     "Estimate",
     "Fit",
+    "RevenueForecast",
     "Summary",
+    "expected_amount",
     "expected_orders",
     "fit",
+    "fit_amounts",
+    "forecast_revenue",
     "future",
     "known",
     "next_order_weeks",
     "order_probabilities",
+    "orders_per_day",
     "probability_alive",
     "probability_of_no_order",
+    "purchase_histories",
+    "summary_of",
 ]

@@ -21,7 +21,7 @@ from ca_platform.models.clv.maximum import LogLikelihood, Parameter, climb, maxi
 from ca_platform.models.clv.naive import NaiveFuture, fit_naive
 from ca_platform.models.clv.pareto import Pareto
 from ca_platform.models.clv.pareto_future import ParetoFuture
-from ca_platform.models.clv.records import Estimate, Fit, Floats, Summary
+from ca_platform.models.clv.records import Estimate, Fit, Floats, Rows, Summary
 
 # Fewer customers with a second purchase day say little about who leaves.
 LEAST_REPEATERS = 10
@@ -40,7 +40,7 @@ class Future(Protocol):
 
     def expected(self, weeks: float) -> Floats: ...
 
-    def survival(self, count: int, weeks: float) -> Floats: ...
+    def survival(self, count: int, weeks: float, rows: Rows = ...) -> Floats: ...
 
     def waiting_weeks(self, share: float = 0.5) -> Floats: ...
 

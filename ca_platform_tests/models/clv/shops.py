@@ -45,3 +45,12 @@ def cdnow(data: Path) -> tuple[Summary, Floats]:
 
 def one_time_buyers(customers: int = 500) -> Summary:
     return Summary(np.zeros(customers), np.zeros(customers), np.linspace(1, 52, customers))
+
+
+def online_retail_orders(data: Path) -> pl.LazyFrame:
+    """Orders of known customers of Online Retail without cancellations: customer, day, amount."""
+    lines = pl.scan_parquet(data / "online_retail" / "lines.parquet")
+    bought = lines.filter(pl.col("CustomerID").is_not_null(), ~pl.col("InvoiceNo").str.starts_with("C"))
+    return bought.group_by("InvoiceNo", customer="CustomerID").agg(
+        day=pl.col("InvoiceDate").min().dt.date(), amount=(pl.col("Quantity") * pl.col("UnitPrice")).sum()
+    )
