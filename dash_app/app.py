@@ -27,6 +27,7 @@ from dash_app.records import Page
 from dash_app.security import add_headers, add_pages, guard, protect, secret_key
 from dash_app.security.gate import WARM_UP
 from dash_app.security.headers import CSRF_COOKIE, CSRF_HEADER
+from dash_app.state import LONGEST_ADDRESS
 from dash_app.users import UserStore
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 LOCALE = "en-GB"
 _FOLDER = Path(__file__).parent
-_LONGEST_REQUEST = 1_000_000
+# The browser says in a request where it is and where it was, and what that means.
+_LONGEST_REQUEST = 16 * LONGEST_ADDRESS
 _YEAR = 365 * 24 * 3600
 _INDEX = """<!DOCTYPE html>
 <html lang="en">

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.http import message
 
 from ca_platform.errors import ConfigurationError
 from ca_platform.logging import set_up_logging
 from dash_app import create_app
+from dash_app.state import LONGEST_ADDRESS
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
@@ -24,8 +26,8 @@ _OPTIONS: dict[str, Any] = {
     "preload_app": True,
     "timeout": 60,
     "keepalive": 15,
-    # The most that gunicorn allows: the address of a list holds the name of what it is about.
-    "limit_request_line": 8190,
+    # The address of a list holds the name of what it is about. What is too long to be read gets a page that says so.
+    "limit_request_line": 4 * LONGEST_ADDRESS,
     # A worker is replaced now and then, so that whatever grows in it does not grow for ever.
     "max_requests": 50_000,
     "max_requests_jitter": 5_000,
@@ -43,6 +45,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
         super().__init__()
 
     def load_config(self) -> None:
+        # Gunicorn cuts a limit to 8,190 bytes; without one it would keep whatever a stranger sends.
+        message.MAX_REQUEST_LINE = self._options["limit_request_line"]
         for name, value in self._options.items():
             self.cfg.set(name, value)
 

@@ -20,6 +20,8 @@ from dash_app.filters import Filters
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 LONGEST = 500
 """Characters of nonsense that a notice repeats."""
+LONGEST_ADDRESS = 256 * 1024
+"""Characters of a query that is read. Two names of 32,766 bytes, the longest that can be searched, have room in it."""
 _FIELDS_ALLOWED = 50
 _SHARED = ("date", "compare", "dimension")
 
@@ -101,6 +103,10 @@ def parse(
         dimensions: names that the shop has declared.
         filters: the choices of the page.
     """
+    if query and len(query) > LONGEST_ADDRESS:
+        return View(filters=filters()), (
+            f"What the address asks for was left out: it has {len(query):,} characters, and {LONGEST_ADDRESS:,} are read.",
+        )
     given = _given(query)
     notices: list[str] = []
     chosen = _understood(filters, filters.given(given), notices)

@@ -10,13 +10,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
+from urllib.parse import quote
 
 import pytest
 
 from ca_platform.errors import ConfigurationError
 from ca_platform.settings import Settings
+from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.visitor import Visitor
 from dash_app.serve import serve
+from dash_app.state import LONGEST_ADDRESS
 
 _SERVE = "import sys; from ca_platform.settings import load_settings; from dash_app.serve import serve; "
 _SERVE += "serve(load_settings(sys.argv[1]), '127.0.0.1', int(sys.argv[2]))"
@@ -41,9 +44,7 @@ def port(shop: Settings) -> Iterator[int]:
 
 
 def test_first_requests_at_once_are_all_answered(port: int, visitor: Visitor) -> None:
-    cookie = visitor.client.get_cookie("ca_session")
-    assert cookie is not None
-    headers = {"cookie": f"ca_session={cookie.value}"}
+    headers = {"cookie": _cookie(visitor)}
     page = _get(port, "/", headers)[1]
     scripts = re.findall(r'src="(/_dash-component-suites/[^"]+)"', page)
     assert len(scripts) > 8
@@ -56,6 +57,29 @@ def test_first_requests_at_once_are_all_answered(port: int, visitor: Visitor) ->
 def test_stranger_meets_the_gate_there_too(port: int) -> None:
     assert _get(port, "/_dash-layout", {})[0] == 401
     assert _get(port, "/health", {}) == (200, '{"lake":"ok","status":"ok","store":"ok"}\n')
+
+
+def test_address_that_holds_long_names_is_answered(port: int, visitor: Visitor) -> None:
+    headers = {"cookie": _cookie(visitor)}
+    names = "&".join(f"key.product_{one}={quote('🍵' * 10_000)}" for one in "ab")
+    page = f"/customers?report=most_combined_products&count=orders&{names}"
+    assert 240_000 < len(page) < LONGEST_ADDRESS
+    assert _get(port, page, headers)[0] == 200
+    status, rows = _get(port, f"/csv/products-top?date={frames.DAY}&category={'x' * 200_000}", headers)
+    assert (status, rows.count("\n")) == (200, 1)
+    to_login = _get(port, page, {})
+    assert to_login[0] == 302
+
+
+def test_address_that_is_too_long_gets_the_page_that_says_so_and_a_stranger_cannot_fill_the_memory(
+    port: int, visitor: Visitor
+) -> None:
+    query = f"?date={frames.DAY}&category={'x' * LONGEST_ADDRESS}"
+    assert _get(port, f"/products{query}", {"cookie": _cookie(visitor)})[0] == 200
+    place = visitor.place(f"/products{query}")
+    assert "What the address asks for was left out" in place["notices"]["children"][0]["props"]["children"]
+    assert place["shown"]["data"]["query"] == f"?date={frames.DAY}"
+    assert _get(port, f"/products?{'x' * 4 * LONGEST_ADDRESS}", {})[0] == 414
 
 
 def test_taken_address_is_said_at_once(port: int, shop: Settings) -> None:
@@ -74,6 +98,12 @@ def _get(port: int, path: str, headers: dict[str, str]) -> tuple[int, str]:
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     return answer.status, answer.read().decode(errors="replace")
+
+
+def _cookie(visitor: Visitor) -> str:
+    cookie = visitor.client.get_cookie("ca_session")
+    assert cookie is not None
+    return f"ca_session={cookie.value}"
 
 
 def _is_up(port: int) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ca_platform.store import MAIN, Dimension
-from dash_app.state import View, parse
+from dash_app.state import LONGEST_ADDRESS, View, parse
 
 DIMENSIONS = ("region", "channel")
 days = st.dates(date(1990, 1, 1), date(2100, 1, 1))
@@ -78,6 +78,13 @@ def test_empty_value_is_the_null_value() -> None:
 def test_long_nonsense_is_cut_in_the_notice() -> None:
     _, notices = parse(f"?date={'9' * 5000}", DIMENSIONS)
     assert len(notices[0]) < 700
+
+
+def test_address_beyond_what_is_read_is_said_and_left_out() -> None:
+    view, notices = parse(f"?date=2026-01-31&x={'9' * LONGEST_ADDRESS}", DIMENSIONS)
+    assert view == View()
+    assert notices == ("What the address asks for was left out: it has 262,163 characters, and 262,144 are read.",)
+    assert parse(f"?date=2026-01-31&x={'9' * 200_000}", DIMENSIONS) == (View(date=date(2026, 1, 31)), ())
 
 
 def test_comparison_falls_away_where_it_is_no_longer_earlier() -> None:

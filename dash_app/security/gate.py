@@ -18,6 +18,8 @@ WARM_UP = "dash_app.warm_up"
 """Key of the WSGI environment that lets the server's own first request in; no header can set it."""
 
 _SESSION = "session"
+# A browser refuses an answer with 256 KiB of headers, and a target stands in one, its signs written threefold.
+_LONGEST_TARGET = 64 * 1024
 # The endpoints that people open: Dash's index, every path below it, and our own pages.
 _PAGES = frozenset({"/", "/<path:path>", "profile"})
 
@@ -52,14 +54,18 @@ def log_out(users: UserStore) -> None:
 
 
 def safe_target(target: str | None) -> str:
-    r"""Where to go after the login: a path of our own, or the first page.
+    r"""Where to go after the login: a path of our own that a header has room for, or the first page.
 
     >>> safe_target("/funnels?date=2026-01-31")
     '/funnels?date=2026-01-31'
     >>> [safe_target(bad) for bad in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", None)]
     ['/', '/', '/', '/', '/']
+    >>> safe_target("/customers?key.product=" + 100_000 * "x")
+    '/'
     """
-    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+    if not target or len(target) > _LONGEST_TARGET:
+        return "/"
+    if not target.startswith("/") or target.startswith("//") or "\\" in target:
         return "/"
     if not target.isprintable() or urlsplit(target).netloc or urlsplit(target).scheme:
         return "/"
