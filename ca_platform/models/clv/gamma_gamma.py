@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ca_platform.errors import ValidationError
-from ca_platform.models.clv.maximum import Parameter, climb, maximum
+from ca_platform.models.clv.maximum import Parameter, climb, climb_by_rough, maximum
 from ca_platform.models.clv.records import Estimate, Fit, Floats, Ints
 from ca_platform.models.clv.special import beta_share, digamma, log_gamma
 
@@ -58,12 +58,14 @@ def fit_amounts(days: ArrayLike, mean_amount: ArrayLike, weights: ArrayLike | No
 
     unit = float(np.average(mean, weights=weight))
     start = np.log([2.0, 3.0, 1.5])
-    if count.size > _MANY:
-        step = count.size // (_MANY // 2)
-        some = GammaGamma(count[::step], mean[::step] / unit, weight[::step])
-        start = climb(some, PARAMETERS, start, float(weight[::step].sum()))
     likelihood = GammaGamma(count, mean / unit, weight)
-    found = maximum(likelihood, PARAMETERS, climb(likelihood, PARAMETERS, start, customers))
+    if count.size > _MANY:
+        part = slice(None, None, count.size // (_MANY // 2))
+        some = GammaGamma(count[part], mean[part] / unit, weight[part])
+        logs = climb_by_rough(likelihood, some, PARAMETERS, start, customers, float(weight[part].sum()))
+    else:
+        logs = climb(likelihood, PARAMETERS, start, customers)
+    found = maximum(likelihood, PARAMETERS, logs)
     *shape, scale = found.estimates
     error = None if scale.standard_error is None else scale.standard_error * unit
     estimates = (*shape, Estimate("v", "currency", scale.value * unit, error, scale.is_at_bound))

@@ -20,6 +20,11 @@ _LEAST_CURVATURE = 1 / 9
 
 _STEP = 1e-4
 
+# Newton steps by a rough curvature: how many at most, and their size in logarithms of the parameters.
+_MOST_STEPS = 8
+_LONGEST_STEP = 0.5
+_SHORTEST_STEP = 1e-7
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -66,6 +71,38 @@ def climb(likelihood: LogLikelihood, parameters: Sequence[Parameter], start: Flo
     options = {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500, "maxls": 40}
     found: Floats = minimize(falling, within, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     return found
+
+
+def climb_by_rough(
+    likelihood: LogLikelihood,
+    rough: LogLikelihood,
+    parameters: Sequence[Parameter],
+    start: Floats,
+    scale: float,
+    rough_scale: float,
+) -> Floats:
+    """The same of a costly likelihood with the help of a cheap one that is nearly in proportion to it.
+
+    From the cheap one's maximum a few Newton steps with its curvature lead to the costly one's. Where they do not, at a
+    bound or on a ridge, it is climbed from there.
+
+    Args:
+        scale, rough_scale: the number of observations behind each.
+    """
+    top = climb(rough, parameters, start, rough_scale)
+    low, high = (np.log([getattr(item, side) for item in parameters]) for side in ("lower", "upper"))
+    inside = np.all((top > low + _AT_BOUND) & (top < high - _AT_BOUND))
+    curvature = _curvature(rough, top) * (scale / rough_scale)
+    if inside and np.linalg.eigvalsh(curvature)[0] > _LEAST_CURVATURE:
+        logs = top
+        for _ in range(_MOST_STEPS):
+            step = np.linalg.solve(curvature, likelihood(logs)[1])
+            logs = logs + step
+            if np.abs(step).max() > _LONGEST_STEP or np.any((logs < low) | (logs > high)):
+                break
+            if np.abs(step).max() < _SHORTEST_STEP:
+                return np.asarray(logs)
+    return climb(likelihood, parameters, top, scale)
 
 
 def maximum(likelihood: LogLikelihood, parameters: Sequence[Parameter], logs: Floats) -> Maximum:

@@ -17,7 +17,7 @@ from ca_platform.errors import ConfigurationError, near
 from ca_platform.models.clv import beta_geometric, pareto
 from ca_platform.models.clv.beta_geometric import BetaGeometric, Shape, gaps_term
 from ca_platform.models.clv.beta_geometric_future import BetaGeometricFuture
-from ca_platform.models.clv.maximum import LogLikelihood, Parameter, climb, maximum
+from ca_platform.models.clv.maximum import LogLikelihood, Parameter, climb, climb_by_rough, maximum
 from ca_platform.models.clv.naive import NaiveFuture, fit_naive
 from ca_platform.models.clv.pareto import Pareto
 from ca_platform.models.clv.pareto_future import ParetoFuture
@@ -182,10 +182,12 @@ def _fit(
     if not len(summary):
         summary = Summary([0], [0], [0])
     scale = max(summary.customers, 1.0)
-    if len(summary) > _MANY_ROWS:
-        start = climb(likelihood(_by_weeks(summary)), parameters, start, scale)
     whole = likelihood(summary)
-    found = maximum(whole, parameters, climb(whole, parameters, start, scale))
+    if len(summary) > _MANY_ROWS:
+        logs = climb_by_rough(whole, likelihood(_by_weeks(summary)), parameters, start, scale, scale)
+    else:
+        logs = climb(whole, parameters, start, scale)
+    found = maximum(whole, parameters, logs)
     few = f"only {summary.repeaters:,.0f} of {summary.customers:,.0f} customers have ordered on a second day"
     flaws = ([few] if summary.repeaters < LEAST_REPEATERS else []) + list(found.flaws)
     return Fit(name, found.estimates, found.log_likelihood, bool(flaws), "; ".join(flaws), summary.customers)
