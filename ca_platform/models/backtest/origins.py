@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The longest horizon of a back-test, as a part of the history: as much again must lie before the first origin.
-LARGEST_PART = 1 / 4
+# A back-test looks ahead for no more than this part of the history: as much must lie before the first origin.
+QUARTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """An instant at which a back-test forecasts, and how far.
+    """The first moment of a day at which a back-test forecasts, and how far.
 
     Attributes:
-        at, horizon: in days, ``at`` as in the history.
+        at: number of the day, as in the history; what happens on it is not known yet.
+        horizon: in days.
     """
 
-    at: float
-    horizon: float
+    at: int
+    horizon: int
 
     @property
-    def end(self) -> float:
-        """The end of what the forecast is held against."""
+    def end(self) -> int:
+        """The first day that the outcome has no part of."""
         return self.at + self.horizon
 
 
-def rolling_origins(start: float, end: float, horizon: float, count: int = 4) -> tuple[Origin, ...]:
+def rolling_origins(start: int, end: int, horizon: int, count: int = 4) -> tuple[Origin, ...]:
     """The origins of a back-test, the earliest first; the horizon of the last one ends with the history.
 
     The horizon is the one asked for, or a quarter of the history where that is shorter. Horizons follow one another where
@@ -33,21 +34,22 @@ def rolling_origins(start: float, end: float, horizon: float, count: int = 4) ->
     tests of forecasting accuracy: an analysis and review", section 2, on rolling origins.)
 
     Args:
-        start, end: of the history, in days.
+        start, end: numbers of the first day of the history and of the first one after it.
         horizon: in days.
-        count: of origins; at least 2.
+        count: of origins, 2 and up; in a history of few days there are fewer.
 
     Returns:
-        None of them for a history of no length or a horizon of none.
+        None of them for a history of less than four days or a horizon of none.
 
     >>> [(origin.at, origin.horizon) for origin in rolling_origins(0, 120, 10)]
-    [(80.0, 10.0), (90.0, 10.0), (100.0, 10.0), (110.0, 10.0)]
+    [(80, 10), (90, 10), (100, 10), (110, 10)]
     >>> [(origin.at, origin.horizon) for origin in rolling_origins(0, 120, 60)]
-    [(30.0, 30.0), (50.0, 30.0), (70.0, 30.0), (90.0, 30.0)]
+    [(30, 30), (50, 30), (70, 30), (90, 30)]
     """
     length = end - start
-    usable = min(horizon, length * LARGEST_PART)
-    if usable <= 0:
+    usable = min(horizon, length // QUARTERS)
+    if usable < 1:
         return ()
-    step = min(usable, (length - 2 * usable) / (count - 1))
-    return tuple(Origin(float(end - usable - back * step), float(usable)) for back in reversed(range(count)))
+    room = length - 2 * usable
+    backs = {min(usable * back, room * back // (count - 1)) for back in range(count)}
+    return tuple(Origin(end - usable - back, usable) for back in sorted(backs, reverse=True))

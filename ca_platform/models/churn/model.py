@@ -1,0 +1,80 @@
+"""A fitted model of churn risk: all candidates, which of them serves, and what it says of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ca_platform.models.backtest import History
+from ca_platform.models.backtest.history import Floats, Ints
+from ca_platform.models.churn.candidates import Learnt
+from ca_platform.models.churn.customers import Customers, customers_at
+from ca_platform.models.churn.expectations import expect, expect_all
+from ca_platform.models.churn.features import expit, features, logit
+from ca_platform.models.churn.waiting import WaitingTimes
+from ca_platform.models.clv import Fit
+
+BASELINE = "waiting_times"
+
+# Of the models of orders, the one that says how a longer horizon goes on.
+_GOES_ON = "mbg_nbd"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """The candidates as learnt at some time, before their levels are set.
+
+    Attributes:
+        window: days in which no order is expected with the probability that they learnt.
+        fits: the models of orders that they build on.
+    """
+
+    window: int
+    fits: Mapping[str, Fit]
+    learnt: Learnt
+
+    def log_odds(self, history: History, known: Customers, origin: int, horizon: float) -> dict[str, Floats]:
+        """Logarithm of the odds that customers do not order within the horizon, by candidate."""
+        expected = expect_all(self.fits, known.summary, self.window)
+        said = self.learnt.log_odds(features(history, known, origin, self.window, expected))
+        if horizon == self.window:
+            return said
+        # P(none in the horizon) = P(none in the window) P(none after it | none in it): the second by the model of orders.
+        whole = expect(self.fits[_GOES_ON], known.summary, horizon).no_order
+        rest = whole / np.maximum(expected[_GOES_ON].no_order, np.finfo(float).tiny)
+        return {name: logit(expit(odds) * rest) for name, odds in said.items()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChurnModel:
+    """What serves.
+
+    Attributes:
+        horizon: days without an order, of which the probability is given.
+        served: name of the candidate, or of the baseline.
+        waiting: the baseline.
+        candidates: None where the history was too short to learn any.
+        levels: by candidate, what is added to the logarithm of its odds.
+    """
+
+    horizon: float
+    served: str
+    waiting: WaitingTimes
+    candidates: Candidates | None
+    levels: Mapping[str, float]
+
+    def probabilities(self, history: History, origin: int) -> tuple[Ints, Floats]:
+        """The customers of a history at an origin, and how likely each of them does not order within the horizon.
+
+        Args:
+            history: of any customers, cut at the origin, which need not be that of the training.
+        """
+        known = customers_at(history, origin)
+        if not known.number.size:
+            return known.number, np.zeros(0)
+        if self.candidates is None or self.served == BASELINE:
+            return known.number, self.waiting.no_order(known.idle_days, self.horizon)
+        odds = self.candidates.log_odds(history, known, origin, self.horizon)[self.served]
+        return known.number, expit(odds + self.levels[self.served])

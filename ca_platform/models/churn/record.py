@@ -1,0 +1,103 @@
+"""A model of churn risk as a table of numbers and back: what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ca_platform.models import clv
+from ca_platform.models.backtest.history import Floats
+from ca_platform.models.churn.candidates import Learnt
+from ca_platform.models.churn.logistic import Logistic
+from ca_platform.models.churn.model import BASELINE, Candidates, ChurnModel
+from ca_platform.models.churn.trees import Trees
+from ca_platform.models.churn.waiting import WaitingTimes
+from ca_platform.models.clv import Fit
+
+# What holds for the model as a whole.
+_WHOLE = "churn_risk"
+_TREES = ("roots", "feature", "threshold", "left", "right", "missing_left", "value")
+_KINDS = dict.fromkeys(("roots", "feature", "left", "right"), np.int64) | {"missing_left": np.bool_}
+
+
+class Parameter(NamedTuple):
+    """One number of a fitted model.
+
+    Attributes:
+        place: among the numbers of the same name, from 0.
+    """
+
+    model: str
+    parameter: str
+    place: int
+    value: float
+
+
+def to_parameters(model: ChurnModel) -> list[Parameter]:
+    """All numbers of a model; ``from_parameters`` makes the same model of them."""
+    rows = [
+        Parameter(_WHOLE, "horizon_days", 0, float(model.horizon)),
+        Parameter(model.served, "is_served", 0, 1.0),
+        *_listed(BASELINE, {"days": model.waiting.days, "lasting": model.waiting.lasting}),
+        *(Parameter(name, "level", 0, level) for name, level in model.levels.items()),
+    ]
+    if model.candidates is not None:
+        rows.append(Parameter(_WHOLE, "window_days", 0, float(model.candidates.window)))
+        rows += [row for fitted in model.candidates.fits.values() for row in _of_fit(fitted)]
+        rows += _of_learnt(model.candidates.learnt)
+    return rows
+
+
+def from_parameters(rows: Iterable[Parameter]) -> ChurnModel:
+    """The model of which these are the numbers, in any order."""
+    found: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for model, parameter, place, value in rows:
+        found.setdefault((model, parameter), []).append((place, value))
+    table = {key: np.array([value for _, value in sorted(pairs)]) for key, pairs in found.items()}
+    served = next(model for model, parameter in table if parameter == "is_served")
+    return ChurnModel(
+        horizon=float(table[_WHOLE, "horizon_days"][0]),
+        served=served,
+        waiting=WaitingTimes(table.get((BASELINE, "days"), _NOTHING), table.get((BASELINE, "lasting"), _NOTHING)),
+        candidates=_candidates(table),
+        levels={model: float(values[0]) for (model, parameter), values in table.items() if parameter == "level"},
+    )
+
+
+_NOTHING = np.zeros(0)
+
+
+def _listed(model: str, columns: Mapping[str, Floats]) -> Iterator[Parameter]:
+    for name, values in columns.items():
+        yield from (Parameter(model, name, place, float(value)) for place, value in enumerate(values))
+
+
+def _of_fit(fitted: Fit) -> Iterator[Parameter]:
+    for name, value in fitted.values.items():
+        yield Parameter(fitted.model, name, 0, value)
+    yield Parameter(fitted.model, "regularity", 0, float(fitted.regularity))
+    yield Parameter(fitted.model, "is_degenerate", 0, float(fitted.degenerate))
+
+
+def _of_learnt(learnt: Learnt) -> Iterator[Parameter]:
+    for name, line in learnt.lines.items():
+        yield from _listed(name, {"weights": line.weights})
+    yield Parameter("trees", "base", 0, learnt.trees.base)
+    yield from _listed("trees", {name: getattr(learnt.trees, name) for name in _TREES})
+
+
+def _candidates(table: Mapping[tuple[str, str], Floats]) -> Candidates | None:
+    if (_WHOLE, "window_days") not in table:
+        return None
+    lines = {model: Logistic(values) for (model, parameter), values in table.items() if parameter == "weights"}
+    columns: dict[str, Any] = {name: table["trees", name].astype(_KINDS.get(name, np.float64)) for name in _TREES}
+    fits = {model: _fit(model, table) for model, parameter in table if parameter == "regularity"}
+    trees = Trees(base=float(table["trees", "base"][0]), **columns)
+    return Candidates(int(table[_WHOLE, "window_days"][0]), fits, Learnt(lines, trees))
+
+
+def _fit(model: str, table: Mapping[tuple[str, str], Floats]) -> Fit:
+    values = {item.name: float(table[model, item.name][0]) for item in clv.MODELS[model].parameters}
+    return clv.known(model, values, int(table[model, "regularity"][0]))

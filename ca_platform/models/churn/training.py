@@ -1,0 +1,226 @@
+"""Training as of a day: candidates learnt from the past, judged at rolling origins, the best of them chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from ca_platform.models.backtest import (
+    History,
+    Origin,
+    auc,
+    brier_score,
+    chance_gap,
+    decile_gap,
+    deciles,
+    rolling_origins,
+)
+from ca_platform.models.backtest.history import Flags, Floats
+from ca_platform.models.churn.calibration import level_error, next_level
+from ca_platform.models.churn.candidates import CANDIDATES, learn
+from ca_platform.models.churn.customers import Customers, customers_at
+from ca_platform.models.churn.expectations import expect_all, fit_orders
+from ca_platform.models.churn.features import expit, features
+from ca_platform.models.churn.model import BASELINE, Candidates, ChurnModel
+from ca_platform.models.churn.waiting import waiting_times
+from ca_platform.models.clv import Fit
+
+# Under these the baseline serves.
+LEAST_DAYS = 56
+LEAST_CUSTOMERS = 20
+
+# More customers change nothing that a back-test could see; every so many-th is taken then.
+MOST_CUSTOMERS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One figure of the back-test.
+
+    Attributes:
+        origin: number of the first day that was not known.
+        horizon: days without an order, of which the probability was forecast.
+        value: None where the metric has none.
+        customers: who were forecast: all with an order before the origin.
+    """
+
+    origin: int
+    model: str
+    metric: str
+    value: float | None
+    customers: int
+    horizon: int
+    is_served: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A model, and how good each candidate was."""
+
+    model: ChurnModel
+    scores: tuple[Score, ...]
+
+
+def default_horizon(history: History) -> int | None:
+    """Twice the median gap between consecutive orders, in whole days, at least 1; None where nobody came again.
+
+    >>> default_horizon(History([1, 1, 1, 2], at=[0.0, 10.0, 13.0, 5.0]))
+    13
+    """
+    gaps = history.gaps
+    return max(1, round(2 * float(np.median(gaps)))) if gaps.size else None
+
+
+def train(history: History, end: int, horizon: float, seed: int = 0) -> Trained:
+    """Learn, judge and choose with what is known at an end.
+
+    At each of four rolling origins every candidate is learnt anew from windows before it, its level set by the origins
+    whose outcome was known by then, and its forecast held against what happened. The lowest mean Brier score serves. For
+    serving the candidates are learnt once more from the windows before the end. A window is as long as the horizon, or a
+    quarter of what is known; a longer horizon goes on by a model of orders.
+
+    Args:
+        end: number of the first day that is not known; later orders of the history are not looked at.
+        horizon: in days, above 0.
+
+    Returns:
+        With less than ``LEAST_DAYS`` of history, or fewer than ``LEAST_CUSTOMERS`` who ordered, or did not, in the
+        windows: the baseline.
+    """
+    from threadpoolctl import threadpool_limits
+
+    # What is multiplied is small: threads that wait for each other cost more than they gain, tenfold on a busy machine.
+    with threadpool_limits(limits=1):
+        return _train(history.until(end), end, horizon, seed)
+
+
+def _train(known: History, end: int, horizon: float, seed: int) -> Trained:
+    past = _Past(_sampled(known), int(known.day.min(initial=end)), seed)
+    waiting = waiting_times(past.history, end)
+    span = max(1, round(horizon))
+    origins = rolling_origins(past.start, end, span) if end - past.start >= LEAST_DAYS else ()
+    said = {origin: found for origin in origins if (found := _forecast(past, origin)) is not None}
+    candidates = past.candidates(end, span) if said else None
+    if candidates is None:
+        baseline = tuple(_baseline_scores(past, origins))
+        return Trained(ChurnModel(horizon, BASELINE, waiting, None, {}), baseline)
+
+    errors = {name: [level_error(said[at][name], past.silent(at)) for at in said] for name in CANDIDATES}
+    forecasts = {origin: _calibrated(origin, said, errors) for origin in said}
+    for origin, by_model in forecasts.items():
+        by_model[BASELINE] = past.waits(origin)
+    served = _best(forecasts, past)
+    levels = {name: next_level(own) for name, own in errors.items()}
+    scores = [
+        score
+        for origin, by_model in forecasts.items()
+        for name, forecast in by_model.items()
+        for score in _scores(origin, name, past.silent(origin), forecast, is_served=name == served)
+    ]
+    return Trained(ChurnModel(horizon, served, waiting, candidates, levels), tuple(scores))
+
+
+@dataclass
+class _Past:
+    """What training looks at again and again: customers and models of orders at an origin, made once."""
+
+    history: History
+    start: int
+    seed: int
+    _known: dict[int, tuple[History, Customers, Mapping[str, Fit]]] = field(default_factory=dict)
+
+    def at(self, origin: int) -> tuple[History, Customers, Mapping[str, Fit]]:
+        if origin not in self._known:
+            history = self.history.until(origin)
+            customers = customers_at(history, origin)
+            self._known[origin] = history, customers, fit_orders(customers.summary)
+        return self._known[origin]
+
+    def silent(self, origin: Origin) -> Flags:
+        """Who of the customers at an origin did not order in its horizon."""
+        known = self.history.until(origin.at).customers
+        return self.history.outcome(known, origin.at, origin.horizon).is_silent
+
+    def waits(self, origin: Origin) -> Floats:
+        """What the baseline says of the customers at an origin."""
+        history = self.history.until(origin.at)
+        known = customers_at(history, origin.at)
+        return waiting_times(history, origin.at).no_order(known.idle_days, origin.horizon)
+
+    def candidates(self, end: int, horizon: int) -> Candidates | None:
+        """All candidates learnt from the windows before an end; None where too little happened in them."""
+        windows = rolling_origins(self.start, end, horizon)
+        silent = [self.silent(window) for window in windows]
+        quiet = sum(int(flags.sum()) for flags in silent)
+        if min(quiet, sum(flags.size for flags in silent) - quiet) < LEAST_CUSTOMERS:
+            return None
+        columns = []
+        for window in windows:
+            history, known, fits = self.at(window.at)
+            expected = expect_all(fits, known.summary, window.horizon)
+            columns.append(features(history, known, window.at, window.horizon, expected))
+        learnt = learn(list(zip(columns, silent, strict=True)), self.seed)
+        return Candidates(windows[0].horizon, self.at(end)[2], learnt)
+
+
+def _sampled(history: History) -> History:
+    """All customers, or evenly some of them."""
+    customers = history.customers
+    stride = -(-customers.size // MOST_CUSTOMERS)
+    return history.of(customers[::stride]) if stride > 1 else history
+
+
+def _forecast(past: _Past, origin: Origin) -> dict[str, Floats] | None:
+    """Logarithms of the odds at an origin by candidate, with nothing known of later."""
+    candidates = past.candidates(origin.at, origin.horizon)
+    if candidates is None:
+        return None
+    history, known, _ = past.at(origin.at)
+    return candidates.log_odds(history, known, origin.at, origin.horizon)
+
+
+def _calibrated(
+    origin: Origin, said: Mapping[Origin, Mapping[str, Floats]], errors: Mapping[str, list[float]]
+) -> dict[str, Floats]:
+    """Probabilities at an origin, levels set by the origins whose outcome was known then."""
+    earlier = [place for place, other in enumerate(said) if other.end <= origin.at]
+    levels = {name: next_level([own[place] for place in earlier]) for name, own in errors.items()}
+    return {name: expit(odds + levels[name]) for name, odds in said[origin].items()}
+
+
+def _best(forecasts: Mapping[Origin, Mapping[str, Floats]], past: _Past) -> str:
+    """The candidate with the lowest mean Brier score; of equals the simpler one."""
+
+    def score(name: str) -> float:
+        return float(np.mean([brier_score(past.silent(origin), said[name]) for origin, said in forecasts.items()]))
+
+    return min((*CANDIDATES, BASELINE), key=score)
+
+
+def _baseline_scores(past: _Past, origins: tuple[Origin, ...]) -> list[Score]:
+    found = []
+    for origin in origins:
+        if past.history.until(origin.at).customers.size:
+            found += _scores(origin, BASELINE, past.silent(origin), past.waits(origin), is_served=True)
+    return found
+
+
+def _scores(origin: Origin, model: str, silent: Flags, said: Floats, *, is_served: bool) -> list[Score]:
+    """The figures of one candidate at one origin; those of each decile for the one that serves."""
+    figures = {
+        "auc": auc(silent, said),
+        "brier": brier_score(silent, said),
+        "decile_gap": decile_gap(silent, said),
+        "chance_gap": chance_gap(said),
+        "mean_probability": float(said.mean()),
+        "share_without_order": float(silent.mean()),
+    }
+    make = partial(Score, origin.at, model, horizon=origin.horizon, is_served=is_served)
+    found = [make(name, None if np.isnan(value) else value, silent.size) for name, value in figures.items()]
+    for place, decile in enumerate(deciles(silent, said) if is_served else (), start=1):
+        found.append(make(f"forecast_decile_{place}", decile.forecast, decile.customers))
+        found.append(make(f"observed_decile_{place}", decile.observed, decile.customers))
+    return found
