@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,24 @@ def day_ranges(days: Iterable[date]) -> list[tuple[date, date]]:
         else:
             ranges.append((day, day))
     return ranges
+
+
+def days_together(rows: Mapping[date, int], limit: int) -> list[list[date]]:
+    """Days cut into runs of no more than ``limit`` rows, in their order; a day that has more is alone.
+
+    >>> first = date(2024, 3, 1)
+    >>> [len(run) for run in days_together({first + timedelta(days=n): 40 for n in range(5)}, 100)]
+    [2, 2, 1]
+    """
+    runs: list[list[date]] = []
+    total = 0
+    for day, own in rows.items():
+        if not runs or total + own > limit:
+            runs.append([])
+            total = 0
+        runs[-1].append(day)
+        total += own
+    return runs
 
 
 def days_in_words(days: Iterable[date], limit: int) -> str:

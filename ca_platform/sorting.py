@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 _BITS = 63
+_ROW = "__row"
 
 
 def sort_by(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
@@ -60,20 +61,50 @@ def _is_whole(dtype: pl.DataType) -> bool:
     return dtype.is_integer() or isinstance(dtype, (pl.Date, pl.Datetime, pl.Enum))
 
 
+def grouped(frame: pl.DataFrame, columns: Sequence[str], *sums: pl.Expr, **named: pl.Expr) -> pl.DataFrame:
+    """Rows with the same values made one, in ascending order of these columns, nulls first.
+
+    Faster than a group-by of many small groups followed by a sort, and the rows of a group keep their order.
+
+    >>> frame = pl.DataFrame({"item": [7, 5, 7], "category": ["old", "any", "new"]})
+    >>> grouped(frame, ["item"], pl.col("category").last()).rows()
+    [(5, 'any'), (7, 'new')]
+    """
+    rows = sort_by(frame.with_row_index(_ROW), [*columns, _ROW]).drop(_ROW)
+    number = rows.select(is_first(*columns).cum_sum().alias(_ROW)).to_series().set_sorted()
+    groups = rows.with_columns(number).group_by(_ROW, maintain_order=True)
+    return groups.agg(pl.col(columns).first(), *sums, **named).drop(_ROW)
+
+
+def places(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    """Of each row how many rows above it have the same values.
+
+    >>> places(pl.DataFrame({"item": [7, 5, 7]}), ["item"]).to_list()
+    [0, 0, 1]
+    """
+    ordered = sort_by(frame.select(columns).with_row_index(_ROW), [*columns, _ROW])
+    found = ordered.select(_ROW, place_in_group(*columns).alias("place"))
+    places = found["place"].to_numpy(writable=True)
+    places[found[_ROW].to_numpy()] = found["place"].to_numpy()
+    return pl.Series("place", places)
+
+
 def is_first(*columns: str) -> pl.Expr:
-    """Whether a row is the first of those with the same values; the frame is sorted by these columns, without nulls."""
-    changes = (pl.col(name) != pl.col(name).shift(1) for name in columns)
-    return pl.any_horizontal(changes).fill_null(value=True)
+    """Whether a row is the first of those with the same values; the frame is sorted by these columns."""
+    return _changes(columns, 1) | (pl.int_range(pl.len()) == 0)
 
 
 def is_last(*columns: str) -> pl.Expr:
-    """Whether a row is the last of those with the same values; the frame is sorted by these columns, without nulls."""
-    changes = (pl.col(name) != pl.col(name).shift(-1) for name in columns)
-    return pl.any_horizontal(changes).fill_null(value=True)
+    """Whether a row is the last of those with the same values; the frame is sorted by these columns."""
+    return _changes(columns, -1) | (pl.int_range(pl.len()) == pl.len() - 1)
 
 
-def place_in_group(*columns: str, dtype: type[pl.UInt32] | type[pl.Int64] = pl.UInt32) -> pl.Expr:
-    """How many rows with the same values stand above a row; the frame is sorted by these columns, without nulls.
+def _changes(columns: Sequence[str], step: int) -> pl.Expr:
+    return pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(step)) for name in columns)
+
+
+def place_in_group(*columns: str, dtype: type[pl.UInt32 | pl.Int64] = pl.UInt32) -> pl.Expr:
+    """How many rows with the same values stand above a row; the frame is sorted by these columns.
 
     >>> frame = pl.DataFrame({"slice": [0, 0, 4], "orders": [9, 7, 8]})
     >>> frame.select(place_in_group("slice")).to_series().to_list()

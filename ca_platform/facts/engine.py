@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
 
-from ca_platform.calendar import days_between, days_in_words
+from ca_platform.calendar import days_between, days_in_words, days_together
 from ca_platform.errors import HistoryError
 from ca_platform.facts.digests import expected
 from ca_platform.facts.make import Maker
@@ -17,12 +18,15 @@ from ca_platform.facts.shape import Shape
 from ca_platform.facts.totals import last_month_end, running_totals
 from ca_platform.lake import Lake, Part
 from ca_platform.settings import Settings
+from ca_platform.sorting import sort_by
 
 # Sessions that are held in memory at a time; days are never split.
 RUN_ROWS = 1_000_000
 # Lines that take as much memory as a session.
 LINES_PER_SESSION = 3
 _SHOWN_RANGES = 5
+# Threads that write parts: Polars works outside of Python's lock.
+_WRITERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +126,7 @@ def _missing(
 def _runs(missing: Mapping[str, Mapping[date, str]], rows: Mapping[date, int]) -> Iterator[dict[str, dict[date, str]]]:
     """The days to make, cut into runs whose sessions fit into memory."""
     days = sorted({day for chosen in missing.values() for day in chosen})
-    run: list[date] = []
-    total = 0
-    for day in days:
-        if run and total + rows[day] > RUN_ROWS:
-            yield _of_days(missing, run)
-            run, total = [], 0
-        run.append(day)
-        total += rows[day]
-    if run:
+    for run in days_together({day: rows[day] for day in days}, RUN_ROWS):
         yield _of_days(missing, run)
 
 
@@ -140,13 +136,23 @@ def _of_days(missing: Mapping[str, Mapping[date, str]], days: Sequence[date]) ->
 
 
 def _make_run(run: Mapping[str, Mapping[date, str]], shape: Shape, lake: Lake) -> None:
+    """Make the facts one after the other; each is written while the next one is made."""
     maker = Maker(run, shape, lake)
-    with lake.write() as write:
+    with lake.write() as write, ThreadPoolExecutor(_WRITERS, thread_name_prefix="facts") as writers:
+        writing: list[Future[Part]] = []
         for name in FACTS:
             if not run.get(name):
                 continue
-            for day, frame in maker.make(name).items():
-                write.put(name, day, frame, run[name][day])
+            frames = maker.make(name)
+            # No more than two tables are held in memory.
+            _wait(writing)
+            writing = [writers.submit(write.put, name, day, rows, run[name][day]) for day, rows in frames.items()]
+        _wait(writing)
+
+
+def _wait(writing: Iterable[Future[Part]]) -> None:
+    for part in writing:
+        part.result()
 
 
 def _make_total(name: str, day: date, digest: str, shape: Shape, lake: Lake) -> None:
@@ -157,7 +163,10 @@ def _make_total(name: str, day: date, digest: str, shape: Shape, lake: Lake) -> 
         types = schema(name, shape)
         old = lake.scan(name, before, before, schema=types)
         since = lake.scan(total.source, max(before + timedelta(days=1), shape.start_date), day, schema=types)
-        return running_totals(old, since, day, total).select(types.keys()).sort(sort_key(name))
+        return running_totals(old, since, day, total)
 
+    rows = sort_by(lake.collect(build), sort_key(name)).select(
+        pl.col(column).cast(dtype) for column, dtype in schema(name, shape).items()
+    )
     with lake.write() as write:
-        write.put(name, day, lake.collect(build), digest)
+        write.put(name, day, rows, digest)

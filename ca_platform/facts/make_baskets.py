@@ -14,6 +14,7 @@ from ca_platform.facts import baskets
 from ca_platform.facts.customers import numbered
 from ca_platform.facts.shape import MONEY, Shape
 from ca_platform.lake import Lake
+from ca_platform.sorting import sort_by
 
 _ORDERS = {
     "day": pl.Date(),
@@ -72,20 +73,21 @@ class BasketMaker:
             orders = self._scan("sessions", {**_ORDERS, **dict.fromkeys(names.values(), pl.String())})
             orders = orders.filter("has_purchased").rename({"discount_amount": "order_discount"})
             placed = orders.sort("day", "session_start_date", "order_id").with_row_index("order")
-            lines = self._scan("lines", _LINES).rename({"discount_amount": "line_discount"})
             clients = self._known("client_numbers", self._past.new_clients()).select("client", "customer")
             values = self._known("dimension_values", self._past.new_values())
-            rows = lines.join(placed.join(clients, on="client"), on=["day", "order_id"])
+            placed = placed.join(clients, on="client")
             for name, column in names.items():
                 own = values.filter(pl.col("dimension") == name)
                 own = own.select(pl.col("slice").alias(f"slices.{name}"), pl.col("value").alias(column))
-                rows = rows.join(own, on=column, how="left", nulls_equal=True)
+                placed = placed.join(own, on=column, how="left", nulls_equal=True)
+            lines = self._scan("lines", _LINES).rename({"discount_amount": "line_discount"})
             slices = [f"slices.{name}" for name in names]
             amounts = ("price", "quantity", "line_discount", "order_discount")
-            kept = rows.select("day", "order", "line_number", "customer", *slices, "product", "category", *amounts)
-            return kept.sort("order", "line_number").drop("line_number")
+            kept = ("day", "order", "line_number", "customer", *slices, "product", "category", *amounts)
+            return lines.join(placed, on=["day", "order_id"]).select(kept)
 
-        return baskets.with_amounts(self._lake.collect(build))
+        lines = baskets.with_codes(self._lake.collect(build))
+        return baskets.with_amounts(sort_by(lines, ["order", "line_number"]).drop("line_number"))
 
     def _scan(self, name: str, types: dict[str, pl.DataType]) -> pl.LazyFrame:
         days = list(self._days)
@@ -105,11 +107,15 @@ class BasketMaker:
 
     @cached_property
     def order_products(self) -> pl.DataFrame:
+        names = baskets.categories(self._lines, "product").alias("product").to_frame().lazy()
+
         def build() -> pl.LazyFrame:
             items = self._known("product_numbers", self.product_numbers).select("product", "item")
-            return self._lines.lazy().join(items, on="product", how="left", maintain_order="left").drop("product")
+            return names.join(items, on="product", how="left", maintain_order="left")
 
-        once = baskets.order_products(self._lake.collect(build))
+        items = self._lake.collect(build)["item"]
+        lines = self._lines.with_columns(item=pl.lit(items).gather(pl.col("product").to_physical()))
+        once = baskets.order_products(lines)
         past = self._lake.collect(lambda: baskets.past_pairs(self._past.facts("order_products"), once))
         last = self._lake.collect(lambda: self._past.facts("order_products").select(pl.col("order").max())).item()
         rows = baskets.counted(once, self._dimensions, past)
@@ -118,17 +124,19 @@ class BasketMaker:
 
     @cached_property
     def product_days(self) -> pl.DataFrame:
-        return baskets.product_days(self.order_products.lazy(), self._dimensions).collect()
+        return baskets.product_days(self.order_products, self._dimensions)
 
     @cached_property
     def _order_categories(self) -> pl.DataFrame:
-        return baskets.order_categories(self._lines.lazy(), self._dimensions).collect()
+        """See ``baskets.with_new_buyers``."""
+        orders = baskets.order_categories(self._lines)
+        past = self._lake.collect(lambda: baskets.past_buyers(self._past.facts("category_buyers"), orders))
+        return baskets.with_new_buyers(orders, self._dimensions, past)
 
     @cached_property
     def category_buyers(self) -> pl.DataFrame:
-        orders = self._order_categories.lazy()
-        return self._lake.collect(lambda: baskets.category_buyers(orders, self._past.facts("category_buyers")))
+        return baskets.category_buyers(self._order_categories, self._dimensions)
 
     @cached_property
     def category_days(self) -> pl.DataFrame:
-        return baskets.category_days(self._order_categories.lazy(), self.category_buyers.lazy()).collect()
+        return baskets.category_days(self._order_categories, self._dimensions)
