@@ -12,7 +12,18 @@ from pathlib import Path
 from benchmarks.harness import Result, show
 from benchmarks.registry import BENCHMARKS
 
-PACKAGES = ("polars", "scipy", "duckdb", "mlxtend", "efficient-apriori", "dagster", "dash", "plotly", "elasticsearch")
+PACKAGES = (
+    "polars",
+    "scipy",
+    "duckdb",
+    "mlxtend",
+    "efficient-apriori",
+    "lifetimes",
+    "dagster",
+    "dash",
+    "plotly",
+    "elasticsearch",
+)
 
 
 def results_page(results: Sequence[Result], failures: dict[str, str]) -> str:
