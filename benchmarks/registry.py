@@ -48,6 +48,9 @@ BENCHMARKS = {
         Benchmark("cohorts", "cohorts", "orders 1 to 4, daily and weekly cohorts", "<= 1.2 x DuckDB's window query"),
         Benchmark("pairs", "pairs", "pairs and triples of products", "<= 1/20 x mlxtend and efficient-apriori"),
         Benchmark("clv", "clv", "BG/NBD and Gamma–Gamma, and the quality of all models", "<= 1/5 x lifetimes"),
+        Benchmark(
+            "recommend", "recommend", "next baskets foreseen; lists of many customers", "NDCG@10 above every rival's"
+        ),
         Benchmark("index", "index", "orders into Elasticsearch", "<= 1/0.95 x raw bulk, client CPU <= 20 %"),
         Benchmark("page", "page", "/funnels until all cards are settled, p95", "<= 2 x a bare Dash page"),
         Benchmark(

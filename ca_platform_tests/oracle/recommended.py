@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from math import log2, sqrt
 from typing import NamedTuple
 
-HORIZON, SOLD_WITHIN, HALF_LIFE, PLACES, NEIGHBOURS, PRIOR = 28, 90, 28, 10, 100, 20
+HORIZON, SOLD_WITHIN, HALF_LIFE, PLACES, NEIGHBOURS, CANDIDATES, PRIOR = 28, 90, 28, 10, 20, 300, 20
 NAMES = ("blend", "own history, then popularity", "item cosine", "popularity")
 
 
@@ -104,8 +104,16 @@ class Known:
             trend = sqrt(min(self.recent[item] / self.ever[item], 4) / 4)
             if item in self.sold:
                 both = self.by_customers.get(pair, 0.0) + self.by_orders.get(pair, 0.0)
-                found[bought][item] = both * trend
-        return found
+                found[bought][item] = both / 2 * trend
+        return nearest(found)
+
+    @cached_property
+    def plain_near(self) -> dict[str, dict[str, float]]:
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        for (bought, item), cosine in self.by_customers.items():
+            if item in self.sold:
+                found[bought][item] = cosine
+        return nearest(found)
 
     def shares(self, customer: str, decay: float) -> dict[str, float]:
         orders = self.baskets.get(customer, [])
@@ -139,9 +147,19 @@ def cosines(rows: Iterable[set[str] | frozenset[str]]) -> dict[tuple[str, str], 
     found = {}
     for item, others in both.items():
         near = [(-count * count / single[other], other, count) for other, count in others.items() if count > 1]
-        for _, other, count in sorted(near)[:NEIGHBOURS]:
+        for _, other, count in sorted(near)[:CANDIDATES]:
             found[item, other] = count / sqrt(single[item] * single[other])
     return found
+
+
+def nearest(near: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """The items that each item speaks for most."""
+    return {
+        bought: {
+            item: -value for value, item in sorted((-round(value, 9), item) for item, value in own.items())[:NEIGHBOURS]
+        }
+        for bought, own in near.items()
+    }
 
 
 def top(scores: dict[str, float]) -> list[tuple[str, float]]:
@@ -193,9 +211,9 @@ def item_cosine(known: Known) -> Lister:
     def listed(customer: str, kind: str) -> list[tuple[str, float]]:
         found: dict[str, float] = defaultdict(float)
         shares = known.shares(customer, 1)
-        for (bought, item), cosine in known.by_customers.items():
-            if bought in shares and item in known.sold:
-                found[item] += shares[bought] * cosine
+        for bought, share in shares.items():
+            for item, cosine in known.plain_near.get(bought, {}).items():
+                found[item] += share * cosine
         highest = max(found.values(), default=1.0)
         return of_kind(known, customer, kind, {item: value / highest for item, value in found.items()})
 

@@ -10,16 +10,22 @@ import numpy as np
 from ca_platform.models.baskets.incidence import Ints
 from ca_platform.models.recommend.history import Floats, Purchases
 from ca_platform.models.recommend.parts import Similarity, own_shares, popularity, repeat_factors, similarity, trend
+from ca_platform.models.recommend.ranking import best_of_rows
 from ca_platform.models.recommend.rows import times_columns
 
 HALF_LIFE = 28.0
 """Days after which an order says half as much of what is popular."""
 SOLD_WITHIN = 90
 """Days within which an item must have been sold to be recommended."""
-NEIGHBOURS = 100
-"""Similar items of an item that are known, at most."""
+NEIGHBOURS = 20
+"""Items that an item speaks for, at most: with more the common ones outvote those that really go with it."""
+_CANDIDATES = 300
+# Similar items of all items together, from which those are chosen.
+_MOST_SIMILAR = 5_000_000
 # Digits that differences of the order in which numbers are added up do not reach.
 _DIGITS = 12
+HIGHEST_SIMILARITY = 2.0
+"""Two cosines of at most 1."""
 NEVER = np.iinfo(np.int64).min
 """The day of what never happened."""
 
@@ -69,13 +75,17 @@ class Fit:
 
     @cached_property
     def near(self) -> Any:
-        """Similarity of items by customers and by orders, times the trend of the item that is like the other."""
-        return times_columns((self.cosines.customers + self.cosines.orders).tocsr(), self._trend * self.is_sold)
+        """Which items speak for which: similarity by customers and by orders, times the trend of the other item."""
+        both = (self.cosines.customers + self.cosines.orders) * (1 / HIGHEST_SIMILARITY)
+        return self._nearest(times_columns(both.tocsr(), self._trend * self.is_sold))
 
     @cached_property
     def plain_near(self) -> Any:
-        """Similarity of items by customers alone."""
-        return times_columns(self.cosines.customers, self.is_sold)
+        """The same by similarity by customers alone."""
+        return self._nearest(times_columns(self.cosines.customers, self.is_sold))
+
+    def _nearest(self, near: Any) -> Any:
+        return best_of_rows(near, self.order, NEIGHBOURS)
 
     def near_columns(self, *, is_plain: bool) -> Any:
         """The items that each item is similar to: the transpose of ``near``, or of ``plain_near``."""
@@ -109,7 +119,8 @@ class Fit:
     @cached_property
     def cosines(self) -> Similarity:
         """``similarity`` of the items."""
-        return similarity(self.history, self.order, NEIGHBOURS)
+        count = min(_CANDIDATES, max(_MOST_SIMILAR // max(self.history.n_items, 1), NEIGHBOURS))
+        return similarity(self.history, self.order, count)
 
     @cached_property
     def _ever(self) -> Floats:

@@ -64,6 +64,20 @@ def best_items(scores: Any, everywhere: Floats, order: Ints, count: int) -> Rank
     return _unpacked(firsts[:, :count], order)
 
 
+def best_of_rows(scores: Any, order: Ints, count: int) -> Any:
+    """The same matrix with the highest entries of each row alone, rounded."""
+    from scipy.sparse import csr_array
+
+    rows = most_rows(order.size)
+    nowhere = np.zeros(order.size)
+    parts = [best_items(scores[at : at + rows], nowhere, order, count) for at in range(0, scores.shape[0], rows)]
+    items = np.concatenate([np.empty((0, count), np.int64), *(part.items for part in parts)])
+    is_kept = items != NONE
+    starts = np.append(0, np.cumsum(is_kept.sum(axis=1)))
+    values = np.concatenate([np.empty((0, count)), *(part.scores for part in parts)])[is_kept]
+    return csr_array((values, items[is_kept], starts), scores.shape)
+
+
 def _keys(scores: Any, everywhere: Floats, order: Ints) -> Ints:
     """Row, score (the highest first) and place of each entry in one number, sorted."""
     row = np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr))

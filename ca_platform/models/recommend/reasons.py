@@ -16,8 +16,6 @@ from ca_platform.models.recommend.rows import entries
 
 REASONS = ("bought before", "bought together", "similar customers", "popular")
 BEFORE, TOGETHER, SIMILAR, POPULAR = range(len(REASONS))
-# Two cosines of at most 1 add up to 2; the trend is at most 1.
-_HIGHEST_SIMILARITY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,6 @@ def _most_similar(fit: Fit, customers: Ints, items: Ints, weights: Weights) -> I
     if not items.size:
         return np.empty(0, np.int64)
     near: Any = fit.near_columns(is_plain=weights.is_plain)[items]
-    parts = (fit.shares(weights.decay)[customers] * (1 / _HIGHEST_SIMILARITY)).multiply(near).tocsr()
+    parts = fit.shares(weights.decay)[customers].multiply(near).tocsr()
     found: Ints = best_items(parts, np.zeros(fit.order.size), fit.order, 1).items[:, 0]
     return found

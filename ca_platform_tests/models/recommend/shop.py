@@ -9,7 +9,7 @@ import numpy as np
 from ca_platform.models.recommend import Purchases
 from ca_platform_tests.oracle.recommended import Known, Order
 
-ITEMS = [f"item {n:02}" for n in range(18)]
+ITEMS = [f"item {n:02}" for n in range(26)]
 
 
 def drawn(seed: int, customers: int = 25, days: int = 150, orders: int = 140) -> Known:
