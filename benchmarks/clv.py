@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.clv_quality import public_files, quality
+from benchmarks.clv_quality import levels, public_files, quality
 from benchmarks.harness import Measured, Result, child, duel, seconds
 from benchmarks.shops import workplace
 
@@ -39,7 +39,7 @@ def run(size: int) -> Result:
     ours, rival = duel(lambda: child("clv:our_values", shop), lambda: child("clv:rival_values", shop), ROUNDS)
     _compare(ours, rival)
     intervals, pareto = child("clv:our_intervals", shop), child("clv:our_pareto", shop)
-    shops = child("clv:public_quality", *files).value
+    shops, taught = child("clv:public_quality", *files).value, child("clv:public_levels", *files).value
     extra: dict[str, Any] = {
         "intervals": intervals.seconds,
         "pareto_nbd": pareto.seconds,
@@ -55,6 +55,7 @@ def run(size: int) -> Result:
     for shop, models in shops.items():
         rows.append((shop, "orders: total    MAE  nGini | revenue: total  nGini  within 80 %"))
         rows += [(f"  {model}", text(figures)) for model, figures in models.items()]
+        rows += [("  level", line) for line in taught[shop]]
     return Result("clv", size, ours.seconds, rival.seconds, GOAL, extra=extra, rows=tuple(rows))
 
 
@@ -173,6 +174,11 @@ def our_pareto(path: str) -> Callable[[], Any]:
 def public_quality(cdnow: str, retail: str) -> Callable[[], Any]:
     """Figures by shop and model."""
     return lambda: quality(Path(cdnow), Path(retail))
+
+
+def public_levels(cdnow: str, retail: str) -> Callable[[], Any]:
+    """What earlier origins teach of the level, by shop."""
+    return lambda: levels(Path(cdnow), Path(retail))
 
 
 def _columns(path: str) -> list[Any]:

@@ -1,0 +1,148 @@
+"""The level of forecasts: by which factor totals are put right, learnt from what earlier forecasts have missed.
+
+Who is worth more than whom, and how much all are worth together, are two questions. Models of orders rank well and know no
+season and no trend; a factor for all leaves the ranks as they are. A factor learnt from the half-year before makes it worse
+where the next half is the strong one, so none is used unless it would have helped at earlier origins, each time with
+nothing but what was known by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ca_platform.models.clv.records import Floats
+
+YEAR_WEEKS = 365.25 / 7
+
+# An origin this close to a year before stands for the same time of the year.
+_SAME_SEASON_WEEKS = 2.0
+# The latest origins that a mean is taken over, and how many of them at least.
+_LATEST, _LEAST_KNOWN = 4, 2
+# A factor must have been tried at so many origins, and have left at most this part of the mean error.
+_LEAST_TRIALS, _LEFT = 3, 0.85
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastForecasts:
+    """Totals that were forecast at earlier origins, and what came, by ascending time; all arrays have one length.
+
+    Attributes:
+        at_weeks: when the forecast was made, in weeks since any moment.
+        horizon_weeks: what it was made for.
+        forecast, outcome: the totals, orders or money, above 0; origins with nothing in either are left out.
+    """
+
+    at_weeks: Floats
+    horizon_weeks: float
+    forecast: Floats
+    outcome: Floats
+
+    def __init__(self, at_weeks: ArrayLike, horizon_weeks: float, forecast: ArrayLike, outcome: ArrayLike) -> None:
+        at, said, came = (np.asarray(column, np.float64) for column in (at_weeks, forecast, outcome))
+        told = (said > 0) & (came > 0)
+        object.__setattr__(self, "horizon_weeks", horizon_weeks)
+        for name, column in (("at_weeks", at), ("forecast", said), ("outcome", came)):
+            object.__setattr__(self, name, column[told])
+
+    @property
+    def log_errors(self) -> Floats:
+        """Logarithm of outcome over forecast: above 0 where too little was forecast."""
+        return np.log(self.outcome / self.forecast)
+
+    def known_at(self, at_weeks: float) -> PastForecasts:
+        """Those whose outcome was known at a time."""
+        known = self.at_weeks + self.horizon_weeks <= at_weeks + 1e-9
+        return PastForecasts(self.at_weeks[known], self.horizon_weeks, self.forecast[known], self.outcome[known])
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a total is multiplied by, and how far it may still be off.
+
+    Attributes:
+        factor: above 0; 1 where earlier origins do not show that another would help.
+        method: ``none``, ``recent`` (mean of the latest origins) or ``season`` (the same time a year before).
+        log_error: root mean square of the logarithms of outcome over forecast that remain at earlier origins, for the
+            intervals of totals; None where there were fewer than two.
+        trials: origins at which the method was tried.
+        reason: why it was chosen, in words.
+    """
+
+    factor: float
+    method: str
+    log_error: float | None
+    trials: int
+    reason: str
+
+
+def learn_level(past: PastForecasts, at_weeks: float) -> Level:
+    """The factor for a forecast that is made now, from the forecasts of earlier origins.
+
+    >>> year = [0.0, 13.0, 26.0, 39.0]
+    >>> past = PastForecasts(year + [52.0 + week for week in year], 13.0, [100.0] * 8, [90.0, 95.0, 80.0, 160.0] * 2)
+    >>> level = learn_level(past, at_weeks=104.0)
+    >>> level.method, round(level.factor, 2), level.reason
+    ('season', 0.9, 'at 4 earlier origins it would have left 0 % of the error')
+    """
+    plain = past.log_errors
+    tried = {name: _tried(past, factor) for name, factor in _METHODS.items()}
+    left = {
+        name: np.abs(plain[rows] - factors[rows]).mean() / max(np.abs(plain[rows]).mean(), 1e-9)
+        for name, factors in tried.items()
+        if (rows := np.isfinite(factors)).sum() >= _LEAST_TRIALS
+    }
+    usable = [
+        name for name in left if left[name] <= _LEFT and _METHODS[name](past.known_at(at_weeks), at_weeks) is not None
+    ]
+    if not usable:
+        return Level(1.0, "none", _root_mean_square(plain), _trials(tried), _refused(left))
+    best = min(usable, key=lambda name: left[name])
+    rows = np.isfinite(tried[best])
+    log_factor = _METHODS[best](past.known_at(at_weeks), at_weeks) or 0.0
+    reason = f"at {rows.sum()} earlier origins it would have left {left[best]:.0%} of the error".replace("%", " %")
+    remaining = _root_mean_square((plain - tried[best])[rows])
+    return Level(float(np.exp(log_factor)), best, remaining, int(rows.sum()), reason)
+
+
+def _tried(past: PastForecasts, factor: Callable[[PastForecasts, float], float | None]) -> Floats:
+    """What a method would have said at each earlier origin, as a logarithm; NaN where it could say nothing."""
+    said = [factor(past.known_at(at), at) for at in past.at_weeks.tolist()]
+    return np.array([np.nan if log is None else log for log in said], np.float64)
+
+
+def _recent(known: PastForecasts, _: float) -> float | None:
+    """Mean of the latest errors, drawn towards none as if one more origin had had none."""
+    latest = known.log_errors[-_LATEST:]
+    return float(latest.sum() / (latest.size + 1)) if latest.size >= _LEAST_KNOWN else None
+
+
+def _season(known: PastForecasts, at_weeks: float) -> float | None:
+    """The error of a year before."""
+    away = np.abs(known.at_weeks - (at_weeks - YEAR_WEEKS))
+    if not away.size or away.min() > _SAME_SEASON_WEEKS:
+        return None
+    return float(known.log_errors[away.argmin()])
+
+
+_METHODS: dict[str, Callable[[PastForecasts, float], float | None]] = {"season": _season, "recent": _recent}
+
+
+def _refused(left: dict[str, float]) -> str:
+    if not left:
+        return "too few earlier origins tell whether a factor helps"
+    best = min(left, key=lambda name: left[name])
+    return f"at earlier origins the best factor ({best}) would have left {left[best]:.0%} of the error".replace(
+        "%", " %"
+    )
+
+
+def _trials(tried: dict[str, Floats]) -> int:
+    return max(int(np.isfinite(factors).sum()) for factors in tried.values())
+
+
+def _root_mean_square(errors: Floats) -> float | None:
+    return float(np.sqrt(np.mean(errors**2))) if errors.size > 1 else None
