@@ -59,8 +59,10 @@ def test_lasting_refusal_ends_after_give_up_after_with_exit_code_1(
     assert 0.3 < time.monotonic() - start < 5
 
 
-def test_refused_documents_alone_are_sent_again(stumbling: ElasticsearchStore, proxy: FaultyProxy) -> None:
-    refusals = [1]
+def test_once_it_is_known_which_documents_were_refused_they_alone_are_sent_again(
+    stumbling: ElasticsearchStore, proxy: FaultyProxy
+) -> None:
+    refusals = [2]
 
     def half(request: Request) -> Answer | None:
         if "_bulk" not in request.path or not refusals[0]:
@@ -76,7 +78,8 @@ def test_refused_documents_alone_are_sent_again(stumbling: ElasticsearchStore, p
     proxy.rule = half
     stumbling.replace("orders", [DAY], _orders(5))
     bulks = [request for request in proxy.seen if "_bulk" in request.path]
-    assert [len(request.body.splitlines()) // 2 for request in bulks] == [5, 1]
+    assert [len(request.body.splitlines()) // 2 for request in bulks] == [5, 5, 1]
+    assert ["items" in request.path for request in bulks] == [False, True, True]
     assert sum(frame.height for frame in stumbling.scan("orders")) == 5
 
 
@@ -86,7 +89,7 @@ def test_documents_refused_for_good_are_named_with_their_reason(
     error = {"type": "document_parsing_exception", "reason": "failed to parse", "caused_by": {"reason": "too odd"}}
     failure = {"index": {"status": 400, "error": error}}
     done = {"index": {"status": 201}}
-    proxy.rule = times(1, Answer(200, {"errors": True, "items": [done, done, failure]}))
+    proxy.rule = times(2, Answer(200, {"errors": True, "items": [done, done, failure]}))
     with pytest.raises(StoreError, match=r"1 of 3 documents .* were refused: order-2 \(failed to parse: too odd\)"):
         stumbling.replace("orders", [DAY], _orders(3))
 

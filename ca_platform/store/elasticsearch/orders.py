@@ -15,10 +15,10 @@ from ca_platform.store.elasticsearch import bulk
 from ca_platform.store.elasticsearch.codec import documents, frame_of
 from ca_platform.store.elasticsearch.connection import Connection
 from ca_platform.store.elasticsearch.months import MonthlyIndices
-from ca_platform.store.elasticsearch.search import WHOLE, Query, all_hits, count, refresh
+from ca_platform.store.elasticsearch.search import WHOLE, Query, all_hits, count_both, refresh
 from ca_platform.store.records import WriteSummary
 
-_SLICE = 50_000  # rows encoded at a time: some 20 MB of JSON
+_SLICE = 8_000  # rows encoded at a time: some 5 MB of JSON, so that the first request leaves soon
 _PAGE = 5_000
 DAY = "day"
 
@@ -53,10 +53,11 @@ class OrderIndex:
             documents, length = bulk.send(self._connection, index, self._operations(part, write_id))
             sent, size = sent + documents, size + length
         refresh(self._connection, self._index)
-        deleted = sum(self._delete(query) for query in self._other_writes(days, write_id))
+        found, stale = self._counted(days, write_id)
+        deleted = sum(self._delete(query) for query in self._other_writes(days, write_id)) if stale else 0
         if deleted:
             refresh(self._connection, self._index)
-        found = sum(count(self._connection, self._index, self._during(*span)) for span in _spans(days))
+            found, _ = self._counted(days, write_id)
         if found != sent:
             raise StoreError(
                 f"orders: {sent} documents were written for {min(days)} to {max(days)}, but {found} are there: another "
@@ -106,7 +107,7 @@ class OrderIndex:
             head = part.select(
                 pl.struct(pl.struct(_id=pl.col("order_id")).alias("index")).struct.json_encode()
             ).to_series()
-            yield pl.DataFrame({bulk.ID: part["order_id"], bulk.LINE: head + "\n" + documents(stored)})
+            yield pl.DataFrame({bulk.ID: part["order_id"], bulk.LINE: head, bulk.SOURCE: documents(stored)})
 
     def _during(self, start: date | None, end: date | None) -> Query:
         """Sessions that started on these local days."""
@@ -117,9 +118,17 @@ class OrderIndex:
             bounds["lt"] = as_of(end, self._time_zone).isoformat()
         return {"range": {"session_start_date": bounds}}
 
+    def _counted(self, days: Sequence[date], write_id: str) -> tuple[int, int]:
+        """Number of documents of these days, and how many of them another write has left."""
+        counts = [
+            count_both(self._connection, self._index, self._during(*span), _of_others(write_id))
+            for span in _spans(days)
+        ]
+        return sum(found for found, _ in counts), sum(stale for _, stale in counts)
+
     def _other_writes(self, days: Sequence[date], write_id: str) -> Iterator[Query]:
         for span in _spans(days):
-            yield {"bool": {"filter": [self._during(*span)], "must_not": [{"term": {"write_id": write_id}}]}}
+            yield {"bool": {"filter": [self._during(*span), _of_others(write_id)]}}
 
     def _delete(self, query: Query) -> int:
         deleted = 0
@@ -129,6 +138,10 @@ class OrderIndex:
             bulk.send(self._connection, self._index, [_conditional_deletes(hits)], ignored=(404, 409))
             deleted += len(hits)
         return deleted
+
+
+def _of_others(write_id: str) -> Query:
+    return {"bool": {"must_not": [{"term": {"write_id": write_id}}]}}
 
 
 def _conditional_deletes(hits: list[dict[str, Any]]) -> pl.DataFrame:

@@ -17,7 +17,6 @@ import polars as pl
 
 from ca_platform.calendar import as_of
 from ca_platform.store.elasticsearch.bulk import ID, LINE
-from ca_platform.store.elasticsearch.codec import jsonable
 from ca_platform.store.records import MAIN, Dimension
 from ca_platform.store.reportframe import DAY, DIMENSION, PREFIX, VALUE, ReportFrame
 
@@ -76,9 +75,8 @@ def _with_tables(parts: pl.DataFrame, report: ReportFrame) -> pl.DataFrame:
     """The parts with ``columns``, the JSON object of their arrays. One pass over all rows."""
     names = report.rows.columns
     owner = parts.sort("offset").select(pl.col("doc").repeat_by("length").explode(empty_as_null=False)).to_series()
-    text = report.rows.select(jsonable(pl.col(name), dtype).alias(name) for name, dtype in report.rows.schema.items())
     tables = (
-        text.with_columns(owner.alias("\0doc"))
+        report.rows.with_columns(owner.alias("\0doc"))
         .group_by("\0doc", maintain_order=True)
         .agg(pl.all())
         .select(pl.col("\0doc").alias("doc"), pl.struct(names).struct.json_encode().alias("columns"))

@@ -107,6 +107,15 @@ def count(connection: Connection, index: str, query: Query) -> int:
     return int(answer["hits"]["total"]["value"]) if answer else 0
 
 
+def count_both(connection: Connection, index: str, query: Query, part: Query) -> tuple[int, int]:
+    """How many documents match, and how many of these match ``part`` too."""
+    search = {"query": query, "size": 0, "track_total_hits": True, "aggs": {"part": {"filter": part}}}
+    answer = connection.call("POST", f"/{index}/_search", search, params=WHOLE, missing=None)
+    return (
+        (int(answer["hits"]["total"]["value"]), int(answer["aggregations"]["part"]["doc_count"])) if answer else (0, 0)
+    )
+
+
 def refresh(connection: Connection, index: str) -> None:
     """Make everything that was written visible to searches."""
     connection.call("POST", f"/{index}/_refresh", missing=None)

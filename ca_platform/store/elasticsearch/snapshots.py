@@ -69,7 +69,7 @@ class SnapshotIndex:
         for part in frame.iter_slices(_SLICE):
             stored = part.with_columns(pl.lit(day.isoformat()).alias(REPORT_DATE), pl.lit(write_id).alias(WRITE_ID))
             head = part.select(pl.struct(_action("index", day)).struct.json_encode()).to_series()
-            yield pl.DataFrame({bulk.ID: part[CLIENT], bulk.LINE: head + "\n" + documents(stored)})
+            yield pl.DataFrame({bulk.ID: part[CLIENT], bulk.LINE: head, bulk.SOURCE: documents(stored)})
 
     def _delete_others(self, day: date, write_id: str) -> int:
         """Customers of earlier writes that are no longer there."""
