@@ -20,9 +20,8 @@ from benchmarks.shops import STANDARD, ShopFolder, loaded_shop, opened
 DEFAULT, LARGE = 100_000, 1_000_000
 GOAL = 1 / 0.95
 CPU_GOAL = 0.2
-BODY_BYTES = 8_000_000
 PARALLEL = (2, 4)
-ROUNDS = 2
+ROUNDS = 5
 
 
 def run(size: int) -> Result:
@@ -40,11 +39,11 @@ def run(size: int) -> Result:
         for _ in range(ROUNDS):
             for count in PARALLEL:
                 raw[count].append(child("index:raw_bulk", *place, url, count))
-            runs.append(child("index:ours", *place, environment=environment))
+                runs.append(child("index:ours", *place, environment=environment))
         helper = child("index:helpers_bulk", *place, url)
-    best = {count: min(items, key=lambda item: item.seconds) for count, items in raw.items()}
-    fastest = min(best, key=lambda count: best[count].seconds)
-    ours, rival = min(runs, key=lambda item: item.seconds), best[fastest]
+    middle = {count: _middle(items) for count, items in raw.items()}
+    fastest = min(middle, key=lambda count: middle[count].seconds)
+    ours, rival = _middle(runs), middle[fastest]
     documents = int(ours.value)
     extra = {
         "documents_per_second": documents / ours.seconds,
@@ -54,7 +53,7 @@ def run(size: int) -> Result:
         "client_cpu_goal": CPU_GOAL,
         "raw_client_cpu_share": rival.cpu_share,
         "raw_parallel": fastest,
-        "raw_seconds_by_parallel": {str(count): round(item.seconds, 3) for count, item in best.items()},
+        "raw_seconds_by_parallel": {str(count): round(item.seconds, 3) for count, item in middle.items()},
         "peak_memory_gb": ours.peak_gb,
     }
     rows = (
@@ -64,6 +63,11 @@ def run(size: int) -> Result:
         ("client CPU of wall time", f"{ours.cpu_share:.0%} (goal {CPU_GOAL:.0%}; raw {rival.cpu_share:.0%})"),
     )
     return Result("index", size, ours.seconds, rival.seconds, GOAL, extra=extra, rows=rows)
+
+
+def _middle(runs: list[Measured]) -> Measured:
+    """The run of median length: a server that merges and collects garbage when it likes has no typical fastest run."""
+    return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
 
 
 def document_frame(path: str, first: str, last: str) -> Callable[[], Any]:
@@ -104,6 +108,8 @@ def ours(path: str, first: str, last: str) -> Callable[[], Any]:
 
 def prepare_bodies(path: str, first: str, last: str, url: str) -> Callable[[], Any]:
     """Bulk bodies of the documents that our own writing left, as files; and the index's settings."""
+    import polars as pl
+
     shop = opened(path, first, last)
     settings = shop.settings()
     index = f"{settings.document_store.index_prefix}orders"
@@ -120,7 +126,10 @@ def prepare_bodies(path: str, first: str, last: str, url: str) -> Callable[[], A
             json.dumps({"mappings": described["mappings"], "settings": {"index": options}})
         )
         count = 0
-        for count, body in enumerate(_chunks(_documents(url, index)), start=1):
+        documents = dict(_documents(url, index))
+        # In the order in which we send them: the server returns them shard by shard.
+        ordered = ((name, documents[name]) for name in pl.read_parquet(_frame_file(shop))["order_id"])
+        for count, body in enumerate(_chunks(ordered), start=1):
             (folder / f"{count:05d}.ndjson").write_bytes(body)
         return count
 
@@ -198,6 +207,9 @@ def _documents(url: str, index: str) -> Iterator[tuple[str, Any]]:
 
 
 def _chunks(documents: Iterator[tuple[str, Any]]) -> Iterator[bytes]:
+    """Bodies of the size that ours have."""
+    from ca_platform.store.elasticsearch.bulk import CHUNK_BYTES
+
     lines: list[bytes] = []
     size = 0
     for name, source in documents:
@@ -205,7 +217,7 @@ def _chunks(documents: Iterator[tuple[str, Any]]) -> Iterator[bytes]:
         line = f'{{"index":{{"_id":{json.dumps(name)}}}}}\n{text}\n'.encode()
         lines.append(line)
         size += len(line)
-        if size >= BODY_BYTES:
+        if size >= CHUNK_BYTES:
             yield b"".join(lines)
             lines, size = [], 0
     if lines:
