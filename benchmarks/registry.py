@@ -47,6 +47,7 @@ BENCHMARKS = {
         Benchmark("dimensions", "dimensions", "a day's run with dimensions of 20 to 200 values", "<= 1.8 x none"),
         Benchmark("cohorts", "cohorts", "orders 1 to 4, daily and weekly cohorts", "<= 1.2 x DuckDB's window query"),
         Benchmark("pairs", "pairs", "pairs and triples of products", "<= 1/20 x mlxtend and efficient-apriori"),
+        Benchmark("churn", "churn", "churn risk on public shops, and its training", "<= 1.0 x BG/NBD's ranking errors"),
         Benchmark("clv", "clv", "BG/NBD and Gamma–Gamma, and the quality of all models", "<= 1/5 x lifetimes"),
         Benchmark(
             "recommend", "recommend", "next baskets foreseen; lists of many customers", "NDCG@10 above every rival's"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,6 +64,10 @@ class ChurnModel:
     waiting: WaitingTimes
     candidates: Candidates | None
     levels: Mapping[str, float]
+
+    def served_by(self, name: str) -> ChurnModel:
+        """The same model with another candidate, or the baseline, in service."""
+        return replace(self, served=name)
 
     def probabilities(self, history: History, origin: int) -> tuple[Ints, Floats]:
         """The customers of a history at an origin, and how likely each of them does not order within the horizon.
