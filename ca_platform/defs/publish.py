@@ -34,17 +34,28 @@ class DayRows:
     preview: pl.DataFrame | None = None
 
 
-def publish(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:
-    """Make ``frame`` the content of the report on these days."""
-    *earlier, newest = _written(spec, days, frame, platform)
+def publish(
+    spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform, last: date | None = None
+) -> list[DayRows]:
+    """Make ``frame`` the content of the report on these days.
+
+    Args:
+        last: where they are a piece of a range, its last day.
+    """
+    last = last or days[-1]
+    *earlier, newest = _written(spec, days, frame, platform, last)
+    if newest.day != last:
+        return [*earlier, newest]
     return [*earlier, replace(newest, preview=_preview(spec, frame, newest.day))]
 
 
-def _written(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:
+def _written(
+    spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform, last: date
+) -> list[DayRows]:
     if spec.parts == "day":
         return _rows_to_lake(spec, days, frame, platform)
     if spec.storage == "lake":
-        return _to_lake(spec, days, frame, platform)
+        return _to_lake(spec, days, frame, platform, last)
     platform.store.replace(spec.name, days, frame, spec)
     return rows_by_day(days, frame)
 
@@ -74,11 +85,13 @@ def rows_by_day(days: Sequence[date], frame: pl.DataFrame) -> list[DayRows]:
     return [DayRows(day, *found.get(day, (0, 0, 0))) for day in days]
 
 
-def _to_lake(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:
+def _to_lake(
+    spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform, last: date
+) -> list[DayRows]:
     """One part per day that is kept, in one write; the newest day is what the store shows."""
     lake = platform.lake
     known = lake.days(spec.name)
-    newest = max([*days, *known])
+    newest = max([last, *known])
     keep = platform.settings.reports.keep_daily
     kept = [day for day in days if is_kept(day, newest, keep)]
     main = frame.filter(pl.col(DIMENSION) == "main").drop(DIMENSION, VALUE).rename({DAY: "day"})

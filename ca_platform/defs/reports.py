@@ -1,7 +1,7 @@
 """The reports as assets: one step per family, in which every report is tried and the failed ones are named."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from ca_platform.defs.publish import DayRows, publish
 from ca_platform.defs.resources import Platform
 from ca_platform.errors import StoreError
 from ca_platform.logging import Redactor
-from ca_platform.reports import compute
+from ca_platform.reports import compute_pieces
 from ca_platform.settings import Settings
 
 
@@ -65,12 +65,11 @@ def attempts(
     for name in pending[:1]:
         journal.begin(name)
     down: StoreError | None = None
-    for name, outcome in compute(names, days, platform.settings, platform.lake):
-        begun = time.monotonic()
-        made = outcome if isinstance(outcome, Exception) else _published(name, days, outcome, platform)
+    for name, pieces in compute_pieces(names, days, platform.settings, platform.lake):
+        made, waited = _published(name, days, pieces, platform)
         if isinstance(made, Exception):
             journal.fail(name, made)
-            down = _unreachable(made, time.monotonic() - begun, platform)
+            down = _unreachable(made, waited, platform)
         else:
             journal.finish(name)
         yield name, made
@@ -83,11 +82,19 @@ def attempts(
         yield name, missed
 
 
-def _published(name: str, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows] | Exception:
+def _published(
+    name: str, days: Sequence[date], pieces: Iterable[tuple[Sequence[date], pl.DataFrame]], platform: Platform
+) -> tuple[list[DayRows] | Exception, float]:
+    """What was stored of a report or why it failed, and how many seconds its last write took."""
+    made: list[DayRows] = []
+    begun = time.monotonic()
     try:
-        return publish(report_spec(name), days, frame, platform)
+        for own, frame in pieces:
+            begun = time.monotonic()
+            made += publish(report_spec(name), own, frame, platform, max(days))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is raised with its name at the end of the step
-        return error
+        return error, time.monotonic() - begun
+    return made, time.monotonic() - begun
 
 
 def _unreachable(error: Exception, waited: float, platform: Platform) -> StoreError | None:

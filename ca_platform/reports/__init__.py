@@ -5,6 +5,6 @@ many of them for many days. What does not: storing, Dagster, and the heavy reduc
 """
 
 from ca_platform.reports.bind import Cut, bind_report
-from ca_platform.reports.engine import compute
+from ca_platform.reports.engine import compute, compute_pieces
 
-__all__ = ["Cut", "bind_report", "compute"]
+__all__ = ["Cut", "bind_report", "compute", "compute_pieces"]

@@ -1,8 +1,9 @@
 """What was bought together up to each of some report days, counted from the products of orders.
 
 Other than the tables of ``tables``, a row belongs to the report of its ``day`` alone: how often two products stand
-together changes from day to day, and only the pairs that a report lists are kept. What lies between two report days is
-counted once. Reads the lake; the counting is in ``models.baskets``.
+together changes from day to day, and only the pairs that a report lists are kept. They may be millions a day, so that
+they are counted for some days at a time; what lies between two of these is counted once. Reads the lake; the counting is
+in ``models.baskets``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from ca_platform.models.baskets import (
     similar_items,
 )
 from ca_platform.models.baskets.itemsets import needed_rows
+from ca_platform.models.baskets.parts import between
 from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.products import MONEY_DIGITS
 from ca_platform.reports.reading import FactReader
@@ -48,10 +50,11 @@ class BasketTables:
         rules: AssociationRules,
     ) -> None:
         self._facts = facts
-        self._days = pl.Series(days, dtype=pl.Date)
+        self._days = tuple(days)
         self._products = products
         self._pair_settings = pairs
         self._rule_settings = rules
+        self._made: dict[str, tuple[tuple[date, date], pl.DataFrame]] = {}
 
     @cached_property
     def names(self) -> pl.Series:
@@ -59,41 +62,68 @@ class BasketTables:
         sorted_names = self._products.names.sort("position")["name"]
         return sorted_names.cast(pl.Enum(sorted_names))
 
-    @cached_property
-    def pairs(self) -> pl.DataFrame:
-        """``frequent_pairs`` by slice and report day."""
-        return self._by_slice(lambda source: frequent_pairs(source, self._pair_settings.min_orders))
+    def pairs(self, days: Sequence[date]) -> pl.DataFrame:
+        """``frequent_pairs`` by slice and report day.
+
+        Args:
+            days: some of the report days, without one between them left out.
+        """
+        options = self._pair_settings
+        return self._latest(
+            "pairs", days, lambda: self._by_slice(days, lambda source: frequent_pairs(source, options.min_orders))
+        )
 
     @property
     def longest(self) -> int:
         """Products of an antecedent, at most."""
         return self._rule_settings.max_size - 1
 
-    @cached_property
-    def rules(self) -> pl.DataFrame:
-        """``association_rules`` by slice and report day."""
+    def rules(self, days: Sequence[date]) -> pl.DataFrame:
+        """``association_rules`` by slice and report day; of ``days`` see ``pairs``."""
         options = self._rule_settings
 
         def find(source: Incidence) -> pl.DataFrame:
             floors = needed_rows(source.row_counts(), options.min_support)
             return association_rules(frequent_sets(source, floors, options.max_size), options.min_confidence)
 
-        return self._by_slice(find)
+        return self._latest("rules", days, lambda: self._by_slice(days, find))
 
-    @cached_property
-    def similar(self) -> pl.DataFrame:
-        """``similar_items`` by report day."""
-        rows = self._rows("customer")
-        customer, code, since = _numbers(rows, "customer", "code", "since")
-        source = incidence(customer, code, since=since, cuts=len(self._days))
-        return self._dated(similar_items(source, self._places_by_revenue()))
+    def similar(self, days: Sequence[date]) -> pl.DataFrame:
+        """``similar_items`` by report day; of ``days`` see ``pairs``."""
 
-    def _by_slice(self, find: Callable[[Incidence], pl.DataFrame]) -> pl.DataFrame:
+        def find() -> pl.DataFrame:
+            source = between(self._customers, self._cuts(days))
+            return _dated(similar_items(source, self._places_by_revenue(days)), days)
+
+        return self._latest("similar", days, find)
+
+    def _latest(self, name: str, days: Sequence[date], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """What was made for these days, of which only the latest is kept."""
+        key = (days[0], days[-1])
+        if name not in self._made or self._made[name][0] != key:
+            self._made.pop(name, None)
+            self._made[name] = key, make()
+        return self._made[name][1]
+
+    def _by_slice(self, days: Sequence[date], find: Callable[[Incidence], pl.DataFrame]) -> pl.DataFrame:
         """What is found for the whole shop and for every dimension value; all values of a dimension in one go."""
+        cuts = self._cuts(days)
         return pl.concat(
-            self._dated(find(source)).with_columns(slice=pl.lit(slices).gather(pl.col("group"))).drop("group")
+            _dated(find(between(source, cuts)), days)
+            .with_columns(slice=pl.lit(slices).gather(pl.col("group")))
+            .drop("group")
             for slices, source in self._orders
         )
+
+    def _cuts(self, days: Sequence[date]) -> slice:
+        first = self._days.index(days[0])
+        return slice(first, first + len(days))
+
+    @cached_property
+    def _customers(self) -> Incidence:
+        """Products of customers."""
+        customer, code, since = _numbers(self._rows("customer"), "customer", "code", "since")
+        return incidence(customer, code, since=since, cuts=len(self._days))
 
     @cached_property
     def _orders(self) -> list[tuple[pl.Series, Incidence]]:
@@ -116,13 +146,10 @@ class BasketTables:
         """Products of orders: these columns, ``code`` and ``since``, the number of the first report day they count on."""
         found = self._facts.lake.collect(lambda: self._facts.scan("order_products").select("day", "item", *columns))
         places = self._products.names["position"].gather(found["item"])
-        since = self._days.search_sorted(found["day"], side="left")
+        since = pl.Series(self._days, dtype=pl.Date).search_sorted(found["day"], side="left")
         return found.select(columns).with_columns(places.alias("code"), since.alias("since"))
 
-    def _dated(self, found: pl.DataFrame) -> pl.DataFrame:
-        return found.with_columns(day=pl.lit(self._days).gather(pl.col("cut"))).drop("cut")
-
-    def _places_by_revenue(self) -> npt.NDArray[Any]:
+    def _places_by_revenue(self, days: Sequence[date]) -> npt.NDArray[Any]:
         """By report day and product its place by revenue, then by name."""
         names = self._products.names.with_row_index("code")
         sales = self._products.sales.filter(pl.col("slice") == MAIN_SLICE)
@@ -133,8 +160,12 @@ class BasketTables:
             ordered = rows.sort("revenue", "position", descending=[True, False], nulls_last=True)
             return ordered.with_row_index("place").sort("position")["place"].to_numpy()
 
-        return np.stack([places(day) for day in self._days])
+        return np.stack([places(day) for day in days])
 
 
 def _numbers(rows: pl.DataFrame, *columns: str) -> tuple[npt.NDArray[Any], ...]:
     return tuple(rows[column].cast(pl.Int64).to_numpy() for column in columns)
+
+
+def _dated(found: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
+    return found.with_columns(day=pl.lit(pl.Series(days, dtype=pl.Date)).gather(pl.col("cut"))).drop("cut")

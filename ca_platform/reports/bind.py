@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -33,10 +34,15 @@ PERIODS: dict[str, Every] = {"daily": "1d", "weekly": "1w", "monthly": "1mo"}
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What is known at the end of one report day."""
+    """What is known at the end of one report day.
+
+    Attributes:
+        days: the report days that are made together, this one among them.
+    """
 
     tables: Tables
     calendar: Calendar
+    days: tuple[date, ...]
 
     def of(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
         """The rows of a table that count at the end of the day."""
@@ -154,15 +160,15 @@ def _by_product() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
 def _of_baskets() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     def combined(cut: Cut) -> pl.LazyFrame:
         tables = cut.tables.baskets
-        return baskets.most_combined(cut.on_day(tables.pairs), tables.names)
+        return baskets.most_combined(cut.on_day(tables.pairs(cut.days)), tables.names)
 
     def rules(cut: Cut) -> pl.LazyFrame:
         tables = cut.tables.baskets
-        return baskets.rules(cut.on_day(tables.rules), tables.names, tables.longest)
+        return baskets.rules(cut.on_day(tables.rules(cut.days)), tables.names, tables.longest)
 
     def similar(cut: Cut) -> pl.LazyFrame:
         tables = cut.tables.baskets
-        return baskets.similar(cut.on_day(tables.similar), tables.names)
+        return baskets.similar(cut.on_day(tables.similar(cut.days)), tables.names)
 
     return {"most_combined_products": combined, "association_rules": rules, "similar_products": similar}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 
 import polars as pl
 
@@ -13,6 +13,7 @@ from ca_platform.catalogue import Kind, ReportSpec, missing_inputs, report_spec
 from ca_platform.errors import ReportError
 from ca_platform.facts import FACTS, check_history, ensure
 from ca_platform.lake import Lake
+from ca_platform.reports import sizes
 from ca_platform.reports.bind import BINDINGS, Cut
 from ca_platform.reports.periods import Calendar
 from ca_platform.reports.tables import Tables
@@ -50,6 +51,26 @@ def compute(
         Name and frame: ``report_date``, ``report_dimension``, ``report_value`` (null for ``main`` and for the null
         value) and the columns of the catalogue, sorted by all keys, ``main`` first.
     """
+    for name, pieces in compute_pieces(names, days, settings, lake):
+        yield name, _whole(pieces)
+
+
+def _whole(pieces: Iterable[tuple[Sequence[date], pl.DataFrame]]) -> pl.DataFrame | Exception:
+    try:
+        return pl.concat([frame for _, frame in pieces])
+    except Exception as error:  # noqa: BLE001 handed to the caller, who must know them all
+        return error
+
+
+def compute_pieces(
+    names: Iterable[str], days: Sequence[date], settings: Settings, lake: Lake
+) -> Iterator[tuple[str, Iterator[tuple[list[date], pl.DataFrame]]]]:
+    """The same for callers that need not hold all days of a large report in memory.
+
+    Yields:
+        Name, and frames of some of the days after the others, each with its days. They are computed as they are asked
+        for, before the next report; where the report fails, its error is raised then.
+    """
     asked = sorted(set(days))
     if not asked:
         return
@@ -57,7 +78,16 @@ def compute(
     failed = _prepare(chosen, asked, settings, lake)
     tables = Tables(asked, settings, lake)
     for name in chosen:
-        yield name, failed.get(name) or _attempt(name, asked, tables, settings, lake)
+        yield name, _pieces(name, asked, tables, settings, lake, failed.get(name))
+
+
+def _pieces(
+    name: str, days: Sequence[date], tables: Tables, settings: Settings, lake: Lake, failed: Exception | None
+) -> Iterator[tuple[list[date], pl.DataFrame]]:
+    if failed is not None:
+        raise failed
+    for piece in lake.retry(lambda: sizes.pieces(name, days, tables)):
+        yield piece, lake.retry(partial(_report, report_spec(name), piece, tables, settings))
 
 
 def _prepare(names: Sequence[str], days: Sequence[date], settings: Settings, lake: Lake) -> dict[str, Exception]:
@@ -101,21 +131,12 @@ def _check(name: str, days: Sequence[date], settings: Settings, loaded: Callable
     check_history(days_between(start, days[-1]), loaded(), f"report {name}")
 
 
-def _attempt(
-    name: str, days: Sequence[date], tables: Tables, settings: Settings, lake: Lake
-) -> pl.DataFrame | Exception:
-    try:
-        return lake.retry(lambda: _report(report_spec(name), days, tables, settings))
-    except Exception as error:  # noqa: BLE001 handed to the caller, who must know them all
-        return error
-
-
 def _report(spec: ReportSpec, days: Sequence[date], tables: Tables, settings: Settings) -> pl.DataFrame:
-    """One report for all days."""
+    """One report for these days."""
     length = settings.reports.cohort_days if spec.window == "cohorts" else settings.reports.history_days
     if spec.name in UNCHANGING and len(days) > 1:
         return _unchanging(spec, days, tables, length)
-    frames = [_finished(spec, day, BINDINGS[spec.name](_cut(tables, day, length)), tables.slices) for day in days]
+    frames = [_finished(spec, day, BINDINGS[spec.name](_cut(tables, day, days, length)), tables.slices) for day in days]
     return _together(frames)
 
 
@@ -124,14 +145,14 @@ def _together(frames: Sequence[pl.LazyFrame]) -> pl.DataFrame:
     return pl.concat(pl.collect_all(frames, engine="streaming" if len(frames) == 1 else "in-memory"))
 
 
-def _cut(tables: Tables, day: date, length: int) -> Cut:
-    return Cut(tables, Calendar(tables.shape.start_date, day, length, tables.shape.time_zone))
+def _cut(tables: Tables, day: date, days: Sequence[date], length: int) -> Cut:
+    return Cut(tables, Calendar(tables.shape.start_date, day, length, tables.shape.time_zone), tuple(days))
 
 
 def _unchanging(spec: ReportSpec, days: Sequence[date], tables: Tables, length: int) -> pl.DataFrame:
     """A table by day whose rows are the same in every report: made for the last day, then cut to the others."""
     last = days[-1]
-    rows = BINDINGS[spec.name](_cut(tables, last, length + (last - days[0]).days))
+    rows = BINDINGS[spec.name](_cut(tables, last, days, length + (last - days[0]).days))
     since = pl.lit(tables.slices["day"]).gather(pl.col("slice"))
     whole = _finished(spec, last, rows.with_columns(since=since), tables.slices, "since").collect(engine="streaming")
     period = "cohort" if spec.window == "cohorts" else "date"

@@ -19,10 +19,12 @@ from ca_platform.defs.instance import home
 from ca_platform.defs.resources import Platform
 from ca_platform.defs.schedules import DAILY
 from ca_platform.errors import ReportError, RunError, StoreError
-from ca_platform.reports import compute as compute_reports
+from ca_platform.reports import compute_pieces, sizes
 from ca_platform.store import Dimension
 from ca_platform_tests.defs.conftest import DAYS, Shop
 
+Pieces = Iterator[tuple[Sequence[date], pl.DataFrame]]
+LISTED = ("most_combined_products", "association_rules", "similar_products", "product_kpis")
 COUNTS = ("read", "loaded", "quarantined", "out_of_range", "open", "adjusted")
 
 
@@ -41,14 +43,19 @@ def materialized(result: dg.ExecuteInProcessResult) -> set[str]:
 def failing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
     """Reports that fail, by name, with their error."""
     errors: dict[str, Exception] = {}
-    real = compute_reports
+    real = compute_pieces
 
-    def compute(names: Sequence[str], *arguments: Any) -> Iterator[tuple[str, pl.DataFrame | Exception]]:
-        for name, outcome in real(names, *arguments):
-            yield name, errors.get(name, outcome)
+    def compute(names: Sequence[str], *arguments: Any) -> Iterator[tuple[str, Pieces]]:
+        for name, pieces in real(names, *arguments):
+            yield name, _raising(errors[name]) if name in errors else pieces
 
-    monkeypatch.setattr(reports, "compute", compute)
+    monkeypatch.setattr(reports, "compute_pieces", compute)
     return errors
+
+
+def _raising(error: Exception) -> Pieces:
+    raise error
+    yield
 
 
 def test_day_is_made_end_to_end(shop: Shop) -> None:
@@ -86,6 +93,23 @@ def test_range_at_once_equals_single_days(shop: Shop, tmp_path: Path) -> None:
         assert materialize(single, number).success
     assert materialize(ranged, 0, 3).success
     assert ranged.content() == single.content()
+
+
+def test_reports_stored_in_pieces_of_days_equal_those_stored_at_once(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch.load(shop.day(0), shop.day(3), shop.settings)
+    days, names = [shop.day(number) for number in range(4)], sorted(sizes.LARGE)
+    few = shop.configured(CA_REPORTS__KEEP_DAILY="2")
+    stored = {}
+    for rows in (10**9, 1):
+        monkeypatch.setattr(sizes, "PIECE_ROWS", rows)
+        copy = few.copy(tmp_path / str(rows))
+        made = dict(reports.attempts(names, days, Platform(copy.settings)))
+        # Frames of previews are compared by what they hold.
+        stored[rows] = copy.content(), {name: str(rows) for name, rows in made.items()}
+    assert stored[1] == stored[10**9]
+    assert stored[1][0].keys() >= {f"{name} {day} {Dimension('main')}" for name in LISTED for day in days}
 
 
 def test_row_accounting_and_row_counts_are_recorded_for_each_day(shop: Shop) -> None:

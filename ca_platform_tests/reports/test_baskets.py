@@ -12,6 +12,7 @@ import pytest
 
 from ca_platform.catalogue import report_spec
 from ca_platform.lake import Lake
+from ca_platform.reports import compute_pieces, sizes
 from ca_platform.settings import Settings, load_settings
 from ca_platform.store.schema import TableSchema, to_edge
 from ca_platform_tests.computed import computed
@@ -65,6 +66,24 @@ def test_days_at_once_equal_single_days(loaded: tuple[Settings, Lake, Path]) -> 
         alone = frames_of(settings, lake, [day])
         for name in NAMES:
             assert alone[name].equals(together[name].filter(pl.col("report_date") == day)), (name, day)
+
+
+def test_pieces_of_days_together_equal_all_days_at_once_and_keep_to_their_size(
+    loaded: tuple[Settings, Lake, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, lake, _ = loaded
+    names = [name for name in sizes.LARGE if name != "client_kpis"]
+    together = computed(names, DAYS, settings, lake)
+    largest = together["most_combined_products"].group_by("report_date").len()["len"].max()
+    assert isinstance(largest, int)
+    monkeypatch.setattr(sizes, "PIECE_ROWS", 2 * largest)
+    found = {name: list(pieces) for name, pieces in compute_pieces(names, DAYS, settings, lake)}
+    for name, pieces in found.items():
+        assert [day for days, _ in pieces for day in days] == DAYS
+        assert all(set(frame["report_date"]) <= set(days) for days, frame in pieces)
+        assert all(frame.height <= 2 * largest or len(days) == 1 for days, frame in pieces), name
+        assert pl.concat([frame for _, frame in pieces]).equals(together[name]), name
+    assert len(found["most_combined_products"]) > 2
 
 
 def test_pairs_are_listed_once_with_measures_that_belong_together(loaded: tuple[Settings, Lake, Path]) -> None:

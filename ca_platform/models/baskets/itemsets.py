@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ca_platform.models.baskets.counting import count_pairs, floor_for, matrix, starts_of, threads, with_labels
+from ca_platform.models.baskets.counting import count_pairs, floor_for, matrix, threads, with_labels
 from ca_platform.models.baskets.incidence import Incidence, Ints
-from ca_platform.models.baskets.merging import merged, of_items
+from ca_platform.models.baskets.merging import merged
+from ca_platform.models.baskets.parts import between, of_items
 
 # A rule on fewer rows says nothing, whatever the share.
 LEAST_ROWS = 5
@@ -109,19 +110,7 @@ def _mined(source: Incidence, floors: Ints, max_size: int, limit: int, cuts: ran
     except _TooManyError:
         middle = len(cuts) // 2
         for half in (slice(0, middle), slice(middle, len(cuts))):
-            yield from _mined(_between(source, half), floors[half], max_size, limit, cuts[half])
-
-
-def _between(source: Incidence, cuts: slice) -> Incidence:
-    """What is known at some of the cuts."""
-    since = np.maximum(source.since, cuts.start) - cuts.start
-    return _with(replace(source, since=since, cuts=cuts.stop - cuts.start), source.since < cuts.stop)
-
-
-def _with(source: Incidence, keep: Any) -> Incidence:
-    """Some of the entries."""
-    starts = starts_of(source.starts, keep)
-    return replace(source, starts=starts, labels=source.labels[keep], since=source.since[keep])
+            yield from _mined(between(source, half), floors[half], max_size, limit, cuts[half])
 
 
 class _Miner:

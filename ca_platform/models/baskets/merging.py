@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,29 +84,3 @@ def row_blocks(starts: Ints) -> Iterator[tuple[int, int]]:
     edges = np.arange(0, int(starts[-1]) + 1, _ENTRIES)[1:]
     bounds = np.unique([0, *np.searchsorted(starts, edges).tolist(), starts.size - 1])
     return ((int(low), int(high)) for low, high in pairwise(bounds))
-
-
-def of_items(source: Incidence, kept: Ints) -> Incidence:
-    """The entries of some items, which get new labels in the same order."""
-    label = np.full(source.n_items, -1, np.int32)
-    label[kept] = np.arange(kept.size, dtype=np.int32)
-    parts: list[tuple[Any, Any]] = []
-    lengths = np.zeros(source.n_rows, np.int64)
-    for low, high in row_blocks(source.starts):
-        begin, end = int(source.starts[low]), int(source.starts[high])
-        found = label[source.labels[begin:end]]
-        keep = found >= 0
-        before = np.append(0, np.cumsum(keep))
-        lengths[low:high] = np.diff(before[source.starts[low : high + 1] - begin])
-        parts.append((found[keep], source.since[begin:end][keep]))
-    labels, since = (
-        (np.concatenate(each) for each in zip(*parts, strict=True)) if parts else (source.labels, source.since)
-    )
-    return replace(
-        source,
-        starts=np.append(0, np.cumsum(lengths)),
-        labels=labels,
-        since=since,
-        groups=source.groups[kept],
-        codes=source.codes[kept],
-    )
