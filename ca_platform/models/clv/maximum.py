@@ -60,6 +60,7 @@ def climb(likelihood: LogLikelihood, parameters: Sequence[Parameter], start: Flo
         scale: by which the likelihood is divided, about the number of observations, so that one tolerance fits all.
     """
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     bounds = [(np.log(item.lower), np.log(item.upper)) for item in parameters]
 
@@ -69,7 +70,9 @@ def climb(likelihood: LogLikelihood, parameters: Sequence[Parameter], start: Flo
 
     within = np.clip(start, [low for low, _ in bounds], [high for _, high in bounds])
     options = {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500, "maxls": 40}
-    found: Floats = minimize(falling, within, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    # Steps of a handful of numbers: threads that wait for each other cost more than they gain.
+    with threadpool_limits(limits=1):
+        found: Floats = minimize(falling, within, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     return found
 
 
@@ -122,11 +125,10 @@ def maximum(likelihood: LogLikelihood, parameters: Sequence[Parameter], logs: Fl
 
 
 def _curvature(likelihood: LogLikelihood, logs: Floats) -> Floats:
-    """The observed information by the logarithms of the parameters: central differences of the gradient."""
-    steps = np.eye(logs.size) * _STEP
-    rows = [(likelihood(logs - step)[1] - likelihood(logs + step)[1]) / (2 * _STEP) for step in steps]
-    square = np.array(rows)
-    return (square + square.T) / 2
+    """The observed information by the logarithms of the parameters: differences of the gradient."""
+    here = likelihood(logs)[1]
+    square = np.array([here - likelihood(logs + step)[1] for step in _STEP * np.eye(logs.size)]) / _STEP
+    return np.asarray((square + square.T) / 2)
 
 
 def _errors(curvature: Floats, free: np.ndarray) -> list[float | None]:

@@ -26,40 +26,40 @@ PARAMETERS = (
 # Where an integrand has fallen by e to the minus this, the rest is left out.
 _REACH = 40.0
 _NODES = 32
-_ROWS = 20_000
+# So many rows at once stay in the processor's memory.
+_ROWS = 2_000
 
 
 class Leaving:
     """Moments between two ends at which a customer may have left, for ∫ (α + τ)^−n (β + τ)^−m dτ by quadrature.
 
-    The nodes are even in log(min(α, β) + τ), in which the integrand is smooth, and reach to where it has vanished.
+    The nodes are even in log(min(α, β) + τ), in which the integrand is smooth, and reach to where it has vanished. All
+    attributes have a row per customer and a column per node.
 
     Attributes:
-        moments: τ in weeks, a row per customer.
-        logs: logarithms of the terms whose sum is the integral, a row per customer.
+        logs: logarithms of the terms whose sum is the integral.
         orders, leaving: the terms' log(α + τ) and log(β + τ).
+        by_orders, by_leaving: the terms' 1 / (α + τ) and 1 / (β + τ).
     """
 
     def __init__(
         self, n: Floats, alpha: Floats | float, m: float, beta: Floats | float, begin: Floats, end: Floats, nodes: int
     ) -> None:
         place, weight = legendre(nodes)
+        old, other = (np.asarray(scale + begin)[:, None] for scale in (alpha, beta))
+        is_sooner = bool(np.all(alpha <= beta))
+        near, far = (old, other) if is_sooner else (other, old)
         with np.errstate(over="ignore"):
-            reach = np.minimum(
-                (alpha + begin) * np.expm1(_REACH / n) + begin, (beta + begin) * np.expm1(_REACH / m) + begin
-            )
-        smaller = np.minimum(alpha, beta)
-        width = np.log1p((np.minimum(end, reach) - begin) / (smaller + begin))
-        self.since = (smaller + begin)[:, None] * np.expm1(width[:, None] * place)
-        self.orders = _column(np.log(alpha + begin)) + np.log1p(self.since / _column(alpha + begin))
-        self.leaving = _column(np.log(beta + begin)) + np.log1p(self.since / _column(beta + begin))
+            reach = np.minimum(old[:, 0] * np.expm1(_REACH / n), other[:, 0] * np.expm1(_REACH / m))
+        width = np.log1p(np.minimum(end - begin, reach) / near[:, 0])
+        step = width[:, None] * place
+        since = near * np.expm1(step)
+        sooner, later = np.log(near) + step, np.log(far) + np.log1p(since / far)
+        self.orders, self.leaving = (sooner, later) if is_sooner else (later, sooner)
+        self.by_orders, self.by_leaving = 1 / (old + since), 1 / (other + since)
         with np.errstate(divide="ignore"):
-            step = np.log(width)[:, None] + np.log(weight) + np.log((smaller + begin)[:, None] + self.since)
-        self.logs = step - n[:, None] * self.orders - m * self.leaving
-
-
-def _column(value: Floats | float) -> Floats | float:
-    return value[:, None] if isinstance(value, np.ndarray) and value.ndim else value
+            steps = np.log(width)[:, None] + np.log(weight) + sooner
+        self.logs = steps - n[:, None] * self.orders - m * self.leaving
 
 
 class Pareto:
@@ -104,8 +104,13 @@ class Pareto:
         alive_share *= weights / total
         shares *= (weights / total)[:, None]
         gone_share = shares.sum()
-        by_r = -alive_share @ orders - np.vdot(shares, gone.orders)
-        by_s = -alive_share @ leaving - np.vdot(shares, gone.leaving) + gone_share / s
-        by_alpha = -(alive_share * n) @ np.exp(-orders) - n @ np.sum(shares * np.exp(-gone.orders), axis=1)
-        by_beta = -s * (alive_share @ np.exp(-leaving)) - (s + 1) * np.vdot(shares, np.exp(-gone.leaving))
+        by_r = -alive_share @ orders - _total(shares, gone.orders)
+        by_s = -alive_share @ leaving - _total(shares, gone.leaving) + gone_share / s
+        by_alpha = -(alive_share * n) @ np.exp(-orders) - n @ np.einsum("ij,ij->i", shares, gone.by_orders)
+        by_beta = -s * (alive_share @ np.exp(-leaving)) - (s + 1) * _total(shares, gone.by_leaving)
         return value, np.array([by_r, by_alpha, by_s, by_beta])
+
+
+def _total(one: Floats, other: Floats) -> float:
+    """Sum of the products, without threads."""
+    return float(np.einsum("ij,ij->", one, other))

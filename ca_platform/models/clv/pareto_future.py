@@ -13,7 +13,7 @@ from ca_platform.models.clv.records import Fit, Floats, Rows, Summary
 from ca_platform.models.clv.special import beta_share, legendre, mean_growth
 
 _NODES = 32
-_ROWS = 20_000
+_ROWS = 2_000
 
 
 class ParetoFuture:
