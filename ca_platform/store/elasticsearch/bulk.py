@@ -9,7 +9,7 @@ import io
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any, cast
 
 import polars as pl
 
@@ -50,28 +50,27 @@ def send(
     pending: deque[Future[None]] = deque()
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="bulk") as pool:
         for frame in operations:
-            for chunk, length in _chunks(frame, chunk_bytes):
-                body = _body(chunk)
+            for chunk, body in _chunks(frame, chunk_bytes):
                 if len(pending) == IN_FLIGHT:
                     pending.popleft().result()
                 pending.append(pool.submit(_deliver, connection, index, chunk, body, frozenset(ignored), routing))
-                documents, size = documents + chunk.height, size + length
+                documents, size = documents + chunk.height, size + len(body)
         for future in pending:
             future.result()
     return documents, size
 
 
-def _chunks(frame: pl.DataFrame, limit: int) -> Iterator[tuple[pl.DataFrame, int]]:
+def _chunks(frame: pl.DataFrame, limit: int) -> Iterator[tuple[pl.DataFrame, bytes]]:
+    """Slices of the frame with their bodies, none above the limit unless a single document is."""
     if not frame.height:
         return
-    sizes = frame.select(size=pl.sum_horizontal(pl.col(_lines(frame)).str.len_bytes().cast(pl.Int64) + 1))
-    total = sizes["size"].sum()
-    parts = -(-total // limit)  # of equal size: a small rest would be a request of its own
-    sized = sizes.with_columns(chunk=(pl.col("size").cum_sum() - 1) * parts // total)
-    offset = 0
-    for _, rows, length in sized.group_by("chunk", maintain_order=True).agg(pl.len(), pl.col("size").sum()).iter_rows():
-        yield frame.slice(offset, rows), length
-        offset += rows
+    body = _body(frame)
+    if len(body) <= limit or frame.height == 1:
+        yield frame, body
+        return
+    parts = min(frame.height, -(-len(body) // limit))
+    for part in frame.iter_slices(-(-frame.height // parts)):
+        yield from _chunks(part, limit)
 
 
 def _deliver(
@@ -107,9 +106,26 @@ def _post(connection: Connection, index: str, body: bytes, routing: str | None, 
 
 def _body(chunk: pl.DataFrame) -> bytes:
     """The lines as they are: an unquoted CSV without header, the one writer of Polars that copies text only once."""
-    body = io.BytesIO()
-    chunk.select(_lines(chunk)).write_csv(body, include_header=False, separator="\n", quote_style="never")
-    return body.getvalue()
+    taken = _Taken()
+    lines = chunk.select(_lines(chunk))
+    lines.write_csv(
+        cast("IO[bytes]", taken), include_header=False, separator="\n", quote_style="never", batch_size=chunk.height
+    )
+    return b"".join(taken.pieces)
+
+
+class _Taken(io.RawIOBase):
+    """A file that keeps what is written instead of copying it: of a few megabytes that is most of the cost."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self.pieces.append(bytes(piece))
+        return len(piece)
 
 
 def _lines(frame: pl.DataFrame) -> list[str]:

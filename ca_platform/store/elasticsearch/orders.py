@@ -18,7 +18,7 @@ from ca_platform.store.elasticsearch.months import MonthlyIndices
 from ca_platform.store.elasticsearch.search import WHOLE, Query, all_hits, count_both, refresh
 from ca_platform.store.records import WriteSummary
 
-_SLICE = 8_000  # rows encoded at a time: some 5 MB of JSON, so that the first request leaves soon
+_SLICE = 8_000  # rows encoded at a time: some 5 MB of JSON, one request
 _PAGE = 5_000
 DAY = "day"
 
