@@ -6,17 +6,18 @@ in the loaders.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from ca_platform.calendar import local_day
 from ca_platform.errors import SourceError
-from ca_platform.ingest.fields import Field, Kind, columns_of
+from ca_platform.ingest.fields import Field, Kind
+from ca_platform.ingest.plan import Plan, Window
 from ca_platform.ingest.quarantine import bad_rows, ragged_rows
-from ca_platform.ingest.reasons import UNREADABLE, Reason
+from ca_platform.ingest.reasons import UNREADABLE
+from ca_platform.ingest.table import Table
 from ca_platform.ingest.values import (
     ActionKind,
     Column,
@@ -29,106 +30,6 @@ from ca_platform.ingest.values import (
     read_time,
 )
 from ca_platform.sources.base import FILE, Batch
-
-
-@dataclass
-class Table:
-    """Columns of one batch by lake name, and the rows that break a rule. The rules of a source work on it in place."""
-
-    columns: dict[str, pl.Series]
-    given: frozenset[str]
-    height: int
-    marks: list[tuple[str, Reason, pl.Series]] = field(default_factory=list)
-
-    def __getitem__(self, name: str) -> pl.Series:
-        return self.columns[name]
-
-    def mark(self, column: str, reason: Reason, rows: pl.Series) -> None:
-        """Rows that break a rule; of several reasons the first that was marked counts."""
-        if rows.any():
-            self.marks.append((column, reason, rows.fill_null(value=False)))
-
-    def require(self, column: str, rows: pl.Series | None = None) -> None:
-        """Mark rows that have no value."""
-        values = self.columns[column]
-        if values.null_count():
-            empty = values.is_null()
-            self.mark(column, Reason.MISSING_VALUE, empty if rows is None else empty & rows)
-
-    def repeat(self, value: object, dtype: pl.DataType) -> pl.Series:
-        """One value for all rows."""
-        return pl.Series([value], dtype=dtype).new_from_index(0, self.height)
-
-    def bad(self) -> pl.DataFrame:
-        """``index``, ``reason`` and ``column`` of each bad row, in source order."""
-        frames = [
-            pl.DataFrame({"index": rows.arg_true()}).with_columns(
-                reason=pl.lit(reason.value), column=pl.lit(column, pl.String)
-            )
-            for column, reason, rows in self.marks
-        ]
-        if not frames:
-            return pl.DataFrame(schema={"index": pl.UInt32, "reason": pl.String, "column": pl.String})
-        return pl.concat(frames).unique("index", keep="first", maintain_order=True).sort("index")
-
-
-Rules = Callable[[Table], None]
-
-
-@dataclass(frozen=True)
-class Window:
-    """Which days a load is about.
-
-    Attributes:
-        days: the asked local days; None: the whole source (a snapshot).
-        start_date: earlier rows are out of range. They are counted by the load of the first day, and by no other, so
-            that loads in parts add up to one load of all.
-        slack: rows this many days outside are kept, since their own day is not known yet.
-    """
-
-    days: frozenset[date] | None
-    start_date: date
-    slack: int = 0
-
-    def split(self, day: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """Rows of the asked days, and rows before the first day that this load has to count."""
-        assert self.days is not None  # noqa: S101
-        early = (day < self.start_date).fill_null(value=False) & (self.start_date in self.days)
-        first, last = min(self.days), max(self.days)
-        low, high = day.min(), day.max()
-        if low is not None and first <= low and high <= last and self._is_whole(first, last):  # type: ignore[operator]
-            return day.is_not_null(), early
-        inside = day.is_between(first - timedelta(days=self.slack), last + timedelta(days=self.slack))
-        if not self._is_whole(first, last) and not self.slack:
-            inside &= day.is_in(sorted(self.days))
-        return (inside & (day >= self.start_date)).fill_null(value=False), early
-
-    def _is_whole(self, first: date, last: date) -> bool:
-        return self.days is not None and (last - first).days + 1 == len(self.days)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How the rows of one source are read and judged.
-
-    Attributes:
-        day: the instant whose local day a row belongs to; None: it has none.
-        rules: marks bad rows and makes the lake's columns.
-        output: columns of the good rows, in the order of the lake.
-        open_without_day: rows that have no such instant are open, not bad.
-        is_text: rows are lines of a text file.
-    """
-
-    name: str
-    fields: Sequence[Field]
-    reading: Reading
-    window: Window
-    day: str | None
-    rules: Rules
-    output: Sequence[str]
-    files: Sequence[str] = ()
-    open_without_day: bool = False
-    is_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -295,8 +196,3 @@ def _any(masks: Sequence[pl.Series], height: int) -> pl.Series:
     for mask in masks:
         total |= mask
     return total
-
-
-def needed_columns(plan: Plan) -> list[str]:
-    """Source columns that a plan reads."""
-    return columns_of(list(plan.fields))

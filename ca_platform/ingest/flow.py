@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
-from ca_platform.ingest.check import Checked, Plan, check, needed_columns
+from ca_platform.ingest.check import Checked, check
+from ca_platform.ingest.plan import Plan, needed_columns
 from ca_platform.sources import Bounds, Source
 
 WORKERS = min(8, os.cpu_count() or 1)

@@ -11,10 +11,11 @@ import polars as pl
 from ca_platform.calendar import start_of_day
 from ca_platform.errors import ConfigurationError
 from ca_platform.ingest.account import Account
-from ca_platform.ingest.check import Plan, Rules, Window
 from ca_platform.ingest.fields import Field, map_fields
+from ca_platform.ingest.plan import Plan, Window
 from ca_platform.ingest.rules import customer_rules, delivery_rules, line_rules, session_rules
 from ca_platform.ingest.schemas import lake_schema
+from ca_platform.ingest.table import Rules
 from ca_platform.ingest.values import Reading
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings, SourceSettings

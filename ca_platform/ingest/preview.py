@@ -12,11 +12,12 @@ from ca_platform.calendar import local_day
 from ca_platform.errors import SourceError
 from ca_platform.ingest import customers, sessions
 from ca_platform.ingest.account import Account
-from ca_platform.ingest.check import Checked, Plan, Window
+from ca_platform.ingest.check import Checked
 from ca_platform.ingest.fields import map_fields
 from ca_platform.ingest.flow import checked_batches, workers
 from ca_platform.ingest.instants import read_instants
 from ca_platform.ingest.job import DAY_COLUMN, connect, mapping_of, plan_of
+from ca_platform.ingest.plan import Plan, Window
 from ca_platform.ingest.repeats import Repeats
 from ca_platform.ingest.values import ActionKind
 from ca_platform.settings import Settings

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ca_platform.ingest.check import Checked, Plan
+from ca_platform.ingest.check import Checked
+from ca_platform.ingest.plan import Plan
 from ca_platform.ingest.quarantine import BAD_SCHEMA, bad_rows
 from ca_platform.ingest.reasons import Reason
 

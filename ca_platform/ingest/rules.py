@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from ca_platform.calendar import INSTANT
-from ca_platform.ingest.check import Rules, Table
 from ca_platform.ingest.reasons import Reason
+from ca_platform.ingest.table import Rules, Table
 from ca_platform.ingest.values import MONEY
 
 _ZERO = 0

@@ -14,9 +14,10 @@ from typing import Any
 
 import polars as pl
 
-from ca_platform.ingest.check import Window, check
+from ca_platform.ingest.check import check
 from ca_platform.ingest.job import Job
 from ca_platform.ingest.orders import Orders
+from ca_platform.ingest.plan import Window
 from ca_platform.ingest.quarantine import original
 from ca_platform.ingest.reasons import WAITING
 from ca_platform.lake import ACCOUNTING_COUNTS, LakeWrite

@@ -1,77 +1,27 @@
 """A first mapping for a source that nobody has described yet, with how sure it is of each column.
 
-Belongs here: names and values that look like something. A guess is never used by itself: it is written into a settings
+Belongs here: which column is which, from what its name means and what its values look like. A guess is never used by itself: it is written into a settings
 file, where a person reads it.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
-
-import polars as pl
 
 from ca_platform.errors import SourceError
 from ca_platform.settings import SourceSettings
 from ca_platform.settings.sources import CANONICAL, REQUIRED
-from ca_platform.sources.base import FILE, ROW, Source
 from ca_platform.sources.factory import open_source
+from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample
+from ca_platform.sources.synonyms import KINDS, SYNONYMS, plain_name
 
-_ROWS = 5_000
 _SEPARATORS = (",", ";", "\t", "|")
 _MOST_VALUES = 100
 """More distinct texts than this are no dimension."""
-
-_NAMES: dict[str, tuple[str, ...]] = {
-    "order_id": (
-        "orderno", "ordernumber", "invoice", "invoiceno", "invoiceid", "sessionid", "session", "usersession", "visitid",
-        "transactionid", "basketid", "cartid", "order",
-    ),
-    "client": (
-        "clientid", "customer", "customerid", "customerno", "customernumber", "custid", "user", "userid", "member",
-        "memberid", "buyer", "buyerid", "householdkey", "visitorid", "email",
-    ),
-    "session_start_date": (
-        "sessionstart", "sessionstartdate", "start", "started", "startedat", "starttime", "startdate", "createdat",
-        "orderdate", "orderedat", "invoicedate", "purchasedate", "eventtime", "timestamp", "datetime", "date", "time",
-    ),
-    "session_end_date": ("sessionend", "end", "ended", "endedat", "endtime", "enddate"),
-    "payment_amount": (
-        "amount", "payment", "paid", "total", "totalprice", "totalamount", "ordertotal", "grandtotal", "revenue",
-        "sales", "salesvalue", "value",
-    ),
-    "discount_amount": ("discount", "totaldiscount", "rebate", "couponamount", "discountvalue"),
-    "has_purchased": ("purchased", "haspurchase", "bought", "isorder", "isbuyer", "converted", "ordered", "purchase"),
-    "promotion_id": ("promotion", "promo", "promocode", "coupon", "couponcode", "voucher", "vouchercode", "campaign"),
-    "download_date": ("download", "downloadedat", "firstseen", "createdat", "registeredat", "firstvisit", "installdate"),
-    "signup_date": ("signup", "signedup", "signedupat", "registered", "registrationdate"),
-    "product": ("productid", "sku", "stockcode", "item", "itemid", "article", "articleno", "productname", "description"),
-    "category": ("productcategory", "categorycode", "categoryname", "department", "group"),
-    "price": ("unitprice", "itemprice", "productprice"),
-    "quantity": ("qty", "count", "units", "pieces"),
-    "date": ("invoicedate", "orderdate", "createdat", "timestamp", "eventtime"),
-    "delivery_date": ("delivered", "deliveredat", "deliverydate", "orderdeliveredcustomerdate", "arrival"),
-    "prepare_date": ("prepared", "preparedat", "shipped", "shippedat", "shipdate", "orderdeliveredcarrierdate"),
-    "return_date": ("returned", "returnedat"),
-    "promised_date": ("promised", "promisedat", "estimateddelivery", "orderestimateddeliverydate"),
-    "latitude": ("lat",),
-    "longitude": ("lon", "lng", "long"),
-}  # fmt: skip
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{10}(\d{3})?$")
-_FLAGS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}
-_KIND_OF = {
-    "payment_amount": "number",
-    "discount_amount": "number",
-    "price": "number",
-    "quantity": "number",
-    "latitude": "number",
-    "longitude": "number",
-    "has_purchased": "flag",
-}
 
 
 @dataclass(frozen=True)
@@ -91,17 +41,6 @@ class Guess:
     missing: tuple[str, ...] = ()
 
 
-@dataclass
-class _Columns:
-    """Columns of a sample: what their values look like."""
-
-    kinds: dict[str, str]
-    distinct: dict[str, int]
-    has_comma: bool = False
-    """Numbers have a decimal comma."""
-    used: set[str] = field(default_factory=set)
-
-
 def guess(path_or_dsn: str, source: str | None = None) -> Guess:
     """Propose the settings of a source from its column names and its first rows.
 
@@ -113,7 +52,7 @@ def guess(path_or_dsn: str, source: str | None = None) -> Guess:
         return _of_database(path_or_dsn, source)
     base = _file_settings(path_or_dsn)
     opened = open_source("sessions", SourceSettings.model_validate(base), "UTC")
-    columns = _sample(opened)
+    columns = sample(opened)
     return _propose(base | ({"decimal": ","} if columns.has_comma and base["kind"] == "csv" else {}), columns, source)
 
 
@@ -145,13 +84,13 @@ def _of_database(dsn: str, source: str | None) -> Guess:
     return Guess(best[1].source, mapping, best[1].confidence, best[1].missing)
 
 
-def _table_columns(server: Any, schema: str, table: str) -> _Columns:
+def _table_columns(server: Any, schema: str, table: str) -> Columns:
     from psycopg import sql
 
     from ca_platform.sources.postgresql import PostgresqlSource
 
-    query = sql.SQL("SELECT * FROM {} LIMIT {}").format(sql.Identifier(schema, table), sql.Literal(_ROWS))
-    return _sample(PostgresqlSource("sessions", server, None, query.as_string(None)))
+    query = sql.SQL("SELECT * FROM {} LIMIT {}").format(sql.Identifier(schema, table), sql.Literal(SAMPLE_ROWS))
+    return sample(PostgresqlSource("sessions", server, None, query.as_string(None)))
 
 
 def _file_settings(path: str) -> dict[str, Any]:
@@ -202,51 +141,15 @@ def _separator(path: str, encoding: str) -> str:
     return max(_SEPARATORS, key=lambda mark: len(next(csv.reader([line], delimiter=mark), [])))
 
 
-def _sample(opened: Source) -> _Columns:
-    columns = list(opened.schema())
-    batch = next(iter(opened.batches(columns)), None)
-    rows = batch.frame.drop(FILE, ROW).head(_ROWS) if batch is not None else pl.DataFrame(schema=opened.schema())
-    kinds = {name: _kind_of_values(rows[name]) for name in columns}
-    texts = [rows[name] for name, kind in kinds.items() if kind == "number" and rows[name].dtype == pl.String()]
-    has_comma = any(bool(values.str.contains(",", literal=True).any()) for values in texts)
-    return _Columns(kinds, {name: rows[name].n_unique() for name in columns}, has_comma)
-
-
-def _kind_of_type(dtype: pl.DataType) -> str:
-    if dtype == pl.Boolean():
-        return "flag"
-    if isinstance(dtype, (pl.Datetime, pl.Date)):
-        return "date"
-    return "number" if dtype.is_numeric() else "text"
-
-
-def _kind_of_values(values: pl.Series) -> str:
-    if values.dtype != pl.String():
-        kind = _kind_of_type(values.dtype)
-        return "flag" if kind == "number" and set(values.drop_nulls().unique().to_list()) <= {0, 1} else kind
-    known = [value.strip() for value in values.drop_nulls().head(500).to_list() if value.strip()]
-    if not known:
-        return "text"
-    if all(value.lower() in _FLAGS for value in known):
-        return "flag"
-    if all(_DATE.match(value) for value in known):
-        return "date"
-    return "number" if all(_is_number(value) for value in known) else "text"
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+([.,]\d+)?", text) is not None
-
-
-def _propose(base: Mapping[str, Any], columns: _Columns, source: str | None) -> Guess:
+def _propose(base: Mapping[str, Any], columns: Columns, source: str | None) -> Guess:
     if source is not None:
         return _map(base, columns, source)
     names = [name for name in CANONICAL if name != "assignments"]
-    guesses = [_map(base, _Columns(columns.kinds, columns.distinct), name) for name in names]
+    guesses = [_map(base, Columns(columns.kinds, columns.distinct), name) for name in names]
     return max(guesses, key=lambda found: (-len(found.missing), found.source == "sessions", len(found.confidence)))
 
 
-def _map(base: Mapping[str, Any], columns: _Columns, source: str) -> Guess:
+def _map(base: Mapping[str, Any], columns: Columns, source: str) -> Guess:
     mapped: dict[str, str] = {}
     confidence: dict[str, str] = {}
     targets = [*REQUIRED[source], *(name for name in CANONICAL[source] if name not in REQUIRED[source])]
@@ -275,23 +178,19 @@ def _map(base: Mapping[str, Any], columns: _Columns, source: str) -> Guess:
     return Guess(source, {key: value for key, value in mapping.items() if value not in ({}, [])}, confidence, missing)
 
 
-def _candidates(target: str, columns: _Columns, rank: str, *, is_required: bool) -> Iterator[str]:
-    kind = _KIND_OF.get(target, "date" if target.endswith("_date") or target == "date" else "text")
+def _candidates(target: str, columns: Columns, rank: str, *, is_required: bool) -> Iterator[str]:
+    kind = KINDS.get(target, "date" if target.endswith("_date") or target == "date" else "text")
     for name, have in columns.kinds.items():
         if name in columns.used:
             continue
         fits = have == kind or (kind == "text" and have != "date") or (kind == "number" and have == "flag")
-        plain = _plain(name)
+        plain = plain_name(name)
         if (
             (rank == "name" and name == target)
-            or (rank == "synonym" and fits and (plain == _plain(target) or plain in _NAMES.get(target, ())))
+            or (rank == "synonym" and fits and (plain == plain_name(target) or plain in SYNONYMS.get(target, ())))
             or (rank == "values" and is_required and fits and kind in ("date", "flag"))
         ):
             yield name
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
 def _words(column: str, kind: str, rank: str) -> str:
@@ -302,7 +201,7 @@ def _words(column: str, kind: str, rank: str) -> str:
     return f"a guess: the values of {column!r} fit ({kind}); check it"
 
 
-def _add_own(mapping: dict[str, Any], columns: _Columns, confidence: dict[str, str]) -> None:
+def _add_own(mapping: dict[str, Any], columns: Columns, confidence: dict[str, str]) -> None:
     """Columns that are left over as dimensions (few texts) and actions (flags and times)."""
     left = [name for name in columns.kinds if name not in columns.used and _is_usable(name)]
     few = [n for n in left if columns.kinds[n] == "text" and 1 < columns.distinct[n] <= _MOST_VALUES]
