@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = r"^[=+\-@\t\r]"
+_BLOCK = 20_000
 
 
 def add_export(server: Flask, answers: Answers, reader: Reader, dimensions: tuple[str, ...]) -> None:
@@ -37,21 +38,24 @@ def add_export(server: Flask, answers: Answers, reader: Reader, dimensions: tupl
             listed = answers.listed(view)
             frames = all_customers(reader, card.spec) if listed is None else answers.lists.blocks(listed)
             name = card.report if listed is None else file_name(listed.opened.report, listed.day, listed.dimension)
-            return _attached(_blocks(frames), name)
+            return _attached(frames, name)
         frame = answers.rows(card, view)
-        return (
+        if frame is None:
             abort(404)
-            if frame is None
-            else _attached(to_csv(frame), file_name(card.report, view.date, scope(card, view)))
-        )
+        return _attached(slices(frame), file_name(card.report, view.date, scope(card, view)))
 
 
-def _blocks(frames: Iterator[pl.DataFrame]) -> Iterator[str]:
-    for number, frame in enumerate(frames):
-        yield to_csv(frame, header=number == 0)
+def slices(frame: pl.DataFrame, rows: int = _BLOCK) -> Iterator[pl.DataFrame]:
+    """The frame in pieces, so that millions of rows are never all there as text; of an empty one the empty piece.
+
+    >>> [piece.height for piece in slices(pl.DataFrame({"orders": [1, 2, 3]}), 2)]
+    [2, 1]
+    """
+    yield from (frame.slice(first, rows) for first in range(0, max(frame.height, 1), rows))
 
 
-def _attached(content: str | Iterator[str], name: str) -> Response:
+def _attached(frames: Iterator[pl.DataFrame], name: str) -> Response:
+    content = (to_csv(frame, header=number == 0) for number, frame in enumerate(frames))
     answer = Response(content, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer.headers["Cache-Control"] = "no-store"

@@ -186,7 +186,7 @@ def _controls() -> Any:
         label="Compare with",
         placeholder="No comparison",
         clearable=True,
-        className="control control-compare",
+        className="control",
         clearButtonProps={"aria-label": "End the comparison"},
         **picker,
     )
@@ -212,4 +212,6 @@ def _controls() -> Any:
         className="control control-dimension",
         style={"display": "none"},
     )
+    # Hidden as a whole: a date picker stands in a box that has no class of ours.
+    compare = html.Div(compare, className="control-compare")
     return html.Div([day, compare, dimension, value], id=ids.CONTROLS, className="controls")

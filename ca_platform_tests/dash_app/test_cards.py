@@ -18,6 +18,7 @@ from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.conftest import EMPTY, UNCONNECTED_REPORTS, first_shown, write_settings
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
 from dash_app.app import build
+from dash_app.export import slices, to_csv
 from dash_app.laketables import LakeTables
 from dash_app.pages import CARDS, PAGES
 from dash_app.users import UserStore
@@ -212,6 +213,14 @@ def test_csv_has_exactly_the_rows_of_the_drawn_report(visitor: Visitor, shop: Se
         lists = [name for name, dtype in expected.schema.items() if dtype == pl.List(pl.String)]
         read = pl.read_csv(io.StringIO(answer.text), schema=expected.schema | dict.fromkeys(lists, pl.String))
         assert read.with_columns(pl.col(lists).str.json_decode(pl.List(pl.String))).equals(expected)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 10_000])
+def test_csv_in_pieces_is_the_csv_as_a_whole(rows: int) -> None:
+    frame = frames.report("product_kpis")
+    for whole in (frame, frame.clear()):
+        pieces = [to_csv(piece, header=number == 0) for number, piece in enumerate(slices(whole, rows))]
+        assert "".join(pieces) == to_csv(whole)
 
 
 def test_csv_of_unknown_card_or_uncomputed_day_is_not_found(visitor: Visitor) -> None:

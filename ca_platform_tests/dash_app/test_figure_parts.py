@@ -9,9 +9,13 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ca_platform.catalogue import report_spec
 from ca_platform_tests.dash_app import drawn
 from dash_app.figures import encode
+from dash_app.figures.frame import period_axis
 from dash_app.figures.labels import escape, spread
+from dash_app.grid import grid
+from dash_app.records import Look
 
 
 @given(st.text())
@@ -51,3 +55,21 @@ def test_labels_keep_their_distance_and_their_order(positions: list[float]) -> N
     gaps = [moved[after] - moved[before] for before, after in pairwise(order)]
     assert all(gap >= 14 - 1e-6 for gap in gaps)
     assert all(-1e-6 <= place <= 300 + 1e-6 for place in moved)
+
+
+@given(st.integers(1, 26))
+def test_dates_beside_names_are_few_enough_for_a_narrow_card(count: int) -> None:
+    weeks = [str(date(2024, 1, 1) + timedelta(weeks=week)) for week in range(count)]
+    few, more = (period_axis(Look(), "week", weeks, beside_names=beside)["tickvals"] for beside in (True, False))
+    assert 1 <= len(few) <= 3
+    assert len(few) <= len(more) <= 6
+    assert few[0] == more[0] == weeks[0]
+
+
+def test_table_writes_times_with_one_digit_and_says_whose_clock_it_is() -> None:
+    columns = {column["field"]: column for column in grid(report_spec("client_kpis"), pl.DataFrame()).columnDefs}
+    assert columns["first_order"]["headerName"] == "First order, UTC"
+    assert "d3.format(',.1f')" in columns["mean_gap_hours"]["valueFormatter"]["function"]
+    assert "d3.format(',')" in columns["orders"]["valueFormatter"]["function"]
+    days = {column["field"]: column for column in grid(report_spec("promotion_kpis"), pl.DataFrame()).columnDefs}
+    assert "d3.format(',')" in days["active_days"]["valueFormatter"]["function"]

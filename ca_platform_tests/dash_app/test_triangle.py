@@ -146,3 +146,14 @@ def test_amounts_are_written_in_the_currency_that_stands_above() -> None:
     ]
     assert cells(figure, "rate", "y2")[0] == [50.0, 100.0]
     assert "in GBP" in drawn.notes(figure)
+
+
+@pytest.mark.parametrize("count", [1, 3, 8, 30])
+def test_columns_are_named_right_below_the_last_row(count: int) -> None:
+    rows = weeks(*[(100, [10, 5])] * count)
+    layout = triangle(rows, LOOK, WEEKS)["layout"]
+    (bottom, top), height = layout["yaxis"]["domain"], min(count, 8)
+    assert layout["xaxis"]["anchor"] == "y"
+    assert layout["yaxis"]["range"] == [count - 0.5, -0.5]
+    assert top - bottom == pytest.approx(top * height / 8)
+    assert top == layout["yaxis2"]["domain"][0]

@@ -77,9 +77,15 @@
     if (spark) made.append(element('img', 'tile-spark', '', { src: spark, alt: '' }));
     return made;
   };
+  /* A line breaks between words alone: not behind the hyphens of an option. */
+  const commandLine = (command) => {
+    const line = element('code', '', '');
+    command.split(' ').forEach((word, index) => line.append(index ? ' ' : '', element('span', '', word)));
+    return line;
+  };
   const message = ({ title, text, command, link }) => {
     const parts = [element('p', 'message-title', title), element('p', '', text)];
-    if (command) parts.push(element('code', '', command));
+    if (command) parts.push(commandLine(command));
     if (link) parts.push(element('a', 'message-link', link[0], { href: link[1] }));
     return parts;
   };

@@ -67,7 +67,8 @@ def daily_revenue_by_value(frame: pl.DataFrame, look: Look) -> Figure:
         if len(shown) > 1:
             texts.append(_panel_heading(dimension, domain[1]))
     last = f"y{len(shown)}" if len(shown) > 1 else "y"
-    x = period_axis(look, "day", encode.days(frame["date"].unique().sort())) | {"anchor": last}
+    x = period_axis(look, "day", encode.days(frame["date"].unique().sort()), beside_names=True)
+    x |= {"anchor": last, "nticks": 4}
     return figure(
         data,
         look,

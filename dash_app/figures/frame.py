@@ -21,7 +21,7 @@ NOTE_LINE = 15
 LEFT = 46
 _NOTE_LENGTH = 54
 _FEW_PERIODS = 26
-_TICKS = 6
+_TICKS, _TICKS_BESIDE_NAMES = 6, 3
 _FEW_COUNTS = 5
 _FEWEST_ACROSS = 4
 FONT_SIZE = 12
@@ -146,14 +146,21 @@ def plain_axis(look: Look, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def period_axis(look: Look, grain: Grain, days: Sequence[str]) -> dict[str, Any]:
-    """The axis of days, weeks or months; ``days`` are the first days of the periods."""
+def period_axis(look: Look, grain: Grain, days: Sequence[str], *, beside_names: bool = False) -> dict[str, Any]:
+    """The axis of days, weeks or months.
+
+    Args:
+        days: the first days of the periods.
+        beside_names: whether names at the ends of lines take their part of the width.
+    """
     one = "%b\n%Y" if grain == "month" else "%-d %b\n%Y"
     stops = [{"dtickrange": [None, "M1"], "value": one}, {"dtickrange": ["M1", None], "value": "%b\n%Y"}]
     axis = plain_axis(look, type="date", hoverformat=_PERIOD_HOVER[grain], tickformatstops=stops, nticks=7, tickangle=0)
     if 0 < len(days) <= _FEW_PERIODS:
         # plotly would put hours between days, and Sundays between weeks.
-        ticks = list(days)[:: -(-len(days) // _TICKS)]
+        # The names of months are short.
+        most = _TICKS_BESIDE_NAMES if beside_names and grain != "month" else _TICKS
+        ticks = list(days)[:: -(-len(days) // most)]
         axis |= {"tickmode": "array", "tickvals": ticks, "ticktext": _tick_texts(ticks, grain)}
         del axis["tickformatstops"]
     if 0 < len(days) < _FEWEST_ACROSS:

@@ -111,5 +111,6 @@ def _changes(rows: pl.DataFrame, look: Look) -> dict[str, Any]:
     low, high = min([*known, 0.0]), min(max([*known, 0.0]), _STEEP)
     room = (high - low or 1.0) * 0.12
     axis = value_axis(look, domain=_LOWER, nticks=4, anchor="x", tickformat="+.0%", rangemode="normal")
+    axis["labelalias"] = {"+0%": "0%"}
     line = {"zeroline": True, "zerolinecolor": scheme(dark=look.dark).muted, "zerolinewidth": 1}
     return axis | line | {"range": [low - room, high + room]}

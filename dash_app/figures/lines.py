@@ -196,7 +196,8 @@ def _marks(series: Sequence[Line], scale: Scale, look: Look) -> Iterator[str]:
 def _place_axis(series: Sequence[Line], scale: Scale, look: Look) -> dict[str, Any]:
     if scale.grain is None:
         return hour_axis(look)
-    return period_axis(look, scale.grain, encode.days(series[0].rows[scale.column]) if series else [])
+    days = encode.days(series[0].rows[scale.column]) if series else []
+    return period_axis(look, scale.grain, days, beside_names=len(series) > 1)
 
 
 def _end(line: Line, scale: Scale) -> float:

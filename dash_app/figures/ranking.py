@@ -68,7 +68,7 @@ def ranking(frame: pl.DataFrame, look: Look, kind: Ranking) -> Figure:
     room = 1 / (1 - min(width(texts) / _PHONE, 0.6))
     for mark in marks:
         del mark["x_max"]
-    lowest = 1.0 - max(rows.height, _FEWEST)
+    height = max(rows.height, 1)
     return figure(
         [_bars(rows, names, places, texts, look, kind), *marks],
         look,
@@ -82,7 +82,9 @@ def ranking(frame: pl.DataFrame, look: Look, kind: Ranking) -> Figure:
             tickmode="array",
             tickvals=places,
             ticktext=[label(name, _NAME_LENGTH) for name in names],
-            range=[lowest - 0.6, 0.6],
+            range=[0.4 - height, 0.6],
+            # Few bars are no thicker than these, and the amounts stand below the last of them.
+            domain=[1 - min(height / _FEWEST, 1), 1],
             showline=False,
             ticks="",
             fixedrange=True,

@@ -20,7 +20,8 @@ from dash_app.words.dates import Grain, day, month
 from dash_app.words.formats import formats, plural
 
 HEIGHT_OF_TRIANGLE = 560
-_FEWEST_ROWS = 12
+_FEWEST_ROWS = 8
+"""With fewer the rows stay so high as with these, and the columns are named below the last of them."""
 _LEFT = 118
 _BOTTOM = 56
 _MEAN_HEIGHT = 24
@@ -72,6 +73,8 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
     mean = _mean(table, offsets, kind, look)
     with_text = len(shown) <= TEXT_ROWS
     mean_part = _MEAN_HEIGHT / (HEIGHT_OF_TRIANGLE - TOP - _BOTTOM)
+    top = 1 - 1.6 * mean_part
+    bottom = top * (1 - min(max(len(shown), 1) / _FEWEST_ROWS, 1))
     highest, is_cut = _highest([*rows, mean], offsets)
     unit = plural(2, kind.grain)
     notes = (
@@ -96,9 +99,9 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
         margin={"b": _BOTTOM},
         coloraxis=_colour_axis(highest, look, kind),
         xaxis=_columns(offsets, look),
-        yaxis=_rows_axis(shown, rows, kind, look) | {"domain": [0, 1 - 1.6 * mean_part]},
+        yaxis=_rows_axis(shown, rows, kind, look) | {"domain": [bottom, top]},
         # One row, and half a blank one to the rows below.
-        yaxis2=mean_axis(look, mean.size, (1.1, -0.5)) | {"domain": [1 - 1.6 * mean_part, 1]},
+        yaxis2=mean_axis(look, mean.size, (1.1, -0.5)) | {"domain": [top, 1]},
     )
 
 
@@ -222,4 +225,4 @@ def _rows_axis(cohorts: list[date], rows: list[CellRow], kind: Triangle, look: L
     form = formats(look)
     places = list(range(0, len(cohorts), max(-(-len(cohorts) // TEXT_ROWS), 1)))
     texts = [f"{_name(cohorts[place], kind.grain)} · {form.compact(rows[place].size)}" for place in places]
-    return label_axis(look, places, texts, range=[max(len(cohorts), _FEWEST_ROWS) - 0.5, -0.5])
+    return label_axis(look, places, texts, range=[max(len(cohorts), 1) - 0.5, -0.5])
