@@ -15,13 +15,17 @@ from ca_platform.catalogue.funnels import FUNNELS
 from ca_platform.catalogue.orders import ORDERS
 from ca_platform.catalogue.products import PRODUCTS
 from ca_platform.catalogue.promotions import PROMOTION_FACTS, PROMOTIONS
+from ca_platform.catalogue.recommendations import RECOMMENDATIONS
 from ca_platform.catalogue.spec import ReportSpec, TableSpec
 from ca_platform.errors import ReportError
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
-_REPORTS = {spec.name: spec for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PRODUCTS, *BASKETS, *PROMOTIONS)}
+_REPORTS = {
+    spec.name: spec
+    for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PRODUCTS, *BASKETS, *RECOMMENDATIONS, *PROMOTIONS)
+}
 _TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS)}
 
 

@@ -25,6 +25,7 @@ from ca_platform.reports import (
     orders,
     products,
     promotions,
+    recommendations,
 )
 from ca_platform.reports.periods import Calendar, Every
 from ca_platform.reports.tables import Tables
@@ -173,6 +174,18 @@ def _of_baskets() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     return {"most_combined_products": combined, "association_rules": rules, "similar_products": similar}
 
 
+def _recommended() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
+    def figures(cut: Cut) -> pl.LazyFrame:
+        tables, day = cut.tables.recommendations, cut.calendar.day
+        return recommendations.backtest_rows(tables.figures(day), tables.served(day))
+
+    return {
+        "product_recommendations": lambda cut: cut.tables.recommendations.lists(cut.calendar.day),
+        "recommended_products": lambda cut: cut.tables.recommendations.summed(cut.calendar.day).lazy(),
+        "recommendation_backtest": figures,
+    }
+
+
 def _by_promotion() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     def days(cut: Cut) -> pl.LazyFrame:
         return cut.of(cut.tables.promotions.days)
@@ -256,6 +269,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     ),
     **_by_product(),
     **_of_baskets(),
+    **_recommended(),
     **_by_promotion(),
 }
 

@@ -11,6 +11,7 @@ from datetime import date
 import polars as pl
 
 from ca_platform.calendar import days_together
+from ca_platform.models.recommend import PLACES
 from ca_platform.reports.tables import Tables
 
 # Rows of a piece; a day is never split.
@@ -38,4 +39,5 @@ LARGE: dict[str, Callable[[Tables, date], int]] = {
     "most_combined_products": lambda tables, last: tables.baskets.pairs([last]).height,
     "association_rules": lambda tables, last: tables.baskets.rules([last]).height,
     "similar_products": lambda tables, last: tables.baskets.similar([last]).height,
+    "product_recommendations": lambda tables, _: PLACES * tables.spells.height,
 }

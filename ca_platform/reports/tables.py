@@ -23,6 +23,7 @@ from ca_platform.reports.milestones import Days
 from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.promotion_tables import PromotionTables
 from ca_platform.reports.reading import FactReader
+from ca_platform.reports.recommendation_tables import RecommendationTables
 from ca_platform.reports.sequence_tables import SequenceTables
 from ca_platform.settings import Settings
 
@@ -199,6 +200,11 @@ class Tables:
         return BasketTables(
             self._facts, self._report_days, self.products, options.most_combined_products, options.association_rules
         )
+
+    @cached_property
+    def recommendations(self) -> RecommendationTables:
+        """What each customer is likely to buy next."""
+        return RecommendationTables(self._facts, self.products, lambda: self.spells)
 
     @cached_property
     def promotions(self) -> PromotionTables:

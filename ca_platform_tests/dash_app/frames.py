@@ -15,6 +15,7 @@ from ca_platform_tests.dash_app.days_of_shop import DAY, REACH, START, Row, of_p
 from ca_platform_tests.dash_app.order_frames import ORDER_REPORTS
 from ca_platform_tests.dash_app.product_frames import PRODUCT_REPORTS
 from ca_platform_tests.dash_app.promotion_frames import PROMOTION_REPORTS
+from ca_platform_tests.dash_app.recommended_frames import RECOMMENDED_REPORTS
 from dash_app.words.dates import Grain
 
 __all__ = ["DAY", "START"]
@@ -262,5 +263,6 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     **PRODUCT_REPORTS,
     **BASKET_REPORTS,
     **PROMOTION_REPORTS,
+    **RECOMMENDED_REPORTS,
 }
 NAMES = tuple(_MAKERS)

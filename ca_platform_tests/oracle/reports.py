@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ca_platform_tests.oracle import churn, cohorts, combined, funnels, orders, products, promotions
+from ca_platform_tests.oracle import churn, cohorts, combined, funnels, orders, products, promotions, recommended
 from ca_platform_tests.oracle.funnels import Rows
 from ca_platform_tests.oracle.world import World
 
@@ -51,6 +51,9 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "most_combined_products": combined.most_combined_products,
     "association_rules": combined.association_rules,
     "similar_products": combined.similar_products,
+    "product_recommendations": recommended.product_recommendations,
+    "recommended_products": recommended.recommended_products,
+    "recommendation_backtest": recommended.recommendation_backtest,
     "inorganic_orders_per_promotion_per_day": promotions.inorganic_orders,
     "daily_organic_orders": promotions.daily_organic_orders,
     "hourly_organic_orders": promotions.hourly_organic_orders,
@@ -62,4 +65,16 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "promotion_number_of_customer": promotions.customers_of_promotions,
     "promotion_kpis": promotions.promotion_kpis,
 }
-MAIN_ONLY = frozenset({"client_kpis", "dimension_kpis", "daily_dimension_values", "similar_products"})
+MAIN_ONLY = frozenset(
+    {
+        "client_kpis",
+        "dimension_kpis",
+        "daily_dimension_values",
+        "similar_products",
+        "product_recommendations",
+        "recommended_products",
+        "recommendation_backtest",
+    }
+)
+LEARNT = frozenset({"product_recommendations", "recommended_products", "recommendation_backtest"})
+"""Reports that are learnt: by loops they take minutes on public shops, so only small shops are compared."""

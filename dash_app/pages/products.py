@@ -9,7 +9,7 @@ from dash_app.figures.baskets import HEIGHT_OF_MATRIX, matrix
 from dash_app.figures.blank import without
 from dash_app.filters import ProductFilters
 from dash_app.records import LISTED, Card, Page
-from dash_app.words import baskets
+from dash_app.words import baskets, recommended
 from dash_app.words import products as words
 
 _NOTHING = "No product has been ordered yet."
@@ -121,6 +121,34 @@ PRODUCTS = Page(
             rows=words.of_category,
             empty="No products stand together in enough orders for a rule.",
             is_empty=without("orders"),
+        ),
+        Card(
+            id="products-recommended",
+            report="recommended_products",
+            title="Recommended to customers",
+            reading=recommended.leading,
+            listing=recommended.listed,
+            kind="list",
+            height=LISTED,
+            width="full",
+            also=_CATEGORIES,
+            rows=words.of_category,
+            empty="There is nothing to recommend: no product was ordered in the last 90 days.",
+            is_empty=without("lists"),
+        ),
+        Card(
+            id="products-backtest",
+            report="recommendation_backtest",
+            title="How good recommendations were",
+            reading=recommended.worth,
+            listing=recommended.methods,
+            kind="list",
+            height=LISTED,
+            width="full",
+            empty=(
+                "No list has been held against orders yet: it takes the end of a month, orders before it, and customers "
+                "who order again in the 28 days after it. Until then recommendations use the usual weights."
+            ),
         ),
     ),
     ProductFilters,
