@@ -6,7 +6,8 @@ Pareto/NBD are quoted beside it.
 
 Quality is of the hold-outs of the CDNOW sample and of Online Retail (last 26 and 13 weeks), orders of a day counted once:
 by how much the total misses, mean absolute error and normalized Gini of orders, total and Gini of revenue, and the share
-of customers within their 80 % interval. Below it the same total with the level that earlier origins teach (``level``).
+of customers within their 80 % interval. Below it which model the contest at earlier origins serves, the level that they
+teach, and what both do to the orders of the hold-out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.clv_quality import levels, public_files, quality
+from benchmarks.clv_quality import public_files, quality, served
 from benchmarks.harness import Measured, Result, child, duel, seconds
 from benchmarks.shops import workplace
 
@@ -39,7 +40,7 @@ def run(size: int) -> Result:
     ours, rival = duel(lambda: child("clv:our_values", shop), lambda: child("clv:rival_values", shop), ROUNDS)
     _compare(ours, rival)
     intervals, pareto = child("clv:our_intervals", shop), child("clv:our_pareto", shop)
-    shops, taught = child("clv:public_quality", *files).value, child("clv:public_levels", *files).value
+    shops, served_there = child("clv:public_quality", *files).value, child("clv:public_served", *files).value
     extra: dict[str, Any] = {
         "intervals": intervals.seconds,
         "pareto_nbd": pareto.seconds,
@@ -55,7 +56,7 @@ def run(size: int) -> Result:
     for shop, models in shops.items():
         rows.append((shop, "orders: total    MAE  nGini | revenue: total  nGini  within 80 %"))
         rows += [(f"  {model}", text(figures)) for model, figures in models.items()]
-        rows += [("  level", line) for line in taught[shop]]
+        rows += [("  as served", line) for line in served_there[shop]]
     return Result("clv", size, ours.seconds, rival.seconds, GOAL, extra=extra, rows=tuple(rows))
 
 
@@ -176,9 +177,9 @@ def public_quality(cdnow: str, retail: str) -> Callable[[], Any]:
     return lambda: quality(Path(cdnow), Path(retail))
 
 
-def public_levels(cdnow: str, retail: str) -> Callable[[], Any]:
-    """What earlier origins teach of the level, by shop."""
-    return lambda: levels(Path(cdnow), Path(retail))
+def public_served(cdnow: str, retail: str) -> Callable[[], Any]:
+    """What is served after the contest at earlier origins, by shop."""
+    return lambda: served(Path(cdnow), Path(retail))
 
 
 def _columns(path: str) -> list[Any]:

@@ -12,11 +12,9 @@ import polars as pl
 
 from benchmarks.pairs import DATA_VARIABLE
 from ca_platform.models import clv
-from ca_platform.models.backtest import interval_coverage, mean_absolute_error, normalised_gini, total_error
-from ca_platform.models.clv.level import PastForecasts, learn_level
-
-# Those whose fits are quick enough for many origins.
-LEVEL_MODELS = ("bg_nbd", "mbg_nbd", "mbg_cnbd_k")
+from ca_platform.models.backtest import History, interval_coverage, mean_absolute_error, normalised_gini, total_error
+from ca_platform.models.clv.contest import hold_contest, metrics_of
+from ca_platform.models.clv.customers import buyers_at
 
 # Orders: total error, mean absolute error, Gini; revenue: total error, Gini, share within the interval.
 Figures = list[float]
@@ -95,39 +93,40 @@ def outcomes(histories: pl.DataFrame, holdout: HoldOut) -> tuple[np.ndarray, np.
     return days, revenue
 
 
-def levels(cdnow: Path, retail: Path) -> dict[str, list[str]]:
-    """For each hold-out what earlier origins teach of the level, and what it does to the total error of orders."""
-    return {name: _level(holdout) for name, holdout in holdouts(cdnow, retail).items()}
+def served(cdnow: Path, retail: Path) -> dict[str, list[str]]:
+    """For each hold-out what the contest at earlier origins chooses, in words, and how it then does."""
+    return {name: _served(holdout) for name, holdout in holdouts(cdnow, retail).items()}
 
 
-def _level(holdout: HoldOut) -> list[str]:
-    """Errors at earlier origins in words, the factor and its reason, and the total error without and with it.
-
-    Origins four weeks apart, the first after a quarter of the history, each for a quarter of it; the model has the largest
-    likelihood at the end of what is known. The hold-out's own outcome is looked at for the last figures alone.
-    """
-    start = holdout.orders.select(pl.col("day").min()).collect().item()
-    quarter = (holdout.end - start).days // 28
-    best = max(LEVEL_MODELS, key=lambda model: _forecast(model, holdout)[2])
-    back = range(quarter, 4 * quarter - quarter + 1, 4)
-    ends = [holdout.end - timedelta(weeks=weeks) for weeks in reversed(back)]
-    totals = [_forecast(best, HoldOut(holdout.orders, end, quarter))[:2] for end in ends]
-    weeks = [(end - start).days / 7 for end in ends]
-    past = PastForecasts(weeks, quarter, [said for said, _ in totals], [came for _, came in totals])
-    level = learn_level(past, (holdout.end - start).days / 7)
-    said, came, _ = _forecast(best, holdout)
-    errors = ", ".join(f"{expected / actual - 1:+.1%}" for expected, actual in totals)
+def _served(holdout: HoldOut) -> list[str]:
+    """The hold-out's own outcome is looked at for the last line alone."""
+    history, end, days = _history(holdout.orders), _number(holdout.end) + 1, 7 * holdout.weeks
+    contest = hold_contest(history, end, days)
+    buyers = buyers_at(history, end)
+    forecast = contest.model.forecast(buyers, days)
+    found = metrics_of(forecast, history.outcome(buyers.number, end, days))
+    missed = [
+        score.value or 0.0 for score in contest.scores if score.is_served and score.metric == "orders_total_error"
+    ]
+    origins = ", ".join(f"{value:+.1%}" for value in missed)
+    level = contest.orders_level
+    total = found["orders_total_error"] or 0.0
     return [
-        f"{clv.MODELS[best].title}, {quarter} weeks from earlier origins: {errors}",
-        f"factor {level.factor:.3f} ({level.method}: {level.reason})",
-        f"total error of the hold-out without / with it: {said / came - 1:+.1%} / {level.factor * said / came - 1:+.1%}",
+        f"{clv.MODELS[contest.served].title} served; orders at {len(missed)} earlier origins: {origins}",
+        f"level {level.factor:.3f} ({level.method}: {level.reason})",
+        f"all orders of the hold-out without / with it: {total:+.1%} / {level.factor * (1 + total) - 1:+.1%}",
+        f"their error by tenths of the customers: {found['orders_decile_error']:.3f}",
     ]
 
 
-def _forecast(model: str, holdout: HoldOut) -> tuple[float, float, float]:
-    """Total of the purchase days that were forecast, of those that came, and the log likelihood."""
-    histories = clv.purchase_histories(holdout.orders, holdout.end).collect()
-    summary = clv.summary_of(histories)
-    fitted = clv.fit(model, summary)
-    days, _ = outcomes(histories, holdout)
-    return float(clv.expected_orders(fitted, summary, holdout.weeks).sum()), float(days.sum()), fitted.log_likelihood
+def _history(orders: pl.LazyFrame) -> History:
+    frame = orders.select(
+        customer=pl.col("customer").cast(pl.Int64),
+        day=pl.col("day").cast(pl.Date).to_physical(),
+        amount=pl.col("amount").cast(pl.Float64),
+    ).collect()
+    return History(frame["customer"], frame["day"], amount=frame["amount"])
+
+
+def _number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ca_platform.models.backtest import History
 from ca_platform.models.clv import Fit, Summary
 from ca_platform.models.clv.records import Floats, Ints
 
@@ -48,3 +49,16 @@ def _leaving(fit: Fit, times: Floats, customers: int, rng: np.random.Generator) 
     last = np.minimum(chances - (fit.model != "bg_nbd"), _MOST)
     with_first = np.column_stack([np.zeros(customers), times])
     return np.nextafter(with_first[np.arange(customers), last], np.inf)
+
+
+def drawn_history(fit: Fit, customers: int, days: int, seed: int) -> History:
+    """Orders of customers who come one after another in the first half of the days, with amounts that differ by customer."""
+    rng = np.random.default_rng(seed)
+    first = np.sort(rng.uniform(0, days / 2, customers))
+    rate = rng.gamma(fit["r"], 1 / fit["alpha"], customers)
+    times = np.cumsum(rng.gamma(fit.regularity, 1.0, (customers, _MOST)) / rate[:, None], axis=1)
+    gone = _leaving(fit, times, customers, rng)
+    at = first[:, None] + 7 * np.column_stack([np.zeros(customers), np.where(times < gone[:, None], times, np.inf)])
+    buyer, number = np.nonzero(at < days)
+    amount = rng.gamma(3.0, 1 / rng.gamma(4.0, 1 / 30.0, customers)[buyer])
+    return History(buyer, at[buyer, number], amount=amount)

@@ -1,0 +1,194 @@
+"""The contest of the models at rolling origins of a shop's own history: which of them serves, and at which level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ca_platform.models.backtest import (
+    History,
+    Origin,
+    Outcome,
+    decile_error,
+    interval_coverage,
+    mean_absolute_error,
+    normalised_gini,
+    rolling_origins,
+    root_mean_squared_error,
+    spearman,
+    total_error,
+)
+from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.forecast import ValueForecast, ValueModel, fit_value
+from ca_platform.models.clv.level import Level, PastForecasts, learn_level
+from ca_platform.models.clv.orders import LEAST_REPEATERS, MODELS
+
+BASELINE = "naive"
+
+# Under so much history there is nothing to hold forecasts against, and the baseline serves.
+LEAST_DAYS = 56
+_LEAST_ORIGINS, _MOST_ORIGINS = 4, 12
+
+# A model whose fit is degenerate serves only if its merit is better by more than this.
+_PRICE_OF_DEGENERATE = 0.01
+
+# How much of the Gini coefficient an error of the total of e is worth: ranks first, the level is put right by itself.
+_PRICE_OF_LEVEL = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One figure of the contest.
+
+    Attributes:
+        origin: number of the first day that was not known.
+        horizon_days: what was forecast.
+        metric: as in ``metrics_of``.
+        value: None where the metric has none.
+        customers: who were forecast: all with an order before the origin.
+    """
+
+    origin: int
+    horizon_days: int
+    model: str
+    metric: str
+    value: float | None
+    customers: int
+    is_served: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """How it ended.
+
+    Attributes:
+        served: the model that forecasts from now on.
+        model: it, fitted to all that is known.
+        orders_level, revenue_level: what its totals are to be multiplied by, and how far they were off.
+        reason: why the baseline serves, in words; empty where the contest decided.
+    """
+
+    served: str
+    model: ValueModel
+    scores: tuple[Score, ...]
+    orders_level: Level
+    revenue_level: Level
+    reason: str = ""
+
+
+def hold_contest(history: History, end: int, horizon_days: int, models: Sequence[str] = tuple(MODELS)) -> Contest:
+    """Fit every model at every origin with what was known by then, and hold its forecast against what came.
+
+    The model with the highest mean Gini coefficient of orders and revenue serves, less a tenth of the mean logarithm by
+    which its totals were off: levels are learnt apart from ranks (``learn_level``). One whose fit to all that is known is
+    degenerate gives way to one that is hardly worse.
+
+    Args:
+        history: orders from ``end`` on are not looked at.
+        end: number of the first day that is not known.
+        horizon_days: 1 and up; or a quarter of the history where that is shorter.
+        models: names of ``MODELS``, the baseline among them.
+    """
+    known = history.until(float(end))
+    start = int(known.day.min(initial=end))
+    buyers = buyers_at(known, end)
+    refused = _refusal(buyers.summary.repeaters, end - start)
+    if refused:
+        nothing = learn_level(PastForecasts([], 0.0, [], []), 0.0)
+        return Contest(BASELINE, fit_value(BASELINE, buyers), (), nothing, nothing, refused)
+    totals: dict[str, list[_Totals]] = {model: [] for model in models}
+    scores: list[Score] = []
+    for origin in _origins(start, end, horizon_days):
+        then = buyers_at(known, origin.at)
+        outcome = known.outcome(then.number, origin.at, origin.horizon)
+        for model in models:
+            forecast = fit_value(model, then).forecast(then, origin.horizon)
+            found = metrics_of(forecast, outcome)
+            scores += [
+                Score(origin.at, origin.horizon, model, metric, value, len(then)) for metric, value in found.items()
+            ]
+            totals[model].append(_Totals.of(origin, forecast, outcome))
+    fitted = {model: fit_value(model, buyers) for model in models}
+    served = max(
+        models, key=lambda model: _merit(scores, model) - _PRICE_OF_DEGENERATE * fitted[model].orders.degenerate
+    )
+    marked = tuple(replace(score, is_served=score.model == served) for score in scores)
+    orders, revenue = (_level(totals[served], measure, end) for measure in ("orders", "revenue"))
+    return Contest(served, fitted[served], marked, orders, revenue)
+
+
+def metrics_of(forecast: ValueForecast, outcome: Outcome) -> Mapping[str, float | None]:
+    """All metrics of one forecast: of orders and of revenue, and of the intervals of revenue.
+
+    ``coverage`` is over all customers, the figure that is judged; ``coverage_of_likely`` over those whose interval is not
+    just 0.
+    """
+    found: dict[str, float] = {}
+    for measure, said, came in (
+        ("orders", forecast.orders, outcome.orders.astype(np.float64)),
+        ("revenue", forecast.revenue, outcome.amount),
+    ):
+        found |= {
+            f"{measure}_mae": mean_absolute_error(came, said),
+            f"{measure}_rmse": root_mean_squared_error(came, said),
+            f"{measure}_spearman": spearman(came, said),
+            f"{measure}_gini": normalised_gini(came, said),
+            f"{measure}_decile_error": decile_error(came, said),
+            f"{measure}_total_error": total_error(came, said),
+        }
+    likely = forecast.high > 0
+    found["coverage"] = interval_coverage(outcome.amount, forecast.low, forecast.high)
+    found["coverage_of_likely"] = interval_coverage(outcome.amount[likely], forecast.low[likely], forecast.high[likely])
+    return {name: float(value) if np.isfinite(value) else None for name, value in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """Totals of a forecast and of what came, by measure."""
+
+    origin: Origin
+    forecast: Mapping[str, float]
+    outcome: Mapping[str, float]
+
+    @staticmethod
+    def of(origin: Origin, forecast: ValueForecast, outcome: Outcome) -> _Totals:
+        said = {"orders": float(forecast.orders.sum()), "revenue": float(forecast.revenue.sum())}
+        return _Totals(origin, said, {"orders": float(outcome.orders.sum()), "revenue": float(outcome.amount.sum())})
+
+
+def _origins(start: int, end: int, horizon_days: int) -> tuple[Origin, ...]:
+    """As many origins one after another as there is room for, four at least and twelve at most."""
+    usable = max(min(horizon_days, (end - start) // 4), 1)
+    room = (end - start) // usable - 1
+    return rolling_origins(start, end, horizon_days, min(max(room, _LEAST_ORIGINS), _MOST_ORIGINS))
+
+
+def _refusal(repeaters: float, days: int) -> str:
+    if days < LEAST_DAYS:
+        return f"{max(days, 0)} days of orders are too few to hold forecasts against; {LEAST_DAYS} are needed"
+    if repeaters < LEAST_REPEATERS:
+        return f"{repeaters:,.0f} customers have ordered on a second day; {LEAST_REPEATERS} are needed"
+    return ""
+
+
+def _merit(scores: Iterable[Score], model: str) -> float:
+    own = [score for score in scores if score.model == model]
+    ranks = [_plain(score) for score in own if score.metric in ("orders_gini", "revenue_gini")]
+    levels = [
+        abs(np.log(max(1 + _plain(score), 1e-3)))
+        for score in own
+        if score.metric in ("orders_total_error", "revenue_total_error")
+    ]
+    return float(np.mean(ranks) - _PRICE_OF_LEVEL * np.mean(levels))
+
+
+def _plain(score: Score) -> float:
+    return 0.0 if score.value is None else score.value
+
+
+def _level(totals: Sequence[_Totals], measure: str, end: int) -> Level:
+    weeks = [item.origin.at / 7 for item in totals]
+    said, came = ([getattr(item, side)[measure] for item in totals] for side in ("forecast", "outcome"))
+    return learn_level(PastForecasts(weeks, totals[0].origin.horizon / 7, said, came), end / 7)

@@ -1,0 +1,124 @@
+"""The contest of the models: what was known decides, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from ca_platform.models.backtest import History
+from ca_platform.models.clv import MODELS, fit_amounts, forecast_revenue, known
+from ca_platform.models.clv.contest import BASELINE, Contest, hold_contest
+from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.forecast import ValueForecast, fit_value
+from ca_platform_tests.models.clv.shops_simulated import drawn_history
+
+# In days: about an order in three weeks, customers who leave.
+STORY = known("bg_nbd", {"r": 0.8, "alpha": 12.0, "a": 0.8, "b": 2.0})
+END, HORIZON = 400, 90
+QUICK = ("naive", "bg_nbd", "mbg_cnbd_k")
+
+
+@pytest.fixture(scope="module")
+def history() -> History:
+    return drawn_history(STORY, customers=1_500, days=END + HORIZON, seed=7)
+
+
+@pytest.fixture(scope="module")
+def contest(history: History) -> Contest:
+    return hold_contest(history, END, HORIZON, QUICK)
+
+
+def test_a_model_that_knows_who_leaves_beats_the_rate_of_before(contest: Contest) -> None:
+    assert contest.served != BASELINE
+    assert contest.reason == ""
+    errors = {
+        model: np.mean([abs(score.value or 0) for score in _scores(contest, "orders_total_error", model)])
+        for model in QUICK
+    }
+    assert errors[contest.served] < 0.15 < errors[BASELINE]
+
+
+def test_every_model_is_scored_at_every_origin(contest: Contest) -> None:
+    cells = [(score.origin, score.model, score.metric) for score in contest.scores]
+    assert len(cells) == len(set(cells)) == 4 * len(QUICK) * 14
+    assert {score.horizon_days for score in contest.scores} == {HORIZON}
+    assert max(score.origin for score in contest.scores) == END - HORIZON
+    assert {score.model for score in contest.scores if score.is_served} == {contest.served}
+
+
+def test_intervals_hold_about_their_share_at_the_origins(contest: Contest) -> None:
+    held = [score.value for score in _scores(contest, "coverage_of_likely", contest.served)]
+    assert np.mean([value for value in held if value is not None]) == pytest.approx(0.8, abs=0.05)
+
+
+def test_what_comes_later_changes_nothing(history: History, contest: Contest) -> None:
+    later = history.until(float(END))
+    again = hold_contest(later, END, HORIZON, QUICK)
+    assert again == contest
+    buyers, same = buyers_at(history, END), buyers_at(later, END)
+    assert buyers.mean_amount.tolist() == same.mean_amount.tolist()
+
+
+def test_the_served_model_foresees_what_comes(history: History, contest: Contest) -> None:
+    buyers = buyers_at(history, END)
+    forecast = contest.model.forecast(buyers, HORIZON)
+    outcome = history.outcome(buyers.number, END, HORIZON)
+    assert forecast.orders.sum() == pytest.approx(outcome.orders.sum(), rel=0.12)
+    assert forecast.revenue == pytest.approx(forecast.orders * forecast.amount)
+    for field in fields(ValueForecast):
+        assert np.isfinite(getattr(forecast, field.name)).all(), field.name
+
+
+def test_levels_leave_the_ranks_as_they_are(history: History) -> None:
+    buyers = buyers_at(history, END)
+    plain = fit_value("bg_nbd", buyers)
+    raised = type(plain)(plain.orders, plain.amounts, orders_level=1.2, revenue_level=1.5)
+    before, after = plain.forecast(buyers, HORIZON), raised.forecast(buyers, HORIZON)
+    assert after.orders == pytest.approx(1.2 * before.orders)
+    assert after.revenue == pytest.approx(1.5 * before.revenue)
+    assert after.high == pytest.approx(1.5 * before.high)
+    assert after.revenue == pytest.approx(after.orders * after.amount)
+    assert (after.alive == before.alive).all()
+
+
+@pytest.mark.parametrize(
+    ("customers", "days", "reason"),
+    [
+        (200, 55, "55 days of orders are too few to hold forecasts against; 56 are needed"),
+        (3, 300, "customers have ordered on a second day; 10 are needed"),
+        (0, 0, "0 days of orders are too few"),
+    ],
+)
+def test_too_little_history_serves_the_baseline_and_says_why(customers: int, days: int, reason: str) -> None:
+    history = drawn_history(STORY, customers, days, seed=3) if customers else History([], [])
+    first = int(history.day.min(initial=0))
+    contest = hold_contest(history, first + days, HORIZON)
+    assert (contest.served, contest.scores) == (BASELINE, ())
+    assert reason in contest.reason
+    buyers = buyers_at(history, first + days)
+    assert np.isfinite(contest.model.forecast(buyers, HORIZON).revenue).all()
+
+
+def test_orders_of_a_day_are_one_purchase_and_several_orders() -> None:
+    history = History([1, 1, 1, 2, 2], at=[0.1, 0.2, 14.5, 3.0, 10.0], amount=[5.0, 7.0, 9.0, 1.0, 2.0])
+    buyers = buyers_at(history, 22)
+    assert buyers.purchase_days.tolist() == [2.0, 2.0]
+    assert buyers.mean_amount.tolist() == [10.5, 1.5]
+    assert buyers.summary.recency_weeks.tolist() == [2.0, 1.0]
+    assert buyers.orders_per_day.min() > 1.0
+
+
+def test_forecasts_are_those_of_the_functions_they_are_made_of(history: History) -> None:
+    buyers = buyers_at(history, END)
+    model = fit_value("bg_nbd", buyers)
+    money = fit_amounts(buyers.purchase_days, buyers.mean_amount)
+    assert model.amounts == money
+    revenue = forecast_revenue(model.orders, money, buyers.summary, buyers.mean_amount, HORIZON / 7)
+    assert model.forecast(buyers, HORIZON).revenue == pytest.approx(revenue.expected)
+    assert set(QUICK) < set(MODELS)
+
+
+def _scores(contest: Contest, metric: str, model: str) -> list:  # type: ignore[type-arg]
+    return [score for score in contest.scores if score.metric == metric and score.model == model]
