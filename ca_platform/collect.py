@@ -65,8 +65,7 @@ class LakeReports:
         name = self.spec.name
         table = self.lake.collect(lambda: self.lake.scan(name, day, day).sort(self.spec.key))
         if not dimension.is_main:
-            zone = self.settings.business.time_zone
-            return onrequest.client_kpis(self.lake, day, dimension, table, zone)
+            return onrequest.of_value(name, self.lake, day, dimension, table, self.settings)
         return table
 
     def _joined(self, day: date, dimension: Dimension) -> pl.DataFrame | None:

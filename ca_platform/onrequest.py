@@ -16,8 +16,24 @@ from ca_platform.store.records import Dimension
 
 if TYPE_CHECKING:
     from ca_platform.lake import Lake
+    from ca_platform.settings import Settings
 
-ON_REQUEST = ("client_kpis",)
+ON_REQUEST = ("client_kpis", "rfm")
+
+
+def of_value(
+    name: str, lake: Lake, day: date, dimension: Dimension, main: pl.DataFrame, settings: Settings
+) -> pl.DataFrame | None:
+    """One of the tables ``ON_REQUEST`` for a dimension value; None where no session up to the day has it.
+
+    Args:
+        main: the table of the whole shop for the same day.
+    """
+    if name == "rfm":
+        from ca_platform.reports.rfm_tables import rfm_of_value
+
+        return rfm_of_value(lake, day, (dimension.name, dimension.value), settings)
+    return client_kpis(lake, day, dimension, main, settings.business.time_zone)
 
 
 def client_kpis(lake: Lake, day: date, dimension: Dimension, main: pl.DataFrame, time_zone: str) -> pl.DataFrame | None:

@@ -33,6 +33,9 @@ FAMILIES = {
         Family("churn", "Churn", "How many customers have gone quiet."),
         Family("products", "Products", "What is ordered, by whom, and what it brings."),
         Family("promotions", "Promotions", "Which orders carry a promotion, what they bring, and who uses them."),
+        Family(
+            "rfm", "RFM and segments", "How recently, how often and for how much customers order, and their groups."
+        ),
     )
 }
 
@@ -46,6 +49,10 @@ PAGES = {
         PageSpec("/retention", "Retention", "Customers", "Who comes again, what that brings, and how the shop grows."),
         PageSpec("/journey", "Journey", "Customers", "How long customers take from the download to each order."),
         PageSpec("/churn", "Churn", "Customers", "How many customers have gone quiet, and how many come back."),
+        PageSpec("/rfm", "RFM", "Customers", "How recently, how often and for how much customers order."),
+        PageSpec(
+            "/segments", "Segments", "Customers", "Groups of customers by their scores, and who changes between them."
+        ),
         PageSpec("/customers", "Customers", "Customers", "Who they are: all customers, or those behind a number."),
         PageSpec(
             "/products", "Products", "Products", "Which products and categories are ordered, and what they bring."

@@ -16,6 +16,7 @@ from ca_platform.catalogue.orders import ORDERS
 from ca_platform.catalogue.products import PRODUCTS
 from ca_platform.catalogue.promotions import PROMOTION_FACTS, PROMOTIONS
 from ca_platform.catalogue.recommendations import RECOMMENDATIONS
+from ca_platform.catalogue.rfm import RFM
 from ca_platform.catalogue.spec import ReportSpec, TableSpec
 from ca_platform.errors import ReportError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _REPORTS = {
     spec.name: spec
-    for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PRODUCTS, *BASKETS, *RECOMMENDATIONS, *PROMOTIONS)
+    for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PRODUCTS, *BASKETS, *RECOMMENDATIONS, *PROMOTIONS, *RFM)
 }
 _TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS)}
 

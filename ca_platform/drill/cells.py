@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from ca_platform.catalogue import Kind, report_spec
+from ca_platform.catalogue import Column, Kind, report_spec
 from ca_platform.errors import ReportError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Count:
     what: What
     key: tuple[str, ...]
     rows: Callable[[Scope], pl.LazyFrame]
-    where: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    where: Mapping[str, frozenset[Any]] = field(default_factory=dict)
     share_of: str = ""
 
     def fits(self, key: Key) -> bool:
@@ -82,11 +82,12 @@ def read_key(report: str, names: tuple[str, ...], texts: Mapping[str, str]) -> d
     missing = [name for name in names if name not in texts and not columns[name].nullable]
     if missing:
         raise ReportError(f"{' and '.join(missing)} of the row {'is' if len(missing) == 1 else 'are'} not given")
-    return {name: _value(name, texts.get(name, ""), columns[name].kind) for name in names}
+    return {name: _value(columns[name], texts.get(name, "")) for name in names}
 
 
-def _value(name: str, text: str, kind: Kind) -> Any:
-    if kind is Kind.TEXT:
+def _value(column: Column, text: str) -> Any:
+    name, kind = column.name, column.kind
+    if kind is Kind.TEXT or (column.nullable and not text):
         return text or None
     read, what = _READ[kind]
     try:

@@ -15,6 +15,7 @@ from ca_platform.drill.cohorts import COHORTS
 from ca_platform.drill.orders import ORDERS
 from ca_platform.drill.products import PRODUCTS
 from ca_platform.drill.promotions import PROMOTIONS
+from ca_platform.drill.rfm import RFM
 from ca_platform.drill.scope import ORDER_COLUMNS, Scope
 from ca_platform.errors import ReportError, near
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ca_platform.lake import Lake
     from ca_platform.settings import Settings
 
-COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *ORDERS, *AMOUNTS, *PRODUCTS, *PROMOTIONS)
+COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *ORDERS, *AMOUNTS, *PRODUCTS, *PROMOTIONS, *RFM)
 _BY_REPORT: dict[str, tuple[Count, ...]] = {
     name: tuple(count for count in COUNTS if count.report == name) for name in {count.report for count in COUNTS}
 }

@@ -26,8 +26,10 @@ from ca_platform.reports import (
     products,
     promotions,
     recommendations,
+    rfm,
 )
 from ca_platform.reports.periods import Calendar, Every
+from ca_platform.reports.rfm_tables import COUNTED as RFM_COUNTED
 from ca_platform.reports.tables import Tables
 
 PERIODS: dict[str, Every] = {"daily": "1d", "weekly": "1w", "monthly": "1mo"}
@@ -212,6 +214,17 @@ def _by_promotion() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     }
 
 
+def _by_score() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
+    def counted(report: str) -> Callable[[Cut], pl.LazyFrame]:
+        return lambda cut: cut.tables.rfm.counted(report, cut.calendar.day)
+
+    return {
+        **{name: counted(name) for name in RFM_COUNTED},
+        "rfm": lambda cut: cut.tables.rfm.customers(cut.calendar.day),
+        "segment_transitions": lambda cut: rfm.transitions(cut.tables.rfm.moves(cut.calendar.day)),
+    }
+
+
 _COHORTS = ("cohort_downloads", "cohort_from_1_to_2", "cohort_from_2_to_3", "cohort_from_3_to_4")
 
 BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
@@ -271,6 +284,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **_of_baskets(),
     **_recommended(),
     **_by_promotion(),
+    **_by_score(),
 }
 
 

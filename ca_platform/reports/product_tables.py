@@ -25,7 +25,7 @@ def sales_before(lake: Lake, first: date, day: date, place: tuple[str, str | Non
     Returns:
         None for a dimension value that no session up to ``day`` has.
     """
-    number = _slice_number(lake, day, place)
+    number = slice_number(lake, day, place)
     if number is None:
         return None
     last = day - timedelta(days=1)
@@ -36,7 +36,8 @@ def sales_before(lake: Lake, first: date, day: date, place: tuple[str, str | Non
     return daily_sales(sales.lazy().rename({"item": "code"}), names.rename({"product": "name"})).collect()
 
 
-def _slice_number(lake: Lake, day: date, place: tuple[str, str | None]) -> int | None:
+def slice_number(lake: Lake, day: date, place: tuple[str, str | None]) -> int | None:
+    """The number of a dimension (or main) and value in the facts; None where no session up to the day has it."""
     dimension, value = place
     if dimension == "main":
         return MAIN_SLICE

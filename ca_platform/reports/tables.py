@@ -24,6 +24,7 @@ from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.promotion_tables import PromotionTables
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.recommendation_tables import RecommendationTables
+from ca_platform.reports.rfm_tables import RfmTables
 from ca_platform.reports.sequence_tables import SequenceTables
 from ca_platform.settings import Settings
 
@@ -210,6 +211,12 @@ class Tables:
     def promotions(self) -> PromotionTables:
         """Orders and customers by promotion."""
         return PromotionTables(self._facts, self._coded)
+
+    @cached_property
+    def rfm(self) -> RfmTables:
+        """Scores and segments of buyers."""
+        slices = self.slices.select("day", "slice")
+        return RfmTables(self._facts, self._report_days, slices, self._settings.reports.rfm)
 
     @property
     def milestones(self) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from ca_platform.settings.segments import DEFAULT_SEGMENTS, SegmentRule, segments_by_cell
 from ca_platform.settings.types import Count, Day, Model, Share
 
 ClvModel = Literal["bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "lstm", "conv"]
@@ -53,9 +54,20 @@ class AbTest(Model):
 
 
 class Rfm(Model):
-    """How recency, frequency and money become scores."""
+    """How recency, frequency and money become scores, and scores segments.
+
+    Attributes:
+        segments: each of the 125 combinations of scores is in exactly one of these rules.
+    """
 
     scoring: Literal["kmeans", "quantile"] = "kmeans"
+    segments: tuple[SegmentRule, ...] = DEFAULT_SEGMENTS
+
+    @field_validator("segments")
+    @classmethod
+    def _is_whole(cls, rules: tuple[SegmentRule, ...]) -> tuple[SegmentRule, ...]:
+        segments_by_cell(rules)
+        return rules
 
 
 class Clv(Model):

@@ -84,4 +84,8 @@ def vertices(figure: dict[str, Any]) -> int:
 
 
 def _size(trace: dict[str, Any]) -> int:
+    if trace["type"] in ("treemap", "sankey"):
+        return len(numbers(trace["values"] if "values" in trace else trace["link"]["value"]))
+    if trace["type"] == "scatter3d":
+        return len(numbers(trace["z"]))
     return sum(map(len, trace["z"])) if "z" in trace else len(numbers(trace["y"]))

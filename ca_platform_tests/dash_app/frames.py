@@ -16,6 +16,7 @@ from ca_platform_tests.dash_app.order_frames import ORDER_REPORTS
 from ca_platform_tests.dash_app.product_frames import PRODUCT_REPORTS
 from ca_platform_tests.dash_app.promotion_frames import PROMOTION_REPORTS
 from ca_platform_tests.dash_app.recommended_frames import RECOMMENDED_REPORTS
+from ca_platform_tests.dash_app.rfm_frames import RFM_REPORTS
 from dash_app.words.dates import Grain
 
 __all__ = ["DAY", "START"]
@@ -264,5 +265,6 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     **BASKET_REPORTS,
     **PROMOTION_REPORTS,
     **RECOMMENDED_REPORTS,
+    **RFM_REPORTS,
 }
 NAMES = tuple(_MAKERS)

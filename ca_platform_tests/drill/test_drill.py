@@ -37,6 +37,11 @@ CLOSED = {
     ("user_counts_per_order_seq", "orders"),
     # Those over whom a figure of the past is the mean.
     ("recommendation_backtest", "customers"),
+    ("rfm", "orders"),
+    # Their rows are points, of which each may be anybody.
+    ("frequency_recency", "customers"),
+    ("monetary_frequency", "customers"),
+    ("recency_monetary", "customers"),
 }
 """Columns with counts of customers or orders that cannot be opened, and why."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ca_platform_tests.oracle import churn, cohorts, combined, funnels, orders, products, promotions, recommended
+from ca_platform_tests.oracle import churn, cohorts, combined, funnels, orders, products, promotions, recommended, rfm
 from ca_platform_tests.oracle.funnels import Rows
 from ca_platform_tests.oracle.world import World
 
@@ -64,10 +64,19 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "avg_order_count_per_promo_per_cust": promotions.mean_orders_per_customer,
     "promotion_number_of_customer": promotions.customers_of_promotions,
     "promotion_kpis": promotions.promotion_kpis,
+    "rfm": rfm.rfm,
+    "rfm_bins": rfm.bins,
+    "frequency_recency": partial(rfm.view, first="frequency", second="recency"),
+    "monetary_frequency": partial(rfm.view, first="monetary", second="frequency"),
+    "recency_monetary": partial(rfm.view, first="recency", second="monetary"),
+    **{f"{name}_clusters": partial(rfm.cluster_rows, measure=name) for name in rfm.MEASURES},
+    "segmentation": rfm.segmentation,
+    "segment_transitions": rfm.transitions,
 }
 MAIN_ONLY = frozenset(
     {
         "client_kpis",
+        "rfm",
         "dimension_kpis",
         "daily_dimension_values",
         "similar_products",

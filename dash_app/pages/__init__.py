@@ -14,9 +14,11 @@ from dash_app.pages.overview import OVERVIEW
 from dash_app.pages.products import PRODUCTS
 from dash_app.pages.promotions import PROMOTIONS
 from dash_app.pages.retention import RETENTION
+from dash_app.pages.rfm import RFM
+from dash_app.pages.segments import SEGMENTS
 from dash_app.records import Card, Page
 
-_PAGES = (OVERVIEW, FUNNELS, ORDERS, COHORTS, RETENTION, JOURNEY, CHURN, CUSTOMERS, PRODUCTS, PROMOTIONS)
+_PAGES = (OVERVIEW, FUNNELS, ORDERS, COHORTS, RETENTION, JOURNEY, CHURN, RFM, SEGMENTS, CUSTOMERS, PRODUCTS, PROMOTIONS)
 
 PAGES: dict[str, Page] = {page.route: page for page in _PAGES}
 CARDS: dict[str, Card] = {card.id: card for page in PAGES.values() for card in page.cards}

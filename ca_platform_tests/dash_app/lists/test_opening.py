@@ -33,6 +33,11 @@ DRAWN = {
     "retention-customers-month",
     "retention-customers-week",
     "promotions-organic",
+    "segments-tree",
+    "segments-flow",
+    "rfm-recency-clusters",
+    "rfm-frequency-clusters",
+    "rfm-monetary-clusters",
 }
 
 
@@ -74,6 +79,10 @@ def _marks(trace: dict[str, Any]) -> Iterator[tuple[tuple[int, ...], Any, Any, A
                 if value is not None:
                     x = trace["x"][column] if "x" in trace else column
                     yield (row, column), x, row, value
+        return
+    if trace["type"] in ("treemap", "sankey", "scatter3d"):
+        sizes = trace["values"] if "values" in trace else trace["link"]["value"] if "link" in trace else trace["x"]
+        yield from (((place,), None, None, value) for place, value in enumerate(drawn.numbers(sizes)))
         return
     ys = drawn.numbers(trace["y"])
     xs = drawn.days(trace) if _has_days(trace) else drawn.numbers(trace["x"])
