@@ -11,12 +11,13 @@ from ca_platform.catalogue import Column, Kind, ReportSpec
 from ca_platform.drill import counts
 from dash_app.customers import BLOCK, filter_of, first
 from dash_app.words.baskets import AND
+from dash_app.words.names import capital
 
 ROWS = 10_000
 """Rows that are sent to a browser; the CSV has all."""
 
 _NUMBERS = {Kind.INTEGER: ",", Kind.FLOAT: ",.4~r", Kind.MONEY: ",.2f"}
-_SHARE = ".1%"
+_UNITS = {"share": ".1%", "days": ",.1f", "hours": ",.1f"}
 _WHOLE = {"height": "100%", "width": "100%"}
 _DEFAULT = {"sortable": True, "resizable": True, "minWidth": 112, "flex": 1}
 _THEME = """themeQuartz.withParams({
@@ -65,13 +66,9 @@ def endless_grid(spec: ReportSpec, identity: Any) -> dag.AgGrid:
 
 
 def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """The first rows as the browser gets them: days and instants in ISO form, several texts as one."""
-    written = [
-        pl.col(name).dt.strftime("%Y-%m-%d %H:%M") if dtype == pl.Datetime else pl.col(name).list.join(AND)
-        for name, dtype in frame.schema.items()
-        if dtype in (pl.Datetime, pl.List)
-    ]
-    return frame.head(ROWS).with_columns(written).with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
+    """The first rows as the browser gets them: days and instants in ISO form."""
+    written = pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M")
+    return frame.head(ROWS).with_columns(written, pl.col(pl.Date).cast(pl.String)).to_dicts()
 
 
 def _link(spec: ReportSpec, column: Column) -> dict[str, Any]:
@@ -105,17 +102,20 @@ def _opening(spec: ReportSpec, column: Column) -> dict[str, Any]:
 def _column(column: Column) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "field": column.name,
-        "headerName": column.name.replace("_", " "),
+        "headerName": capital(column.name.replace("_", " ")),
         "wrapHeaderText": True,
         "autoHeaderHeight": True,
         "headerTooltip": f"{column.description} ({column.unit})" if column.unit else column.description,
     }
     if column.kind in _NUMBERS:
-        form = _SHARE if column.unit == "share" else _NUMBERS[column.kind]
+        form = _UNITS.get(column.unit, "") if column.kind is Kind.FLOAT else ""
+        form = form or _NUMBERS[column.kind]
         value = f"params.value == null ? '' : d3.format('{form}')(params.value)"
         shown |= {"type": "rightAligned", "valueFormatter": {"function": value}}
+    if column.kind is Kind.TEXTS:
+        shown |= {"cellDataType": False, "valueFormatter": {"function": f"params.value ? params.value.join('{AND}') : ''"}}
     if column.kind is Kind.FLAG:
         shown |= {"cellDataType": False, "valueFormatter": {"function": "params.value ? 'yes' : 'no'"}}
     if column.kind is Kind.INSTANT:
-        shown |= {"minWidth": 150}
+        shown |= {"minWidth": 150, "headerName": f"{shown['headerName']}, UTC"}
     return shown

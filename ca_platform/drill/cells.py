@@ -6,6 +6,7 @@ What belongs here: the records, and reading a cell's key from text. What does no
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -61,7 +62,8 @@ class Cell:
     Attributes:
         day: of the report.
         dimension, value: ``main`` and None, or a dimension and its value.
-        key: value by key column; a date, a whole number, an amount, a flag, or a text that may be null.
+        key: value by key column; a date, a whole number, an amount, a flag, a text that may be null, or several texts
+            as the text of a JSON array (``store.frames.flat``).
     """
 
     report: str
@@ -92,12 +94,21 @@ def _value(column: Column, text: str) -> Any:
     read, what = _READ[kind]
     try:
         value = read(text)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         raise ReportError(f"{name} of the row is no {what}") from None
-    # Neither infinite nor NaN: both compare false.
-    if not isinstance(value, date) and not abs(value) <= _LARGEST:
+    # NaN compares false.
+    if isinstance(value, int | float) and not abs(value) <= _LARGEST:
         raise ReportError(f"{name} of the row is too large a number")
     return value
+
+
+def _texts(text: str) -> str:
+    found = json.loads(text)
+    if not found or not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise ValueError(text)
+    written = json.dumps(found, ensure_ascii=False)
+    written.encode()  # JSON can name half a character
+    return written
 
 
 _READ: Mapping[Kind, tuple[Callable[[str], Any], str]] = {
@@ -105,4 +116,5 @@ _READ: Mapping[Kind, tuple[Callable[[str], Any], str]] = {
     Kind.INTEGER: (int, "whole number"),
     Kind.MONEY: (float, "amount"),
     Kind.FLAG: ({"true": True, "false": False}.__getitem__, "flag: true or false"),
+    Kind.TEXTS: (_texts, 'list of texts, such as ["tea", "milk"]'),
 }

@@ -12,6 +12,7 @@ import polars.selectors as cs
 from ca_platform.drill import Cell, Count, Scope, everybody, members
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
+from ca_platform.store.frames import flat
 from ca_platform.store.money import round_money
 
 PLACE = ["report_dimension", "report_value"]
@@ -61,7 +62,7 @@ def _identity(count: Count) -> str:
 def _numbers(count: Count, report: pl.DataFrame, minor_digits: int) -> pl.DataFrame:
     """The numbers that are such counts, by place and key; a number that stands in several rows once."""
     own = [pl.col(name).is_in(values) for name, values in count.where.items()]
-    plain = report.with_columns(pl.col(pl.Enum).cast(pl.String), round_money(cs.decimal(), minor_digits))
+    plain = flat(report).with_columns(pl.col(pl.Enum).cast(pl.String), round_money(cs.decimal(), minor_digits))
     known = plain.filter(pl.col(count.column).is_not_null(), *own)
     number = (pl.col(count.column) * pl.col(count.share_of)).round() if count.share_of else pl.col(count.column)
     return known.select(*PLACE, *count.key, number=number.cast(pl.Int64)).unique()

@@ -30,13 +30,12 @@ Opened = tuple[Settings, Lake, date, dict[str, pl.DataFrame], Scope]
 
 
 CLOSED = {
-    # Its rows are sets of products.
-    ("association_rules", "orders"),
     # The row is one customer, or the column is the row's key.
     ("client_kpis", "orders"),
     ("user_counts_per_order_seq", "orders"),
     # Those over whom a figure of the past is the mean.
     ("recommendation_backtest", "customers"),
+    ("churn_backtest", "customers"),
     ("rfm", "orders"),
     # Their rows are points, of which each may be anybody.
     ("frequency_recency", "customers"),

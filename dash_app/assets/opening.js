@@ -1,7 +1,7 @@
 /* From a number to whom it counts: a click on a mark of a chart, a link in a card's table. */
 (() => {
   const ROUTE = '/customers';
-  const text = (value) => (value === null || value === undefined ? '' : String(value));
+  const text = (value) => (Array.isArray(value) ? JSON.stringify(value) : String(value ?? ''));
   const main = () => document.getElementById('main').dataset;
 
   /* The address of the list behind one number of a report. An empty key is none: it stands for no value. */

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from ca_platform.store.frames import flat
 from dash_app.filters import PairOrder, ProductFilters
 from dash_app.records import Listing, Look
 from dash_app.words import lists
@@ -104,15 +105,15 @@ def listed_rules(frame: pl.DataFrame, look: Look) -> Listing:
     """``association_rules``: those of the highest lift."""
     form, chosen = formats(look), ProductFilters.of(look.filters)
     columns = (
-        Column("antecedent", "Who buys"),
+        Column("who", "Who buys"),
         Column("consequent", "also buys"),
         Column("confidence", "Confidence", form.share, has_bar=True),
         Column("lift", "Lift", _lift(form)),
-        Column("orders", "Orders", form.count),
+        Column("orders", "Orders", form.count, opens=True),
         Column("support", "Of all orders", form.share),
     )
-    joined = frame.with_columns(pl.col("antecedent").list.join(AND))
-    compare = look.compare.with_columns(pl.col("antecedent").list.join(AND)) if look.compare is not None else None
+    joined = flat(frame.with_columns(who=pl.col("antecedent").list.join(AND)))
+    compare = flat(look.compare) if look.compare is not None else None
     fewest = int(frame["min_orders"][0])
     return lists.listing(
         joined.sort("rank").head(int(chosen.top)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -178,6 +179,11 @@ def _pair(_: str, key: Key, __: Look) -> str:
     return f"with both {_short(key['product_a'])} and {_short(key['product_b'])}"
 
 
+def _rule(_: str, key: Key, __: Look) -> str:
+    products = [_short(name) for name in (*json.loads(key["antecedent"]), key["consequent"])]
+    return f"with {', '.join(products[:-1])} and {products[-1]}"
+
+
 def _promoted(column: str, key: Key, _: Look) -> str:
     if column == "orders" and "promotion_id" not in key:
         return f"placed {_when(key)}"
@@ -220,6 +226,7 @@ _SAID: dict[str, Callable[[str, Key, Look], str]] = {
     "product_kpis": _with("product"),
     "daily_products_of_sales": _with("product"),
     "most_combined_products": _pair,
+    "association_rules": _rule,
     "inorganic_orders_per_promotion_per_day": _promoted,
     "daily_inorganic_ratio": _promoted,
     "hourly_inorganic_ratio": _promoted,

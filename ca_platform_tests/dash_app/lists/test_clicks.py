@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import polars as pl
 import pytest
@@ -169,3 +169,22 @@ def test_another_day_of_a_list_shows_the_same_number_of_that_day(screen: Open, s
     reader.page.locator("nav a", has_text="Customers").last.click()
     reader.page.wait_for_selector(f"[data-card={ALL}][data-state=ready]")
     assert reader.address == f"/customers?date={EARLIER}"
+
+
+def test_rule_opens_its_orders_from_the_card_and_from_its_table(screen: Open, shop: Settings) -> None:
+    reader = screen()
+    reader.open("/products")
+    row = report(shop, "association_rules").sort("rank").row(0, named=True)
+    card = reader.page.locator("[data-card=products-rules]")
+    link = card.locator("tbody tr").first.locator("a")
+    assert link.inner_text() == str(row["orders"])
+    address = link.get_attribute("href")
+    card.locator("[data-role=table]").click()
+    cells = card.locator(".ag-row[row-index='0']")
+    opened = cells.locator("[col-id=orders] a")
+    opened.wait_for()
+    assert cells.locator("[col-id=antecedent]").inner_text() == " + ".join(row["antecedent"])
+    # Python writes the list with spaces, the browser without.
+    assert unquote(opened.get_attribute("href") or "").replace('", "', '","') == unquote(address or "").replace('", "', '","')  # fmt: skip
+    opened.click()
+    assert opened_rows(reader, ORDERED) == row["orders"]

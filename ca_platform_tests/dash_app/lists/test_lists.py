@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ from dash_app.state import parse
 
 COUNTED, ORDERED, ALL = "customers-counted", "orders-counted", "customers-all"
 BIN = "key.bin_start=1.5&key.bin_end=2"
+RULE = "report=association_rules&count=orders&key.consequent=b"
+NO_LISTS = ("a", "[]", "[1]", '{"a": 1}', r'["\ud800"]', 100_000 * "[")
 
 # ---- the address
 
@@ -59,6 +62,7 @@ def test_key_without_value_stands_for_the_null_value() -> None:
             "report=purchase_amount_distribution&count=orders&key.bin_start=nan&key.bin_end=1&key.is_overflow=true",
             "large",
         ),
+        *((f"{RULE}&key.antecedent={quote(text)}", "antecedent of the row is no list of texts") for text in NO_LISTS),
         (f"report={quote('<b>&x=1')}&count=orders", "no number of the report <b>&x=1"),
     ],
 )
@@ -93,6 +97,7 @@ OPENED = [
     ("dimension_kpis", "orders", ("dimension", "value"), {}),
     ("weekly_orders", "orders", ("date",), {}),
     ("product_kpis", "customers", ("product",), {}),
+    ("association_rules", "orders", ("antecedent", "consequent"), {}),
     ("promotion_kpis", "orders", ("promotion_id",), {}),
     ("promotion_kpis", "new_customers", ("promotion_id",), {}),
 ]
@@ -104,7 +109,8 @@ def test_list_has_as_many_rows_as_the_number_counts_and_says_so(
 ) -> None:
     row = largest(shop, name, column, **where)
     count = round(row[column] * (row["cohort_size"] if column == "cumulative_rate" else 1))
-    query = address(name, column, **{part: row[part] for part in key if row[part] is not None})
+    texts = {part: json.dumps(row[part]) if isinstance(row[part], list) else row[part] for part in key}
+    query = address(name, column, **{part: text for part, text in texts.items() if text is not None})
     (card,) = visitor.place(f"/customers{query}")["shown"]["data"]["cards"]
     answer = visitor.card(card, query)
     assert answer["verdict"] == "ready"

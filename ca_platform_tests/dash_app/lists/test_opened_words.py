@@ -59,6 +59,7 @@ def opened(report: str, column: str, **key: Any) -> Opened:
         (opened("dimension_kpis", "orders", dimension="region", value=None), "without a region"),
         (opened("product_kpis", "customers", product="<b>tea</b>"), "who ordered the product “<b>tea</b>”"),
         (opened("most_combined_products", "orders", product_a="a", product_b="b"), "with both “a” and “b”"),
+        (opened("association_rules", "orders", antecedent='["a", "b"]', consequent="c"), "with “a”, “b” and “c”"),
         (opened("daily_inorganic_ratio", "promoted_orders", date=MONDAY, promotion_id=None),
          "with a promotion on Mon 2 Nov 2026"),
         (opened("hourly_inorganic_ratio", "orders", hour=23), "placed between 23:00 and 24:00"),
@@ -85,6 +86,7 @@ _EXAMPLES: dict[Kind, Any] = {
     Kind.TEXT: "x",
     Kind.MONEY: 5.0,
     Kind.FLAG: False,
+    Kind.TEXTS: '["x", "y"]',
 }
 
 
