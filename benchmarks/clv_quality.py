@@ -15,6 +15,7 @@ from ca_platform.models import clv
 from ca_platform.models.backtest import History, interval_coverage, mean_absolute_error, normalised_gini, total_error
 from ca_platform.models.clv.contest import hold_contest, metrics_of
 from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.level import Level, total_interval
 
 # Orders: total error, mean absolute error, Gini; revenue: total error, Gini, share within the interval.
 Figures = list[float]
@@ -115,8 +116,16 @@ def _served(holdout: HoldOut) -> list[str]:
         f"{clv.MODELS[contest.served].title} served; orders at {len(missed)} earlier origins: {origins}",
         f"level {level.factor:.3f} ({level.method}: {level.reason})",
         f"all orders of the hold-out without / with it: {total:+.1%} / {level.factor * (1 + total) - 1:+.1%}",
+        f"80 % interval of the total: {_off(total, level, holdout.weeks)}",
         f"their error by tenths of the customers: {found['orders_decile_error']:.3f}",
     ]
+
+
+def _off(error: float, level: Level, weeks: float) -> str:
+    """The interval around the total that was forecast, and the outcome, as shares of the former."""
+    ends = total_interval(1.0, level, weeks)
+    came = 1 / (level.factor * (1 + error))
+    return "none" if ends is None else f"{ends[0]:.2f} to {ends[1]:.2f} of what was forecast, {came:.2f} came"
 
 
 def _history(orders: pl.LazyFrame) -> History:

@@ -68,14 +68,16 @@ class Level:
         method: ``none``, ``recent`` (mean of the latest origins) or ``season`` (the same time a year before).
         log_error: root mean square of the logarithms of outcome over forecast that remain at earlier origins, for the
             intervals of totals; None where there were fewer than two.
-        trials: origins at which the method was tried.
-        reason: why it was chosen, in words.
+        origins: behind ``log_error``.
+        horizon_weeks: of the forecasts at those origins.
+        reason: why the method was chosen, in words.
     """
 
     factor: float
     method: str
     log_error: float | None
-    trials: int
+    origins: int
+    horizon_weeks: float
     reason: str
 
 
@@ -99,13 +101,36 @@ def learn_level(past: PastForecasts, at_weeks: float) -> Level:
         name for name in left if left[name] <= _LEFT and _METHODS[name](past.known_at(at_weeks), at_weeks) is not None
     ]
     if not usable:
-        return Level(1.0, "none", _root_mean_square(plain), _trials(tried), _refused(left))
+        return Level(1.0, "none", _root_mean_square(plain), plain.size, past.horizon_weeks, _refused(left))
     best = min(usable, key=lambda name: left[name])
     rows = np.isfinite(tried[best])
     log_factor = _METHODS[best](past.known_at(at_weeks), at_weeks) or 0.0
     reason = f"at {rows.sum()} earlier origins it would have left {left[best]:.0%} of the error".replace("%", " %")
     remaining = _root_mean_square((plain - tried[best])[rows])
-    return Level(float(np.exp(log_factor)), best, remaining, int(rows.sum()), reason)
+    return Level(float(np.exp(log_factor)), best, remaining, int(rows.sum()), past.horizon_weeks, reason)
+
+
+def total_interval(total: float, level: Level, horizon_weeks: float, share: float = 0.8) -> tuple[float, float] | None:
+    """Interval of a total that has been multiplied by the level's factor, in the unit of the total.
+
+    Chance among many customers is far smaller than the error of the level itself, of which a handful of origins has told:
+    Student's t with as many degrees of freedom, of the logarithm. A horizon longer than that of the origins is less
+    certain by the root of their ratio, as a level that walks at random would be.
+
+    Returns:
+        None where fewer than two origins tell how far totals may be off.
+
+    >>> level = Level(1.0, "none", log_error=0.1, origins=4, horizon_weeks=13.0, reason="")
+    >>> [round(end, 1) for end in total_interval(100.0, level, horizon_weeks=26.0)]
+    [80.5, 124.2]
+    """
+    from scipy.special import stdtrit
+
+    if level.log_error is None:
+        return None
+    longer = max(horizon_weeks / level.horizon_weeks, 1.0)
+    width = float(stdtrit(level.origins, (1 + share) / 2)) * level.log_error * np.sqrt(longer)
+    return float(total * np.exp(-width)), float(total * np.exp(width))
 
 
 def _tried(past: PastForecasts, factor: Callable[[PastForecasts, float], float | None]) -> Floats:
@@ -138,10 +163,6 @@ def _refused(left: dict[str, float]) -> str:
     return f"at earlier origins the best factor ({best}) would have left {left[best]:.0%} of the error".replace(
         "%", " %"
     )
-
-
-def _trials(tried: dict[str, Floats]) -> int:
-    return max(int(np.isfinite(factors).sum()) for factors in tried.values())
 
 
 def _root_mean_square(errors: Floats) -> float | None:

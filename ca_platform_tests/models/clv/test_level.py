@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ca_platform.models.clv.level import YEAR_WEEKS, PastForecasts, learn_level
+from ca_platform.models.clv.level import YEAR_WEEKS, Level, PastForecasts, learn_level, total_interval
 
 
 def past(log_errors: list[float], every: float = 13.0, horizon: float = 13.0) -> PastForecasts:
@@ -21,7 +21,7 @@ def test_a_lasting_error_is_put_right_by_the_latest_origins() -> None:
     assert level.factor == pytest.approx(np.exp(0.3 * 4 / 5))
     assert level.log_error is not None
     assert level.log_error < 0.15
-    assert level.trials == 4
+    assert (level.origins, level.horizon_weeks) == (4, 13.0)
 
 
 def test_a_season_is_learnt_from_the_year_before_and_not_from_the_half_year_before() -> None:
@@ -62,3 +62,26 @@ def test_an_outcome_that_is_not_known_yet_is_not_used() -> None:
 def test_origins_at_which_nothing_came_are_left_out() -> None:
     known = PastForecasts([0.0, 13.0, 26.0], 13.0, [10.0, 0.0, 20.0], [5.0, 3.0, 0.0])
     assert known.log_errors.tolist() == [np.log(0.5)]
+
+
+def test_totals_are_held_as_often_as_the_interval_says() -> None:
+    # Levels that are off by a tenth, told by four origins each; then a fifth one comes.
+    rng = np.random.default_rng(6)
+    held = []
+    for errors in rng.normal(0, 0.1, (2_000, 5)):
+        root = float(np.sqrt(np.mean(errors[:4] ** 2)))
+        ends = total_interval(100.0, Level(1.0, "none", root, 4, 13.0, ""), 13.0)
+        assert ends is not None
+        held.append(ends[0] <= 100 * np.exp(errors[4]) <= ends[1])
+    assert np.mean(held) == pytest.approx(0.8, abs=0.03)
+
+
+def test_intervals_of_totals_grow_with_the_horizon_and_need_two_origins() -> None:
+    level = Level(1.2, "recent", 0.1, 4, 13.0, "")
+    short, same, long = (total_interval(100.0, level, weeks) for weeks in (6.0, 13.0, 52.0))
+    assert short == same
+    assert same is not None
+    assert long is not None
+    assert long[1] / 100 == pytest.approx((same[1] / 100) ** 2)
+    assert same[0] * same[1] == pytest.approx(100.0**2)
+    assert total_interval(100.0, Level(1.0, "none", None, 1, 13.0, ""), 13.0) is None
