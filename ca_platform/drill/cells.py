@@ -62,7 +62,7 @@ class Cell:
     Attributes:
         day: of the report.
         dimension, value: ``main`` and None, or a dimension and its value.
-        key: value by key column; a date, a whole number, an amount, a flag, a text that may be null, or several texts
+        key: value by key column; a date, a number, a flag, a text that may be null, or several texts
             as the text of a JSON array (``store.frames.flat``).
     """
 
@@ -114,6 +114,7 @@ def _texts(text: str) -> str:
 _READ: Mapping[Kind, tuple[Callable[[str], Any], str]] = {
     Kind.DATE: (lambda text: date.fromisoformat(text[:10]), "day, such as 2026-01-31"),
     Kind.INTEGER: (int, "whole number"),
+    Kind.FLOAT: (float, "number"),
     Kind.MONEY: (float, "amount"),
     Kind.FLAG: ({"true": True, "false": False}.__getitem__, "flag: true or false"),
     Kind.TEXTS: (_texts, 'list of texts, such as ["tea", "milk"]'),
