@@ -153,16 +153,22 @@ def all_pairs(path: str) -> Callable[[], Any]:
 
 def pairs_of_values(path: str) -> Callable[[], Any]:
     """The same for the whole shop and for each value of three dimensions."""
-    from ca_platform.models.baskets import frequent_pairs, incidence
+    import numpy as np
+    import scipy.sparse  # noqa: F401 as above
 
-    single = all_pairs(path)
+    from ca_platform.models.baskets import Grouping, frequent_pairs_by, incidence
+    from ca_platform.models.baskets.measures import lift
+
     order, item = _columns(path, "order", "item")
-    dimensions = [_columns(path, f"value_{n}")[0] for n in range(3)]
+    values = (_columns(path, f"value_{n}")[0] for n in range(3))
+    baskets, first = np.unique(order, return_index=True)
+    whole = Grouping(np.zeros(baskets.size, np.int64), 1)
+    groupings = [whole, *(Grouping(own[first], _VALUES) for own in values)]
+    measure = lift(*(pl.col(name) for name in ("rows", "rows_first", "rows_second", "all_rows")))
 
     def measured() -> list[int]:
-        whole = single()
-        groups = [frequent_pairs(incidence(order, item, groups=own, n_groups=_VALUES)) for own in dimensions]
-        return [whole[0], sum(found.height for found in groups)]
+        found = frequent_pairs_by(incidence(order, item), groupings)
+        return [table.with_columns(lift=measure).height for table in found]
 
     return measured
 

@@ -19,15 +19,16 @@ import polars as pl
 
 from ca_platform.facts.customers import MAIN_SLICE
 from ca_platform.models.baskets import (
+    Grouping,
     Incidence,
     association_rules,
-    frequent_pairs,
+    frequent_pairs_by,
     frequent_sets,
     incidence,
     similar_items,
 )
 from ca_platform.models.baskets.itemsets import needed_rows
-from ca_platform.models.baskets.parts import between
+from ca_platform.models.baskets.parts import between, by_group
 from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.products import MONEY_DIGITS
 from ca_platform.reports.reading import FactReader
@@ -68,10 +69,12 @@ class BasketTables:
         Args:
             days: some of the report days, without one between them left out.
         """
-        options = self._pair_settings
-        return self._latest(
-            "pairs", days, lambda: self._by_slice(days, lambda source: frequent_pairs(source, options.min_orders))
-        )
+        least = self._pair_settings.min_orders
+
+        def find(source: Incidence) -> list[pl.DataFrame]:
+            return frequent_pairs_by(source, [own for _, own in self._groupings], least)
+
+        return self._latest("pairs", days, lambda: self._by_slice(days, find))
 
     @property
     def longest(self) -> int:
@@ -82,9 +85,12 @@ class BasketTables:
         """``association_rules`` by slice and report day; of ``days`` see ``pairs``."""
         options = self._rule_settings
 
-        def find(source: Incidence) -> pl.DataFrame:
+        def found(source: Incidence) -> pl.DataFrame:
             floors = needed_rows(source.row_counts(), options.min_support)
             return association_rules(frequent_sets(source, floors, options.max_size), options.min_confidence)
+
+        def find(source: Incidence) -> list[pl.DataFrame]:
+            return [found(by_group(source, own)) for _, own in self._groupings]
 
         return self._latest("rules", days, lambda: self._by_slice(days, find))
 
@@ -105,14 +111,12 @@ class BasketTables:
             self._made[name] = key, make()
         return self._made[name][1]
 
-    def _by_slice(self, days: Sequence[date], find: Callable[[Incidence], pl.DataFrame]) -> pl.DataFrame:
-        """What is found for the whole shop and for every dimension value; all values of a dimension in one go."""
-        cuts = self._cuts(days)
+    def _by_slice(self, days: Sequence[date], find: Callable[[Incidence], list[pl.DataFrame]]) -> pl.DataFrame:
+        """What is found for each grouping of the orders: the whole shop, the values of each dimension."""
+        tables = find(between(self._orders, self._cuts(days)))
         return pl.concat(
-            _dated(find(between(source, cuts)), days)
-            .with_columns(slice=pl.lit(slices).gather(pl.col("group")))
-            .drop("group")
-            for slices, source in self._orders
+            _dated(table, days).with_columns(slice=pl.lit(slices).gather(pl.col("group"))).drop("group")
+            for (slices, _), table in zip(self._groupings, tables, strict=True)
         )
 
     def _cuts(self, days: Sequence[date]) -> slice:
@@ -126,21 +130,25 @@ class BasketTables:
         return incidence(customer, code, since=since, cuts=len(self._days))
 
     @cached_property
-    def _orders(self) -> list[tuple[pl.Series, Incidence]]:
-        """Products of orders for the whole shop and for each dimension, with the slices that its groups stand for."""
+    def _orders(self) -> Incidence:
+        """Products of orders; orders are numbered without a gap."""
+        order, code, since = _numbers(self._rows("order"), "order", "code", "since")
+        return incidence(order, code, since=since, cuts=len(self._days))
+
+    @cached_property
+    def _groupings(self) -> list[tuple[pl.Series, Grouping]]:
+        """The orders as one group, and by the value of each dimension, with the slices that the groups stand for."""
         columns = [f"slices.{name}" for name in self._facts.shape.dimensions]
-        rows = self._rows("order", *columns)
-        order, code, since = _numbers(rows, "order", "code", "since")
-        main = pl.Series([MAIN_SLICE], dtype=pl.UInt32)
-        packed = [(main, incidence(order, code, since=since, cuts=len(self._days)))]
-        for column in columns:
-            slices = rows[column].unique().sort()
-            group = slices.search_sorted(rows[column]).to_numpy()
-            source = incidence(
-                order, code, groups=group, since=since, cuts=len(self._days), n_groups=max(len(slices), 1)
-            )
-            packed.append((slices, source))
-        return packed
+        orders = self._facts.lake.collect(
+            lambda: self._facts.scan("order_products").group_by("order").agg(pl.col(columns).first()).sort("order")
+        )
+
+        def grouping(own: pl.Series) -> tuple[pl.Series, Grouping]:
+            slices = own.unique().sort()
+            return slices, Grouping(slices.search_sorted(own).cast(pl.Int64).to_numpy(), max(len(slices), 1))
+
+        main = pl.repeat(MAIN_SLICE, orders.height, dtype=pl.UInt32, eager=True)
+        return [grouping(own) for own in (main, *orders.select(columns))]
 
     def _rows(self, *columns: str) -> pl.DataFrame:
         """Products of orders: these columns, ``code`` and ``since``, the number of the first report day they count on."""

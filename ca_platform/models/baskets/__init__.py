@@ -7,15 +7,18 @@ it: what lies between two cuts is counted once. Numbers in, numbers out; names a
 
 from ca_platform.models.baskets.incidence import Incidence, incidence
 from ca_platform.models.baskets.itemsets import ItemSets, frequent_sets
-from ca_platform.models.baskets.pairs import frequent_pairs
+from ca_platform.models.baskets.listing import Grouping
+from ca_platform.models.baskets.pairs import frequent_pairs, frequent_pairs_by
 from ca_platform.models.baskets.rules import association_rules
 from ca_platform.models.baskets.similarity import similar_items
 
 __all__ = [
+    "Grouping",
     "Incidence",
     "ItemSets",
     "association_rules",
     "frequent_pairs",
+    "frequent_pairs_by",
     "frequent_sets",
     "incidence",
     "similar_items",

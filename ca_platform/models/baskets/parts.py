@@ -1,4 +1,4 @@
-"""Parts of an incidence: what is known at some of its cuts, or the entries of some of its items."""
+"""Incidences made of another one: what is known at some of its cuts, some of its items, its rows in groups."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ca_platform.models.baskets.counting import starts_of
-from ca_platform.models.baskets.incidence import Incidence, Ints
+from ca_platform.models.baskets.incidence import Incidence, Ints, incidence
+from ca_platform.models.baskets.listing import Grouping
 from ca_platform.models.baskets.merging import row_blocks
 
 
@@ -51,4 +52,19 @@ def of_items(source: Incidence, kept: Ints) -> Incidence:
         since=since,
         groups=source.groups[kept],
         codes=source.codes[kept],
+    )
+
+
+def by_group(source: Incidence, grouping: Grouping) -> Incidence:
+    """The same with the rows' groups, of a source of one group."""
+    if grouping.n_groups == 1:
+        return source
+    lengths = np.diff(source.starts)
+    return incidence(
+        np.repeat(np.arange(source.n_rows), lengths),
+        source.codes[source.labels],
+        groups=np.repeat(grouping.groups, lengths),
+        since=source.since,
+        cuts=source.cuts,
+        n_groups=grouping.n_groups,
     )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ca_platform.models.baskets import frequent_pairs, incidence
+from ca_platform.models.baskets import Grouping, frequent_pairs, frequent_pairs_by, incidence, listing, pairs
 from ca_platform.models.baskets.counting import count_pairs
+from ca_platform.models.baskets.listing import is_listed
+from ca_platform.models.baskets.merging import merged
 from ca_platform_tests.models.baskets.brute import Lines, subsets
 
 SEEDS = range(20)
@@ -89,6 +92,50 @@ def test_pairs_below_the_minimum_are_counted_and_left_out(seed: int) -> None:
             assert kept == {pair: rows for pair, rows in expected.items() if rows >= 3}
             assert set(own["pairs_below"]) <= {sum(rows < 3 for rows in expected.values())}
             assert set(own["min_rows"]) <= {3}
+
+
+@pytest.mark.parametrize("seed", SEEDS[:10])
+@pytest.mark.parametrize("limit", [3, 1000])
+def test_groupings_counted_together_equal_each_counted_alone(
+    seed: int, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Lines(seed, groups=1, baskets=200, lines=600, cuts=1 + seed % 3).packed()
+    dice = np.random.default_rng(seed)
+    sizes = (1, 2, 7)
+    groupings = [Grouping(dice.integers(0, size, source.n_rows), size) for size in sizes]
+    assert is_listed(source, groupings)
+    monkeypatch.setattr(listing, "_BLOCK_PAIRS", 40)
+    listed = frequent_pairs_by(source, groupings, 2, limit)
+    monkeypatch.setattr(pairs, "is_listed", lambda *_: False)
+    counted = frequent_pairs_by(source, groupings, 2, limit)
+    key = ["cut", "group", "one", "other"]
+    one, other = pl.min_horizontal("first", "second"), pl.max_horizontal("first", "second")
+    for alone, together in zip(counted, listed, strict=True):
+        frames = []
+        for frame in (alone, together):
+            # Which of a pair is the first differs: the frequency of items does by group.
+            is_turned = pl.col("first") > pl.col("second")
+            turned = pl.when(is_turned)
+            named = frame.with_columns(
+                one=one,
+                other=other,
+                rows_first=turned.then("rows_second").otherwise("rows_first"),
+                rows_second=turned.then("rows_first").otherwise("rows_second"),
+            )
+            frames.append(named.drop("first", "second").sort(key))
+        assert frames[0].height > 0
+        assert frames[0].equals(frames[1])
+
+
+def test_large_or_merged_baskets_are_not_listed() -> None:
+    small = incidence(np.repeat(np.arange(50), 3), np.arange(150) % 7)
+    one = [Grouping(np.zeros(50, np.int64), 1)]
+    assert is_listed(small, one)
+    assert not is_listed(merged(small), [Grouping(np.zeros(merged(small).n_rows, np.int64), 1)])
+    large = incidence(np.repeat(np.arange(50), 30), np.arange(1500) % 31)
+    assert not is_listed(large, one)
+    # An entry that comes later than its row.
+    assert not is_listed(incidence(np.array([0, 0]), np.array([1, 2]), since=np.array([0, 1]), cuts=2), one)
 
 
 @pytest.mark.parametrize("limit", [1, 5, 17, 40])
