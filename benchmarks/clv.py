@@ -12,6 +12,7 @@ teach, and what both do to the orders of the hold-out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def run(size: int) -> Result:
         "intervals": intervals.seconds,
         "pareto_nbd": pareto.seconds,
         "peak_memory_gb": ours.peak_gb,
-        **{f"{shop}_{model}": figures for shop, models in shops.items() for model, figures in models.items()},
+        **{_key(shop, model): figures for shop, models in shops.items() for model, figures in models.items()},
     }
     rows = [
         (f"BG/NBD, Gamma–Gamma and revenue of {size:,} customers", seconds(ours.seconds)),
@@ -63,6 +64,11 @@ def run(size: int) -> Result:
 def text(figures: list[float]) -> str:
     total, error, gini, revenue, revenue_gini, within = figures
     return f"{total:>+13.1%}  {error:.3f}  {gini:.3f} | {revenue:>+14.1%}  {revenue_gini:.3f}  {within:>11.1%}"
+
+
+def _key(shop: str, model: str) -> str:
+    plain = re.sub(r"\W+", "_", f"{shop} {model}".lower())
+    return plain.strip("_")
 
 
 def _compare(ours: Measured, rival: Measured) -> None:

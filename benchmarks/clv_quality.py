@@ -74,14 +74,15 @@ def of_holdout(holdout: HoldOut) -> dict[str, Figures]:
         expected = clv.expected_orders(fitted, summary, holdout.weeks)
         coming = clv.forecast_revenue(fitted, amounts, summary, mean, holdout.weeks)
         title = model.title + (f", k = {fitted.regularity}" if fitted.regularity > 1 else "")
-        found[title + (" (degenerate)" if fitted.degenerate else "")] = [
+        figures = (
             total_error(days, expected),
             mean_absolute_error(days, expected),
             normalised_gini(days, expected),
             total_error(revenue, coming.expected),
             normalised_gini(revenue, coming.expected),
             interval_coverage(revenue, coming.low, coming.high),
-        ]
+        )
+        found[title + (" (degenerate)" if fitted.degenerate else "")] = [round(figure, 4) for figure in figures]
     return found
 
 

@@ -101,6 +101,28 @@ def test_too_little_history_serves_the_baseline_and_says_why(customers: int, day
     assert np.isfinite(contest.model.forecast(buyers, HORIZON).revenue).all()
 
 
+@pytest.mark.parametrize("shop", ["nobody pays", "one customer has nearly all orders", "all buy once"])
+def test_odd_shops_give_numbers(shop: str) -> None:
+    plain = drawn_history(STORY, customers=150, days=300, seed=5)
+    history = {
+        "nobody pays": lambda: History(plain.customer, plain.at),
+        "one customer has nearly all orders": lambda: History(
+            np.append(plain.customer, np.full(5_000, 999)),
+            np.append(plain.at, np.linspace(0, 299.9, 5_000)),
+            amount=np.append(plain.amount, np.full(5_000, 25.0)),
+        ),
+        "all buy once": lambda: History(np.arange(200), np.linspace(0, 299, 200), amount=np.full(200, 5.0)),
+    }[shop]()
+    contest = hold_contest(history, 300, 60, QUICK)
+    forecast = contest.model.forecast(buyers_at(history, 300), 60)
+    assert all(score.value is None or np.isfinite(score.value) for score in contest.scores)
+    # Only the waiting time of the rate of before may have no end.
+    for name in ("orders", "amount", "revenue", "low", "high", "alive", "no_order"):
+        assert np.isfinite(getattr(forecast, name)).all(), name
+    if shop == "nobody pays":
+        assert forecast.high.max() == 0.0 < forecast.orders.max()
+
+
 def test_orders_of_a_day_are_one_purchase_and_several_orders() -> None:
     history = History([1, 1, 1, 2, 2], at=[0.1, 0.2, 14.5, 3.0, 10.0], amount=[5.0, 7.0, 9.0, 1.0, 2.0])
     buyers = buyers_at(history, 22)
