@@ -67,7 +67,7 @@ def first_after_download(scope: Scope, unit: str) -> pl.LazyFrame:
 
 def members(scope: Scope) -> pl.LazyFrame:
     """Customers by slice with their download, those without a session included in the whole shop."""
-    profiles = milestones.profiles(scope.people, scope.tables.milestones, scope.facts.days)
+    profiles = milestones.profiles(scope.people, scope.tables.milestones.names, scope.facts.days)
     return milestones.members(profiles, scope.fact("first_sessions")).filter(scope.in_slices())
 
 

@@ -45,12 +45,12 @@ def with_at_least(scope: Scope) -> pl.LazyFrame:
 def followed(scope: Scope, column: str) -> pl.LazyFrame:
     """Customers by the week of their download and each later milestone that they reached in time."""
     start = scope.shape.start_date
-    profiles = milestones.profiles(scope.people, scope.tables.milestones, scope.facts.days)
+    profiles = milestones.profiles(scope.people, scope.tables.milestones.names, scope.facts.days)
     everybody = members(scope)
     events = [
         *(
             milestones.milestone_events(everybody, name, start).with_columns(step=pl.lit(name))
-            for name in scope.tables.milestones
+            for name in scope.tables.milestones.names
         ),
         *(
             milestones.first_events(profiles, scope.fact(fact), start).with_columns(step=pl.lit(name))
@@ -81,7 +81,7 @@ def reached(scope: Scope, unit: str) -> pl.LazyFrame:
             milestones.occurring(everybody, name, start)
             .filter(pl.col("since") <= scope.day)
             .select(*PAIR, date=period(every, f"day.{name}"), step=pl.lit(name))
-            for name in ("download", *scope.tables.milestones)
+            for name in ("download", *scope.tables.milestones.names)
         ),
         *(
             scope.fact(fact).select(*PAIR, date=period(every), step=pl.lit(name))

@@ -138,7 +138,7 @@ class Scope:
         """``milestones.spells`` of the day with a number for everybody, also for those without a session."""
         self.check("client_numbers")
         self.check("first_sessions")
-        spells = self.tables.spells
+        spells = self.tables.milestones.spells
         beyond = pl.col("customer").is_null().cum_sum() + pl.col("customer").max().fill_null(0)
         return spells.lazy().with_columns(customer=pl.coalesce("customer", beyond.cast(pl.UInt32)))
 

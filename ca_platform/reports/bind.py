@@ -74,7 +74,7 @@ class Cut:
 
     @property
     def milestones(self) -> tuple[str, ...]:
-        return ("download", *self.tables.milestones, *milestones.SESSION_STEPS)
+        return ("download", *self.tables.milestones.names, *milestones.SESSION_STEPS)
 
 
 def _amounts(cut: Cut) -> pl.LazyFrame:
@@ -87,7 +87,7 @@ def _amounts(cut: Cut) -> pl.LazyFrame:
 def _clients(cut: Cut) -> pl.LazyFrame:
     day = cut.calendar.day
     known = (pl.col("since") <= day) & (pl.col("until").is_null() | (pl.col("until") >= day))
-    members = cut.tables.spells.lazy().filter(known).select("customer", "client", "download")
+    members = cut.tables.milestones.spells.lazy().filter(known).select("customer", "client", "download")
     return clients.client_kpis(cut.of(cut.tables.customer_days), members, as_of(day, cut.calendar.time_zone))
 
 
@@ -97,7 +97,7 @@ def _by_period(word: str, every: Every) -> dict[str, Callable[[Cut], pl.LazyFram
             cut.of(cut.tables.days), cut.slices, cut.calendar, cut.steps, every
         ),
         f"{word}_funnel_downloads": lambda cut: milestones.customers_by_period(
-            cut.of(cut.tables.reached.dates), cut.slices, cut.calendar, cut.milestones, every
+            cut.of(cut.tables.milestones.reached.dates), cut.slices, cut.calendar, cut.milestones, every
         ),
         f"{word}_orders": lambda cut: orders.orders_by_period(cut.of(cut.tables.days), cut.slices, cut.calendar, every),
     }
@@ -234,14 +234,14 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
         cut.of(cut.tables.hours), cut.slices, cut.calendar, cut.steps
     ),
     "hourly_funnel_downloads": lambda cut: milestones.customers_by_hour(
-        cut.of(cut.tables.reached.moments), cut.slices, cut.calendar, cut.milestones
+        cut.of(cut.tables.milestones.reached.moments), cut.slices, cut.calendar, cut.milestones
     ),
     "session_funnel_conversion": lambda cut: funnels.session_conversion(
         cut.of(cut.tables.days), cut.of(cut.tables.step_times), cut.slices, cut.steps
     ),
     "customer_funnel_conversion": lambda cut: milestones.customer_conversion(
-        cut.of(cut.tables.reached.sizes),
-        cut.of(cut.tables.reached.cohorts),
+        cut.of(cut.tables.milestones.reached.sizes),
+        cut.of(cut.tables.milestones.reached.cohorts),
         cut.slices,
         cut.calendar,
         cut.milestones,

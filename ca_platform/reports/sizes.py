@@ -35,9 +35,9 @@ LARGE: dict[str, Callable[[Tables, date], int]] = {
     "most_ordered_products": lambda tables, _: _sold(tables.products.sales),
     "product_kpis": lambda tables, _: _sold(tables.products.sales),
     "daily_products_of_sales": lambda tables, _: _sold(tables.products.days),
-    "client_kpis": lambda tables, _: tables.spells.height,
+    "client_kpis": lambda tables, _: tables.milestones.spells.height,
     "most_combined_products": lambda tables, last: tables.baskets.pairs([last]).height,
     "association_rules": lambda tables, last: tables.baskets.rules([last]).height,
     "similar_products": lambda tables, last: tables.baskets.similar([last]).height,
-    "product_recommendations": lambda tables, _: PLACES * tables.spells.height,
+    "product_recommendations": lambda tables, _: PLACES * tables.milestones.spells.height,
 }

@@ -7,18 +7,15 @@ made of the rows up to D. Reads the lake; everything else is in pure functions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 import polars as pl
 
-from ca_platform.calendar import INSTANT
-from ca_platform.errors import HistoryError
 from ca_platform.facts import Shape, check_values
 from ca_platform.lake import Lake
-from ca_platform.reports import milestones
 from ca_platform.reports.basket_tables import BasketTables
+from ca_platform.reports.milestone_tables import MilestoneTables
 from ca_platform.reports.milestones import Days
 from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.promotion_tables import PromotionTables
@@ -29,17 +26,6 @@ from ca_platform.reports.sequence_tables import SequenceTables
 from ca_platform.settings import Settings
 
 _SLICE = ["dimension", "value"]
-CUSTOMER_FACTS = ("client_numbers", "first_sessions", "first_purchases")
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Milestones of customers, counted."""
-
-    dates: pl.DataFrame
-    moments: pl.DataFrame
-    sizes: pl.DataFrame
-    cohorts: pl.DataFrame
 
 
 class Tables:
@@ -187,7 +173,7 @@ class Tables:
     @cached_property
     def sequence(self) -> SequenceTables:
         """What follows from the sequence of each customer's orders."""
-        return SequenceTables(self._facts, lambda: self.spells)
+        return SequenceTables(self._facts, lambda: self.milestones.spells)
 
     @cached_property
     def products(self) -> ProductTables:
@@ -205,7 +191,7 @@ class Tables:
     @cached_property
     def recommendations(self) -> RecommendationTables:
         """What each customer is likely to buy next."""
-        return RecommendationTables(self._facts, self.products, lambda: self.spells)
+        return RecommendationTables(self._facts, self.products, lambda: self.milestones.spells)
 
     @cached_property
     def promotions(self) -> PromotionTables:
@@ -218,87 +204,10 @@ class Tables:
         slices = self.slices.select("day", "slice")
         return RfmTables(self._facts, self._report_days, slices, self._settings.reports.rfm)
 
-    @property
-    def milestones(self) -> tuple[str, ...]:
-        """Milestones of the customers' snapshot after the download: sign-up where it is mapped, declared actions."""
-        return tuple(self._snapshot_columns)
-
     @cached_property
-    def spells(self) -> pl.DataFrame:
-        """What is known of each customer, see ``milestones.spells``."""
-
-        def build() -> pl.LazyFrame:
-            main = self._facts.scan("first_sessions").filter(pl.col("slice") == 0)
-            rows = self._snapshot().rename({column: f"at.{name}" for name, column in self._snapshot_columns.items()})
-            return milestones.spells(self._facts.scan("client_numbers"), main, rows, self.milestones, self._days)
-
-        return self._lake.collect(build)
-
-    @cached_property
-    def reached(self) -> Reached:
-        """Milestones of customers, counted by slice."""
-        return self._lake.retry(self._reach)
-
-    def _reach(self) -> Reached:
-        days, start = self._days, self.shape.start_date
-        profiles = milestones.profiles(self.spells.lazy(), self.milestones, days).collect(engine="streaming").lazy()
-        members = milestones.members(profiles, self._facts.scan("first_sessions"))
-        own = ("download", *self.milestones)
-        firsts = {"first_session": "first_sessions", "first_purchase": "first_purchases"}
-        queries = [
-            *(milestones.occurrences(members, name, unit, days, start) for unit in ("day", "hour") for name in own),
-            milestones.cohort_sizes(members, days, start),
-            *(milestones.cohort_milestones(members, name, days, start) for name in self.milestones),
-            *(
-                milestones.cohort_firsts(profiles, self._facts.scan(fact), name, days, start)
-                for name, fact in firsts.items()
-            ),
-        ]
-        frames = pl.collect_all(queries, engine="streaming")
-        new = self._lake.collect(lambda: self._facts.scan("new_customers"))
-        new = new.with_columns(self._facts.counts_from(), date="day")
-        count, names = len(own), (*own, *firsts)
-
-        def wide(counted: list[pl.DataFrame], unit: str) -> pl.DataFrame:
-            came = new.lazy().group_by("day", "slice", "step", unit).agg(pl.col("customers").sum())
-            rows = pl.concat([*(frame.lazy() for frame in counted), came.select(counted[0].columns)])
-            return milestones.by_name(rows, ["slice", "day", unit], names).collect(engine="streaming")
-
-        return Reached(
-            dates=wide(frames[:count], "date"),
-            moments=wide(frames[count : 2 * count], "hour"),
-            sizes=frames[2 * count],
-            cohorts=pl.concat(frames[2 * count + 1 :]),
-        )
-
-    @cached_property
-    def _snapshot_columns(self) -> dict[str, str]:
-        """Column of the snapshot by name of the milestone."""
-        source = self._settings.sources.customers
-        if source is None:
-            return {}
-        columns = {name: f"action_times.{name}" for name in source.actions}
-        is_mapped = "signup_date" in {*source.columns, *source.constants} or self._has_signups()
-        return {"signup": "signup_date", **columns} if is_mapped else columns
-
-    def _has_signups(self) -> bool:
-        # A column of that name is mapped without being mentioned; where none was, the lake's is null throughout.
-        found = self._lake.collect(
-            lambda: self._snapshot_scan(["signup_date"]).select(pl.col("signup_date").is_not_null().any())
-        )
-        return bool(found.item())
-
-    def _snapshot(self) -> pl.LazyFrame:
-        columns = list(self._snapshot_columns.values())
-        return self._snapshot_scan(["download_date", *columns]).rename({"download_date": "download"})
-
-    def _snapshot_scan(self, instants: list[str]) -> pl.LazyFrame:
-        types = {"client": pl.String(), **dict.fromkeys(instants, INSTANT)}
-        if self._settings.sources.customers is None:
-            return pl.LazyFrame(schema=types)
-        if not self._lake.parts("customers"):
-            raise HistoryError("The snapshot of the customers has not been loaded. Load it: ca-platform load.")
-        return self._lake.scan("customers", schema=types)
+    def milestones(self) -> MilestoneTables:
+        """What is known of each customer, and which milestones they reached."""
+        return MilestoneTables(self._facts, self._settings.sources.customers)
 
     def _coded(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Numbers in the place of dimension and value."""
