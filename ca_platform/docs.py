@@ -27,6 +27,7 @@ for every value of every declared dimension are read with `--dimension region=EU
 _LAYERS = {
     "lake": ("Datasets of the lake", "What the sources become, whatever their own columns are called."),
     "facts": ("Fact tables", "Heavy reductions, made once and shared by many reports."),
+    "models": ("Fitted models", "What is kept of models that were trained, one part for each training day."),
 }
 _DYNAMIC = {
     "dimensions.*": "One text column for each declared dimension.",

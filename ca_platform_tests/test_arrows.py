@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "ca_platform_tests" / "fixtures"
 PACKAGES = ("ca_platform", "dash_app")
-BASE = {"errors", "calendar", "catalogue", "settings", "logging"}
+BASE = {"errors", "calendar", "catalogue", "settings", "logging", "sorting"}
 
 # What each module or folder of ca_platform (and dash_app) may import of ours, at the top or inside a function. Imports
 # for type annotations alone are no arrows.
@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "catalogue": {"errors"},
     "settings": {"errors"},
     "logging": set(),
+    "sorting": set(),
     "simulate": {"errors"},
     "notify": BASE,
     "sources": BASE - {"catalogue"},
@@ -33,8 +34,9 @@ ALLOWED: dict[str, set[str]] = {
     "ingest": BASE | {"sources", "lake"},
     "facts": BASE | {"lake"},
     "models": BASE,
-    "reports": BASE | {"lake", "facts", "models"},
-    "drill": BASE | {"lake", "facts", "reports"},
+    "training": BASE | {"lake", "facts", "models"},
+    "reports": BASE | {"lake", "facts", "models", "training"},
+    "drill": BASE | {"lake", "facts", "reports", "store"},
     "store": BASE | {"lake"},
     "search": BASE | {"lake", "store"},
     "onrequest": BASE | {"lake", "reports", "store"},
@@ -44,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "changes": {"errors", "settings"},
     "background": {"errors", "settings"},
     "docs": {"catalogue"},
-    "defs": BASE | {"sources", "ingest", "lake", "facts", "reports", "models", "search", "store", "notify"},
+    "defs": BASE | {"sources", "ingest", "lake", "facts", "training", "reports", "models", "search", "store", "notify"},
     "definitions": {"defs", "settings"},
     "api": BASE | {"collect", "ranges", "lake", "store", "search", "defs"},
     "predecessor": {"errors", "settings", "api", "changes", "background"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ca_platform.catalogue.columns import count, day, share, text
+from ca_platform.catalogue.models import SCORE_COLUMNS
 from ca_platform.catalogue.spec import Column, Kind, ReportSpec
 
 _DEFINITION = (
@@ -22,6 +23,12 @@ _COLUMNS = (
         "threshold_days", Kind.FLOAT, "The threshold; by customer, the mean of those in use.", "days", nullable=True
     ),
     text("method", "global, customer or fixed."),
+)
+
+_SERVING = (
+    Column("horizon_days", Kind.FLOAT, "The horizon.", "days"),
+    text("model", "The candidate that serves, or waiting_times, the baseline."),
+    day("trained_on", "The last day that the model knows of."),
 )
 
 CHURN = (
@@ -55,5 +62,65 @@ CHURN = (
         key=("week",),
         facts=("churn_weeks", "dimension_values"),
         page="/churn",
+    ),
+    ReportSpec(
+        name="churn_risk",
+        family="churn",
+        title="Churn risk",
+        grain="customer",
+        description=(
+            "How likely each customer with an order is not to order within the horizon: reports.churn_risk.horizon_days "
+            "of the settings, else twice the median time between consecutive orders. By the last model that was trained "
+            "on or before the day; the candidate that won its back-test serves. With less than eight weeks of orders, or "
+            "too few who came again, the baseline does: the share of earlier waiting times that lasted so much longer."
+        ),
+        columns=(
+            text("client", "The customer."),
+            Column("churn_probability", Kind.FLOAT, "Probability of no order within the horizon.", "share"),
+            *_SERVING,
+        ),
+        key=("client",),
+        facts=("customer_orders", "client_numbers", "churn_models"),
+        page="/churn",
+        by_dimension=False,
+        storage="lake",
+    ),
+    ReportSpec(
+        name="churn_risk_distribution",
+        family="churn",
+        title="Churn risk, distribution",
+        grain="tenth of the probability",
+        description=(
+            "How many customers have a churn_risk between 0 and 10 %, 10 and 20 % … 90 and 100 %, and how many of them "
+            "are expected not to order within the horizon. All ten rows as soon as there is a customer."
+        ),
+        columns=(
+            Column("bin_start", Kind.FLOAT, "Lowest probability of the tenth, included.", "share"),
+            Column("bin_end", Kind.FLOAT, "Highest, not included but for 1.", "share"),
+            count("customers", "Customers."),
+            Column("expected_silent", Kind.FLOAT, "Sum of their probabilities of no order.", "customers"),
+            *_SERVING,
+        ),
+        key=("bin_start",),
+        facts=("customer_orders", "client_numbers", "churn_models"),
+        page="/churn",
+        by_dimension=False,
+    ),
+    ReportSpec(
+        name="churn_backtest",
+        family="churn",
+        title="Churn risk, back-test",
+        grain="origin × model × metric",
+        description=(
+            "How good the candidates for churn risk were at four earlier days, each trained with what was known then and "
+            "held against the horizon that followed: of the model that serves on the day. The horizon is that of "
+            "churn_risk, or a quarter of the history where that is shorter; all customers with an order by the origin "
+            "are forecast. The lowest mean Brier score serves. Without rows the history was too short to judge any."
+        ),
+        columns=(*SCORE_COLUMNS, day("trained_on", "The last day that the model knows of.")),
+        key=("origin", "model", "metric"),
+        facts=("customer_orders", "churn_scores"),
+        page="/churn",
+        by_dimension=False,
     ),
 )

@@ -12,6 +12,7 @@ from ca_platform.catalogue.datasets import DATASETS
 from ca_platform.catalogue.facts import FACTS
 from ca_platform.catalogue.families import FAMILIES, PAGES
 from ca_platform.catalogue.funnels import FUNNELS
+from ca_platform.catalogue.models import MODEL_TABLES
 from ca_platform.catalogue.orders import ORDERS
 from ca_platform.catalogue.products import PRODUCTS
 from ca_platform.catalogue.promotions import PROMOTION_FACTS, PROMOTIONS
@@ -27,7 +28,7 @@ _REPORTS = {
     spec.name: spec
     for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PRODUCTS, *BASKETS, *RECOMMENDATIONS, *PROMOTIONS, *RFM)
 }
-_TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS)}
+_TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS, *MODEL_TABLES)}
 
 
 def report_names() -> tuple[str, ...]:
@@ -68,8 +69,8 @@ def add_report(spec: ReportSpec) -> None:
     _REPORTS[spec.name] = spec
 
 
-def table_specs(layer: Literal["lake", "facts"] | None = None) -> tuple[TableSpec, ...]:
-    """Datasets of the lake and fact tables, each after those that it is made from."""
+def table_specs(layer: Literal["lake", "facts", "models"] | None = None) -> tuple[TableSpec, ...]:
+    """Datasets of the lake, fact tables and fitted models, each after those that it is made from."""
     return tuple(spec for spec in _TABLES.values() if layer is None or spec.layer == layer)
 
 

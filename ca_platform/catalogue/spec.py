@@ -88,7 +88,7 @@ class TableSpec:
     """One dataset of the lake or one fact table.
 
     Attributes:
-        layer: ``lake`` (loaded from a source) or ``facts`` (derived, prefix-stable).
+        layer: ``lake`` (loaded from a source), ``facts`` (derived, prefix-stable) or ``models`` (fitted, by training day).
         partitioned: one part per local day; a snapshot (``customers``) has a single part.
         key: columns that identify a row; parts are sorted by ``sort``.
         inputs: names of the tables it is made from (empty for the lake: their input is a source).
@@ -96,7 +96,7 @@ class TableSpec:
     """
 
     name: str
-    layer: Literal["lake", "facts"]
+    layer: Literal["lake", "facts", "models"]
     title: str
     description: str
     columns: tuple[Column, ...]

@@ -11,6 +11,7 @@ from ca_platform.defs.datasets import dataset_assets
 from ca_platform.defs.days import daily_partitions
 from ca_platform.defs.documents import document_assets
 from ca_platform.defs.facts import fact_assets
+from ca_platform.defs.models import model_assets, train_models
 from ca_platform.defs.reports import report_assets
 from ca_platform.defs.resources import RESOURCE, platform_resource
 from ca_platform.defs.schedules import daily_refresh, schedules
@@ -32,18 +33,19 @@ def assemble(settings: Settings, overrides: Mapping[str, Any] | None = None) -> 
 
 def _assemble(settings: Settings, overrides: Mapping[str, Any] | None) -> dg.Definitions:
     partitions = daily_partitions(settings)
-    job = daily_refresh()
+    job, training = daily_refresh(settings), train_models(settings)
     given = dict(overrides or {})
     ours: dict[str, Any] = {
         "assets": [
             *dataset_assets(settings, partitions),
             *fact_assets(settings, partitions),
             *document_assets(settings, partitions),
+            *model_assets(settings),
             *report_assets(settings, partitions),
         ],
         "asset_checks": history_check(settings),
-        "jobs": [job],
-        "schedules": schedules(settings, job),
+        "jobs": [job, training] if training else [job],
+        "schedules": schedules(settings, job, training),
         "sensors": [failure_sensor(settings)],
         # Each step in a process of its own would import everything anew: 90 reports took 104 s instead of 3 s.
         "executor": dg.in_process_executor,

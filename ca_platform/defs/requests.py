@@ -19,6 +19,16 @@ def cron(schedule: Schedule) -> str:
     return f"{minute} {','.join(map(str, hours))} * * {weekday}"
 
 
+def training_cron(schedule: Schedule) -> str:
+    """When models are trained, in local time: on Mondays, an hour before the days are made, though not on Sunday night.
+
+    >>> training_cron(Schedule(at="03:30"))
+    '30 2 * * 1'
+    """
+    hour, minute = map(int, schedule.at.split(":"))
+    return f"{minute} {max(hour - 1, 0)} * * 1"
+
+
 def wanted_days(schedule: Schedule, today: date, start_date: date) -> DayRange | None:
     """The days that a repeated schedule makes anew when it fires on the local day ``today``.
 

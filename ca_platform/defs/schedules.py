@@ -8,7 +8,8 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ca_platform.defs.days import DayRange
-from ca_platform.defs.requests import as_requests, cron, missing_days, wanted_days
+from ca_platform.defs.models import TRAIN, model_tables
+from ca_platform.defs.requests import as_requests, cron, missing_days, training_cron, wanted_days
 from ca_platform.settings import Settings
 
 DAILY = "daily_refresh"
@@ -22,18 +23,34 @@ _MEANING = {
 }
 
 
-def daily_refresh() -> UnresolvedAssetJobDefinition:
+def daily_refresh(settings: Settings) -> UnresolvedAssetJobDefinition:
     """The job that makes everything of a day, or of a range of days at once."""
+    models = dg.AssetSelection.assets(*(table.name for table in model_tables(settings)))
     return dg.define_asset_job(
         DAILY,
-        selection=dg.AssetSelection.all(),
+        selection=dg.AssetSelection.all() - models,
         description="Loads the sources of a day and makes its facts, documents and reports.",
     )
 
 
-def schedules(settings: Settings, job: UnresolvedAssetJobDefinition) -> list[dg.ScheduleDefinition]:
-    """The schedule of the settings, off until it is switched on; with ``never`` there is none to switch on."""
-    return [] if settings.schedule.every == "never" else [_daily_schedule(settings, job)]
+def schedules(
+    settings: Settings, daily: UnresolvedAssetJobDefinition, training: UnresolvedAssetJobDefinition | None
+) -> list[dg.ScheduleDefinition]:
+    """The schedules of the settings, off until they are switched on; with ``never`` there are none to switch on."""
+    if settings.schedule.every == "never":
+        return []
+    return [_daily_schedule(settings, daily), *([_training_schedule(settings, training)] if training else [])]
+
+
+def _training_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=TRAIN,
+        job=job,
+        cron_schedule=training_cron(settings.schedule),
+        execution_timezone=settings.business.time_zone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Trains the models every Monday, an hour before the days are made.",
+    )
 
 
 def _daily_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:

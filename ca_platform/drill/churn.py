@@ -44,10 +44,18 @@ def _at(orders: pl.LazyFrame, week: date, scope: Scope, column: str) -> pl.LazyF
     return rows.filter(_IN[column]).select(*PAIR, week=pl.lit(week, pl.Date))
 
 
+def at_risk(scope: Scope) -> pl.LazyFrame:
+    """Customers with an order by the tenth of their churn risk; of the whole shop, as the report."""
+    scope.check("customer_orders")
+    rows = scope.tables.risk.members(scope.day)
+    return rows.select(pl.lit(0, pl.UInt32).alias("slice"), "customer", "bin_start")
+
+
 CHURN: tuple[Count, ...] = (
     *(
         Count("churn", column, "customers", (), partial(now, column=column))
         for column in ("customers", "engaged", "churned")
     ),
     *(Count("churn_weekly", column, "customers", ("week",), partial(weekly, column=column)) for column in _IN),
+    Count("churn_risk_distribution", "customers", "customers", ("bin_start",), at_risk),
 )

@@ -280,6 +280,9 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     "churn_weekly": lambda cut: churn.churn_weekly(
         cut.of(cut.tables.sequence.churn_weeks), cut.slices, cut.calendar, cut.tables.shape.churn
     ),
+    "churn_risk": lambda cut: cut.tables.risk.probabilities(cut.calendar.day),
+    "churn_risk_distribution": lambda cut: cut.tables.risk.distribution(cut.calendar.day),
+    "churn_backtest": lambda cut: cut.tables.risk.backtest(cut.calendar.day),
     **_by_product(),
     **_of_baskets(),
     **_recommended(),

@@ -22,8 +22,10 @@ from ca_platform.reports.promotion_tables import PromotionTables
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.recommendation_tables import RecommendationTables
 from ca_platform.reports.rfm_tables import RfmTables
+from ca_platform.reports.risk import RiskTables
 from ca_platform.reports.sequence_tables import SequenceTables
 from ca_platform.settings import Settings
+from ca_platform.training import ChurnModels
 
 _SLICE = ["dimension", "value"]
 
@@ -192,6 +194,13 @@ class Tables:
     def recommendations(self) -> RecommendationTables:
         """What each customer is likely to buy next."""
         return RecommendationTables(self._facts, self.products, lambda: self.milestones.spells)
+
+    @cached_property
+    def risk(self) -> RiskTables:
+        """How likely each customer is not to order again."""
+        return RiskTables(
+            self._facts, self._report_days, lambda: ChurnModels(self._days.last, self._settings, self._lake)
+        )
 
     @cached_property
     def promotions(self) -> PromotionTables:

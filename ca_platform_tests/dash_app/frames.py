@@ -17,6 +17,7 @@ from ca_platform_tests.dash_app.product_frames import PRODUCT_REPORTS
 from ca_platform_tests.dash_app.promotion_frames import PROMOTION_REPORTS
 from ca_platform_tests.dash_app.recommended_frames import RECOMMENDED_REPORTS
 from ca_platform_tests.dash_app.rfm_frames import RFM_REPORTS
+from ca_platform_tests.dash_app.risk_frames import RISK_REPORTS
 from dash_app.words.dates import Grain
 
 __all__ = ["DAY", "START"]
@@ -264,6 +265,7 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     **PRODUCT_REPORTS,
     **BASKET_REPORTS,
     **PROMOTION_REPORTS,
+    **RISK_REPORTS,
     **RECOMMENDED_REPORTS,
     **RFM_REPORTS,
 }

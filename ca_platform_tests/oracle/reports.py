@@ -85,5 +85,8 @@ MAIN_ONLY = frozenset(
         "recommendation_backtest",
     }
 )
+IN_PARTS = frozenset({"churn_risk", "churn_risk_distribution", "churn_backtest"})
+"""Reports of fitted models: what can be written twice of them is held against them in ``test_risk``."""
+
 LEARNT = frozenset({"product_recommendations", "recommended_products", "recommendation_backtest"})
 """Reports that are learnt: by loops they take minutes on public shops, so only small shops are compared."""

@@ -70,7 +70,7 @@ def calibration(frame: pl.DataFrame, look: Look) -> Figure:
         "share without an order, by forecast, in tenths of the customers",
         "strong: newest test, faint: earlier ones",
     )
-    ticks = {"tickmode": "array", "tickvals": list(_TICKS), "range": [-0.02, 1.02], "tickformat": ".0%"}
+    ticks: dict[str, Any] = {"tickmode": "array", "tickvals": list(_TICKS), "range": [-0.02, 1.02], "tickformat": ".0%"}
     return figure(
         data,
         look,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from dash_app.figures import churn as figures
+from dash_app.figures import risk as risk_figures
 from dash_app.figures.blank import without
 from dash_app.figures.opening import X, by_name, each, opens
 from dash_app.filters import ChurnFilters
-from dash_app.records import Card, Look, Page
+from dash_app.records import LISTED, Card, Look, Page, without_rows
 from dash_app.words import churn as words
+from dash_app.words import risk
 
 _NO_BUYERS = "No customer has ordered yet."
 _NO_THRESHOLD = "At no Monday is there a threshold and a customer with an order yet."
@@ -80,6 +82,36 @@ CHURN = Page(
             empty=_NO_THRESHOLD,
             is_empty=figures.without_threshold,
             rows=_newest,
+        ),
+        Card(
+            id="churn-risk",
+            report="churn_risk_distribution",
+            title="Churn risk",
+            reading=risk.likely,
+            figure=risk_figures.distribution,
+            drill=each("customers", bin_start=X),
+            empty=risk.NO_RISK,
+            is_empty=without("customers"),
+        ),
+        Card(
+            id="churn-calibration",
+            report="churn_backtest",
+            title="Churn risk: forecast and outcome",
+            reading=risk.calibration,
+            figure=risk_figures.calibration,
+            empty=risk.TOO_SHORT,
+            is_empty=risk_figures.without_deciles,
+        ),
+        Card(
+            id="churn-models",
+            report="churn_backtest",
+            title="Churn risk: models",
+            reading=risk.models,
+            listing=risk.listed,
+            kind="list",
+            height=LISTED,
+            empty=risk.TOO_SHORT,
+            is_empty=without_rows,
         ),
     ),
     ChurnFilters,

@@ -4,16 +4,16 @@ Candidates from the days since the last order to gradient-boosted trees learn fr
 back-test over rolling origins decides which of them serves. With too little history a baseline does that learns nothing.
 """
 
-from ca_platform.models.churn.candidates import CANDIDATES, TITLES
-from ca_platform.models.churn.model import BASELINE, ChurnModel
+from ca_platform.catalogue.models import CHURN_BASELINE as BASELINE
+from ca_platform.catalogue.models import CHURN_TITLES as TITLES
+from ca_platform.models.churn.candidates import CANDIDATES
+from ca_platform.models.churn.model import ChurnModel
 from ca_platform.models.churn.record import Parameter, from_parameters, to_parameters
-from ca_platform.models.churn.training import LEAST_CUSTOMERS, LEAST_DAYS, Score, Trained, default_horizon, train
+from ca_platform.models.churn.training import Score, Trained, default_horizon, train
 
 __all__ = [
     "BASELINE",
     "CANDIDATES",
-    "LEAST_CUSTOMERS",
-    "LEAST_DAYS",
     "TITLES",
     "ChurnModel",
     "Parameter",

@@ -10,30 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ca_platform.catalogue.models import CHURN_CANDIDATES
 from ca_platform.models.backtest.history import Flags, Floats
 from ca_platform.models.churn.expectations import ORDER_MODELS
 from ca_platform.models.churn.features import MONOTONE, Features
 from ca_platform.models.churn.logistic import Logistic, fit_logistic
 from ca_platform.models.churn.trees import Trees, fit_trees
 
-# In the order in which the simpler one wins a tie.
-CANDIDATES = ("recency", *ORDER_MODELS, "logistic", "trees", "blend")
-TITLES = {
-    "recency": "days since the last order",
-    "bg_nbd": "orders expected by BG/NBD",
-    "mbg_nbd": "orders expected by MBG/NBD",
-    "mbg_cnbd_k": "orders expected by MBG/CNBD-k",
-    "pareto_nbd": "orders expected by Pareto/NBD",
-    "logistic": "logistic regression",
-    "trees": "gradient-boosted trees",
-    "blend": "mean of logistic regression and trees",
-    "waiting_times": "share of the waiting times that last so long",
-}
+CANDIDATES = tuple(CHURN_CANDIDATES)
 
 # One column is hardly shrunk; seven that say nearly the same are.
 _RIDGE_OF_ONE, _RIDGE_OF_ALL = 1.0, 100.0
 
-# Rows that the trees and regressions learn from; more change nothing that could be seen in a back-test.
 _LINE = "logistic"
 
 

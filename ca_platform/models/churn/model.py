@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ca_platform.catalogue.models import CHURN_BASELINE
 from ca_platform.models.backtest import History
 from ca_platform.models.backtest.history import Floats, Ints
 from ca_platform.models.churn.candidates import Learnt
@@ -15,8 +16,6 @@ from ca_platform.models.churn.expectations import expect, expect_all
 from ca_platform.models.churn.features import expit, features, logit
 from ca_platform.models.churn.waiting import WaitingTimes
 from ca_platform.models.clv import Fit
-
-BASELINE = "waiting_times"
 
 # Of the models of orders, the one that says how a longer horizon goes on.
 _GOES_ON = "mbg_nbd"
@@ -78,7 +77,7 @@ class ChurnModel:
         known = customers_at(history, origin)
         if not known.number.size:
             return known.number, np.zeros(0)
-        if self.candidates is None or self.served == BASELINE:
+        if self.candidates is None or self.served == CHURN_BASELINE:
             return known.number, self.waiting.no_order(known.idle_days, self.horizon)
         odds = self.candidates.log_odds(history, known, origin, self.horizon)[self.served]
         return known.number, expit(odds + self.levels[self.served])

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ca_platform.catalogue.models import CHURN_BASELINE as BASELINE
 from ca_platform.models import clv
 from ca_platform.models.backtest.history import Floats
 from ca_platform.models.churn.candidates import Learnt
 from ca_platform.models.churn.logistic import Logistic
-from ca_platform.models.churn.model import BASELINE, Candidates, ChurnModel
+from ca_platform.models.churn.model import Candidates, ChurnModel
 from ca_platform.models.churn.trees import Trees
 from ca_platform.models.churn.waiting import WaitingTimes
 from ca_platform.models.clv import Fit

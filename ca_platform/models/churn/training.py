@@ -8,6 +8,8 @@ from functools import partial
 
 import numpy as np
 
+from ca_platform.catalogue.models import CHURN_BASELINE as BASELINE
+from ca_platform.catalogue.models import LEAST_CUSTOMERS, LEAST_DAYS
 from ca_platform.models.backtest import (
     History,
     Origin,
@@ -24,13 +26,9 @@ from ca_platform.models.churn.candidates import CANDIDATES, learn
 from ca_platform.models.churn.customers import Customers, customers_at
 from ca_platform.models.churn.expectations import expect_all, fit_orders
 from ca_platform.models.churn.features import expit, features
-from ca_platform.models.churn.model import BASELINE, Candidates, ChurnModel
+from ca_platform.models.churn.model import Candidates, ChurnModel
 from ca_platform.models.churn.waiting import waiting_times
 from ca_platform.models.clv import Fit
-
-# Under these the baseline serves.
-LEAST_DAYS = 56
-LEAST_CUSTOMERS = 20
 
 # More customers change nothing that a back-test could see; every so many-th is taken then. The four parameters of a
 # model of orders need fewer still: their estimates differ by a few hundredths.

@@ -11,6 +11,8 @@ from ca_platform.models.backtest.history import Floats
 
 # Waiting times are told apart by the hour, so that many customers have few distinct ones.
 _PER_DAY = 24
+# Times in days are not exact: what is less than a tenth of a second apart is the same.
+_CLOSE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +34,7 @@ class WaitingTimes:
 
     def _beyond(self, days: Floats) -> Floats:
         shares = np.append(1.0, self.lasting)
-        return shares[np.searchsorted(self.days, days, side="right")]
+        return shares[np.searchsorted(self.days, days + _CLOSE, side="right")]
 
 
 def waiting_times(history: History, origin: int) -> WaitingTimes:
@@ -48,7 +50,9 @@ def waiting_times(history: History, origin: int) -> WaitingTimes:
     array([0.66666667, 1.        ])
     """
     ends = history.starts + history.counts - 1
-    ended, going_on = (np.ceil(waits * _PER_DAY) / _PER_DAY for waits in (history.gaps, origin - history.at[ends]))
+    ended, going_on = (
+        np.ceil((waits - _CLOSE) * _PER_DAY) / _PER_DAY for waits in (history.gaps, origin - history.at[ends])
+    )
     days, orders = np.unique(ended, return_counts=True)
     waiting = np.sort(np.append(ended, going_on))
     # A wait that goes on after just so many days was at risk then.

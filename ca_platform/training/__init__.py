@@ -1,0 +1,10 @@
+"""Models that are fitted to the shop and kept: which of them serves a day, and training those that are missing.
+
+What belongs here: orders of the lake as arrays, fitted models as parts of the lake by training day. What does not: the
+methods (``models``), what a report shows (``reports``), when to train (``defs``).
+"""
+
+from ca_platform.training.churn import MODELS, SCORES, ChurnModels
+from ca_platform.training.days import MOST_DAYS, served_by
+
+__all__ = ["MODELS", "MOST_DAYS", "SCORES", "ChurnModels", "served_by"]

@@ -1,0 +1,70 @@
+"""The job that trains models: what it makes, what it says of it, and who uses it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ca_platform.catalogue import table_specs
+from ca_platform.defs.assemble import assemble
+from ca_platform.defs.instance import opened
+from ca_platform.defs.models import TRAIN
+from ca_platform.defs.requests import training_cron
+from ca_platform.defs.schedules import DAILY
+from ca_platform.settings import Schedule, Settings
+from ca_platform.training import MODELS, SCORES
+from ca_platform_tests.computed import computed
+from ca_platform_tests.defs.conftest import Shop
+from ca_platform_tests.training.shop import DAYS, START, orders, write
+
+LAST = START + timedelta(days=DAYS - 1)
+
+
+def train(settings: Settings) -> dg.ExecuteInProcessResult:
+    with opened(settings) as instance:
+        job = assemble(settings).resolve_job_def(TRAIN)
+        return job.execute_in_process(instance=instance, raise_on_error=False)
+
+
+def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(tmp_path: Path) -> None:
+    settings, lake = write(tmp_path, orders())
+    result = train(settings)
+    assert result.success
+    assert lake.days(MODELS) == lake.days(SCORES) == [LAST]
+    models, scores = (result.asset_materializations_for_node("churn_training")[place].metadata for place in (0, 1))
+    assert models["trained_on"].value == scores["trained_on"].value == LAST.isoformat()
+    assert "| orders expected by BG/NBD | r | " in str(models["parameters"].value)
+    assert f"{scores['served'].value} (serves)" in str(scores["backtest"].value)
+    assert len(str(scores["calibration"].value).splitlines()) == 12
+    found = computed(["churn_risk"], [LAST], settings, lake)["churn_risk"]
+    assert found["trained_on"].unique().to_list() == [LAST], "not the Monday of its week"
+    assert LAST.weekday() != 0
+
+
+def test_training_without_a_loaded_day_says_what_to_do(shop: Shop) -> None:
+    result = train(shop.settings)
+    assert not result.success
+    (failed,) = result.get_step_failure_events()
+    assert failed.step_failure_data.error is not None
+    assert "ca-platform load" in failed.step_failure_data.error.message
+
+
+def test_training_is_no_part_of_the_daily_refresh(shop: Shop) -> None:
+    definitions = assemble(shop.settings)
+    models = {dg.AssetKey(table.name) for table in table_specs("models")}
+    daily, training = (
+        set(definitions.resolve_job_def(name).asset_layer.executable_asset_keys) for name in (DAILY, TRAIN)
+    )
+    assert training == models
+    assert not daily & models
+
+
+@pytest.mark.parametrize(("at", "expected"), [("03:00", "0 2 * * 1"), ("00:15", "15 0 * * 1")])
+def test_models_are_trained_on_mondays_before_the_days_are_made(at: str, expected: str, shop: Shop) -> None:
+    assert training_cron(Schedule(at=at)) == expected
+    schedule = assemble(shop.settings).get_repository_def().get_schedule_def(TRAIN)
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    assert schedule.execution_timezone == "Europe/London"
