@@ -43,7 +43,7 @@ def first(spec: ReportSpec) -> tuple[tuple[str, bool], ...]:
 
 def query_of(request: Mapping[str, Any], spec: ReportSpec) -> CustomerQuery:
     """The store's question behind a request of the grid. What makes no sense in it is left out."""
-    kinds = {column.name: column.kind for column in spec.columns}
+    kinds = {column.name: column.kind for column in spec.columns if column.kind is not Kind.TEXTS}
     start = _whole(request.get("startRow"))
     sort = tuple(
         (item["colId"], item.get("sort") == "desc")
@@ -59,9 +59,11 @@ def query_of(request: Mapping[str, Any], spec: ReportSpec) -> CustomerQuery:
 
 
 def filter_of(kind: Kind) -> dict[str, Any]:
-    """How the grid lets a column of this kind be filtered; instants and flags are not."""
+    """How the grid lets a column of this kind be filtered; instants and flags are not. Lists are not sorted either."""
     if kind in _NUMBERS:
         return _filter("agNumberColumnFilter", _NUMBER_FILTERS)
+    if kind is Kind.TEXTS:
+        return {"filter": False, "sortable": False}
     return _filter("agTextColumnFilter", _TEXT_FILTERS) if kind is Kind.TEXT else {"filter": False}
 
 

@@ -20,6 +20,7 @@ from ca_platform.drill import Cell, members
 from ca_platform.lake import Lake
 from ca_platform.store import CustomerPage, CustomerQuery, Dimension
 from ca_platform.store.lakecustomers import CUSTOMER_REPORT, at_edge, customers_of, page_of
+from ca_platform.store.recommended import with_recommendations
 from ca_platform.store.schema import TableSchema
 from dash_app.opened import Opened
 from dash_app.reader import Kept
@@ -78,7 +79,11 @@ class Lists:
         day = self._table_day(listed.day)
         for offset in range(0, max(clients.height, 1), _BLOCK):
             block = clients.slice(offset, _BLOCK)
-            yield self._lake.retry(lambda block=block: at_edge(self._rows(block, day), self._digits).collect())  # type: ignore[misc]
+            yield self._lake.retry(lambda block=block: self._block(block, day))  # type: ignore[misc]
+
+    def _block(self, clients: pl.DataFrame, day: date | None) -> pl.DataFrame:
+        rows = at_edge(self._rows(clients, day), self._digits).collect()
+        return with_recommendations(rows, self._lake, day)
 
     def _page(self, listed: Listed, query: CustomerQuery) -> CustomerPage:
         if listed.opened.what == "orders":
@@ -88,7 +93,7 @@ class Lists:
         rows, total = self._lake.retry(
             lambda: page_of(self._rows(clients, day), query, self._digits, "client", is_steady=True)
         )
-        return CustomerPage(rows, total, day)
+        return CustomerPage(with_recommendations(rows, self._lake, day), total, day)
 
     def _known(self, listed: Listed) -> pl.DataFrame:
         """Whom the number counts."""

@@ -7,13 +7,13 @@ the components around a chart (``cards``).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
 import polars as pl
 
-from ca_platform.catalogue import PAGES, PageSpec, ReportSpec, report_spec
+from ca_platform.catalogue import PAGES, Column, PageSpec, ReportSpec, report_spec
 from ca_platform.store import MAIN, Dimension
 from dash_app.filters import Filters
 
@@ -175,6 +175,7 @@ class Card:
         is_shown: whether the choices of the page show the card.
         rows: what the choices leave of the report; drawn, listed and saved are those rows.
         shows: what the rows are where they are no report of the catalogue.
+        more: columns that the store puts behind those of the report.
         drill: which number of the report a mark of a trace is, see ``figures.opening``; None: its marks open nothing
             but what the figure itself says.
     """
@@ -196,12 +197,16 @@ class Card:
     is_shown: Callable[[Filters], bool] = always
     rows: Callable[[pl.DataFrame, Look], pl.DataFrame] = every_row
     shows: ReportSpec | None = None
+    more: tuple[Column, ...] = ()
     drill: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     @property
     def spec(self) -> ReportSpec:
         """The report's entry in the catalogue, or what the rows are instead."""
-        return self.shows or report_spec(self.report)
+        if self.shows is not None:
+            return self.shows
+        spec = report_spec(self.report)
+        return replace(spec, columns=(*spec.columns, *self.more)) if self.more else spec
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,15 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from ca_platform.catalogue import Kind, ReportSpec
+from ca_platform.catalogue import Kind, ReportSpec, report_spec
 from ca_platform.defs.resources import Platform
-from ca_platform.store.lakecustomers import CUSTOMER_REPORT
+from ca_platform.store.lakecustomers import CUSTOMER_REPORT, customers_of
+from ca_platform.store.recommended import (
+    RECOMMENDATIONS,
+    has_recommendations,
+    with_columns,
+    with_recommendations,
+)
 from ca_platform.store.reportframe import DAY, DIMENSION, PREFIX, VALUE, documents_in
 
 PREVIEW_ROWS = 5
@@ -100,10 +106,20 @@ def _to_lake(
         for day in kept:
             write.put(spec.name, day, tables[day])
         write.drop(spec.name, [day for day in known if day not in kept and not is_kept(day, newest, keep)])
-    if spec.name == CUSTOMER_REPORT and days[-1] == newest:
-        platform.store.replace("customers", [newest], tables[newest].drop("day"), spec)
+    if spec.name in (CUSTOMER_REPORT, RECOMMENDATIONS) and days[-1] == newest:
+        _show_customers(newest, platform)
     note = f"of the last {keep} days and of month ends only: not kept"
     return [DayRows(day, tables[day].height, note="" if day in kept else note) for day in days]
+
+
+def _show_customers(day: date, platform: Platform) -> None:
+    """The customers of the store with their recommendations; once both are there, whichever is made first."""
+    if platform.settings.document_store.kind == "embedded" or day not in platform.lake.days(CUSTOMER_REPORT):
+        return
+    customers = platform.lake.collect(lambda: customers_of(platform.lake, day))
+    spec = report_spec(CUSTOMER_REPORT)
+    spec = with_columns(spec) if has_recommendations(platform.lake) else spec
+    platform.store.replace("customers", [day], with_recommendations(customers, platform.lake, day), spec)
 
 
 def _rows_to_lake(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:

@@ -15,6 +15,7 @@ from ca_platform.errors import StoreError
 from ca_platform.store.documents import LakeReader
 from ca_platform.store.money import round_money
 from ca_platform.store.query import CustomerPage, CustomerQuery, Filter
+from ca_platform.store.recommended import with_recommendations
 from ca_platform.store.reportframe import PREFIX
 from ca_platform.store.schema import TableSchema, to_edge
 
@@ -30,7 +31,7 @@ def customer_page(lake: LakeReader, query: CustomerQuery, digits: int) -> Custom
     if not days:
         return CustomerPage(pl.DataFrame(), 0, None)
     rows, total = page_of(customers_of(lake, days[-1]), query, digits, "client", is_steady=True)
-    return CustomerPage(rows, total, days[-1])
+    return CustomerPage(with_recommendations(rows, lake, days[-1]), total, days[-1])
 
 
 def customers_of(lake: LakeReader, day: date) -> pl.LazyFrame:

@@ -65,7 +65,8 @@ def fill_lake(settings: Settings) -> None:
     """The reports that the lake keeps: customers of the newest day, and sales of products."""
     sales = report_spec("daily_products_of_sales")
     with Lake.open(settings).write() as write:
-        write.put("client_kpis", frames.DAY, frames.report("client_kpis"))
+        for name in ("client_kpis", "product_recommendations"):
+            write.put(name, frames.DAY, frames.report(name))
         for day in DAYS:
             write.put(sales.name, day, pl.concat(_parts(sales, (day,))).drop("report_date"))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ca_platform.catalogue import Column, Kind, ReportSpec, report_spec
+from ca_platform.store.recommended import COLUMNS, with_columns
 from dash_app.filters import Filters
 from dash_app.opened import CustomerFilters, opened_in
 from dash_app.records import Card, Page, Shared
 from dash_app.words import opened as words
 
 _HEIGHT = 620
-_KPIS = report_spec("client_kpis")
+_KPIS = with_columns(report_spec("client_kpis"))
 _COUNTED = replace(
     _KPIS,
     by_dimension=True,
@@ -73,6 +74,7 @@ CUSTOMERS = Page(
             width="full",
             empty="There are no customers yet.",
             is_shown=_all,
+            more=COLUMNS,
         ),
         Card(
             id="customers-counted",

@@ -15,6 +15,7 @@ from ca_platform.store.elasticsearch.mappings import COLUMNS
 from ca_platform.store.elasticsearch.snapshots import SnapshotIndex
 from ca_platform.store.lakecustomers import check_columns
 from ca_platform.store.query import CustomerPage, CustomerQuery, Filter
+from ca_platform.store.recommended import COLUMNS as RECOMMENDED
 
 _WINDOW = 10_000  # a single search reaches no further
 
@@ -24,6 +25,8 @@ _TYPES: Mapping[str, pl.DataType] = {
     "double": pl.Float64(),
     "boolean": pl.Boolean(),
 }
+# A mapping does not tell lists of texts from texts.
+_LISTS: Mapping[str, pl.DataType] = {column.name: pl.List(pl.String()) for column in RECOMMENDED}
 
 
 def customer_page(connection: Connection, index: str, snapshot: SnapshotIndex, query: CustomerQuery) -> CustomerPage:
@@ -80,7 +83,7 @@ def _types(connection: Connection, index: str) -> dict[str, pl.DataType]:
     mapping = next(iter(found.values()))["mappings"] if found else {}
     properties = mapping.get("properties", {})
     names = mapping.get("_meta", {}).get(COLUMNS, [])
-    return {name: _type(properties[name]) for name in names}
+    return {name: _LISTS.get(name) or _type(properties[name]) for name in names}
 
 
 def _type(content: Mapping[str, Any]) -> pl.DataType:
