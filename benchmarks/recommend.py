@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -33,7 +33,7 @@ _PRODUCTS, _DAYS = 5_000, 365
 _ALS = "ALS (implicit)"
 # Factors and weight of a purchase that are tried on the first half of the customers.
 _FACTORS, _ALPHAS = (32, 64, 128), (1, 10)
-_KINDS = ("all", "repeat", "new")
+_KINDS: tuple[Literal["all", "repeat", "new"], ...] = ("all", "repeat", "new")
 
 # Recall, NDCG by kind of items.
 Figures = dict[str, list[float]]
@@ -146,8 +146,9 @@ def _halves(lines: pl.DataFrame) -> tuple[HoldOut, HoldOut]:
 def _purchases(part: pl.DataFrame, whole: pl.DataFrame) -> Purchases:
     from ca_platform.models.recommend import Purchases
 
-    sizes = [int(whole[name].max()) + 1 for name in ("customer", "item")]  # type: ignore[arg-type]
-    return Purchases(*(part[name].to_numpy() for name in ("customer", "order", "item", "day")), *sizes)
+    n_customers, n_items = (int(whole[name].max()) + 1 for name in ("customer", "item"))  # type: ignore[arg-type]
+    customers, orders, items, days = (part[name].to_numpy() for name in ("customer", "order", "item", "day"))
+    return Purchases(customers, orders, items, days, n_customers, n_items)
 
 
 def _als(first: HoldOut, second: HoldOut) -> Figures:
@@ -162,7 +163,7 @@ def _als(first: HoldOut, second: HoldOut) -> Figures:
 
     table = csr_matrix(first.fit.shares(1.0).sign().astype(np.float32))
 
-    def figures(model: Any, held: HoldOut, kind: str) -> list[float]:
+    def figures(model: Any, held: HoldOut, kind: Literal["all", "repeat", "new"]) -> list[float]:
         is_new = kind == "new"
         rows = table[held.customers]
         if kind == "repeat":
@@ -171,7 +172,7 @@ def _als(first: HoldOut, second: HoldOut) -> Figures:
             items = np.where(np.take_along_axis(rows.toarray(), ranked, 1) > 0, ranked, -1)
         else:
             items, _ = model.recommend(held.customers, rows, N=10, filter_already_liked_items=is_new)
-        score = judge(held, Ranked(items, np.zeros(items.shape)), kind)  # type: ignore[arg-type]
+        score = judge(held, Ranked(items, np.zeros(items.shape)), kind)
         return [score.recall, score.ndcg]
 
     models = []
