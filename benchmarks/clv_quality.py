@@ -114,7 +114,7 @@ def _served(holdout: HoldOut) -> list[str]:
     level = contest.orders_level
     total = found["orders_total_error"] or 0.0
     return [
-        f"{clv.MODELS[contest.served].title} served; orders at {len(missed)} earlier origins: {origins}",
+        f"{contest.served} served; orders at {len(missed)} earlier origins: {origins}",
         f"level {level.factor:.3f} ({level.method}: {level.reason})",
         f"all orders of the hold-out without / with it: {total:+.1%} / {level.factor * (1 + total) - 1:+.1%}",
         f"80 % interval of the total: {_off(total, level, holdout.weeks)}",

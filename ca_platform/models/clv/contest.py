@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -20,12 +21,15 @@ from ca_platform.models.backtest import (
     spearman,
     total_error,
 )
-from ca_platform.models.clv.customers import buyers_at
-from ca_platform.models.clv.forecast import ValueForecast, ValueModel, fit_value
+from ca_platform.models.clv.boosted import fit_boosted
+from ca_platform.models.clv.customers import Buyers, buyers_at
+from ca_platform.models.clv.forecast import ValueForecast, fit_value
 from ca_platform.models.clv.level import Level, PastForecasts, learn_level
 from ca_platform.models.clv.orders import LEAST_REPEATERS, MODELS
 
 BASELINE = "naive"
+BOOSTED = "boosted"
+CANDIDATES = (*MODELS, BOOSTED)
 
 # Under so much history there is nothing to hold forecasts against, and the baseline serves.
 LEAST_DAYS = 56
@@ -36,6 +40,15 @@ _PRICE_OF_DEGENERATE = 0.01
 
 # How much of the Gini coefficient an error of the total of e is worth: ranks first, the level is put right by itself.
 _PRICE_OF_LEVEL = 0.1
+
+
+class Forecaster(Protocol):
+    """A fitted model of what customers will be worth."""
+
+    @property
+    def degenerate(self) -> bool: ...
+
+    def forecast(self, buyers: Buyers, days: float, share: float = 0.8) -> ValueForecast: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +84,14 @@ class Contest:
     """
 
     served: str
-    model: ValueModel
+    model: Forecaster
     scores: tuple[Score, ...]
     orders_level: Level
     revenue_level: Level
     reason: str = ""
 
 
-def hold_contest(history: History, end: int, horizon_days: int, models: Sequence[str] = tuple(MODELS)) -> Contest:
+def hold_contest(history: History, end: int, horizon_days: int, models: Sequence[str] = CANDIDATES) -> Contest:
     """Fit every model at every origin with what was known by then, and hold its forecast against what came.
 
     The model with the highest mean Gini coefficient of orders and revenue serves, less a tenth of the mean logarithm by
@@ -89,7 +102,7 @@ def hold_contest(history: History, end: int, horizon_days: int, models: Sequence
         history: orders from ``end`` on are not looked at.
         end: number of the first day that is not known.
         horizon_days: 1 and up; or a quarter of the history where that is shorter.
-        models: names of ``MODELS``, the baseline among them.
+        models: names of ``CANDIDATES``, the baseline among them.
     """
     known = history.until(float(end))
     start = int(known.day.min(initial=end))
@@ -100,23 +113,29 @@ def hold_contest(history: History, end: int, horizon_days: int, models: Sequence
         return Contest(BASELINE, fit_value(BASELINE, buyers), (), nothing, nothing, refused)
     totals: dict[str, list[_Totals]] = {model: [] for model in models}
     scores: list[Score] = []
-    for origin in _origins(start, end, horizon_days):
+    origins = _origins(start, end, horizon_days)
+    for origin in origins:
         then = buyers_at(known, origin.at)
         outcome = known.outcome(then.number, origin.at, origin.horizon)
         for model in models:
-            forecast = fit_value(model, then).forecast(then, origin.horizon)
+            forecast = fit_candidate(model, known, origin.at, origin.horizon).forecast(then, origin.horizon)
             found = metrics_of(forecast, outcome)
             scores += [
                 Score(origin.at, origin.horizon, model, metric, value, len(then)) for metric, value in found.items()
             ]
             totals[model].append(_Totals.of(origin, forecast, outcome))
-    fitted = {model: fit_value(model, buyers) for model in models}
-    served = max(
-        models, key=lambda model: _merit(scores, model) - _PRICE_OF_DEGENERATE * fitted[model].orders.degenerate
-    )
+    fitted = {model: fit_candidate(model, known, end, origins[-1].horizon) for model in models}
+    served = max(models, key=lambda model: _merit(scores, model) - _PRICE_OF_DEGENERATE * fitted[model].degenerate)
     marked = tuple(replace(score, is_served=score.model == served) for score in scores)
     orders, revenue = (_level(totals[served], measure, end) for measure in ("orders", "revenue"))
     return Contest(served, fitted[served], marked, orders, revenue)
+
+
+def fit_candidate(model: str, history: History, at: int, horizon_days: int) -> Forecaster:
+    """A candidate fitted to what is known before a day; trees are trained on windows as long as the horizon."""
+    if model == BOOSTED:
+        return fit_boosted(history, at, horizon_days)
+    return fit_value(model, buyers_at(history, at))
 
 
 def metrics_of(forecast: ValueForecast, outcome: Outcome) -> Mapping[str, float | None]:

@@ -46,6 +46,11 @@ class ValueModel:
     orders_level: float = 1.0
     revenue_level: float = 1.0
 
+    @property
+    def degenerate(self) -> bool:
+        """Whether the orders do not determine the parameters of their model."""
+        return self.orders.degenerate
+
     def forecast(self, buyers: Buyers, days: float, share: float = 0.8) -> ValueForecast:
         """Forecast so many days of customers, who may be others than those of the fits, or the same later on."""
         small, place = buyers.summary.distinct()
