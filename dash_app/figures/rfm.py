@@ -75,9 +75,10 @@ def room(frame: pl.DataFrame, look: Look) -> Figure:
     axes = {
         "xaxis": axis | {"title": {"text": "days since"}},
         "yaxis": axis | {"title": {"text": "days between"}},
-        "zaxis": axis | {"title": {"text": "amount"}, "type": "log"} | _affixes(look),
+        "zaxis": axis | {"title": {"text": "amount"}, "type": "log"} | _affixes(look) | _amounts(rows, form),
     }
-    camera = {"eye": {"x": 1.5, "y": 1.35, "z": 0.75}}
+    # So far away that the names of the axes are in the picture on a phone too.
+    camera = {"eye": {"x": 1.85, "y": 1.7, "z": 0.95}, "center": {"x": 0, "y": 0, "z": -0.12}}
     scene = axes | {"camera": camera, "aspectmode": "cube", "dragmode": "orbit"}
     return figure(
         data,
@@ -90,6 +91,16 @@ def room(frame: pl.DataFrame, look: Look) -> Figure:
         legend={"orientation": "h", "y": -0.02, "itemsizing": "constant", "font": {"size": NOTE_SIZE}},
         margin={"b": 4},
     )
+
+
+def _amounts(rows: pl.DataFrame, form: Formats) -> dict[str, Any]:
+    """Ticks at 1, 2, 5, 10 …: plotly would name every digit between."""
+    amounts = _middle(rows, "monetary", MEASURES["monetary"]).drop_nulls()
+    amounts = amounts.filter(amounts > 0)
+    places = _log_places(amounts) if len(amounts) else []
+    before, after = form.affixes
+    texts = [f"{before}{form.number(place, 0 if place >= 1 else 2)}{after}" for place in places]
+    return {"tickmode": "array", "tickvals": places, "ticktext": texts} if places else {}
 
 
 def _affixes(look: Look) -> dict[str, Any]:

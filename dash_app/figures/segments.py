@@ -36,6 +36,8 @@ COLOURS: dict[str, str] = {
 """Five groups: eleven colours could not be told apart."""
 NOBODY = "no order yet"
 """Where those come from who had not ordered then."""
+_TEXTS = {"minsize": 9, "mode": "hide"}
+"""In a box that is too small for its name the hover alone says it."""
 
 
 def in_order(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -60,7 +62,7 @@ def tree(frame: pl.DataFrame, look: Look) -> Figure:
         "text": texts,
         "texttemplate": "<b>%{label}</b><br>%{text}",
         "customdata": [form.exact_money(amount) for amount in rows["revenue"].to_list()],
-        "hovertemplate": "%{label}: %{text}<br>they have paid %{customdata}<extra></extra>",
+        "hovertemplate": "%{label}, customers: %{text}<br>they have paid %{customdata}<extra></extra>",
         "marker": {"colors": [COLOURS[name] for name in names], "line": {"width": 1}},
         "tiling": {"pad": 2},
         "pathbar": {"visible": False},
@@ -68,7 +70,14 @@ def tree(frame: pl.DataFrame, look: Look) -> Figure:
         **opens("customers", segment=points(names)),
     }
     compared = f"change: since {day(look.compare_day)}" if before and look.compare_day else ""
-    return figure([trace], look, ("customers by segment, and their share", compared), left=2, margin={"r": 2, "b": 4})
+    return figure(
+        [trace],
+        look,
+        ("customers by segment, and their share", compared),
+        left=2,
+        margin={"r": 2, "b": 4},
+        uniformtext=_TEXTS,
+    )
 
 
 def _before(look: Look) -> dict[str, int]:
@@ -78,10 +87,10 @@ def _before(look: Look) -> dict[str, int]:
 
 def _tile(row: dict[str, Any], before: dict[str, int], form: Formats) -> str:
     count = row["customers"]
-    share = "" if row["share"] is None else f", {form.share(row['share'])}"
+    share = "" if row["share"] is None else f" · {form.share(row['share'])}"
     then = before.get(row["segment"])
     change = f"<br>{form.change(count / then - 1)}" if then else ""
-    return f"{form.count(count)} {plural(count, 'customer')}{share}{change}"
+    return f"{form.count(count)}{share}{change}"
 
 
 def revenue(frame: pl.DataFrame, look: Look) -> Figure:

@@ -16,6 +16,7 @@ from dash_app.words.cohorts import start
 from dash_app.words.dates import Grain, day, hours, period, within
 from dash_app.words.formats import formats, plural
 from dash_app.words.journey import NOW
+from dash_app.words.opened_scores import SCORES
 from dash_app.words.orders import customers as best
 
 Key = Mapping[str, Any]
@@ -234,6 +235,7 @@ _SAID: dict[str, Callable[[str, Key, Look], str]] = {
     "promotion_kpis": _promoted,
     "daily_organic_orders": lambda _, key, __: f"without a promotion, {within(key['date'], 'day')}",
     "dimension_kpis": lambda _, key, __: _of_value(key),
+    **SCORES,
     "daily_dimension_values": lambda _, key, __: f"{_of_value(key)} {within(key['date'], 'day')}",
 }
 

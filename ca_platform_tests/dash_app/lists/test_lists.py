@@ -40,6 +40,14 @@ def test_key_without_value_stands_for_the_null_value() -> None:
     assert view.filters.report.key == (("dimension", "region"), ("value", None))
 
 
+def test_number_without_value_in_a_key_is_null_where_the_report_has_nulls() -> None:
+    query = "?report=rfm_bins&count=customers&key.segment=lost&key.recency_bin=1&key.monetary_bin=2"
+    view, notices = parse(query, (), CustomerFilters)
+    assert notices == ()
+    assert view.query() == query
+    assert parse(f"{query}&key.frequency_bin=", (), CustomerFilters)[0] == view
+
+
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
