@@ -148,6 +148,11 @@ def everything(_: Filters) -> frozenset[Shared]:
     return frozenset(("date", "compare", "dimension"))
 
 
+def no_comparison(_: Filters) -> frozenset[Shared]:
+    """What means something where no card shows an earlier day beside its own."""
+    return frozenset(("date", "dimension"))
+
+
 def every_row(frame: pl.DataFrame, _: Look) -> pl.DataFrame:
     """The rows that the choices leave of a report when they leave all."""
     return frame

@@ -6,7 +6,7 @@ from functools import partial
 
 from dash_app.figures import rfm as figures
 from dash_app.figures.blank import without
-from dash_app.records import Card, Page
+from dash_app.records import Card, Page, no_comparison
 from dash_app.words import rfm as words
 
 _NO_BUYERS = "No customer has ordered yet."
@@ -59,4 +59,5 @@ RFM = Page(
         _view("monetary_frequency", "Amount and frequency", "frequency", "monetary"),
         _clusters("monetary", "Scores of amounts", "mean amounts"),
     ),
+    uses=no_comparison,
 )
