@@ -35,6 +35,9 @@ CANDIDATES = (*MODELS, BOOSTED)
 LEAST_DAYS = 56
 _LEAST_ORIGINS, _MOST_ORIGINS = 4, 12
 
+# More customers change nothing that the contest could see; every so many-th is judged then.
+_MOST_CUSTOMERS = 100_000
+
 # A model whose fit is degenerate serves only if its merit is better by more than this.
 _PRICE_OF_DEGENERATE = 0.01
 
@@ -111,24 +114,36 @@ def hold_contest(history: History, end: int, horizon_days: int, models: Sequence
     if refused:
         nothing = learn_level(PastForecasts([], 0.0, [], []), 0.0)
         return Contest(BASELINE, fit_value(BASELINE, buyers), (), nothing, nothing, refused)
-    totals: dict[str, list[_Totals]] = {model: [] for model in models}
-    scores: list[Score] = []
     origins = _origins(start, end, horizon_days)
-    for origin in origins:
-        then = buyers_at(known, origin.at)
-        outcome = known.outcome(then.number, origin.at, origin.horizon)
-        for model in models:
-            forecast = fit_candidate(model, known, origin.at, origin.horizon).forecast(then, origin.horizon)
-            found = metrics_of(forecast, outcome)
-            scores += [
-                Score(origin.at, origin.horizon, model, metric, value, len(then)) for metric, value in found.items()
-            ]
-            totals[model].append(_Totals.of(origin, forecast, outcome))
+    scores, totals = _judged(_sampled(known), origins, models)
     fitted = {model: fit_candidate(model, known, end, origins[-1].horizon) for model in models}
     served = max(models, key=lambda model: _merit(scores, model) - _PRICE_OF_DEGENERATE * fitted[model].degenerate)
     marked = tuple(replace(score, is_served=score.model == served) for score in scores)
     orders, revenue = (_level(totals[served], measure, end) for measure in ("orders", "revenue"))
     return Contest(served, fitted[served], marked, orders, revenue)
+
+
+def _judged(
+    known: History, origins: Sequence[Origin], models: Sequence[str]
+) -> tuple[list[Score], dict[str, list[_Totals]]]:
+    """Scores and totals of every model at every origin."""
+    scores: list[Score] = []
+    totals: dict[str, list[_Totals]] = {model: [] for model in models}
+    for at in origins:
+        buyers = buyers_at(known, at.at)
+        outcome = known.outcome(buyers.number, at.at, at.horizon)
+        for model in models:
+            forecast = fit_candidate(model, known, at.at, at.horizon).forecast(buyers, at.horizon)
+            found = metrics_of(forecast, outcome).items()
+            scores += [Score(at.at, at.horizon, model, metric, value, len(buyers)) for metric, value in found]
+            totals[model].append(_Totals.of(at, forecast, outcome))
+    return scores, totals
+
+
+def _sampled(known: History) -> History:
+    customers = known.customers
+    step = -(-customers.size // _MOST_CUSTOMERS)
+    return known if step <= 1 else known.of(customers[::step])
 
 
 def fit_candidate(model: str, history: History, at: int, horizon_days: int) -> Forecaster:

@@ -9,9 +9,10 @@ import pytest
 
 from ca_platform.models.backtest import History
 from ca_platform.models.clv import MODELS, fit_amounts, forecast_revenue, known
+from ca_platform.models.clv import contest as contest_module
 from ca_platform.models.clv.contest import BASELINE, Contest, hold_contest
 from ca_platform.models.clv.customers import buyers_at
-from ca_platform.models.clv.forecast import ValueForecast, fit_value
+from ca_platform.models.clv.forecast import ValueForecast, ValueModel, fit_value
 from ca_platform_tests.models.clv.shops_simulated import drawn_history
 
 # In days: about an order in three weeks, customers who leave.
@@ -121,6 +122,16 @@ def test_odd_shops_give_numbers(shop: str) -> None:
         assert np.isfinite(getattr(forecast, name)).all(), name
     if shop == "nobody pays":
         assert forecast.high.max() == 0.0 < forecast.orders.max()
+
+
+def test_of_many_customers_some_are_judged_and_all_are_fitted(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contest_module, "_MOST_CUSTOMERS", 400)
+    sampled = hold_contest(history, END, HORIZON, QUICK)
+    assert max(score.customers for score in sampled.scores) <= 400
+    assert isinstance(sampled.model, ValueModel)
+    assert sampled.model.orders.customers == len(buyers_at(history, END)) > 1_000
 
 
 def test_orders_of_a_day_are_one_purchase_and_several_orders() -> None:
