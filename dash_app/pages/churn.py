@@ -110,6 +110,7 @@ CHURN = Page(
             listing=risk.listed,
             kind="list",
             height=LISTED,
+            width="full",
             empty=risk.TOO_SHORT,
             is_empty=without_rows,
         ),

@@ -44,7 +44,7 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
     columns = (
         Column("product", "Product"),
         Column("lists", "Recommended to", form.compact, has_bar=True),
-        Column("first", "in the first place", form.compact),
+        Column("first", "In the first place", form.compact),
         Column("before", "Bought before", form.compact),
         Column("together", "Bought together", form.compact),
         Column("similar", "Similar customers", form.compact),

@@ -78,11 +78,11 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
     form = formats(look)
     means = by_model(frame)
     heads = (
-        Head("model", is_number=False),
+        Head("Model", is_number=False),
         Head("AUC"),
         Head("Brier score"),
-        Head("gap of deciles"),
-        Head("gap by chance"),
+        Head("Gap of deciles"),
+        Head("Gap by chance"),
     )
     rows = tuple(
         (
