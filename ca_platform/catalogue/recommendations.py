@@ -16,10 +16,6 @@ _METHODS = (
 )
 
 
-def _lists(name: str, description: str) -> Column:
-    return count(name, description)
-
-
 RECOMMENDATIONS = (
     ReportSpec(
         name="product_recommendations",
@@ -71,12 +67,12 @@ RECOMMENDATIONS = (
         ),
         columns=(
             text("product", "The product."),
-            _lists("lists", "Customers to whom it is recommended."),
-            _lists("first", "Those of them with it on the first place."),
-            _lists("before", "Those who have bought it before."),
-            _lists("together", "Those to whom it is new, and who bought something that stands in the same orders."),
-            _lists("similar", "Those to whom it is new, and who bought something that the same customers buy."),
-            _lists("popular", "Those to whom it is recommended because it is popular."),
+            count("lists", "Customers to whom it is recommended."),
+            count("first", "Those of them with it on the first place."),
+            count("before", "Those who have bought it before."),
+            count("together", "Those to whom it is new, and who bought something that stands in the same orders."),
+            count("similar", "Those to whom it is new, and who bought something that the same customers buy."),
+            count("popular", "Those to whom it is recommended because it is popular."),
             Column("rank", Kind.INTEGER, "1 for the most recommended.", "rank"),
         ),
         key=("rank",),

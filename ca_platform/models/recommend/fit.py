@@ -45,6 +45,13 @@ class Fit:
         self._shares: dict[float, Any] = {}
         self._columns: dict[str, Any] = {}
 
+    def learn(self, decay: float, *, is_plain: bool) -> None:
+        """Learn now what lists need, before several threads ask for it at once."""
+        self.shares(decay)
+        self.near_columns(is_plain=is_plain)
+        for name in ("is_sold", "repeats", "ever", "recent", "_bought"):
+            getattr(self, name)
+
     def shares(self, decay: float) -> Any:
         """``own_shares`` of all customers; known for each decay once it was asked for."""
         if decay not in self._shares:

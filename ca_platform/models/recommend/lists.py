@@ -23,9 +23,7 @@ def recommendations(fit: Fit, customers: Ints, weights: Weights, count: int = 10
     Returns:
         ``rows`` are places in ``customers``.
     """
-    # Made once, before several threads ask for them.
-    _ = fit.shares(weights.decay), fit.recent, fit.ever, fit.repeats, fit.near_columns(is_plain=weights.is_plain)
-    _ = fit.purchases(customers[:0], customers[:0])
+    fit.learn(weights.decay, is_plain=weights.is_plain)
     parts = list(batches(fit, customers, weights.decay))
     with threads() as pool:
         found = list(pool.map(lambda batch: _of_batch(fit, batch, weights, count), parts))
