@@ -59,6 +59,7 @@ class RiskTables:
         self._facts = facts
         self._days = days
         self._open = models
+        self._kept: tuple[date, Said | None] | None = None
 
     @cached_property
     def _models(self) -> ChurnModels:
@@ -110,6 +111,12 @@ class RiskTables:
         return rows.with_columns(pl.col("customer").cast(pl.UInt32))
 
     def _said(self, day: date, trained_on: date) -> Said | None:
+        """What is said of the customers of a day. Kept for one day: those of many would be too much."""
+        if self._kept is None or self._kept[0] != day:
+            self._kept = day, self._say(day, trained_on)
+        return self._kept[1]
+
+    def _say(self, day: date, trained_on: date) -> Said | None:
         model = self._models.model(trained_on)
         if model is None:
             return None

@@ -5,7 +5,7 @@ All give logarithms of the odds, so that they can be averaged and moved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,12 +36,15 @@ class Learnt:
     lines: Mapping[str, Logistic]
     trees: Trees
 
-    def log_odds(self, rows: Features) -> dict[str, Floats]:
+    def log_odds(self, rows: Features, names: Collection[str] = CANDIDATES) -> dict[str, Floats]:
         """Logarithm of the odds of no order within the window, by candidate, a value per row."""
-        said = {name: line.log_odds(columns_of(rows, name)) for name, line in self.lines.items()}
-        said["trees"] = self.trees.log_odds(rows.tree)
-        said["blend"] = (said[_LINE] + said["trees"]) / 2
-        return {name: said[name] for name in CANDIDATES}
+        parts = {*names, _LINE, "trees"} if "blend" in names else set(names)
+        said = {name: line.log_odds(columns_of(rows, name)) for name, line in self.lines.items() if name in parts}
+        if "trees" in parts:
+            said["trees"] = self.trees.log_odds(rows.tree)
+        if "blend" in names:
+            said["blend"] = (said[_LINE] + said["trees"]) / 2
+        return {name: said[name] for name in names}
 
 
 def learn(windows: Sequence[tuple[Features, Flags]], seed: int = 0) -> Learnt:

@@ -15,6 +15,9 @@ from ca_platform.models.churn.expectations import Expectation
 # Expected orders and probabilities of none or all are kept away from where a logarithm ends.
 LEAST = 1e-4
 
+# The models of orders that features are made of.
+BASIC = ("bg_nbd", "mbg_nbd")
+
 # Whether more of a feature of ``tree_features`` can only raise (1) or lower (-1) the probability of no order; 0 where
 # either may be. What is known of every shop need not be learnt from each.
 MONOTONE = (1, 0, 0, 0, 0, 0, 0, -1, 1, 0, 0, 0, 0)

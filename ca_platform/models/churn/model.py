@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +10,10 @@ import numpy as np
 from ca_platform.catalogue.models import CHURN_BASELINE
 from ca_platform.models.backtest import History
 from ca_platform.models.backtest.history import Floats, Ints
-from ca_platform.models.churn.candidates import Learnt
+from ca_platform.models.churn.candidates import CANDIDATES, Learnt
 from ca_platform.models.churn.customers import Customers, customers_at
 from ca_platform.models.churn.expectations import expect, expect_all
-from ca_platform.models.churn.features import expit, features, logit
+from ca_platform.models.churn.features import BASIC, expit, features, logit
 from ca_platform.models.churn.waiting import WaitingTimes
 from ca_platform.models.clv import Fit
 
@@ -34,10 +34,13 @@ class Candidates:
     fits: Mapping[str, Fit]
     learnt: Learnt
 
-    def log_odds(self, history: History, known: Customers, origin: int, horizon: float) -> dict[str, Floats]:
+    def log_odds(
+        self, history: History, known: Customers, origin: int, horizon: float, names: Collection[str] = CANDIDATES
+    ) -> dict[str, Floats]:
         """Logarithm of the odds that customers do not order within the horizon, by candidate."""
-        expected = expect_all(self.fits, known.summary, self.window)
-        said = self.learnt.log_odds(features(history, known, origin, self.window, expected))
+        fits = {name: fitted for name, fitted in self.fits.items() if name in (*BASIC, *names)}
+        expected = expect_all(fits, known.summary, self.window)
+        said = self.learnt.log_odds(features(history, known, origin, self.window, expected), names)
         if horizon == self.window:
             return said
         # P(none in the horizon) = P(none in the window) P(none after it | none in it): the second by the model of orders.
@@ -79,5 +82,5 @@ class ChurnModel:
             return known.number, np.zeros(0)
         if self.candidates is None or self.served == CHURN_BASELINE:
             return known.number, self.waiting.no_order(known.idle_days, self.horizon)
-        odds = self.candidates.log_odds(history, known, origin, self.horizon)[self.served]
+        odds = self.candidates.log_odds(history, known, origin, self.horizon, (self.served,))[self.served]
         return known.number, expit(odds + self.levels[self.served])

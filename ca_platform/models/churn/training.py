@@ -32,7 +32,7 @@ from ca_platform.models.clv import Fit
 
 # More customers change nothing that a back-test could see; every so many-th is taken then. The four parameters of a
 # model of orders need fewer still: their estimates differ by a few hundredths.
-MOST_CUSTOMERS = 50_000
+MOST_CUSTOMERS = 20_000
 MOST_FITTED = 4_000
 
 
