@@ -4,8 +4,8 @@ The product of sparse matrices (``counting``) looks up each row of each item; wh
 costs more than adding them. Then all pairs of all rows are rather listed one after the other and sorted, block by block of
 first items, so that a block stays in a processor's cache. Sorted once, they are counted for each grouping.
 
-Measured with 5.2 million pairs of 300,000 baskets, two cores, processor time: 0.2 s, and 0.07 s for each grouping by 20
-values; as products of matrices 0.5 s and 0.7 s.
+Measured with 1.8 million baskets of six products on average, two cores, processor time: 2.7 s for the whole shop, 6.1 s
+with three dimensions of 20 values beside it; as products of matrices 4.7 s and 20.2 s.
 """
 
 from __future__ import annotations
