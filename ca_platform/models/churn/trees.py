@@ -72,6 +72,7 @@ def fit_trees(columns: Floats, event: Flags, monotone: Sequence[int], seed: int 
     array([-2.3,  2.3])
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     leaf = int(np.clip(len(columns) // _LEAVES_OF_ROWS, _LEAST_LEAF, _MOST_LEAF))
     forest = HistGradientBoostingClassifier(
@@ -84,8 +85,10 @@ def fit_trees(columns: Floats, event: Flags, monotone: Sequence[int], seed: int 
         early_stopping=False,
         random_state=seed,
     )
-    grown = forest.fit(columns, event)
-    odds = grown.decision_function(columns)
+    # Only what is loaded by now can be limited: a limit around the first import would not hold for scikit-learn.
+    with threadpool_limits(limits=1):
+        grown = forest.fit(columns, event)
+        odds = grown.decision_function(columns)
     nodes = [grower[0].nodes for grower in grown._predictors]
     roots = np.cumsum([0, *(len(tree) for tree in nodes)])[:-1]
     trees = _joined(float(grown._baseline_prediction[0, 0]), nodes, roots)
