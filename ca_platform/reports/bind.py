@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
@@ -28,53 +26,11 @@ from ca_platform.reports import (
     recommendations,
     rfm,
 )
-from ca_platform.reports.periods import Calendar, Every
+from ca_platform.reports.cut import Cut
+from ca_platform.reports.periods import Every
 from ca_platform.reports.rfm_tables import COUNTED as RFM_COUNTED
-from ca_platform.reports.tables import Tables
 
 PERIODS: dict[str, Every] = {"daily": "1d", "weekly": "1w", "monthly": "1mo"}
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """What is known at the end of one report day.
-
-    Attributes:
-        days: the report days that are made together, this one among them.
-    """
-
-    tables: Tables
-    calendar: Calendar
-    days: tuple[date, ...]
-
-    def of(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
-        """The rows of a table that count at the end of the day."""
-        return table.lazy().filter(pl.col("day") <= self.calendar.day)
-
-    def on_day(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
-        """The rows of a table that belong to the day."""
-        return table.lazy().filter(pl.col("day") == self.calendar.day)
-
-    def valid(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
-        """Those of these rows that are not over (``until``) at the end of the day."""
-        return self.of(table).filter(pl.col("until").is_null() | (pl.col("until") >= self.calendar.day))
-
-    @property
-    def slices(self) -> pl.LazyFrame:
-        return self.of(self.tables.slices).select("slice")
-
-    @property
-    def values(self) -> pl.LazyFrame:
-        """Dimension values, without ``main``."""
-        return self.of(self.tables.slices).filter(pl.col("slice") > 0).select("slice", "dimension", "value")
-
-    @property
-    def steps(self) -> tuple[str, ...]:
-        return self.tables.shape.steps
-
-    @property
-    def milestones(self) -> tuple[str, ...]:
-        return ("download", *self.tables.milestones.names, *milestones.SESSION_STEPS)
 
 
 def _amounts(cut: Cut) -> pl.LazyFrame:

@@ -14,7 +14,8 @@ from ca_platform.errors import ReportError
 from ca_platform.facts import FACTS, check_history, ensure
 from ca_platform.lake import Lake
 from ca_platform.reports import sizes
-from ca_platform.reports.bind import BINDINGS, Cut
+from ca_platform.reports.bind import BINDINGS
+from ca_platform.reports.cut import Cut
 from ca_platform.reports.periods import Calendar
 from ca_platform.reports.tables import Tables
 from ca_platform.settings import Settings
