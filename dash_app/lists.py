@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ca_platform.catalogue import report_spec
+from ca_platform.catalogue.customers import CUSTOMERS
 from ca_platform.drill import Cell, members
 from ca_platform.lake import Lake
 from ca_platform.store import CustomerPage, CustomerQuery, Dimension
@@ -101,12 +101,10 @@ class Lists:
 
     def _rows(self, clients: pl.DataFrame, day: date | None) -> pl.LazyFrame:
         """The customers' columns, in the order of the clients."""
-        table = (
-            pl.LazyFrame(schema=TableSchema.of(report_spec(CUSTOMER_REPORT)).types)
-            if day is None
-            else customers_of(self._lake, day)
-        )
-        return clients.lazy().join(table, on="client", how="left", maintain_order="left")
+        if day is not None:
+            return customers_of(self._lake, day, clients.lazy())
+        nothing = pl.LazyFrame(schema=TableSchema.of(CUSTOMERS).types)
+        return clients.lazy().join(nothing, on="client", how="left", maintain_order="left")
 
     def _members(self, listed: Listed) -> pl.LazyFrame:
         return members(listed.opened.count, listed.cell, self._settings, self._lake)

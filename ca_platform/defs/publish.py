@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from ca_platform.catalogue import Kind, ReportSpec, report_spec
+from ca_platform.catalogue import Kind, ReportSpec
+from ca_platform.catalogue.customers import ADDED, CUSTOMERS
 from ca_platform.defs.resources import Platform
 from ca_platform.store.lakecustomers import CUSTOMER_REPORT, customers_of
 from ca_platform.store.recommended import (
@@ -106,19 +107,18 @@ def _to_lake(
         for day in kept:
             write.put(spec.name, day, tables[day])
         write.drop(spec.name, [day for day in known if day not in kept and not is_kept(day, newest, keep)])
-    if spec.name in (CUSTOMER_REPORT, RECOMMENDATIONS) and days[-1] == newest:
+    if spec.name in (CUSTOMER_REPORT, *ADDED, RECOMMENDATIONS) and days[-1] == newest:
         _show_customers(newest, platform)
     note = f"of the last {keep} days and of month ends only: not kept"
     return [DayRows(day, tables[day].height, note="" if day in kept else note) for day in days]
 
 
 def _show_customers(day: date, platform: Platform) -> None:
-    """The customers of the store with their recommendations; once both are there, whichever is made first."""
+    """The customers of the store with what other tables say of them, whichever of these was made last."""
     if platform.settings.document_store.kind == "embedded" or day not in platform.lake.days(CUSTOMER_REPORT):
         return
     customers = platform.lake.collect(lambda: customers_of(platform.lake, day))
-    spec = report_spec(CUSTOMER_REPORT)
-    spec = with_columns(spec) if has_recommendations(platform.lake) else spec
+    spec = with_columns(CUSTOMERS) if has_recommendations(platform.lake) else CUSTOMERS
     platform.store.replace("customers", [day], with_recommendations(customers, platform.lake, day), spec)
 
 

@@ -74,6 +74,11 @@ class RfmTables:
         own = self._score(day, number)
         return rfm.rfm(own, self._facts.scan("client_numbers"))
 
+    @property
+    def largest(self) -> int:
+        """Customers of the whole shop with an order up to the last day."""
+        return self._states.filter(slice=0)["customer"].n_unique()
+
     def scored(self, day: date) -> Scored:
         """Every buyer of the day in every slice."""
         return self._scored(day)

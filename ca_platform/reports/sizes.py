@@ -36,6 +36,7 @@ LARGE: dict[str, Callable[[Tables, date], int]] = {
     "product_kpis": lambda tables, _: _sold(tables.products.sales),
     "daily_products_of_sales": lambda tables, _: _sold(tables.products.days),
     "client_kpis": lambda tables, _: tables.milestones.spells.height,
+    "rfm": lambda tables, _: tables.rfm.largest,
     "most_combined_products": lambda tables, last: tables.baskets.pairs([last]).height,
     "association_rules": lambda tables, last: tables.baskets.rules([last]).height,
     "similar_products": lambda tables, last: tables.baskets.similar([last]).height,

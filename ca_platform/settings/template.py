@@ -78,6 +78,7 @@ schedule:
 #   churn: {method: global, factor: 2, days: 90}
 #   most_combined_products: {min_orders: 2}    # pairs in fewer orders are left out
 #   association_rules: {min_support: 0.01, min_confidence: 0.2, max_size: 4}
+#   rfm: {scoring: kmeans}                     # or quantile
 
 notifications: {log: true, webhook: null, email: null}
 """

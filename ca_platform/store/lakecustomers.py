@@ -11,6 +11,8 @@ from typing import Any
 
 import polars as pl
 
+from ca_platform.catalogue import report_spec
+from ca_platform.catalogue.customers import ADDED, BASE
 from ca_platform.errors import StoreError
 from ca_platform.store.documents import LakeReader
 from ca_platform.store.money import round_money
@@ -21,21 +23,54 @@ from ca_platform.store.schema import TableSchema, to_edge
 
 _DEEP = 10_000
 _PLACE = "place of the row"
-CUSTOMER_REPORT = "client_kpis"
+CUSTOMER_REPORT = BASE
 """The per-customer table whose newest day the customers of both stores are."""
+_ADDED = frozenset(name for names in ADDED.values() for name in names)
 
 
 def customer_page(lake: LakeReader, query: CustomerQuery, digits: int) -> CustomerPage:
-    """One page of the newest day's customers."""
+    """One page of the newest day's customers.
+
+    What other tables add is looked up for the rows of the page alone, unless the query asks for it.
+    """
     days = lake.days(CUSTOMER_REPORT)
     if not days:
         return CustomerPage(pl.DataFrame(), 0, None)
-    rows, total = page_of(customers_of(lake, days[-1]), query, digits, "client", is_steady=True)
+    asked = {*(name for name, _ in query.sort), *(wanted.column for wanted in query.filters)}
+    if asked & _ADDED:
+        rows, total = page_of(customers_of(lake, days[-1]), query, digits, "client", is_steady=True)
+    else:
+        rows, total = page_of(_base(lake, days[-1]), query, digits, "client", is_steady=True)
+        rows = with_added(rows.lazy(), lake, days[-1]).collect()
     return CustomerPage(with_recommendations(rows, lake, days[-1]), total, days[-1])
 
 
-def customers_of(lake: LakeReader, day: date) -> pl.LazyFrame:
-    """The per-customer table of a day."""
+def customers_of(lake: LakeReader, day: date, clients: pl.LazyFrame | None = None) -> pl.LazyFrame:
+    """The merged picture of the customers of a day, in the order of ``client``.
+
+    Args:
+        clients: of these alone, in their order; null where the day does not know one.
+    """
+    base = _base(lake, day)
+    rows = base if clients is None else clients.join(base, on="client", how="left", maintain_order="left")
+    return with_added(rows, lake, day)
+
+
+def with_added(rows: pl.LazyFrame, lake: LakeReader, day: date) -> pl.LazyFrame:
+    """Rows with ``client`` and what other tables of the day say of each; null where a table does not."""
+    for name, columns in ADDED.items():
+        types = TableSchema.of(report_spec(name)).types
+        if day in lake.days(name):
+            own = lake.scan(name, day, day).select(
+                "client", *(pl.col(column).cast(types[column]) for column in columns)
+            )
+            rows = rows.join(own, on="client", how="left", maintain_order="left")
+        else:
+            rows = rows.with_columns(pl.lit(None, types[column]).alias(column) for column in columns)
+    return rows
+
+
+def _base(lake: LakeReader, day: date) -> pl.LazyFrame:
     part = lake.scan(CUSTOMER_REPORT, day, day)
     return part.drop([name for name in (*PREFIX, "day") if name in part.collect_schema().names()])
 

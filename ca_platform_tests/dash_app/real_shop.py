@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import polars as pl
 
 from ca_platform.catalogue import connected, report_spec, report_specs
+from ca_platform.catalogue.customers import ADDED, BASE
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 from ca_platform.store import MAIN, Dimension, open_store
@@ -39,7 +40,7 @@ def shop() -> Shop:
 def build_shop(folder: Path) -> Settings:
     """Lake, facts and document store of the shop, and somebody who may look."""
     settings, lake = load_frames(shop(), folder, DAY)
-    shown = {card.report for card in CARDS.values() if card.shows is None}
+    shown = {card.report for card in CARDS.values() if card.shows is None} | {BASE, *ADDED}
     names = [spec.name for spec in report_specs() if connected(spec, settings) and spec.name in shown]
     with open_store(settings) as store:
         for name, frame in computed(names, [EARLIER, DAY], settings, lake).items():

@@ -38,6 +38,7 @@ def test_both_stores_show_the_same_after_a_run(shop: Shop, elastic_shop: Shop) -
             assert ours.select(sorted(ours.columns)).sort(key).equals(theirs.select(sorted(ours.columns)).sort(key))
         query = CustomerQuery(limit=1000)
         assert elastic.customers(query).rows.equals(embedded.customers(query).rows)
+        assert embedded.customers(query).rows["segment"].null_count() < embedded.customers(query).rows.height
 
 
 def test_server_that_is_not_there_is_said_before_anything_is_computed(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -56,3 +57,35 @@ def test_pages_follow_each_other_without_a_gap_or_a_row_twice(
 def test_page_of_no_rows_still_counts(shop: tuple[Lake, pl.DataFrame]) -> None:
     page = customer_page(shop[0], CustomerQuery(filters=(Filter("orders", "=", 0),), limit=0), 2)
     assert (page.rows.height, page.total) == (0, shop[1].filter(orders=0).height)
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> Lake:
+    """Three customers, of whom two have ordered and so have scores."""
+    lake = Lake(str(tmp_path / "lake"))
+    kpis = pl.DataFrame({"client": ["a", "b", "c"], "orders": [5, 1, 0]})
+    scores = {f"{name}_score": [5, 1] for name in ("recency", "frequency", "monetary")}
+    rfm = pl.DataFrame({"client": ["a", "b"], **scores, "segment": ["champions", "lost"], "orders": [5, 1]})
+    with lake.write() as write:
+        write.put("client_kpis", DAY, kpis)
+        write.put("rfm", DAY, rfm)
+    return lake
+
+
+def test_customers_carry_their_scores_and_segment(scored: Lake) -> None:
+    page = customer_page(scored, CustomerQuery(sort=(("orders", True),)), 2)
+    assert page.rows["segment"].to_list() == ["champions", "lost", None]
+    assert page.rows["recency_score"].to_list() == [5, 1, None]
+    assert page.rows["orders"].to_list() == [5, 1, 0]
+
+
+def test_customers_are_found_and_sorted_by_their_segment(scored: Lake) -> None:
+    wanted = CustomerQuery((("segment", True),), (Filter("segment", "is not null"),))
+    page = customer_page(scored, wanted, 2)
+    assert (page.rows["client"].to_list(), page.total) == (["b", "a"], 2)
+
+
+def test_customers_of_a_day_without_scores_have_none(scored: Lake) -> None:
+    with scored.write() as write:
+        write.drop("rfm", [DAY])
+    assert customer_page(scored, CustomerQuery(), 2).rows["segment"].to_list() == [None] * 3

@@ -29,7 +29,9 @@
     if (place.column) return place.column[number[1]];
     return place.point[number];
   };
-  const opens = (point) => point.data.meta && point.data.meta.opens;
+  /* A band of a flow knows its trace by another name; where bands meet there is no number. */
+  const trace = (point) => point.data || point.trace || point.fullData || {};
+  const opens = (point) => !point.sourceLinks && trace(point).meta && trace(point).meta.opens;
   const isEmpty = (point) => (point.z ?? point.y ?? point.x) === null;
   const distance = (box, event, area) => {
     if (!box) return 0;

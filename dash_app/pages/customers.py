@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ca_platform.catalogue import Column, Kind, ReportSpec, report_spec
+from ca_platform.catalogue.customers import COLUMNS as SCORES
+from ca_platform.catalogue.customers import CUSTOMERS as PICTURE
 from ca_platform.store.recommended import COLUMNS, with_columns
 from dash_app.filters import Filters
 from dash_app.opened import CustomerFilters, opened_in
@@ -12,7 +14,7 @@ from dash_app.records import Card, Page, Shared
 from dash_app.words import opened as words
 
 _HEIGHT = 620
-_KPIS = with_columns(report_spec("client_kpis"))
+_KPIS = with_columns(PICTURE)
 _COUNTED = replace(
     _KPIS,
     by_dimension=True,
@@ -74,7 +76,7 @@ CUSTOMERS = Page(
             width="full",
             empty="There are no customers yet.",
             is_shown=_all,
-            more=COLUMNS,
+            more=(*SCORES, *COLUMNS),
         ),
         Card(
             id="customers-counted",

@@ -10,10 +10,12 @@ import polars as pl
 import pytest
 
 from ca_platform.catalogue import report_spec
+from ca_platform.catalogue.customers import CUSTOMERS
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 from ca_platform.store import Dimension
 from ca_platform.store.elasticsearch import ElasticsearchStore
+from ca_platform.store.lakecustomers import customers_of
 from ca_platform_tests.computed import computed
 from ca_platform_tests.dash_app.lists.test_clicks import ALL, COUNTED, ORDERED, opened_rows
 from ca_platform_tests.dash_app.real_shop import DAY, EARLIER, HTML, address, largest, report
@@ -33,7 +35,8 @@ def elastic_site(shop: Settings, elasticsearch_server: ElasticsearchServer) -> I
     with ElasticsearchStore(settings) as store:
         for name, frame in computed(REPORTS, [EARLIER, DAY], settings, Lake.open(settings)).items():
             if name == "client_kpis":
-                store.replace("customers", [DAY], frame.filter(report_date=DAY), report_spec(name))
+                merged = customers_of(Lake.open(settings), DAY).collect()
+                store.replace("customers", [DAY], merged, CUSTOMERS)
             else:
                 store.replace(name, [EARLIER, DAY], frame, report_spec(name))
         with served(build(settings, store)) as site:

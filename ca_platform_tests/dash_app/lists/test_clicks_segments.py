@@ -1,0 +1,33 @@
+"""A tile of the segments, and a band of the flow between them, open exactly their customers."""
+
+from __future__ import annotations
+
+from ca_platform.settings import Settings
+from ca_platform_tests.dash_app.lists.test_clicks import COUNTED, asked, opened_rows
+from ca_platform_tests.dash_app.real_shop import largest
+from ca_platform_tests.dash_app.screen import Open
+
+
+def test_click_on_a_segment_opens_its_customers(screen: Open, shop: Settings) -> None:
+    reader = screen()
+    reader.open("/segments")
+    row = largest(shop, "segmentation", "customers")
+    tile = reader.page.locator("[data-card=segments-tree] .slice", has_text=row["segment"])
+    tile.first.click()
+    assert opened_rows(reader, COUNTED) == row["customers"]
+    assert asked(reader)["key.segment"] == row["segment"]
+
+
+def test_click_on_a_band_of_the_flow_opens_who_made_that_change(screen: Open, shop: Settings) -> None:
+    reader = screen()
+    reader.open("/segments")
+    # Bands come the widest first, and an empty key stands for customers who had no order then.
+    row = largest(shop, "segment_transitions", "customers")
+    band = reader.page.locator("[data-card=segments-flow] .sankey-link").first
+    band.scroll_into_view_if_needed()
+    band.hover(force=True)
+    band.click(force=True)
+    assert opened_rows(reader, COUNTED) == row["customers"]
+    opened = asked(reader)
+    assert opened["report"] == "segment_transitions"
+    assert "key.segment" in opened
