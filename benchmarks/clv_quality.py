@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -118,8 +119,17 @@ def _served(holdout: HoldOut) -> list[str]:
         f"level {level.factor:.3f} ({level.method}: {level.reason})",
         f"all orders of the hold-out without / with it: {total:+.1%} / {level.factor * (1 + total) - 1:+.1%}",
         f"80 % interval of the total: {_off(total, level, holdout.weeks)}",
-        f"their error by tenths of the customers: {found['orders_decile_error']:.3f}",
+        _ranks(found),
     ]
+
+
+def _ranks(found: Mapping[str, float | None]) -> str:
+    names = ("orders_decile_error", "orders_gini", "revenue_decile_error", "revenue_gini", "coverage")
+    orders, orders_gini, revenue, revenue_gini, held = (found[name] or 0.0 for name in names)
+    return (
+        f"error by tenths, nGini of orders {orders:.3f}, {orders_gini:.3f}, of revenue {revenue:.3f}, "
+        f"{revenue_gini:.3f}; within 80 % {held:.1%}"
+    )
 
 
 def _off(error: float, level: Level, weeks: float) -> str:
