@@ -13,6 +13,7 @@ the lines from ten products that each customer likes. Their time includes everyt
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +74,7 @@ def _flat(shops: dict[str, dict[str, Figures]]) -> Iterator[tuple[str, str, str,
     for shop, figures in shops.items():
         for name, own in figures.items():
             for kind, values in own.items():
-                yield shop, name, kind, [round(value, 4) for value in values]
+                yield shop, re.sub(r"\W+", "_", name).strip("_").lower(), kind, [round(value, 4) for value in values]
 
 
 # ---- figures
