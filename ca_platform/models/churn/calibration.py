@@ -36,6 +36,18 @@ def level_error(log_odds: Floats, event: Flags) -> float:
     return (low + high) / 2
 
 
+def seasonal_level(rolled: float, year_before: float) -> float:
+    """The level error to expect where that of the same season a year before is known: mostly that one.
+
+    It counts as three of the four parts: on a shop of four years it tells more of what comes than the origins just
+    before do, whose season is another.
+
+    >>> seasonal_level(0.4, -0.2)
+    -0.05...
+    """
+    return (rolled + 3 * year_before) / 4
+
+
 def next_level(errors: Sequence[float]) -> float:
     """The level error to expect after those of earlier origins: their mean, drawn towards 0; 0 without any.
 

@@ -21,11 +21,12 @@ from ca_platform.models.backtest import (
     rolling_origins,
 )
 from ca_platform.models.backtest.history import Flags, Floats
-from ca_platform.models.churn.calibration import level_error, next_level
+from ca_platform.models.churn.calibration import level_error
 from ca_platform.models.churn.candidates import CANDIDATES, learn
 from ca_platform.models.churn.customers import Customers, customers_at
 from ca_platform.models.churn.expectations import expect_all, fit_orders
 from ca_platform.models.churn.features import expit, features
+from ca_platform.models.churn.levels import YEAR, Judged, learn_levels
 from ca_platform.models.churn.model import Candidates, ChurnModel
 from ca_platform.models.churn.waiting import waiting_times
 from ca_platform.models.clv import Fit
@@ -78,7 +79,7 @@ def train(history: History, end: int, horizon: float, seed: int = 0) -> Trained:
     """Learn, judge and choose with what is known at an end.
 
     At each of four rolling origins every candidate is learnt anew from windows before it, its level set by the origins
-    whose outcome was known by then, and its forecast held against what happened. The lowest mean Brier score serves. For
+    whose outcome was known by then and by the season where that helps, and its forecast held against what happened. The lowest mean Brier score serves. For
     serving the candidates are learnt once more from the windows before the end. A window is as long as the horizon, or a
     quarter of what is known; a longer horizon goes on by a model of orders.
 
@@ -108,12 +109,14 @@ def _train(known: History, end: int, horizon: float, seed: int) -> Trained:
         baseline = tuple(_baseline_scores(past, origins))
         return Trained(ChurnModel(horizon, BASELINE, waiting, None, {}), baseline)
 
-    errors = {name: [level_error(said[at][name], past.silent(at)) for at in said] for name in CANDIDATES}
-    forecasts = {origin: _calibrated(origin, said, errors) for origin in said}
-    for origin, by_model in forecasts.items():
-        by_model[BASELINE] = past.waits(origin)
+    tested = [Judged(origin, odds, past.silent(origin), _year_before(past, origin)) for origin, odds in said.items()]
+    then, levels = learn_levels(tested, lambda: _year_before(past, Origin(end, origins[0].horizon)))
+    forecasts = {
+        own.origin: {name: expit(odds + level[name]) for name, odds in own.log_odds.items()}
+        | {BASELINE: past.waits(own.origin)}
+        for own, level in zip(tested, then, strict=True)
+    }
     served = _best(forecasts, past)
-    levels = {name: next_level(own) for name, own in errors.items()}
     scores = [
         score
         for origin, by_model in forecasts.items()
@@ -183,13 +186,13 @@ def _forecast(past: _Past, origin: Origin) -> dict[str, Floats] | None:
     return candidates.log_odds(history, known, origin.at, origin.horizon)
 
 
-def _calibrated(
-    origin: Origin, said: Mapping[Origin, Mapping[str, Floats]], errors: Mapping[str, list[float]]
-) -> dict[str, Floats]:
-    """Probabilities at an origin, levels set by the origins whose outcome was known then."""
-    earlier = [place for place, other in enumerate(said) if other.end <= origin.at]
-    levels = {name: next_level([own[place] for place in earlier]) for name, own in errors.items()}
-    return {name: expit(odds + levels[name]) for name, odds in said[origin].items()}
+def _year_before(past: _Past, origin: Origin) -> dict[str, float] | None:
+    """The level errors of the same days a year before an origin; None where the history does not reach so far."""
+    then = Origin(origin.at - YEAR, origin.horizon)
+    if then.at - past.start < LEAST_DAYS or then.end > origin.at:
+        return None
+    said = _forecast(past, then)
+    return None if said is None else {name: level_error(odds, past.silent(then)) for name, odds in said.items()}
 
 
 def _best(forecasts: Mapping[Origin, Mapping[str, Floats]], past: _Past) -> str:
