@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -293,7 +294,7 @@ def transitions(world: World) -> Rows:
     ]
 
 
-MEASURES = {
+MEASURES: dict[str, tuple[str, Callable[[Buyer], Any]]] = {
     "recency": ("recency_hours", lambda b: b.recency),
     "frequency": ("frequency_hours", lambda b: b.gap),
     "monetary": ("monetary", lambda b: b.amount),
@@ -398,9 +399,9 @@ def bins(world: World) -> Rows:
         cell = tuple(None if value is None else place(value, borders[name]) for name, value in values.items())
         counts[now.segments[b.client], *cell] += 1
     rows: Rows = []
-    for (segment, *cell), customers in counts.items():
+    for (segment, *places), customers in counts.items():
         row: dict[str, Any] = {"segment": segment, "customers": customers}
-        for measure, n in zip(MEASURES, cell, strict=True):
+        for measure, n in zip(MEASURES, places, strict=True):
             row[f"{measure}_bin"] = n
             row[f"{measure}_start"] = None if n is None else money(measure, borders[measure][n])
             row[f"{measure}_end"] = None if n is None else money(measure, borders[measure][n + 1])
