@@ -23,12 +23,19 @@ FUNNELS = (
 )
 
 
+DOCUMENTS = ("orders", "downloads")
+
+
 def run_day(shop: ShopFolder, start: date, end: date | None = None, *, load: bool = False) -> Any:
-    """The Dagster run of all reports, as ``ca-platform run`` does it; the history must be loaded unless ``load``."""
+    """The Dagster run of all exploratory reports and the documents, as ``ca-platform run`` does it.
+
+    The history must be loaded unless ``load``.
+    """
     os.environ["CA_SETTINGS"] = str(shop.path / "ca_platform.yaml")
     import ca_platform as ca
 
-    return ca.run(start, end or start, load=load)
+    names = [spec.name for spec in shop.reports()]
+    return ca.run(start, end or start, select=[*names, *DOCUMENTS], load=load)
 
 
 def compute_funnels(path: str, first: str, last: str) -> Callable[[], Any]:

@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
 DAYS = 365
+# Reports of what is learnt from the history: the benchmarks rfm, churn and recommend measure that.
+LEARNT_FAMILIES = ("rfm",)
+LEARNT = (
+    "churn_risk",
+    "churn_risk_distribution",
+    "churn_backtest",
+    "product_recommendations",
+    "recommended_products",
+    "recommendation_backtest",
+)
 # Folders that runs write into.
 _OWN = ("data", ".dagster")
 _CODE = (
@@ -73,11 +83,12 @@ class ShopFolder:
         return Lake.open(self.settings())
 
     def reports(self) -> list[ReportSpec]:
-        """All reports whose inputs this shop has."""
+        """The exploratory reports whose inputs this shop has: they count and sum, as bare queries can, too."""
         from ca_platform.catalogue import connected, report_specs
 
         settings = self.settings()
-        return [spec for spec in report_specs() if connected(spec, settings)]
+        counted = [spec for spec in report_specs() if spec.family not in LEARNT_FAMILIES and spec.name not in LEARNT]
+        return [spec for spec in counted if connected(spec, settings)]
 
     def copy(self, name: str) -> ShopFolder:
         """Another shop with the same source files (by links) and its own copy of the lake, the store and the runs."""
