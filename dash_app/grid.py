@@ -113,7 +113,10 @@ def _column(column: Column) -> dict[str, Any]:
         value = f"params.value == null ? '' : d3.format('{form}')(params.value)"
         shown |= {"type": "rightAligned", "valueFormatter": {"function": value}}
     if column.kind is Kind.TEXTS:
-        shown |= {"cellDataType": False, "valueFormatter": {"function": f"params.value ? params.value.join('{AND}') : ''"}}
+        shown |= {
+            "cellDataType": False,
+            "valueFormatter": {"function": f"params.value ? params.value.join('{AND}') : ''"},
+        }
     if column.kind is Kind.FLAG:
         shown |= {"cellDataType": False, "valueFormatter": {"function": "params.value ? 'yes' : 'no'"}}
     if column.kind is Kind.INSTANT:
