@@ -14,13 +14,14 @@ from polars.testing import assert_frame_equal
 
 from ca_platform.reports import rfm
 from ca_platform.reports.rfm_scores import Borders, Distinct
+from ca_platform.reports.rfm_tables import rfm_of_value
 from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle import rfm as oracle
-from ca_platform_tests.oracle.compare import assert_equal
+from ca_platform_tests.oracle.compare import assert_equal, same
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.reports import ORACLE
 from ca_platform_tests.oracle.shops import nasty_shop
-from ca_platform_tests.oracle.world import Session, Shop
+from ca_platform_tests.oracle.world import Session, Shop, world
 
 START, LAST = date(2024, 3, 25), date(2024, 5, 12)
 NOON = datetime(2024, 3, 25, 12, tzinfo=UTC)
@@ -102,3 +103,18 @@ def test_segments_partition_the_customers(tmp_path: Path) -> None:
         counted = frames[name].group_by(place).agg(pl.col("customers").sum())
         assert_frame_equal(counted, whole.filter(pl.col("customers") > 0).drop("rows"), check_row_order=False)
     assert frames["rfm"].height == whole.filter(report_dimension="main")["customers"].item()
+
+
+def test_table_of_one_dimension_value_is_made_on_request_by_the_same_definition(tmp_path: Path) -> None:
+    shop = nasty_shop("Europe/Berlin", date(2024, 3, 20), 45, seed=9)
+    day = date(2024, 5, 3)
+    settings, lake = load_frames(shop, tmp_path, day)
+    computed(["rfm"], [day], settings, lake)
+    for value in ("EU-1", "a=b", None):
+        frame = rfm_of_value(lake, day, ("region", value), settings)
+        assert frame is not None
+        wanted = {row["client"]: row for row in oracle.rfm(world(shop, day, "region", value))}
+        assert frame["client"].to_list() == sorted(wanted)
+        for row in frame.iter_rows(named=True):
+            assert all(same(row[name], expected) for name, expected in wanted[row["client"]].items())
+    assert rfm_of_value(lake, day, ("region", "nowhere"), settings) is None
