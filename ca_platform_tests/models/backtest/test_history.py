@@ -91,5 +91,5 @@ def test_a_history_of_few_days_has_fewer_origins_and_none_twice() -> None:
 
 
 @pytest.mark.parametrize(("length", "horizon"), [(0, 10), (3, 10), (10, 0)])
-def test_without_a_history_or_a_horizon_there_are_no_origins(length: float, horizon: float) -> None:
+def test_without_a_history_or_a_horizon_there_are_no_origins(length: int, horizon: int) -> None:
     assert rolling_origins(0, length, horizon) == ()

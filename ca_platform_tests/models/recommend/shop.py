@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -32,5 +33,10 @@ def as_numbers(known: Known, customers: list[str], items: list[str]) -> Purchase
         for number, order in enumerate(known.orders)
         for item in order.items
     ]
-    columns = np.array(rows, np.int64).reshape(-1, 4).T
-    return Purchases(*columns, len(customers), len(items))
+    return purchases(rows, len(customers), len(items))
+
+
+def purchases(rows: Sequence[tuple[int, int, int, int]], n_customers: int, n_items: int) -> Purchases:
+    """From customer, order, item and day."""
+    customers, orders, items, days = np.array(rows, np.int64).reshape(-1, 4).T
+    return Purchases(customers, orders, items, days, n_customers, n_items)

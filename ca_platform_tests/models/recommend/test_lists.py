@@ -7,19 +7,23 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from ca_platform.models.recommend import NEVER, NONE, REASONS, Fit, Purchases, backtest, blend, recommendations, tuned
+from ca_platform.models.recommend import (
+    NEVER,
+    NONE,
+    REASONS,
+    Fit,
+    Recommended,
+    backtest,
+    blend,
+    recommendations,
+    tuned,
+)
 from ca_platform.models.recommend.backtest import USUAL
-from ca_platform.models.recommend.lists import Recommended
 from ca_platform.models.recommend.ranking import best_items, most_rows
-from ca_platform_tests.models.recommend.shop import ITEMS, as_numbers, drawn
+from ca_platform_tests.models.recommend.shop import ITEMS, as_numbers, drawn, purchases
 
 CUSTOMERS = [f"c{n:02}" for n in range(25)]
 ORDER = np.arange(len(ITEMS))
-
-
-def purchases(rows: list[tuple[int, int, int, int]], n_customers: int, n_items: int) -> Purchases:
-    """From customer, order, item and day."""
-    return Purchases(*np.array(rows, np.int64).reshape(-1, 4).T, n_customers, n_items)
 
 
 def listed(rows: Recommended, customer: int) -> list[tuple[int, str]]:

@@ -7,10 +7,11 @@ from math import log2
 import numpy as np
 import pytest
 
-from ca_platform.models.recommend import Fit, Purchases
+from ca_platform.models.recommend import Fit
 from ca_platform.models.recommend.backtest import Score, hold_out, judge, winner
 from ca_platform.models.recommend.metrics import ndcg, recall
 from ca_platform.models.recommend.ranking import Ranked
+from ca_platform_tests.models.recommend.shop import purchases
 
 HITS = np.array([[True, False, True, False], [False, False, False, False], [True, True, True, True]])
 
@@ -33,18 +34,20 @@ def test_customer_who_wanted_nothing_has_no_figure() -> None:
 
 def test_kinds_of_wanted_items_are_judged_apart() -> None:
     # Two orders of one customer up to day 9, the next basket holds one item of them and two new ones.
-    rows = np.array([(0, 0, 0, 1), (0, 1, 1, 9), (0, 2, 1, 12), (0, 2, 2, 12), (0, 2, 3, 12), (0, 3, 4, 13)]).T
-    held = hold_out(Purchases(*rows, 1, 5), 9, np.arange(5))
+    rows = [(0, 0, 0, 1), (0, 1, 1, 9), (0, 2, 1, 12), (0, 2, 2, 12), (0, 2, 3, 12), (0, 3, 4, 13)]
+    held = hold_out(purchases(rows, 1, 5), 9, np.arange(5))
     assert isinstance(held.fit, Fit)
     listing = Ranked(np.array([[1, 4, 3, -1]]), np.zeros((1, 4)))
-    assert judge(held, listing) == Score("all", pytest.approx(2 / 3), pytest.approx(1.5 / (1.5 + 1 / log2(3))), 1)
+    every = judge(held, listing)
+    assert (every.kind, every.customers) == ("all", 1)
+    assert (every.recall, every.ndcg) == pytest.approx((2 / 3, 1.5 / (1.5 + 1 / log2(3))))
     assert judge(held, listing, "repeat").recall == 1
     assert judge(held, listing, "new").recall == 0.5
 
 
 def test_customers_without_a_purchase_before_the_origin_or_in_time_after_it_are_not_judged() -> None:
-    rows = np.array([(0, 1, 0, 20), (1, 0, 0, 1), (1, 3, 0, 38), (2, 0, 0, 1), (2, 2, 0, 37)]).T
-    held = hold_out(Purchases(*rows, 3, 1), 9, np.arange(1))
+    rows = [(0, 1, 0, 20), (1, 0, 0, 1), (1, 3, 0, 38), (2, 0, 0, 1), (2, 2, 0, 37)]
+    held = hold_out(purchases(rows, 3, 1), 9, np.arange(1))
     assert held.customers.tolist() == [2]
 
 
