@@ -6,7 +6,7 @@ BG/NBD expects and its probability that a customer has left, as scores. AUC and 
 forecast and share by tenths of the customers, and the gap that chance alone would give.
 
 ``ours`` and ``rival`` are the shares of pairs of customers that are ranked wrongly on the CDNOW sample (1 − AUC), the
-rival being BG/NBD's expected orders. The time is that of training for a synthetic shop of a year: seven candidates, four
+rival being BG/NBD's expected orders. The time is that of training for a synthetic shop of a year: eight candidates, four
 origins, each learnt anew at each of them.
 """
 

@@ -71,7 +71,8 @@ CHURN = (
         description=(
             "How likely each customer with an order is not to order within the horizon: reports.churn_risk.horizon_days "
             "of the settings, else twice the median time between consecutive orders. By the last model that was trained "
-            "on or before the day; the candidate that won its back-test serves. With less than eight weeks of orders, or "
+            "on or before the day, not more than six days ago, else one of the Monday of its week; the candidate that won "
+            "its back-test serves. With less than eight weeks of orders, or "
             "too few who came again, the baseline does: the share of earlier waiting times that lasted so much longer."
         ),
         columns=(
