@@ -100,7 +100,7 @@ def clusters(scored: Scored, measure: Measure) -> pl.LazyFrame:
     """The clusters of a measure with the histogram of each; of gaps also those who have none."""
     rows: list[dict[str, Any]] = []
     borders = scored.borders[measure]
-    for slice_, values, counts in scored.buyers.distinct[measure]:
+    for slice_, values, counts in scored.buyers.distinct(measure):
         scores = borders.scores(np.full(len(values), slice_), values)
         changes = np.flatnonzero(np.diff(scores)) + 1
         for start, end in pairwise([0, *changes.tolist(), len(values)]):

@@ -39,7 +39,7 @@ class Binned:
             "customer": pl.Series(buyers.customers).cast(pl.UInt32),
             "segment": scored.segment_names,
         }
-        borders = {name: _borders(buyers.distinct[name], slices, name) for name in MEASURES}
+        borders = {name: _borders(buyers.distinct(name), slices, name) for name in MEASURES}
         for name in MEASURES:
             values = buyers.values(name)
             columns[name] = pl.Series(values).fill_nan(None)

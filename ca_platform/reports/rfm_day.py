@@ -83,8 +83,14 @@ class Buyers:
         return found
 
     @cached_property
-    def distinct(self) -> Mapping[Measure, Distinct]:
-        return {measure: Distinct.of(self.slices, self.values(measure)) for measure in MEASURES}
+    def _distinct(self) -> dict[Measure, Distinct]:
+        return {}
+
+    def distinct(self, measure: Measure) -> Distinct:
+        """Distinct values of a measure, counted once."""
+        if measure not in self._distinct:
+            self._distinct[measure] = Distinct.of(self.slices, self.values(measure))
+        return self._distinct[measure]
 
     def mean_gaps(self, slices: int) -> Ints:
         """Mean time between consecutive visits of each slice, in whole microseconds; −1 where nobody came again."""
@@ -133,7 +139,7 @@ class Kept:
 
     @classmethod
     def of(cls, day: date, buyers: Buyers, slices: int, scoring: Scoring) -> Kept:
-        fitted = {name: Borders.fitted(name, buyers.distinct[name], slices, scoring) for name in KEPT}
+        fitted = {name: Borders.fitted(name, buyers.distinct(name), slices, scoring) for name in KEPT}
         return cls(day, fitted)
 
     @property
@@ -161,7 +167,7 @@ def scored(
     """
     has_kept = kept.is_there
     borders: dict[Measure, Borders] = {
-        "recency": Borders.fitted("recency", buyers.distinct["recency"], slices, scoring),
+        "recency": Borders.fitted("recency", buyers.distinct("recency"), slices, scoring),
         **kept.borders,
     }
     if kept.day != day and not has_kept[buyers.slices].all():

@@ -15,6 +15,7 @@ import polars as pl
 from ca_platform.calendar import as_of
 from ca_platform.catalogue import report_spec
 from ca_platform.facts import Shape, last_month_end
+from ca_platform.facts.customers import MAIN_SLICE
 from ca_platform.lake import Lake
 from ca_platform.reports import rfm
 from ca_platform.reports.milestones import Days
@@ -70,8 +71,8 @@ class RfmTables:
 
     def customers(self, day: date) -> pl.LazyFrame:
         """``rfm`` of the whole shop, or of the one slice."""
-        number = self._only or 0
-        own = self._score(day, number)
+        is_alone = self._count == 1 or self._only is not None
+        own = self._scored(day) if is_alone else self._score(day, MAIN_SLICE)
         return rfm.rfm(own, self._facts.scan("client_numbers"))
 
     @property
