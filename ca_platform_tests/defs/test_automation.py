@@ -101,10 +101,10 @@ def test_removed_schedule_is_not_there_to_be_switched_on(shop: Shop) -> None:
 def test_sensor_tells_which_step_failed_and_why(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: Any) -> Any:
-        return iter([("kpis", ReportError("no metric today"))])
+    def broken(_: int) -> Any:
+        raise ReportError("no metric today")
 
-    monkeypatch.setattr(reports, "compute", broken)
+    monkeypatch.setattr(reports, "compute_pieces", lambda *_: [("kpis", map(broken, [1]))])
     configured = shop.configured(CA_DAGSTER__URL="http://localhost:3000/")
     definitions = assemble(configured.settings)
     with dg.DagsterInstance.ephemeral() as instance:
