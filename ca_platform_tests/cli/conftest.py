@@ -46,7 +46,8 @@ Tell = Callable[..., Said]
 
 @pytest.fixture
 def tell(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tell:
-    """Runs the command in this process."""
+    """Runs the command in this process, as into a file: tables are as wide as they need."""
+    monkeypatch.delenv("COLUMNS", raising=False)
 
     def run(*arguments: str, typed: str | None = None) -> Said:
         if typed is not None:

@@ -302,7 +302,8 @@ MEASURES: dict[str, tuple[str, Callable[[Buyer], Any]]] = {
 
 
 def money(measure: str, value: float) -> Any:
-    return Decimal(value) if measure == "monetary" else value
+    # Ten digits, as inside; what is shown of them is rounded once more.
+    return round(Decimal(value), 10) if measure == "monetary" else value
 
 
 def cluster_rows(world: World, measure: str) -> Rows:

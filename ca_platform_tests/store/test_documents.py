@@ -180,7 +180,7 @@ def test_sorting_puts_nulls_last_and_breaks_ties_by_client(with_people: Any) -> 
         query = CustomerQuery(sort=(("orders", descending),), offset=2, limit=9)
         page = store.customers(query)
         expected = people(12).sort("orders", "client", descending=[descending, False], nulls_last=True).slice(2, 9)
-        assert_frame_equal(page.rows, expected)
+        assert_frame_equal(page.rows.select(expected.columns), expected)
         assert (page.total, page.day) == (12, DAY)
 
 
