@@ -27,7 +27,7 @@ test: ## everything that CI checks: format, lint, types, then all tests with rea
 	@echo "test: format"; $(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
 	@echo "test: lint"; $(BIN)/ruff check --quiet .
 	@echo "test: types"; $(BIN)/mypy --no-error-summary
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadgroup
 
 setup: ## make .venv with everything that the commands here need
 	@scripts/setup.sh postgres dev

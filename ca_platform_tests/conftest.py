@@ -61,6 +61,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_cost)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Which tests go to the same of two processes: those of a file, and all with servers, which one process starts."""
+    cost = _cost(item)
+    group = "servers" if cost == 1 else f"{item.nodeid.partition('::')[0]}-{cost}"
+    item.add_marker(pytest.mark.xdist_group(group))
+
+
 def _cost(item: pytest.Item) -> int:
     needs = set(getattr(item, "fixturenames", ()))
     return 2 if "browser" in needs else 1 if needs & _SERVERS else 0
