@@ -319,7 +319,7 @@ def test_ctrl_c_during_a_run_ends_cleanly_and_the_next_run_finishes(tmp_path: Pa
     assert first
     time.sleep(0.3)
     running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=180)
     assert running.returncode == 130, err
     assert err.splitlines()[-1] == "Interrupted. What was finished by then is kept."
     assert "Traceback" not in err
