@@ -57,11 +57,10 @@ class BasketTables:
         self._rule_settings = rules
         self._made: dict[str, tuple[tuple[date, date], pl.DataFrame]] = {}
 
-    @cached_property
+    @property
     def names(self) -> pl.Series:
-        """Names of all products, sorted, as an enumeration of themselves."""
-        sorted_names = self._products.names.sort("position")["name"]
-        return sorted_names.cast(pl.Enum(sorted_names))
+        """Names of the products by their place."""
+        return self._products.sorted_names
 
     def pairs(self, days: Sequence[date]) -> pl.DataFrame:
         """``frequent_pairs`` by slice and report day.

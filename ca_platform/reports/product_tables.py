@@ -61,6 +61,12 @@ class ProductTables:
         return known.select(name="product", position=pl.col("product").rank("ordinal") - 1)
 
     @cached_property
+    def sorted_names(self) -> pl.Series:
+        """Names of all products, sorted, as an enumeration of themselves."""
+        sorted_names = self.names.sort("position")["name"]
+        return sorted_names.cast(pl.Enum(sorted_names))
+
+    @cached_property
     def sales(self) -> pl.DataFrame:
         """Sales of products by slice; of ``newest`` see ``products.newest_category``."""
         sums = pl.col("orders", "units", "revenue", "discount", "customers", "repeaters").sum()

@@ -30,10 +30,10 @@ from ca_platform.models.recommend import (
 from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.recommendations import by_product, of_clients, with_names
+from ca_platform.training.orders import day_number
 
 ORIGINS = 4
 """Month ends of the back-test, at most."""
-_EPOCH = date(1970, 1, 1)
 
 Figures = dict[str, list[Score]]
 
@@ -61,9 +61,11 @@ class RecommendationTables:
         clients = members.with_columns(client=pl.col("client").cast(pl.Enum(names)))
         # The customer behind the last one has bought nothing: everybody who has not gets that list.
         nobody = self._history.n_customers - 1
-        fit = Fit(self._history.until(_number(day)), _number(day), self._order)
+        fit = Fit(self._history.until(day_number(day)), day_number(day), self._order)
         buyers = fit.history.buyers()
-        found = with_names(recommendations(fit, np.append(buyers, nobody), self._weights(day)), self._names)
+        found = with_names(
+            recommendations(fit, np.append(buyers, nobody), self._weights(day)), self._products.sorted_names
+        )
         places = pl.DataFrame({"customer": buyers, "row": np.arange(buyers.size)}, schema=_PLACES)
         placed = clients.select("client", pl.col("customer").cast(pl.Int64)).join(places, on="customer", how="left")
         table = of_clients(found, placed.drop("customer"), buyers.size)
@@ -91,12 +93,12 @@ class RecommendationTables:
             return BASELINES[method]
         month = last_month_end(day)
         if month not in self._tuned:
-            self._tuned[month] = tuned(self._history, _number(month), self._order)
+            self._tuned[month] = tuned(self._history, day_number(month), self._order)
         return self._tuned[month]
 
     def _at(self, origin: date) -> Figures:
         if origin not in self._figures:
-            self._figures[origin] = backtest(self._history, _number(origin), self._order)
+            self._figures[origin] = backtest(self._history, day_number(origin), self._order)
         return self._figures[origin]
 
     def _origins(self, day: date) -> list[date]:
@@ -116,22 +118,13 @@ class RecommendationTables:
         items = self._products.names["position"].gather(rows["item"])
         columns = (rows["customer"], rows["order"], items, rows["day"].to_physical())
         customer, order, item, day = (column.cast(pl.Int64).to_numpy() for column in columns)
-        return Purchases(customer, order, item, day, int(customer.max(initial=-1)) + 2, self._names.len())
-
-    @cached_property
-    def _names(self) -> pl.Series:
-        """Names of all products, sorted, as an enumeration of themselves."""
-        names = self._products.names.sort("position")["name"]
-        return names.cast(pl.Enum(names))
+        return Purchases(
+            customer, order, item, day, int(customer.max(initial=-1)) + 2, self._products.sorted_names.len()
+        )
 
     @cached_property
     def _order(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return np.arange(self._names.len())
+        return np.arange(self._products.sorted_names.len())
 
 
 _PLACES = {"customer": pl.Int64(), "row": pl.Int64()}
-
-
-def _number(day: date) -> int:
-    """A day as the lake has it: days since 1970."""
-    return (day - _EPOCH).days
