@@ -28,7 +28,7 @@ def sort_by(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     if key is None:
         return frame.sort(columns)
     numbers = key.to_numpy()
-    return frame if (numbers[1:] >= numbers[:-1]).all() else frame[numbers.argsort()]
+    return frame if (numbers[1:] >= numbers[:-1]).all() else frame.select(pl.all().gather(key.arg_sort()))
 
 
 def packed(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series | None:
@@ -110,5 +110,14 @@ def place_in_group(*columns: str, dtype: type[pl.UInt32 | pl.Int64] = pl.UInt32)
     >>> frame.select(place_in_group("slice")).to_series().to_list()
     [0, 1, 0]
     """
-    index = pl.int_range(pl.len(), dtype=dtype)
-    return index - pl.when(is_first(*columns)).then(index).forward_fill()
+    return pl.int_range(pl.len(), dtype=dtype) - first_in_group(*columns, dtype=dtype)
+
+
+def first_in_group(*columns: str, dtype: type[pl.UInt32 | pl.Int64] = pl.UInt32) -> pl.Expr:
+    """Where in the frame the first row with the same values stands; the frame is sorted by these columns.
+
+    >>> frame = pl.DataFrame({"slice": [0, 0, 4], "orders": [9, 7, 8]})
+    >>> frame.select(pl.col("orders").gather(first_in_group("slice"))).to_series().to_list()
+    [9, 9, 8]
+    """
+    return pl.when(is_first(*columns)).then(pl.int_range(pl.len(), dtype=dtype)).forward_fill()

@@ -11,7 +11,7 @@ import polars as pl
 from ca_platform.calendar import local_day
 from ca_platform.catalogue.cohorts import LAST_OFFSET
 from ca_platform.facts.customers import PAIR
-from ca_platform.sorting import is_first, place_in_group, sort_by
+from ca_platform.sorting import first_in_group, sort_by
 
 # Later orders belong to no cohort table.
 LAST_NUMBER = 4
@@ -35,15 +35,13 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
     days = {f"{name}_day": local_day(pl.col(f"{name}_at"), time_zone) for name in ("first", "last")}
     before = past.rename(names).with_columns(**days).drop("first_at")
     rows = sort_by(orders, [*PAIR, "place"]).join(before, on=PAIR, how="left", maintain_order="left")
-    first = is_first(*PAIR)
-
-    def since_first(value: pl.Expr) -> pl.Expr:
-        """What holds at the first of these orders of a customer, on all of them."""
-        return pl.when(first).then(value).forward_fill()
+    # Found once: a fill for each column that looks back would take longer than everything else here.
+    rows = rows.with_columns(first=first_in_group(*PAIR))
+    index, first = pl.int_range(pl.len(), dtype=pl.UInt32), pl.col("first")
 
     def previous(name: str) -> pl.Expr:
         """What holds at the order before, of the first that of the past."""
-        return pl.when(first).then(pl.col(f"last_{name}")).otherwise(pl.col(name).shift(1))
+        return pl.when(first == index).then(pl.col(f"last_{name}")).otherwise(pl.col(name).shift(1))
 
     amount = pl.col("amount").cast(pl.Decimal(38, 4))
     total = amount.cum_sum()
@@ -51,12 +49,12 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
         "day",
         *PAIR,
         "place",
-        number=place_in_group(*PAIR) + 1 + pl.col("number_before").fill_null(0),
+        number=index - first + 1 + pl.col("number_before").fill_null(0),
         at="at",
         previous_at=previous("at"),
         amount="amount",
-        revenue=total - since_first(total - amount) + pl.col("revenue_before").fill_null(0),
-        first_day=since_first(pl.coalesce("first_day", "day")),
+        revenue=total - (total - amount).gather(first) + pl.col("revenue_before").fill_null(0),
+        first_day=pl.coalesce("first_day", "day").gather(first),
         previous_day=previous("day"),
     )
 
