@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from ca_platform.settings.segments import DEFAULT_SEGMENTS, SegmentRule, segments_by_cell
 from ca_platform.settings.types import Count, Day, Model, Share
 
-ClvModel = Literal["bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "lstm", "conv"]
+ClvModel = Literal["bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "boosted", "lstm", "conv"]
 
 
 class Churn(Model):
@@ -71,10 +71,16 @@ class Rfm(Model):
 
 
 class Clv(Model):
-    """Which models compete for the lifetime value, and how far they look."""
+    """Which models compete for the lifetime value, and how far they look.
 
-    horizon_weeks: Count = 26
-    models: tuple[ClvModel, ...] = ("bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "lstm", "conv")
+    Attributes:
+        horizon_weeks: what is forecast, 10 years at most.
+        models: the baseline always takes part; networks only where torch is installed.
+        seeds: networks that a forecast is the mean of.
+    """
+
+    horizon_weeks: int = Field(default=26, ge=1, le=520)
+    models: tuple[ClvModel, ...] = ("bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "boosted", "lstm", "conv")
     seeds: Count = 5
 
 
