@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.harness import Result, show
+from benchmarks.harness import show
+from benchmarks.kept import CHANGED, code_version, keep, last
 from benchmarks.registry import BENCHMARKS
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -19,14 +20,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", nargs="?", choices=sorted(BENCHMARKS), help="which benchmark to run")
     parser.add_argument("--list", action="store_true", help="list the benchmarks and their sizes")
     parser.add_argument("--size", type=int, help="sessions (import: rounds; page: navigations)")
-    parser.add_argument("--all", action="store_true", help="run all with their large sizes and write RESULTS.md")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="run all with their large sizes and write RESULTS.md; once more: what is missing of it",
+    )
     parser.add_argument("--small", action="store_true", help="with --all: the default sizes")
+    parser.add_argument("--again", action="store_true", help="with --all: also what this version has a result of")
     parser.add_argument("--output", type=Path, default=RESULTS, help="with --all: where the page goes")
     asked = parser.parse_args(arguments)
     if asked.list:
         return _list()
     if asked.all:
-        return _run_all(asked.output, large=not asked.small)
+        return _run_all(asked.output, large=not asked.small, again=asked.again)
     if asked.name is None:
         parser.error("give the name of a benchmark, --list or --all")
     if asked.size is not None and asked.size < 1:
@@ -49,30 +55,35 @@ def _list() -> int:
 def _run_one(name: str, size: int | None) -> int:
     benchmark = BENCHMARKS[name]
     result = benchmark.run(size or benchmark.default)
+    keep(result, code_version())
     _say(show(result) + "\n\n" + result.to_json())
     return 0
 
 
-def _run_all(output: Path, *, large: bool) -> int:
-    """Every benchmark; a failed one is named in the page and the others go on."""
+def _run_all(output: Path, *, large: bool, again: bool) -> int:
+    """Every benchmark that this version of the code has no result of; a failed one is named and the others go on."""
     from benchmarks.results import results_page
 
-    results: list[Result] = []
+    version = code_version()
+    sizes = {name: benchmark.large if large else benchmark.default for name, benchmark in BENCHMARKS.items()}
+    found = {name: kept for name, size in sizes.items() if (kept := last(name, size)) is not None}
     failures: dict[str, str] = {}
-    for name, benchmark in BENCHMARKS.items():
+    for name, size in sizes.items():
+        if not again and CHANGED not in version and name in found and found[name].version == version:
+            _say(f"{name}: taken before on this version.\n")
+            continue
         try:
-            result = benchmark.run(benchmark.large if large else benchmark.default)
+            found[name] = keep(BENCHMARKS[name].run(size), version)
         except Exception as error:
             failures[name] = (
                 f"{type(error).__name__}: {str(error).splitlines()[0]}" if str(error) else type(error).__name__
             )
             sys.stderr.write(f"{name} failed: {error}\n")
             continue
-        results.append(result)
-        _say(show(result) + "\n\n" + result.to_json() + "\n")
-        output.write_text(results_page(results, failures), encoding="utf-8")
-    output.write_text(results_page(results, failures), encoding="utf-8")
-    _say(json.dumps({"written": str(output), "benchmarks": len(results), "failed": sorted(failures)}))
+        _say(show(found[name].result) + "\n\n" + found[name].result.to_json() + "\n")
+        output.write_text(results_page(found, failures), encoding="utf-8")
+    output.write_text(results_page(found, failures), encoding="utf-8")
+    _say(json.dumps({"written": str(output), "benchmarks": len(found), "failed": sorted(failures)}))
     return 1 if failures else 0
 
 

@@ -1,15 +1,16 @@
-"""Writes ``RESULTS.md``: all results of one evening with the machine and the versions they were taken on."""
+"""Writes ``RESULTS.md``: the latest large result of each benchmark with the machine and the versions it was taken on."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from benchmarks.harness import Result, show
+from benchmarks.harness import show
+from benchmarks.kept import Kept
 from benchmarks.registry import BENCHMARKS
 
 PACKAGES = (
@@ -26,21 +27,33 @@ PACKAGES = (
 )
 
 
-def results_page(results: Sequence[Result], failures: dict[str, str]) -> str:
-    """The page as Markdown."""
-    lines = ["# Benchmark results", "", f"Taken on {date.today()} with `make bench`.", "", *_machine(), ""]
-    lines += ["| benchmark | size | ours | rival | ratio | goal | reached |", "|---|---:|---:|---:|---:|---|---|"]
-    for result in results:
+def results_page(found: Mapping[str, Kept], failures: Mapping[str, str]) -> str:
+    """The page as Markdown.
+
+    Args:
+        found: the latest result by name of the benchmark.
+        failures: why a benchmark has none of today, by name.
+    """
+    lines = ["# Benchmark results", "", "Taken with `make bench`, ours and rival in the same run.", "", *_machine(), ""]
+    lines += [
+        "| benchmark | size | ours | rival | ratio | goal | reached | taken | version |",
+        "|---|---:|---:|---:|---:|---|---|---|---|",
+    ]
+    for name, kept in found.items():
+        result = kept.result
         reached = "yes" if result.is_reached else "**no**"
-        goal = BENCHMARKS[result.name].goal.replace("|", "\\|")
+        goal = BENCHMARKS[name].goal.replace("|", "\\|")
         lines.append(
-            f"| `{result.name}` | {result.size:,} | {result.ours:.3g} | {result.rival:.3g} | {result.ratio:.3g} "
-            f"| {goal} | {reached} |"
+            f"| `{name}` | {result.size:,} | {result.ours:.3g} | {result.rival:.3g} | {result.ratio:.3g} "
+            f"| {goal} | {reached} | {kept.taken} | {kept.version} |"
         )
-    lines += [f"| `{name}` | | | | | {BENCHMARKS[name].goal} | failed: {reason} |" for name, reason in failures.items()]
-    lines += ["", "Ours and rival are seconds, of `memory` gigabytes; both come from the same run.", ""]
-    for result in results:
-        lines += [f"## {result.name}", "", "```text", show(result), "```", "", f"`{result.to_json()}`", ""]
+    lines += [
+        f"| `{name}` | | | | | {BENCHMARKS[name].goal} | failed: {reason} | {date.today()} | |"
+        for name, reason in failures.items()
+    ]
+    lines += ["", "Ours and rival are seconds, of `memory` gigabytes. A version is the last commit of the code.", ""]
+    for name, kept in found.items():
+        lines += [f"## {name}", "", "```text", show(kept.result), "```", "", f"`{kept.result.to_json()}`", ""]
     return "\n".join(lines)
 
 

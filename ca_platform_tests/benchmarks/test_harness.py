@@ -8,12 +8,16 @@ import sys
 import threading
 import time
 import urllib.request
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
-from benchmarks.harness import ROOT, ChildError, Result, child, duel, show
-from benchmarks.registry import BENCHMARKS
+import benchmarks.__main__ as command
+from benchmarks.harness import FOLDER_VARIABLE, ROOT, ChildError, Result, child, duel, show
+from benchmarks.kept import Kept, keep, last
+from benchmarks.registry import BENCHMARKS, Benchmark
 from benchmarks.results import results_page
 from benchmarks.servers import delayed
 
@@ -45,7 +49,49 @@ def test_result_has_the_keys_of_the_contract_and_says_whether_the_goal_is_reache
     assert record["reached"] is False
     assert record["peak_memory_gb"] == 0.5
     assert "NOT reached" in show(result)
-    assert "| `load` | 10 |" in results_page([result], {"page": "no browser"})
+    page = results_page({"load": Kept(result, date(2026, 1, 2), "abc1234")}, {"page": "no browser"})
+    assert "| `load` | 10 | 3 | 2 | 1.5 | <= 1.45 x scan_csv -> sink_parquet | **no** | 2026-01-02 | abc1234 |" in page
+    assert "failed: no browser" in page
+
+
+def test_latest_result_of_a_size_is_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    assert last("load", 10) is None
+    keep(Result("load", 10, ours=9.0, rival=2.0, goal=1.45), "abc1234")
+    result = Result("load", 10, ours=3.0, rival=2.0, goal=1.45, extra={"peak_gb": 0.5}, rows=(("bare", "2 s"),))
+    kept = keep(result, "abc1234")
+    assert last("load", 10) == kept
+    assert kept.result == result
+    assert last("load", 11) is None
+
+
+def test_all_takes_only_what_this_version_has_no_result_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken: list[str] = []
+
+    def run(name: str) -> Result:
+        taken.append(name)
+        return Result(name, 1, ours=1.0, rival=1.0, goal=2.0)
+
+    class Quick(Benchmark):
+        default = large = 1
+
+        def run(self, size: int) -> Result:
+            return run(self.name)
+
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(command, "BENCHMARKS", {name: Quick(name, name, name, "") for name in ("load", "page")})
+    monkeypatch.setattr(command, "code_version", lambda: "abc1234")
+    keep(Result("page", 1, ours=1.0, rival=1.0, goal=2.0), "abc1234")
+    keep(Result("load", 1, ours=1.0, rival=1.0, goal=2.0), "0000000")
+    output = tmp_path / "RESULTS.md"
+    assert command.main(["--all", "--output", str(output)]) == 0
+    assert taken == ["load"]
+    assert "page: taken before" in capsys.readouterr().out
+    assert output.read_text().count("| abc1234 |") == 2
+    assert command.main(["--all", "--again", "--output", str(output)]) == 0
+    assert taken == ["load", "load", "page"]
 
 
 def test_goal_on_our_own_figure_ignores_the_rival() -> None:
