@@ -15,7 +15,8 @@ from ca_platform.models.backtest.history import Flags, Floats
 from ca_platform.models.churn.expectations import ORDER_MODELS
 from ca_platform.models.churn.features import MONOTONE, Features
 from ca_platform.models.churn.logistic import Logistic, fit_logistic
-from ca_platform.models.churn.trees import Trees, fit_trees
+from ca_platform.models.churn.trees import fit_trees
+from ca_platform.models.trees import Trees
 
 CANDIDATES = tuple(CHURN_CANDIDATES)
 
@@ -41,7 +42,7 @@ class Learnt:
         parts = {*names, _LINE, "trees"} if "blend" in names else set(names)
         said = {name: line.log_odds(columns_of(rows, name)) for name, line in self.lines.items() if name in parts}
         if "trees" in parts:
-            said["trees"] = self.trees.log_odds(rows.tree)
+            said["trees"] = self.trees.sums(rows.tree)
         if "blend" in names:
             said["blend"] = (said[_LINE] + said["trees"]) / 2
         return {name: said[name] for name in names}

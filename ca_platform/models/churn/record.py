@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,14 +13,12 @@ from ca_platform.models.backtest.history import Floats
 from ca_platform.models.churn.candidates import Learnt
 from ca_platform.models.churn.logistic import Logistic
 from ca_platform.models.churn.model import Candidates, ChurnModel
-from ca_platform.models.churn.trees import Trees
 from ca_platform.models.churn.waiting import WaitingTimes
 from ca_platform.models.clv import Fit
+from ca_platform.models.trees import Trees
 
 # What holds for the model as a whole.
 _WHOLE = "churn_risk"
-_TREES = ("roots", "feature", "threshold", "left", "right", "missing_left", "value")
-_KINDS = dict.fromkeys(("roots", "feature", "left", "right"), np.int64) | {"missing_left": np.bool_}
 
 
 class Parameter(NamedTuple):
@@ -85,17 +83,15 @@ def _of_fit(fitted: Fit) -> Iterator[Parameter]:
 def _of_learnt(learnt: Learnt) -> Iterator[Parameter]:
     for name, line in learnt.lines.items():
         yield from _listed(name, {"weights": line.weights})
-    yield Parameter("trees", "base", 0, learnt.trees.base)
-    yield from _listed("trees", {name: getattr(learnt.trees, name) for name in _TREES})
+    yield from _listed("trees", learnt.trees.arrays())
 
 
 def _candidates(table: Mapping[tuple[str, str], Floats]) -> Candidates | None:
     if (_WHOLE, "window_days") not in table:
         return None
     lines = {model: Logistic(values) for (model, parameter), values in table.items() if parameter == "weights"}
-    columns: dict[str, Any] = {name: table["trees", name].astype(_KINDS.get(name, np.float64)) for name in _TREES}
     fits = {model: _fit(model, table) for model, parameter in table if parameter == "regularity"}
-    trees = Trees(base=float(table["trees", "base"][0]), **columns)
+    trees = Trees.from_arrays({parameter: values for (model, parameter), values in table.items() if model == "trees"})
     return Candidates(int(table[_WHOLE, "window_days"][0]), fits, Learnt(lines, trees))
 
 

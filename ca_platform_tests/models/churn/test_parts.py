@@ -89,9 +89,9 @@ def test_trees_rise_where_they_must_and_come_out_the_same_again() -> None:
     event = dice.random(500) < np.nan_to_num(columns).mean(axis=1)
     trees, again = (fit_trees(columns, event, monotone=[1, 0]) for _ in range(2))
     line = np.column_stack([np.linspace(0, 1, 200), np.full(200, 0.5)])
-    assert np.diff(trees.log_odds(line)).min() >= 0
-    assert np.array_equal(trees.log_odds(columns), again.log_odds(columns))
-    assert np.isfinite(trees.log_odds(np.full((1, 2), np.nan))).all()
+    assert np.diff(trees.sums(line)).min() >= 0
+    assert np.array_equal(trees.sums(columns), again.sums(columns))
+    assert np.isfinite(trees.sums(np.full((1, 2), np.nan))).all()
 
 
 def test_baseline_is_the_kaplan_meier_estimate_of_the_waits() -> None:
