@@ -1,5 +1,6 @@
 # Everything that people and CI do with this checkout. `make` alone lists it. The work is done by scripts/ and the
-# tools; variables: SERVE=0 and SETTINGS=my.yaml (demo, dev, dashboards), PYTHON=/path/to/python (setup).
+# tools; variables: SERVE=0 and SETTINGS=my.yaml (demo, dev, dashboards), PYTHON=/path/to/python (setup), DEEP=0
+# (without neural networks).
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help

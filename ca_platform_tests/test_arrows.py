@@ -55,7 +55,7 @@ ALLOWED: dict[str, set[str]] = {
     "dash_app": BASE | {"lake", "drill", "collect", "store", "search", "api"},
 }
 # Libraries that take long to load, or that only one extra needs.
-HEAVY = ("torch", "lightning", "sklearn", "scipy", "pandas", "boto3", "botocore")
+HEAVY = ("torch", "lightning", "pytorch_lightning", "sklearn", "scipy", "pandas", "boto3", "botocore")
 
 
 @dataclass(frozen=True)
