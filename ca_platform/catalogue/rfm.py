@@ -75,8 +75,8 @@ def _view(name: str, title: str, first: str, second: str) -> ReportSpec:
         name,
         title,
         "point, or bin",
-        "Customers by two measures, one row for each pair of values. Of more than 5,000 customers one row for each of "
-        "48 × 48 bins that hold any; bins are equally wide on the scale of the scores.",
+        "Customers by two measures, one row for each pair of values, amounts to the minor unit. Of more than 5,000 "
+        "customers one row for each of 48 × 48 bins that hold any; bins are equally wide on the scale of the scores.",
         (
             *_ends(first),
             *_ends(second),

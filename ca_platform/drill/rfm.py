@@ -6,12 +6,14 @@ from functools import partial
 
 import polars as pl
 
+from ca_platform.catalogue import report_spec
 from ca_platform.drill.cells import Count
 from ca_platform.drill.scope import PAIR, Scope
 from ca_platform.reports import rfm
 from ca_platform.reports.rfm_day import MEASURES
 from ca_platform.reports.rfm_scores import Measure
-from ca_platform.reports.rfm_tables import RfmTables
+from ca_platform.reports.rfm_tables import VIEWS, RfmTables
+from ca_platform.store.money import round_money
 
 _BINS = ("segment", "recency_bin", "frequency_bin", "monetary_bin")
 
@@ -37,6 +39,17 @@ def bins(scope: Scope) -> pl.LazyFrame:
     return rows.select(*PAIR, *_BINS).with_columns(pl.col("segment").cast(pl.String))
 
 
+def places(scope: Scope, view: str) -> pl.LazyFrame:
+    """The same with the point or bin in the view of two measures."""
+    rows = _tables(scope).places(view, scope.day).filter(scope.in_slices())
+    key = _view_key(view)
+    return rows.select(*PAIR, *(round_money(pl.col(n), scope.minor_digits) if n == "monetary" else n for n in key))
+
+
+def _view_key(view: str) -> tuple[str, ...]:
+    return (*report_spec(view).key, "is_binned")
+
+
 def clusters(scope: Scope, measure: Measure) -> pl.LazyFrame:
     """Customers with their score and their bar in the histogram of its cluster."""
     return rfm.members(_tables(scope).scored(scope.day), measure).filter(scope.in_slices())
@@ -56,5 +69,6 @@ RFM: tuple[Count, ...] = (
     Count("segmentation", "customers", "customers", ("segment",), segments),
     Count("segment_transitions", "customers", "customers", ("segment_before", "segment"), moves),
     Count("rfm_bins", "customers", "customers", _BINS, bins),
+    *(Count(name, "customers", "customers", _view_key(name), partial(places, view=name)) for name in VIEWS),
     *(count for measure in MEASURES for count in _of_clusters(measure)),
 )

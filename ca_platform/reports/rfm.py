@@ -163,29 +163,50 @@ def _without_gap(scored: Scored) -> list[dict[str, Any]]:
     ]
 
 
-def view(binned: Binned, first: Measure, second: Measure) -> pl.LazyFrame:
-    """Two measures of every customer, equal ones together; bins of both in slices of many customers."""
-    names = {first: binned.name(first), second: binned.name(second)}
-    rows = binned.values.lazy().with_columns(is_binned=pl.len().over("slice") > MANY_CUSTOMERS)
+def view(binned: Binned, first: Measure, second: Measure, minor_digits: int) -> pl.LazyFrame:
+    """Two measures of every customer, equal ones together; bins of both in slices of many customers.
+
+    Args:
+        minor_digits: to which amounts are rounded: those that look the same are one point.
+    """
+    names = [binned.name(name) for name in (first, second)]
+    rows = _by_size(binned)
     single = rows.filter(~pl.col("is_binned")).group_by("slice", "is_binned", first, second)
     in_bins = rows.filter("is_binned").group_by("slice", "is_binned", f"{first}_bin", f"{second}_bin")
     count = pl.len().cast(pl.Int64).alias("customers")
-    points = single.agg(count).select(
-        "slice",
-        "is_binned",
-        "customers",
-        **{name: pl.col(measure) for measure, name in names.items()},
-        **{f"{name}_to": pl.col(measure) for measure, name in names.items()},
-    )
-    cells = binned.with_edges(in_bins.agg(count), (first, second)).select(
-        "slice",
-        "is_binned",
-        "customers",
-        **{name: pl.col(f"{measure}_start") for measure, name in names.items()},
-        **{f"{name}_to": pl.col(f"{measure}_end") for measure, name in names.items()},
-    )
-    amounts = [pl.col(name).cast(MEAN) for name in ("monetary", "monetary_to") if "monetary" in names]
-    return pl.concat([points, cells], how="diagonal").with_columns(amounts)
+    found = _placed(binned, single.agg(count), in_bins.agg(count), (first, second), minor_digits)
+    ends = [pl.col(f"{name}_to").max() for name in names]
+    return found.group_by("slice", "is_binned", *names).agg(pl.col("customers").sum(), *ends)
+
+
+def places(binned: Binned, first: Measure, second: Measure, minor_digits: int) -> pl.LazyFrame:
+    """Buyers with their point or bin in the view of two measures."""
+    rows = _by_size(binned)
+    single, in_bins = rows.filter(~pl.col("is_binned")), rows.filter("is_binned")
+    return _placed(binned, single, in_bins, (first, second), minor_digits)
+
+
+def _by_size(binned: Binned) -> pl.LazyFrame:
+    """Buyers, and whether their slice has too many of them for a point each."""
+    return binned.values.lazy().with_columns(is_binned=pl.len().over("slice") > MANY_CUSTOMERS)
+
+
+def _placed(
+    binned: Binned, single: pl.LazyFrame, in_bins: pl.LazyFrame, measures: tuple[Measure, Measure], minor_digits: int
+) -> pl.LazyFrame:
+    """Rows with the values of two measures, and rows with their bins, as the view names them."""
+    who = ["slice", "is_binned", *(name for name in ("customer", "customers") if name in single.collect_schema())]
+    names = {measure: binned.name(measure) for measure in measures}
+    parts = [
+        rows.select(
+            *who,
+            **{name: pl.col(f"{measure}{start}") for measure, name in names.items()},
+            **{f"{name}_to": pl.col(f"{measure}{end}") for measure, name in names.items()},
+        )
+        for rows, start, end in ((single, "", ""), (binned.with_edges(in_bins, measures), "_start", "_end"))
+    ]
+    amounts = pl.col([name for name in ("monetary", "monetary_to") if "monetary" in names])
+    return pl.concat(parts).with_columns(amounts.cast(MEAN).round(minor_digits, mode="half_away_from_zero"))
 
 
 def bins(binned: Binned) -> pl.LazyFrame:

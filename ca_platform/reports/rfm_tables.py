@@ -26,7 +26,6 @@ from ca_platform.reports.rfm_day import MEASURES, Buyers, Kept, Scored, scored
 from ca_platform.reports.rfm_orders import states
 from ca_platform.reports.rfm_scores import Measure
 from ca_platform.settings import Settings
-from ca_platform.settings.reports import Rfm
 from ca_platform.settings.segments import segments_by_cell
 
 BACK = timedelta(days=30)
@@ -50,11 +49,12 @@ class RfmTables:
     """
 
     def __init__(
-        self, facts: FactReader, days: Sequence[date], slices: pl.DataFrame, options: Rfm, only: int | None = None
+        self, facts: FactReader, days: Sequence[date], slices: pl.DataFrame, settings: Settings, only: int | None = None
     ) -> None:
-        self._facts, self._days, self._slices, self._options, self._only = facts, days, slices, options, only
+        self._facts, self._days, self._slices, self._only = facts, days, slices, only
+        self._options, self._digits = settings.reports.rfm, settings.business.minor_digits
         self._count = slices.height
-        self._cells = segments_by_cell(options.segments)
+        self._cells = segments_by_cell(self._options.segments)
         self._counted: dict[date, dict[str, pl.DataFrame]] = {}
         self._kept: dict[date, Kept] = {}
         self._scored = lru_cache(maxsize=2)(self._score)
@@ -88,13 +88,17 @@ class RfmTables:
         """The same with bins."""
         return Binned.of(self._scored(day), self._count)
 
+    def places(self, view: str, day: date) -> pl.LazyFrame:
+        """Every buyer of the day with the point or bin in one of the views."""
+        return rfm.places(self.binned(day), *VIEWS[view], self._digits)
+
     def _made(self, day: date) -> dict[str, pl.DataFrame]:
         own, bins = self._scored(day), self.binned(day)
         known = self._slices.lazy().filter(pl.col("day") <= day).select("slice")
         tables = {
             "segmentation": rfm.segmentation(own, known),
             **{f"{name}_clusters": rfm.clusters(own, name) for name in MEASURES},
-            **{name: rfm.view(bins, *measures) for name, measures in VIEWS.items()},
+            **{name: rfm.view(bins, *measures, self._digits) for name, measures in VIEWS.items()},
             "rfm_bins": rfm.bins(bins),
         }
         return dict(zip(tables, pl.collect_all(list(tables.values())), strict=True))
@@ -134,7 +138,7 @@ def rfm_of_value(lake: Lake, day: date, place: tuple[str, str | None], settings:
     shape = Shape.of(settings)
     facts = FactReader(lake, shape, Days(day, day, shape.time_zone))
     slices = pl.DataFrame({"slice": range(number + 1)}, schema={"slice": pl.UInt32}).with_columns(day=pl.lit(day))
-    tables = RfmTables(facts, [day], slices, settings.reports.rfm, only=number)
+    tables = RfmTables(facts, [day], slices, settings, only=number)
     columns = report_spec("rfm").column_names
     return (
         tables.customers(day).with_columns(pl.col("segment").cast(pl.String)).select(columns).sort("client").collect()

@@ -211,7 +211,7 @@ class Tables:
     def rfm(self) -> RfmTables:
         """Scores and segments of buyers."""
         slices = self.slices.select("day", "slice")
-        return RfmTables(self._facts, self._report_days, slices, self._settings.reports.rfm)
+        return RfmTables(self._facts, self._report_days, slices, self._settings)
 
     @cached_property
     def milestones(self) -> MilestoneTables:

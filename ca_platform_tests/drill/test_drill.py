@@ -13,6 +13,8 @@ from ca_platform.catalogue import connected, report_spec, report_specs
 from ca_platform.drill import COUNTS, Count, Scope
 from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
+from ca_platform.reports import rfm
+from ca_platform.reports.rfm_tables import VIEWS
 from ca_platform.settings import Settings, load_settings
 from ca_platform.simulate import simulate_shop
 from ca_platform_tests.computed import computed
@@ -37,10 +39,6 @@ CLOSED = {
     ("recommendation_backtest", "customers"),
     ("churn_backtest", "customers"),
     ("rfm", "orders"),
-    # Their rows are points, of which each may be anybody.
-    ("frequency_recency", "customers"),
-    ("monetary_frequency", "customers"),
-    ("recency_monetary", "customers"),
 }
 """Columns with counts of customers or orders that cannot be opened, and why."""
 
@@ -88,6 +86,17 @@ def nasty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_every_cell_of_a_nasty_shop_opens_as_many_as_it_counts(nasty: Opened) -> None:
     assert_every_cell(nasty, list(COUNTS), few=2)
+
+
+def test_every_bin_of_a_shop_of_many_customers_opens_as_many_as_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rfm, "MANY_CUSTOMERS", 20)
+    settings, lake = load_frames(SHOP, tmp_path, LAST)
+    frames = computed(list(VIEWS), [LAST], settings, lake)
+    assert {is_binned for frame in frames.values() for is_binned in frame["is_binned"]} == {True, False}
+    views = [count for count in COUNTS if count.report in VIEWS]
+    assert_every_cell((settings, lake, LAST, frames, Scope.of(LAST, settings, lake)), views, few=2)
 
 
 @pytest.fixture(scope="module")

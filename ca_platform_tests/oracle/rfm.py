@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -306,6 +306,11 @@ def money(measure: str, value: float) -> Any:
     return round(Decimal(value), 10) if measure == "monetary" else value
 
 
+def to_cents(amount: float) -> Decimal:
+    """What is shown of an amount, half a cent up: amounts that look alike are one point."""
+    return round(Decimal(amount), 10).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
 def cluster_rows(world: World, measure: str) -> Rows:
     now = state(world, world.day)
     index = list(MEASURES).index(measure)
@@ -364,29 +369,34 @@ def view(world: World, first: str, second: str) -> Rows:
     now = state(world, world.day)
     borders = all_edges(now.buyers)
     is_binned = len(now.buyers) > MANY
-    counts: Counter[tuple[Any, ...]] = Counter()
+    ends: defaultdict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for b in now.buyers:
-        cell: list[Any] = []
-        for measure in (first, second):
-            value = MEASURES[measure][1](b)
-            if value is None or not is_binned:
-                cell += [value, value]
-            else:
-                n = place(value, borders[measure])
-                cell += [borders[measure][n], borders[measure][n + 1]]
-        counts[tuple(cell)] += 1
+        cell = [_span(b, measure, borders if is_binned else {}) for measure in (first, second)]
+        ends[tuple(low for low, _ in cell)].append(tuple(high for _, high in cell))
     names = [MEASURES[measure][0] for measure in (first, second)]
     return [
         {
+            **dict(zip(names, lows, strict=True)),
+            # Bins that begin at the same cent are one.
             **{
-                name: money(name, value) if value is not None else None
-                for name, value in zip((names[0], f"{names[0]}_to", names[1], f"{names[1]}_to"), cell, strict=True)
+                f"{name}_to": max(own, key=lambda end: end or 0)
+                for name, own in zip(names, zip(*highs, strict=True), strict=True)
             },
-            "customers": customers,
+            "customers": len(highs),
             "is_binned": is_binned,
         }
-        for cell, customers in counts.items()
+        for lows, highs in ends.items()
     ]
+
+
+def _span(b: Buyer, measure: str, borders: dict[str, list[float]]) -> tuple[Any, Any]:
+    """The value, or where its bin begins and ends; amounts to the cent."""
+    value = MEASURES[measure][1](b)
+    span = (value, value)
+    if value is not None and measure in borders:
+        n = place(value, borders[measure])
+        span = borders[measure][n], borders[measure][n + 1]
+    return (to_cents(span[0]), to_cents(span[1])) if measure == "monetary" else span
 
 
 def bins(world: World) -> Rows:

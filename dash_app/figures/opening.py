@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import polars as pl
+
+from dash_app.figures import encode
+
 Trace = dict[str, Any]
 
 
@@ -19,12 +23,13 @@ class Place:
     """A key that is read off the mark: its ``x``, its ``y``, or a value for each row, column or point.
 
     Attributes:
-        at: ``x``, ``y``, ``row`` or ``column`` (of a heat map), ``point`` (in the order of the trace).
-        values: of rows, columns or points.
+        at: ``x``, ``y``, ``row`` or ``column`` (of a heat map), ``point`` or ``number`` (in the order of the trace).
+        values: of rows, columns or points; ``numbers`` those of many points.
     """
 
     at: str
     values: tuple[Any, ...] = ()
+    numbers: pl.Series | None = None
 
 
 X, Y = Place("x"), Place("y")
@@ -43,6 +48,11 @@ def columns(values: Sequence[Any]) -> Place:
 def points(values: Sequence[Any]) -> Place:
     """A key by mark, in the order of the trace."""
     return Place("point", tuple(values))
+
+
+def numbers(values: pl.Series) -> Place:
+    """The same where there are thousands of marks, and numbers without a gap."""
+    return Place("number", numbers=values)
 
 
 def opens(column: str, **key: Any) -> Trace:
@@ -91,6 +101,8 @@ def _is_own(trace: Trace) -> bool:
 def _written(value: Any) -> dict[str, Any]:
     if not isinstance(value, Place):
         return {"is": _plain(value)}
+    if value.numbers is not None:
+        return {value.at: encode.array(value.numbers.cast(pl.Float64))}
     return {value.at: [_plain(one) for one in value.values] if value.values else True}
 
 

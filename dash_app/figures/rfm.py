@@ -12,7 +12,7 @@ import polars as pl
 from dash_app.figures import encode
 from dash_app.figures.colours import CIVIDIS, OKABE_ITO, scheme
 from dash_app.figures.frame import NOTE_SIZE, count_axis, figure, plain_axis
-from dash_app.figures.opening import opens, points
+from dash_app.figures.opening import numbers, opens, points
 from dash_app.figures.segments import COLOURS, in_order
 from dash_app.records import Figure, Look
 from dash_app.words.formats import Formats, formats, plural
@@ -159,6 +159,7 @@ def view(frame: pl.DataFrame, look: Look, across: str, up: str) -> Figure:
         f"up: {y.label}, across: {x.label}",
         f"bins of {form.count(int(rows['customers'].sum()))} customers, by their number" if is_binned else "",
         f"without {form.count(hidden)} who ordered once" if hidden else "",
+        f"click a {'bin' if is_binned else 'point'} to see its customers",
     )
     trace = {
         "type": "scatter",
@@ -168,6 +169,7 @@ def view(frame: pl.DataFrame, look: Look, across: str, up: str) -> Figure:
         "marker": _squares(rows) if is_binned else {"color": OKABE_ITO[0], "size": 5, "opacity": 0.5},
         "customdata": encode.array(rows["customers"]),
         "hovertemplate": "%{x:,.4~g} · %{y:,.4~g}: %{customdata:,.0f} customers<extra></extra>",
+        **opens("customers", is_binned=is_binned, **{one.column: numbers(rows[one.column]) for one in (x, y)}),
     }
     return figure(
         [trace],

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dash_app.records import Look
+from dash_app.words.formats import Formats, formats
 from dash_app.words.names import quoted
 
 Key = Mapping[str, Any]
 
 _TENTH = 10
+_LEFT_OUT: Any = object()
 _MEASURES = {"recency": "recency", "frequency": "frequency", "monetary": "amounts"}
 
 
@@ -44,6 +46,23 @@ def _scored(name: str) -> Callable[[str, Key, Look], str]:
     return said
 
 
+def _placed(_: str, key: Key, look: Look) -> str:
+    """A point of a view, or a bin, of which the key says where it begins."""
+    form = formats(look)
+    recency, gap, amount = (key.get(name, _LEFT_OUT) for name in ("recency_hours", "frequency_hours", "monetary"))
+    parts = [
+        "" if recency is _LEFT_OUT else f"whose last order was {form.mean(recency / 24)} days ago",
+        "" if gap is _LEFT_OUT else _gap(gap, form),
+        "" if amount is _LEFT_OUT else f"whose orders are worth {form.exact_money(amount)} on average",
+    ]
+    said = " and ".join(filter(None, parts))
+    return f"in the bin that begins with those {said}" if key["is_binned"] else said
+
+
+def _gap(hours: float | None, form: Formats) -> str:
+    return "who have ordered once" if hours is None else f"who order every {form.mean(hours / 24)} days"
+
+
 def _at_risk(_: str, key: Key, __: Look) -> str:
     tenth = round(key["bin_start"] * _TENTH)
     return f"who are to {_TENTH * tenth}–{_TENTH * (tenth + 1)}% likely not to order again in time"
@@ -53,6 +72,7 @@ SCORES: dict[str, Callable[[str, Key, Look], str]] = {
     "segmentation": _segment,
     "segment_transitions": _moved,
     "rfm_bins": _binned,
+    **dict.fromkeys(("frequency_recency", "monetary_frequency", "recency_monetary"), _placed),
     **{f"{measure}_clusters": _scored(name) for measure, name in _MEASURES.items()},
     "churn_risk_distribution": _at_risk,
 }

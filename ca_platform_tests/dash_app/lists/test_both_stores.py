@@ -15,7 +15,7 @@ from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 from ca_platform.store import Dimension
 from ca_platform.store.elasticsearch import ElasticsearchStore
-from ca_platform.store.lakecustomers import customers_of
+from ca_platform.store.picture import customers_of
 from ca_platform_tests.computed import computed
 from ca_platform_tests.dash_app.lists.test_clicks import ALL, COUNTED, ORDERED, opened_rows
 from ca_platform_tests.dash_app.real_shop import DAY, EARLIER, HTML, address, largest, report
@@ -23,7 +23,8 @@ from ca_platform_tests.dash_app.screen import Open, Reader, served
 from ca_platform_tests.services.elasticsearch import ElasticsearchServer
 from dash_app.app import build
 
-REPORTS = ("churn", "churn_weekly", "weekly_orders", "client_kpis")
+VIEW = "recency_monetary"
+REPORTS = ("churn", "churn_weekly", "weekly_orders", VIEW, "client_kpis")
 
 
 @pytest.fixture
@@ -74,6 +75,11 @@ def test_walk_through_lists_shows_the_same_in_both_stores(reader: Reader, shop: 
     week = largest(shop, "weekly_orders", "orders")
     reader.open(f"/customers{address('weekly_orders', 'orders', date=week['date'])}")
     wait_rows(reader, ORDERED, week["orders"])
+
+    # Time and amount of a point are numbers that both stores have to keep to the last digit.
+    point = {name: largest(shop, VIEW, "customers")[name] for name in ("recency_hours", "monetary", "is_binned")}
+    reader.open(f"/customers{address(VIEW, 'customers', **point)}")
+    wait_rows(reader, COUNTED, largest(shop, VIEW, "customers")["customers"])
 
     reader.page.locator("nav a", has_text="Customers").last.click()
     everybody = opened_rows(reader, ALL)

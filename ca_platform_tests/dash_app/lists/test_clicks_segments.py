@@ -1,9 +1,9 @@
-"""A tile of the segments, and a band of the flow between them, open exactly their customers."""
+"""A tile of the segments, a band of the flow between them, and a point of a view, open exactly their customers."""
 
 from __future__ import annotations
 
 from ca_platform.settings import Settings
-from ca_platform_tests.dash_app.lists.test_clicks import COUNTED, asked, opened_rows
+from ca_platform_tests.dash_app.lists.test_clicks import COUNTED, asked, click_mark, opened_rows
 from ca_platform_tests.dash_app.real_shop import largest
 from ca_platform_tests.dash_app.screen import Open
 
@@ -31,3 +31,14 @@ def test_click_on_a_band_of_the_flow_opens_who_made_that_change(screen: Open, sh
     opened = asked(reader)
     assert opened["report"] == "segment_transitions"
     assert "key.segment" in opened
+
+
+def test_click_on_a_point_of_a_view_opens_its_customers(screen: Open, shop: Settings) -> None:
+    reader = screen()
+    reader.open("/rfm")
+    # Alone at its end of the axis, so that no other point lies under the pointer.
+    row = largest(shop, "frequency_recency", "frequency_hours")
+    click_mark(reader, "rfm-frequency-recency", (row["recency_hours"] / 24, row["frequency_hours"] / 24))
+    assert opened_rows(reader, COUNTED) == row["customers"]
+    opened = asked(reader)
+    assert (opened["key.recency_hours"], opened["key.is_binned"]) == (str(row["recency_hours"]), "false")

@@ -67,6 +67,13 @@ def opened(report: str, column: str, **key: Any) -> Opened:
          "in the segment “promising” who were in “at risk” 30 days before"),
         (opened("rfm_bins", "customers", segment="lost", recency_bin=3, frequency_bin=None, monetary_bin=0),
          "in the segment “lost” who have ordered once, bin 4 of recency and bin 1 of amounts"),
+        (opened("frequency_recency", "customers", frequency_hours=60.0, recency_hours=240.0, is_binned=False),
+         "whose last order was 10.0 days ago and who order every 2.50 days"),
+        (opened("monetary_frequency", "customers", monetary=4.5, frequency_hours=None, is_binned=False),
+         "who have ordered once and whose orders are worth €4.50 on average"),
+        (opened("recency_monetary", "customers", recency_hours=240.0, monetary=4.5, is_binned=True),
+         ("in the bin that begins with those whose last order was 10.0 days ago "
+         "and whose orders are worth €4.50 on average")),
         (opened("recency_clusters", "customers", score=5), "with score 5 of recency"),
         (opened("frequency_clusters", "bin_customers", score=1, bin_index=None),
          "with score 1 of frequency who have ordered once"),

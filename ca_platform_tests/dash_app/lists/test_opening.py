@@ -63,6 +63,8 @@ def _read(where: dict[str, Any], place: tuple[int, ...], x: Any, y: Any) -> Any:
         return where["is"]
     if "x" in where or "y" in where:
         return x if "x" in where else y
+    if "number" in where:
+        return drawn.numbers(where["number"])[place[0]]
     values = where.get("row") or where.get("column") or where["point"]
     return values[place[1] if "column" in where else place[0]]
 
