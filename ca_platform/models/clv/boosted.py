@@ -7,16 +7,16 @@ So each customer's forecast becomes the geometric mean of both, and the total st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
-from ca_platform.models.backtest import History
-from ca_platform.models.clv.customers import Buyers, buyers_at
-from ca_platform.models.clv.forecast import ValueForecast, ValueModel, fit_value
+from ca_platform.models.clv.customers import Buyers
+from ca_platform.models.clv.forecast import ValueForecast, ValueModel
+from ca_platform.models.clv.past import Past
+from ca_platform.models.clv.record import Parameters, columns_from
 from ca_platform.models.clv.records import Floats
+from ca_platform.models.trees import MOST_LEAVES, Trees, trees_of
 
 BASE = "mbg_cnbd_k"
 
@@ -25,12 +25,6 @@ _WINDOWS = 4
 _SEEDS = 3
 # Fewer customers with an order within the windows teach nothing.
 _LEAST_BUYERS = 50
-# More rows change nothing that one could see; every so many-th is taken then.
-_MOST_ROWS = 100_000
-
-
-class _Regressor(Protocol):
-    def predict(self, columns: Floats) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,18 +32,25 @@ class BoostedModel:
     """A model of orders and amounts with trees, for horizons like the one they were trained on.
 
     Attributes:
-        orders, revenue: trees of several seeds, whose mean counts; none where there was too little to learn from.
+        orders, revenue: trees of several seeds, whose sums are logarithms and whose mean counts; none where there was
+            too little to learn from.
         horizon_days: what they were trained on; a longer horizon takes the same ratios.
     """
 
     base: ValueModel
-    orders: tuple[_Regressor, ...]
-    revenue: tuple[_Regressor, ...]
+    orders: tuple[Trees, ...]
+    revenue: tuple[Trees, ...]
     horizon_days: float
 
     @property
     def degenerate(self) -> bool:
+        """Whether the model of orders is."""
         return self.base.degenerate
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return self.base.reason
 
     def forecast(self, buyers: Buyers, days: float, share: float = 0.8) -> ValueForecast:
         """Forecast so many days of customers; their intervals widen and narrow with their revenue."""
@@ -69,41 +70,64 @@ class BoostedModel:
             high=ratio * plain.high,
         )
 
+    def to_parameters(self) -> Parameters:
+        """All numbers; ``from_parameters`` makes the same model of them."""
+        forests = {"orders": self.orders, "revenue": self.revenue}
+        columns: Parameters = {
+            f"{measure}.{place}.{name}": column
+            for measure, forest in forests.items()
+            for place, trees in enumerate(forest)
+            for name, column in trees.arrays().items()
+        }
+        return self.base.to_parameters() | {"horizon_days": self.horizon_days} | columns
 
-def fit_boosted(history: History, end: int, horizon_days: int, seed: int = 0) -> BoostedModel:
+    @staticmethod
+    def from_parameters(parameters: Parameters) -> BoostedModel:
+        """The model of which these are the numbers."""
+        orders, revenue = (
+            tuple(Trees.from_arrays(columns) for place in range(_SEEDS) if (columns := _kept(parameters, name, place)))
+            for name in ("orders", "revenue")
+        )
+        horizon = float(columns_from(parameters, "horizon_days")[""][0])
+        return BoostedModel(ValueModel.from_parameters(BASE, parameters), orders, revenue, horizon)
+
+
+def fit_boosted(past: Past, at: int, horizon_days: int) -> BoostedModel:
     """Train on windows that have ended before a day, and fit the model of orders to all that is known by then.
 
     Args:
-        history: orders from ``end`` on are not looked at.
+        past: orders from ``at`` on are not looked at; of many customers some teach the trees.
         horizon_days: length of the windows; each has at least as much history before it.
     """
-    known = history.until(float(end))
-    start = int(known.day.min(initial=end))
-    base = fit_value(BASE, buyers_at(known, end))
-    ends = [end - horizon_days - place * max(horizon_days // 2, 1) for place in range(_WINDOWS)]
-    windows = [_window(known, at, horizon_days) for at in ends if at - start >= horizon_days]
+    base = past.value(BASE, at)
+    ends = [at - horizon_days - place * max(horizon_days // 2, 1) for place in range(_WINDOWS)]
+    windows = [_window(past.few, end, horizon_days) for end in ends if end - past.start >= horizon_days]
     columns, orders, revenue = (
         np.concatenate([window[place] for window in windows]) if windows else np.zeros(0) for place in range(3)
     )
     if np.count_nonzero(orders) < _LEAST_BUYERS or np.all(revenue == 0):
         return BoostedModel(base, (), (), horizon_days)
-    rows = slice(None, None, -(-orders.size // _MOST_ROWS))
-    return BoostedModel(
-        base, _trees(columns[rows], orders[rows], seed), _trees(columns[rows], revenue[rows], seed), horizon_days
-    )
+    return BoostedModel(base, _trees(columns, orders), _trees(columns, revenue), horizon_days)
 
 
-def _window(known: History, at: int, horizon_days: int) -> tuple[Floats, Floats, Floats]:
+def _kept(parameters: Parameters, measure: str, place: int) -> dict[str, Floats]:
+    return columns_from(parameters, f"{measure}.{place}.")
+
+
+def _window(past: Past, at: int, horizon_days: int) -> tuple[Floats, Floats, Floats]:
     """Columns of the customers at an origin, and their orders and revenue within the horizon after it."""
-    buyers = buyers_at(known, at)
-    outcome = known.outcome(buyers.number, at, horizon_days)
-    columns = _columns(buyers, fit_value(BASE, buyers), horizon_days)
-    return columns, outcome.orders.astype(np.float64), outcome.amount
+
+    def make() -> tuple[Floats, Floats, Floats]:
+        buyers = past.buyers(at)
+        outcome = past.history.outcome(buyers.number, at, horizon_days)
+        return _columns(buyers, past.value(BASE, at), horizon_days), outcome.orders.astype(np.float64), outcome.amount
+
+    return past.once(("window", at, horizon_days), make)
 
 
 def _columns(buyers: Buyers, base: ValueModel, horizon_days: float) -> Floats:
     """What the trees take, a row per customer; times in horizons, NaN where a customer has no gap."""
-    coming = base.forecast(buyers, horizon_days)
+    coming = base.expect(buyers, horizon_days)
     weeks, summary = horizon_days / 7, buyers.summary
     gap = np.full(len(buyers), np.nan)
     np.divide(summary.recency_weeks, summary.repeats, out=gap, where=summary.repeats > 0)
@@ -122,33 +146,32 @@ def _columns(buyers: Buyers, base: ValueModel, horizon_days: float) -> Floats:
     )
 
 
-def _trees(columns: Floats, outcome: Floats, seed: int) -> tuple[_Regressor, ...]:
+def _trees(columns: Floats, outcome: Floats) -> tuple[Trees, ...]:
     """Boosted trees of a few leaves under Poisson's deviance, for outcomes relative to their mean."""
     from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
 
+    found = []
+    # Only what is loaded by now can be limited: a limit around the first import would not hold for scikit-learn.
     with threadpool_limits(limits=1):
-        return tuple(
-            HistGradientBoostingRegressor(
+        for seed in range(_SEEDS):
+            grown = HistGradientBoostingRegressor(
                 loss="poisson",
                 max_iter=120,
                 learning_rate=0.05,
-                max_leaf_nodes=8,
+                max_leaf_nodes=MOST_LEAVES,
                 min_samples_leaf=40,
                 l2_regularization=1.0,
                 max_features=0.5,
-                random_state=seed + number,
+                random_state=seed,
             ).fit(columns, outcome / outcome.mean())
-            for number in range(_SEEDS)
-        )
+            found.append(trees_of(grown, columns, np.log(grown.predict(columns))))
+    return tuple(found)
 
 
-def _ratios(plain: Floats, trees: Sequence[_Regressor], columns: Floats) -> Floats:
+def _ratios(plain: Floats, forest: tuple[Trees, ...], columns: Floats) -> Floats:
     """By how much each forecast changes: to the geometric mean with the trees', the total kept."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
-        said = np.mean([tree.predict(columns) for tree in trees], axis=0)
+    said = np.mean([np.exp(trees.sums(columns)) for trees in forest], axis=0)
     scale = plain.mean() / said.mean()
     mixed = np.sqrt(plain * said * scale)
     whole = mixed.sum()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from ca_platform.models.backtest import (
     Origin,
     Outcome,
     decile_error,
+    deciles,
     interval_coverage,
     mean_absolute_error,
     normalised_gini,
@@ -21,37 +21,22 @@ from ca_platform.models.backtest import (
     spearman,
     total_error,
 )
-from ca_platform.models.clv.boosted import fit_boosted
-from ca_platform.models.clv.customers import Buyers, buyers_at
-from ca_platform.models.clv.forecast import ValueForecast, fit_value
+from ca_platform.models.clv.candidates import BASELINE, CANDIDATES, Candidate, Forecaster
+from ca_platform.models.clv.forecast import ValueForecast
 from ca_platform.models.clv.level import Level, PastForecasts, learn_level
-from ca_platform.models.clv.orders import LEAST_REPEATERS, MODELS
-
-BASELINE = "naive"
-BOOSTED = "boosted"
-CANDIDATES = (*MODELS, BOOSTED)
+from ca_platform.models.clv.orders import LEAST_REPEATERS
+from ca_platform.models.clv.past import Past
+from ca_platform.models.threads import one_thread
 
 # Under so much history there is nothing to hold forecasts against, and the baseline serves.
 LEAST_DAYS = 56
 _LEAST_ORIGINS, _MOST_ORIGINS = 4, 12
-
-# More customers change nothing that the contest could see; every so many-th is judged then.
-_MOST_CUSTOMERS = 100_000
 
 # A model whose fit is degenerate serves only if its merit is better by more than this.
 _PRICE_OF_DEGENERATE = 0.01
 
 # How much of the Gini coefficient an error of the total of e is worth: ranks first, the level is put right by itself.
 _PRICE_OF_LEVEL = 0.1
-
-
-class Forecaster(Protocol):
-    """A fitted model of what customers will be worth."""
-
-    @property
-    def degenerate(self) -> bool: ...
-
-    def forecast(self, buyers: Buyers, days: float, share: float = 0.8) -> ValueForecast: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +46,9 @@ class Score:
     Attributes:
         origin: number of the first day that was not known.
         horizon_days: what was forecast.
-        metric: as in ``metrics_of``.
+        metric: as in ``metrics_of``; of the served model also as in ``deciles_of``.
         value: None where the metric has none.
-        customers: who were forecast: all with an order before the origin.
+        customers: who were forecast: all with an order before the origin; of a decile those in it.
     """
 
     origin: int
@@ -81,20 +66,33 @@ class Contest:
 
     Attributes:
         served: the model that forecasts from now on.
-        model: it, fitted to all that is known.
+        fitted: all models, fitted to all that is known.
+        horizon_days: what was forecast at the origins; 0 where there was none.
         orders_level, revenue_level: what its totals are to be multiplied by, and how far they were off.
         reason: why the baseline serves, in words; empty where the contest decided.
     """
 
     served: str
-    model: Forecaster
+    fitted: Mapping[str, Forecaster]
     scores: tuple[Score, ...]
+    horizon_days: int
     orders_level: Level
     revenue_level: Level
     reason: str = ""
 
+    @property
+    def model(self) -> Forecaster:
+        """The one that serves."""
+        return self.fitted[self.served]
 
-def hold_contest(history: History, end: int, horizon_days: int, models: Sequence[str] = CANDIDATES) -> Contest:
+
+def hold_contest(
+    history: History,
+    end: int,
+    horizon_days: int,
+    models: Sequence[str] = tuple(CANDIDATES),
+    candidates: Mapping[str, Candidate] = CANDIDATES,
+) -> Contest:
     """Fit every model at every origin with what was known by then, and hold its forecast against what came.
 
     The model with the highest mean Gini coefficient of orders and revenue serves, less a tenth of the mean logarithm by
@@ -102,55 +100,52 @@ def hold_contest(history: History, end: int, horizon_days: int, models: Sequence
     degenerate gives way to one that is hardly worse.
 
     Args:
-        history: orders from ``end`` on are not looked at.
+        history: orders from ``end`` on are not looked at; of many customers some are judged, all are fitted.
         end: number of the first day that is not known.
         horizon_days: 1 and up; or a quarter of the history where that is shorter.
-        models: names of ``CANDIDATES``, the baseline among them.
+        models: names of ``candidates``, the baseline among them.
     """
-    known = history.until(float(end))
-    start = int(known.day.min(initial=end))
-    buyers = buyers_at(known, end)
-    refused = _refusal(buyers.summary.repeaters, end - start)
+    with one_thread():
+        return _held(Past(history, end), horizon_days, {name: candidates[name] for name in models})
+
+
+def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) -> Contest:
+    end = past.end
+    refused = _refusal(past.buyers(end).summary.repeaters, end - past.start)
     if refused:
         nothing = learn_level(PastForecasts([], 0.0, [], []), 0.0)
-        return Contest(BASELINE, fit_value(BASELINE, buyers), (), nothing, nothing, refused)
-    origins = _origins(start, end, horizon_days)
-    scores, totals = _judged(_sampled(known), origins, models)
-    fitted = {model: fit_candidate(model, known, end, origins[-1].horizon) for model in models}
-    served = max(models, key=lambda model: _merit(scores, model) - _PRICE_OF_DEGENERATE * fitted[model].degenerate)
-    marked = tuple(replace(score, is_served=score.model == served) for score in scores)
+        return Contest(BASELINE, {BASELINE: past.value(BASELINE, end)}, (), 0, nothing, nothing, refused)
+    origins = _origins(past.start, end, horizon_days)
+    usable = origins[-1].horizon
+    scores, totals = _judged(past.few, origins, candidates)
+    fitted = {name: candidate.fit(past, end, usable) for name, candidate in candidates.items()}
+    served = max(fitted, key=lambda name: _merit(scores, name) - _PRICE_OF_DEGENERATE * fitted[name].degenerate)
+    marked = tuple(replace(score, is_served=score.model == served) for score in scores if _is_shown(score, served))
     orders, revenue = (_level(totals[served], measure, end) for measure in ("orders", "revenue"))
-    return Contest(served, fitted[served], marked, orders, revenue)
+    return Contest(served, fitted, marked, usable, orders, revenue)
 
 
 def _judged(
-    known: History, origins: Sequence[Origin], models: Sequence[str]
+    past: Past, origins: Sequence[Origin], candidates: Mapping[str, Candidate]
 ) -> tuple[list[Score], dict[str, list[_Totals]]]:
     """Scores and totals of every model at every origin."""
     scores: list[Score] = []
-    totals: dict[str, list[_Totals]] = {model: [] for model in models}
+    totals: dict[str, list[_Totals]] = {model: [] for model in candidates}
     for at in origins:
-        buyers = buyers_at(known, at.at)
-        outcome = known.outcome(buyers.number, at.at, at.horizon)
-        for model in models:
-            forecast = fit_candidate(model, known, at.at, at.horizon).forecast(buyers, at.horizon)
-            found = metrics_of(forecast, outcome).items()
-            scores += [Score(at.at, at.horizon, model, metric, value, len(buyers)) for metric, value in found]
+        buyers = past.buyers(at.at)
+        outcome = past.history.outcome(buyers.number, at.at, at.horizon)
+        for model, candidate in candidates.items():
+            forecast = candidate.fit(past, at.at, at.horizon).forecast(buyers, at.horizon)
+            found = {metric: (value, len(buyers)) for metric, value in metrics_of(forecast, outcome).items()}
+            found |= deciles_of(forecast, outcome)
+            scores += [Score(at.at, at.horizon, model, metric, *cell) for metric, cell in found.items()]
             totals[model].append(_Totals.of(at, forecast, outcome))
     return scores, totals
 
 
-def _sampled(known: History) -> History:
-    customers = known.customers
-    step = -(-customers.size // _MOST_CUSTOMERS)
-    return known if step <= 1 else known.of(customers[::step])
-
-
-def fit_candidate(model: str, history: History, at: int, horizon_days: int) -> Forecaster:
-    """A candidate fitted to what is known before a day; trees are trained on windows as long as the horizon."""
-    if model == BOOSTED:
-        return fit_boosted(history, at, horizon_days)
-    return fit_value(model, buyers_at(history, at))
+def _is_shown(score: Score, served: str) -> bool:
+    """Whether a score is kept: deciles are of the served model alone."""
+    return score.model == served or "_decile_" not in score.metric or score.metric.endswith("_decile_error")
 
 
 def metrics_of(forecast: ValueForecast, outcome: Outcome) -> Mapping[str, float | None]:
@@ -176,6 +171,22 @@ def metrics_of(forecast: ValueForecast, outcome: Outcome) -> Mapping[str, float 
     found["coverage"] = interval_coverage(outcome.amount, forecast.low, forecast.high)
     found["coverage_of_likely"] = interval_coverage(outcome.amount[likely], forecast.low[likely], forecast.high[likely])
     return {name: float(value) if np.isfinite(value) else None for name, value in found.items()}
+
+
+def deciles_of(forecast: ValueForecast, outcome: Outcome) -> dict[str, tuple[float, int]]:
+    """Mean forecast and outcome of tenths of the customers by their forecast, and how many they are.
+
+    ``orders_forecast_decile_1`` is of those of whom least is forecast.
+    """
+    return {
+        f"{measure}_{side}_decile_{place}": (getattr(part, side), part.customers)
+        for measure, said, came in (
+            ("orders", forecast.orders, outcome.orders.astype(np.float64)),
+            ("revenue", forecast.revenue, outcome.amount),
+        )
+        for place, part in enumerate(deciles(came, said), 1)
+        for side in ("forecast", "observed")
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class Buyers:
         purchase_days: their number, 1 and up.
         orders_per_day: to be expected on a purchase day, 1 and up.
         mean_amount: of a purchase day, in the shop's currency.
+        history: their orders, all before the origin.
+        origin: number of the first day that is not known.
     """
 
     number: Ints
@@ -30,6 +32,8 @@ class Buyers:
     purchase_days: Floats
     orders_per_day: Floats
     mean_amount: Floats
+    history: History
+    origin: int
 
     def __len__(self) -> int:
         return self.number.size
@@ -59,6 +63,8 @@ def buyers_at(history: History, origin: int) -> Buyers:
         days,
         orders_per_day(orders, days),
         _sums(known.amount, starts) / days,
+        known,
+        origin,
     )
 
 

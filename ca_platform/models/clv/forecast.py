@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ca_platform.models.clv.customers import Buyers
-from ca_platform.models.clv.gamma_gamma import expected_amount, fit_amounts
+from ca_platform.models.clv.gamma_gamma import expected_amount
 from ca_platform.models.clv.intervals import forecast_revenue
-from ca_platform.models.clv.orders import fit, future
+from ca_platform.models.clv.orders import future
+from ca_platform.models.clv.record import Parameters, fit_from, fit_parameters
 from ca_platform.models.clv.records import Fit, Floats
 
 _WEEK = 7.0
@@ -37,19 +38,44 @@ class ValueForecast:
     next_order_days: Floats
 
 
+def levelled(forecast: ValueForecast, orders: float, revenue: float) -> ValueForecast:
+    """The same forecast with all orders, and all revenue, multiplied by a factor each (see ``level``)."""
+    return replace(
+        forecast,
+        orders=forecast.orders * orders,
+        amount=forecast.amount * (revenue / orders),
+        revenue=forecast.revenue * revenue,
+        low=forecast.low * revenue,
+        high=forecast.high * revenue,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """The means of a forecast, which cost far less than its intervals; as in ``ValueForecast``."""
+
+    orders: Floats
+    revenue: Floats
+    alive: Floats
+    no_order: Floats
+
+
 @dataclass(frozen=True, slots=True)
 class ValueModel:
-    """Fits of orders and of amounts, and what orders and revenue are multiplied by (see ``level``)."""
+    """Fits of orders and of amounts."""
 
     orders: Fit
     amounts: Fit
-    orders_level: float = 1.0
-    revenue_level: float = 1.0
 
     @property
     def degenerate(self) -> bool:
         """Whether the orders do not determine the parameters of their model."""
         return self.orders.degenerate
+
+    @property
+    def reason(self) -> str:
+        """Why it is degenerate, in words; empty where it is not."""
+        return self.orders.reason
 
     def forecast(self, buyers: Buyers, days: float, share: float = 0.8) -> ValueForecast:
         """Forecast so many days of customers, who may be others than those of the fits, or the same later on."""
@@ -59,17 +85,30 @@ class ValueModel:
         amount = expected_amount(self.amounts, buyers.purchase_days, buyers.mean_amount)
         revenue = forecast_revenue(self.orders, self.amounts, buyers.summary, buyers.mean_amount, days / _WEEK, share)
         return ValueForecast(
-            self.orders_level * purchases * buyers.orders_per_day,
-            amount / buyers.orders_per_day * (self.revenue_level / self.orders_level),
-            self.revenue_level * revenue.expected,
-            self.revenue_level * revenue.low,
-            self.revenue_level * revenue.high,
+            purchases * buyers.orders_per_day,
+            amount / buyers.orders_per_day,
+            revenue.expected,
+            revenue.low,
+            revenue.high,
             coming.alive[place],
             coming.no_order(days / _WEEK)[place],
             coming.waiting_weeks()[place] * _WEEK,
         )
 
+    def expect(self, buyers: Buyers, days: float) -> Expected:
+        """The means of the forecast alone."""
+        small, place = buyers.summary.distinct()
+        coming = future(self.orders, small)
+        purchases = coming.expected(days / _WEEK)[place]
+        amount = expected_amount(self.amounts, buyers.purchase_days, buyers.mean_amount)
+        no_order = coming.no_order(days / _WEEK)[place]
+        return Expected(purchases * buyers.orders_per_day, purchases * amount, coming.alive[place], no_order)
 
-def fit_value(model: str, buyers: Buyers) -> ValueModel:
-    """Fit a model of orders and the model of amounts to the same customers."""
-    return ValueModel(fit(model, buyers.summary), fit_amounts(buyers.purchase_days, buyers.mean_amount))
+    def to_parameters(self) -> Parameters:
+        """All numbers of both fits; ``from_parameters`` makes the same model of them."""
+        return fit_parameters(self.orders) | fit_parameters(self.amounts, "amounts.")
+
+    @staticmethod
+    def from_parameters(model: str, parameters: Parameters) -> ValueModel:
+        """The model of orders of this name, and the one of amounts, of which these are the numbers."""
+        return ValueModel(fit_from(model, parameters), fit_from("gamma_gamma", parameters, "amounts."))

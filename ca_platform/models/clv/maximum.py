@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ca_platform.models.clv.records import Estimate, Floats
+from ca_platform.models.threads import one_thread
 
 # Log likelihood and its gradient by the logarithms of the parameters.
 LogLikelihood = Callable[[Floats], tuple[float, Floats]]
@@ -60,7 +61,6 @@ def climb(likelihood: LogLikelihood, parameters: Sequence[Parameter], start: Flo
         scale: by which the likelihood is divided, about the number of observations, so that one tolerance fits all.
     """
     from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
 
     bounds = [(np.log(item.lower), np.log(item.upper)) for item in parameters]
 
@@ -70,8 +70,8 @@ def climb(likelihood: LogLikelihood, parameters: Sequence[Parameter], start: Flo
 
     within = np.clip(start, [low for low, _ in bounds], [high for _, high in bounds])
     options = {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500, "maxls": 40}
-    # Steps of a handful of numbers: threads that wait for each other cost more than they gain.
-    with threadpool_limits(limits=1):
+    # Steps of a handful of numbers.
+    with one_thread():
         found: Floats = minimize(falling, within, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     return found
 

@@ -9,6 +9,7 @@ from ca_platform.models.backtest import History, normalised_gini
 from ca_platform.models.clv import known
 from ca_platform.models.clv.boosted import BoostedModel, fit_boosted
 from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.past import Past
 from ca_platform_tests.models.clv.shops_simulated import drawn_history
 
 END, HORIZON = 360, 80
@@ -30,7 +31,7 @@ def history() -> History:
 
 @pytest.fixture(scope="module")
 def model(history: History) -> BoostedModel:
-    return fit_boosted(history, END, HORIZON)
+    return fit_boosted(Past(history, END + HORIZON), END, HORIZON)
 
 
 def test_totals_stay_those_of_the_model_of_orders(history: History, model: BoostedModel) -> None:
@@ -55,20 +56,33 @@ def test_what_tells_customers_apart_besides_their_orders_is_learnt(history: Hist
 
 def test_what_comes_later_and_when_it_is_trained_again_changes_nothing(history: History, model: BoostedModel) -> None:
     buyers = buyers_at(history, END)
-    again = fit_boosted(history.until(float(END)), END, HORIZON)
+    again = fit_boosted(Past(history, END), END, HORIZON)
     assert again.forecast(buyers, HORIZON).orders.tolist() == model.forecast(buyers, HORIZON).orders.tolist()
 
 
 @pytest.mark.parametrize("days", [30, 150])
 def test_too_little_to_learn_from_leaves_the_model_of_orders(history: History, days: int) -> None:
-    early = fit_boosted(history, int(history.day.min()) + days, HORIZON)
-    buyers = buyers_at(history, int(history.day.min()) + days)
+    end = int(history.day.min()) + days
+    early = fit_boosted(Past(history, end), end, HORIZON)
+    buyers = buyers_at(history, end)
     assert early.orders == ()
     assert early.forecast(buyers, HORIZON).orders.tolist() == early.base.forecast(buyers, HORIZON).orders.tolist()
 
 
 def test_a_shop_in_which_nobody_pays_and_one_without_customers_give_numbers(history: History) -> None:
-    free = fit_boosted(History(history.customer, history.at), END, HORIZON)
+    free = fit_boosted(Past(History(history.customer, history.at), END), END, HORIZON)
     assert np.isfinite(free.forecast(buyers_at(history, END), HORIZON).orders).all()
     empty = History([], [])
-    assert fit_boosted(empty, END, HORIZON).forecast(buyers_at(empty, END), HORIZON).orders.size == 0
+    assert fit_boosted(Past(empty, END), END, HORIZON).forecast(buyers_at(empty, END), HORIZON).orders.size == 0
+
+
+@pytest.mark.parametrize("days", [30, END])
+def test_what_is_kept_of_it_makes_the_same_model(history: History, days: int) -> None:
+    end = int(history.day.min()) + days
+    model = fit_boosted(Past(history, end), end, HORIZON)
+    again = BoostedModel.from_parameters(model.to_parameters())
+    assert again.base == model.base
+    buyers = buyers_at(history, end)
+    for name in ("orders", "revenue", "low", "high"):
+        said, same = (getattr(one.forecast(buyers, HORIZON), name).tolist() for one in (model, again))
+        assert said == same

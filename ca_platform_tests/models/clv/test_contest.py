@@ -9,10 +9,11 @@ import pytest
 
 from ca_platform.models.backtest import History
 from ca_platform.models.clv import MODELS, fit_amounts, forecast_revenue, known
-from ca_platform.models.clv import contest as contest_module
-from ca_platform.models.clv.contest import BASELINE, Contest, hold_contest
+from ca_platform.models.clv.candidates import BASELINE
+from ca_platform.models.clv.contest import Contest, hold_contest
 from ca_platform.models.clv.customers import buyers_at
-from ca_platform.models.clv.forecast import ValueForecast, ValueModel, fit_value
+from ca_platform.models.clv.forecast import ValueForecast, ValueModel, levelled
+from ca_platform.models.clv.past import Past
 from ca_platform_tests.models.clv.shops_simulated import drawn_history
 
 # In days: about an order in three weeks, customers who leave.
@@ -43,7 +44,9 @@ def test_a_model_that_knows_who_leaves_beats_the_rate_of_before(contest: Contest
 
 def test_every_model_is_scored_at_every_origin(contest: Contest) -> None:
     cells = [(score.origin, score.model, score.metric) for score in contest.scores]
-    assert len(cells) == len(set(cells)) == 4 * len(QUICK) * 14
+    deciles = [metric for _, _, metric in cells if "cast_decile_" in metric or "observed_decile_" in metric]
+    assert len(deciles) == 4 * 2 * 2 * 10, "of the served one"
+    assert len(cells) == len(set(cells)) == 4 * len(QUICK) * 14 + len(deciles)
     assert {score.horizon_days for score in contest.scores} == {HORIZON}
     assert max(score.origin for score in contest.scores) == END - HORIZON
     assert {score.model for score in contest.scores if score.is_served} == {contest.served}
@@ -74,9 +77,8 @@ def test_the_served_model_foresees_what_comes(history: History, contest: Contest
 
 def test_levels_leave_the_ranks_as_they_are(history: History) -> None:
     buyers = buyers_at(history, END)
-    plain = fit_value("bg_nbd", buyers)
-    raised = type(plain)(plain.orders, plain.amounts, orders_level=1.2, revenue_level=1.5)
-    before, after = plain.forecast(buyers, HORIZON), raised.forecast(buyers, HORIZON)
+    before = Past(history, END).value("bg_nbd", END).forecast(buyers, HORIZON)
+    after = levelled(before, 1.2, 1.5)
     assert after.orders == pytest.approx(1.2 * before.orders)
     assert after.revenue == pytest.approx(1.5 * before.revenue)
     assert after.high == pytest.approx(1.5 * before.high)
@@ -127,7 +129,7 @@ def test_odd_shops_give_numbers(shop: str) -> None:
 def test_of_many_customers_some_are_judged_and_all_are_fitted(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contest_module, "_MOST_CUSTOMERS", 400)
+    monkeypatch.setattr(Past.__init__, "__defaults__", (400,))
     sampled = hold_contest(history, END, HORIZON, QUICK)
     assert max(score.customers for score in sampled.scores) <= 400
     assert isinstance(sampled.model, ValueModel)
@@ -145,7 +147,7 @@ def test_orders_of_a_day_are_one_purchase_and_several_orders() -> None:
 
 def test_forecasts_are_those_of_the_functions_they_are_made_of(history: History) -> None:
     buyers = buyers_at(history, END)
-    model = fit_value("bg_nbd", buyers)
+    model = Past(history, END).value("bg_nbd", END)
     money = fit_amounts(buyers.purchase_days, buyers.mean_amount)
     assert model.amounts == money
     revenue = forecast_revenue(model.orders, money, buyers.summary, buyers.mean_amount, HORIZON / 7)

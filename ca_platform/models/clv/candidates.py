@@ -1,0 +1,59 @@
+"""Who can take part in the contest: how each candidate is fitted, and made again of what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from ca_platform.models.clv.boosted import BoostedModel, fit_boosted
+from ca_platform.models.clv.customers import Buyers
+from ca_platform.models.clv.forecast import ValueForecast, ValueModel
+from ca_platform.models.clv.orders import MODELS
+from ca_platform.models.clv.past import Past
+from ca_platform.models.clv.record import Parameters
+
+BASELINE = "naive"
+BOOSTED = "boosted"
+
+
+class Forecaster(Protocol):
+    """A fitted model of what customers will be worth."""
+
+    @property
+    def degenerate(self) -> bool:
+        """Whether the history does not determine it."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is degenerate, in words; empty where it is not."""
+
+    def forecast(self, buyers: Buyers, days: float, share: float = 0.8) -> ValueForecast:
+        """Forecast so many days of customers, with intervals that hold the share."""
+
+    def to_parameters(self) -> Parameters:
+        """Everything of which ``Candidate.from_parameters`` makes the same model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A kind of model.
+
+    Attributes:
+        fit: makes one of what is known before a day (``past``, ``at``) for a horizon of so many days.
+        from_parameters: makes it of what was kept.
+    """
+
+    fit: Callable[[Past, int, int], Forecaster]
+    from_parameters: Callable[[Parameters], Forecaster]
+
+
+def _value(model: str, past: Past, at: int, _: int) -> ValueModel:
+    return past.value(model, at)
+
+
+CANDIDATES: Mapping[str, Candidate] = {
+    **{name: Candidate(partial(_value, name), partial(ValueModel.from_parameters, name)) for name in MODELS},
+    BOOSTED: Candidate(fit_boosted, BoostedModel.from_parameters),
+}

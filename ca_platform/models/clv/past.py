@@ -1,0 +1,61 @@
+"""A shop's orders up to an end, and what the candidates make of them again and again, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import TypeVar, cast
+
+from ca_platform.models.backtest import History
+from ca_platform.models.clv.customers import Buyers, buyers_at
+from ca_platform.models.clv.forecast import ValueModel
+from ca_platform.models.clv.gamma_gamma import fit_amounts
+from ca_platform.models.clv.orders import fit
+from ca_platform.models.clv.records import Fit
+
+# More customers change nothing that a contest could see, or that trees learn; every so many-th is taken then.
+MOST_CUSTOMERS = 20_000
+
+_Made = TypeVar("_Made")
+
+
+class Past:
+    """Orders before an end, and what they gave at earlier days.
+
+    Attributes:
+        history: the orders.
+        start, end: numbers of the first day with an order, and of the first one that is not known.
+    """
+
+    def __init__(self, history: History, end: int, most: int = MOST_CUSTOMERS) -> None:
+        self.history = history.until(float(end))
+        self.start = int(self.history.day.min(initial=end))
+        self.end = end
+        self._most = most
+        self._made: dict[Hashable, object] = {}
+
+    @cached_property
+    def few(self) -> Past:
+        """The orders of evenly chosen customers; all of them where they are few."""
+        customers = self.history.customers
+        step = -(-customers.size // self._most)
+        return self if step <= 1 else Past(self.history.of(customers[::step]), self.end, self._most)
+
+    def buyers(self, at: int) -> Buyers:
+        """The customers at the begin of a day."""
+        return self.once(("buyers", at), lambda: buyers_at(self.history, at))
+
+    def value(self, model: str, at: int) -> ValueModel:
+        """A model of orders and the model of amounts, fitted to what is known at the begin of a day."""
+        orders = self.once((model, at), lambda: fit(model, self.buyers(at).summary))
+        return ValueModel(orders, self._amounts(at))
+
+    def _amounts(self, at: int) -> Fit:
+        buyers = self.buyers(at)
+        return self.once(("amounts", at), lambda: fit_amounts(buyers.purchase_days, buyers.mean_amount))
+
+    def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What was made under a key before, else what is made now."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("_Made", self._made[key])
