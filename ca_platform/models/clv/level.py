@@ -124,13 +124,18 @@ def total_interval(total: float, level: Level, horizon_weeks: float, share: floa
     >>> [round(end, 1) for end in total_interval(100.0, level, horizon_weeks=26.0)]
     [80.5, 124.2]
     """
+    width = log_width(level, horizon_weeks, share)
+    return None if width is None else (float(total * np.exp(-width)), float(total * np.exp(width)))
+
+
+def log_width(level: Level, horizon_weeks: float, share: float = 0.8) -> float | None:
+    """Half the width of ``total_interval``, as a logarithm."""
     from scipy.special import stdtrit
 
     if level.log_error is None:
         return None
     longer = max(horizon_weeks / level.horizon_weeks, 1.0)
-    width = float(stdtrit(level.origins, (1 + share) / 2)) * level.log_error * np.sqrt(longer)
-    return float(total * np.exp(-width)), float(total * np.exp(width))
+    return float(stdtrit(level.origins, (1 + share) / 2) * level.log_error * np.sqrt(longer))
 
 
 def _tried(past: PastForecasts, factor: Callable[[PastForecasts, float], float | None]) -> Floats:
