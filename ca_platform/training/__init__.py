@@ -5,6 +5,20 @@ methods (``models``), what a report shows (``reports``), when to train (``defs``
 """
 
 from ca_platform.training.churn import MODELS, SCORES, ChurnModels
+from ca_platform.training.clv import MODELS as VALUE_MODELS
+from ca_platform.training.clv import SCORES as VALUE_SCORES
+from ca_platform.training.clv import Forecasts, Served, ValueModels
 from ca_platform.training.days import MOST_DAYS, served_by
 
-__all__ = ["MODELS", "MOST_DAYS", "SCORES", "ChurnModels", "served_by"]
+__all__ = [
+    "MODELS",
+    "MOST_DAYS",
+    "SCORES",
+    "VALUE_MODELS",
+    "VALUE_SCORES",
+    "ChurnModels",
+    "Forecasts",
+    "Served",
+    "ValueModels",
+    "served_by",
+]

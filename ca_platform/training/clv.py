@@ -1,0 +1,291 @@
+"""The models of lifetime value: one part of the lake for each training day, and what they forecast of a report day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from ca_platform.catalogue import table_spec
+from ca_platform.catalogue.models import VALUE_BASELINE
+from ca_platform.lake import Lake
+from ca_platform.models.backtest import History
+from ca_platform.models.clv.candidates import CANDIDATES, Candidate, Forecaster
+from ca_platform.models.clv.contest import Contest, hold_contest
+from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.forecast import ValueForecast, levelled
+from ca_platform.models.clv.level import Level
+from ca_platform.models.clv.record import Parameters
+from ca_platform.models.clv.records import Floats, Ints
+from ca_platform.models.threads import one_thread
+from ca_platform.settings import Settings
+from ca_platform.training.kept import KeptModels
+from ca_platform.training.orders import day_number, day_of
+
+MODELS, SCORES = "clv_models", "clv_scores"
+
+# What holds for all candidates of a training.
+_WHOLE = "lifetime_value"
+_LEVELS = ("orders_level", "revenue_level")
+
+# A customer with more than this share of the orders is named: what is forecast of the whole rests on that one.
+_ONE_HAS_MOST = 0.5
+
+_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
+    MODELS: {
+        "day": pl.Date(),
+        "model": pl.String(),
+        "parameter": pl.String(),
+        "place": pl.Int64(),
+        "value": pl.Float64(),
+        "text": pl.String(),
+    },
+    SCORES: {
+        "day": pl.Date(),
+        "origin": pl.Date(),
+        "model": pl.String(),
+        "metric": pl.String(),
+        "value": pl.Float64(),
+        "customers": pl.Int64(),
+        "horizon_days": pl.Float64(),
+        "is_served": pl.Boolean(),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Served:
+    """What serves since a training.
+
+    Attributes:
+        name: of the candidate.
+        model: it, fitted to all that was known.
+        horizon_days: of the forecasts at the origins; 0 where there was none.
+        orders_level, revenue_level: what totals are multiplied by, and how far they were off.
+        reason: why the baseline serves, and what else should be known of the forecasts; empty where nothing.
+    """
+
+    name: str
+    model: Forecaster
+    horizon_days: int
+    orders_level: Level
+    revenue_level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecasts:
+    """What is forecast of all customers with an order up to the end of a day, a value each, by ascending number.
+
+    Attributes:
+        number: the facts' number of the customer.
+        orders, amount, revenue, low, high, alive, no_order, next_order_days: as in ``ValueForecast``, levels applied.
+        horizon_days: what is forecast.
+        model: name of the candidate that serves.
+        trained_on: the last day that it knows of.
+        reason, orders_level, revenue_level: as in ``Served``.
+    """
+
+    number: Ints
+    orders: Floats
+    amount: Floats
+    revenue: Floats
+    low: Floats
+    high: Floats
+    alive: Floats
+    no_order: Floats
+    next_order_days: Floats
+    horizon_days: float
+    model: str
+    trained_on: date
+    reason: str
+    orders_level: Level
+    revenue_level: Level
+
+
+def candidates(settings: Settings) -> dict[str, Candidate]:
+    """The candidates that the settings name, the baseline first."""
+    asked = (VALUE_BASELINE, *settings.reports.clv.models)
+    return {name: CANDIDATES[name] for name in asked if name in CANDIDATES}
+
+
+class ValueModels(KeptModels):
+    """The models of lifetime value, made for the horizon and of the candidates in the settings."""
+
+    dataset = MODELS
+
+    def __init__(self, last: date, settings: Settings, lake: Lake) -> None:
+        clv = settings.reports.clv
+        self.horizon_days = 7 * clv.horizon_weeks
+        self._candidates = candidates(settings)
+        self._served: dict[date, Served] = {}
+        self._forecast: tuple[tuple[date, float], Forecasts] | None = None
+        super().__init__(last, settings, lake, f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds}")
+
+    def train(self, day: date) -> Contest:
+        """Hold the contest with what was known at the end of a day, and keep all candidates and their scores."""
+        end = day_number(day) + 1
+        known = self.history.until(end)
+        contest = hold_contest(known, end, self.horizon_days, tuple(self._candidates), self._candidates)
+        inputs = self.inputs(day)
+        with self._lake.write() as write:
+            write.put(MODELS, day, _models(day, contest, reason_of(contest, known)), inputs)
+            write.put(SCORES, day, _scores(day, contest), inputs)
+        self._served.pop(day, None)
+        return contest
+
+    def model(self, trained_on: date) -> Served:
+        """What serves since a training day."""
+        if trained_on not in self._served:
+            self._served[trained_on] = self._read(trained_on)
+        return self._served[trained_on]
+
+    def candidate(self, trained_on: date, name: str) -> Forecaster:
+        """Any of the candidates that were fitted on a training day."""
+        return self._candidates[name].from_parameters(_parameters(self._rows(trained_on, name)))
+
+    def scores(self, trained_on: date) -> pl.DataFrame:
+        """The back-test of a training day."""
+        return self.rows(SCORES, trained_on, _SCHEMAS[SCORES])
+
+    def forecast(self, day: date, days_ahead: float | None = None) -> Forecasts:
+        """Forecast all customers of a day by the model that serves it, which is trained where it is missing.
+
+        Args:
+            days_ahead: from the end of the day on; the horizon of the settings unless said. What was asked for last is
+                kept.
+        """
+        key = day, self.horizon_days if days_ahead is None else days_ahead
+        if self._forecast is None or self._forecast[0] != key:
+            trained_on = self.kept(day) or self.ensure([day])[day]
+            self._forecast = key, self._said(*key, trained_on)
+        return self._forecast[1]
+
+    def _said(self, day: date, days_ahead: float, trained_on: date) -> Forecasts:
+        served = self.model(trained_on)
+        buyers = buyers_at(self.history, day_number(day) + 1)
+        with one_thread():
+            plain = served.model.forecast(buyers, days_ahead)
+        said = levelled(plain, served.orders_level.factor, served.revenue_level.factor)
+        return Forecasts(
+            buyers.number,
+            **{name: getattr(said, name) for name in ValueForecast.__dataclass_fields__},
+            horizon_days=float(days_ahead),
+            model=served.name,
+            trained_on=trained_on,
+            reason=served.reason,
+            orders_level=served.orders_level,
+            revenue_level=served.revenue_level,
+        )
+
+    def _read(self, trained_on: date) -> Served:
+        whole = _parameters(self._rows(trained_on, _WHOLE))
+        name = str(whole["served"])
+        orders, revenue = (_level_from(whole, level) for level in _LEVELS)
+        model = self.candidate(trained_on, name)
+        return Served(name, model, int(_number(whole["horizon_days"])), orders, revenue, str(whole["reason"]))
+
+    def _rows(self, trained_on: date, model: str) -> pl.DataFrame:
+        rows = self._lake.scan(MODELS, trained_on, trained_on, schema=_SCHEMAS[MODELS])
+        return self._lake.collect(lambda: rows.filter(pl.col("model") == model))
+
+
+def reason_of(contest: Contest, known: History) -> str:
+    """What should be known of the forecasts of a contest's winner, in words; empty where nothing."""
+    orders = known.counts
+    parts = [contest.reason, contest.model.reason if contest.model.degenerate else ""]
+    if len(known) and not known.amount.any():
+        parts.append("no order has an amount, so no revenue is expected")
+    if orders.size > 1 and orders.max() > _ONE_HAS_MOST * len(known):
+        parts.append(f"one customer has {orders.max() / len(known):.0%} of all orders".replace("%", " %"))
+    return "; ".join(part for part in parts if part)
+
+
+def _models(day: date, contest: Contest, reason: str) -> pl.DataFrame:
+    whole: Parameters = {
+        "served": contest.served,
+        "reason": reason,
+        "horizon_days": float(contest.horizon_days),
+        **_of_level("orders_level", contest.orders_level),
+        **_of_level("revenue_level", contest.revenue_level),
+    }
+    kept = {_WHOLE: whole, **{name: model.to_parameters() for name, model in contest.fitted.items()}}
+    rows = pl.concat(_rows_of(day, name, parameters) for name, parameters in kept.items())
+    return rows.sort(table_spec(MODELS).sort)
+
+
+def _rows_of(day: date, model: str, parameters: Parameters) -> pl.DataFrame:
+    """The numbers and texts of a model below each other; a number that is not known is null."""
+    names, places, values, texts = [], [], [], []
+    for name, value in parameters.items():
+        text = value if isinstance(value, str) else None
+        numbers = np.array([np.nan]) if text is not None else np.ravel(np.asarray(value, np.float64))
+        names += [name] * numbers.size
+        places.append(np.arange(numbers.size))
+        values.append(numbers)
+        texts += [text] * numbers.size
+    rows = {
+        "day": pl.repeat(day, len(names), dtype=pl.Date(), eager=True),
+        "model": pl.repeat(model, len(names), eager=True),
+        "parameter": names,
+        "place": np.concatenate(places),
+        "value": pl.Series(np.concatenate(values)).fill_nan(None),
+        "text": texts,
+    }
+    return pl.DataFrame(rows, schema=_SCHEMAS[MODELS])
+
+
+def _parameters(rows: pl.DataFrame) -> Parameters:
+    """What ``_rows_of`` made rows of."""
+    found: Parameters = {}
+    for (name,), own in rows.sort("place").group_by(["parameter"], maintain_order=True):
+        text = own["text"][0]
+        found[str(name)] = own["value"].fill_null(np.nan).to_numpy() if text is None else text
+    return found
+
+
+def _of_level(name: str, level: Level) -> Parameters:
+    return {
+        f"{name}.factor": level.factor,
+        f"{name}.method": level.method,
+        f"{name}.log_error": np.nan if level.log_error is None else level.log_error,
+        f"{name}.origins": float(level.origins),
+        f"{name}.horizon_weeks": level.horizon_weeks,
+        f"{name}.reason": level.reason,
+    }
+
+
+def _level_from(whole: Mapping[str, object], name: str) -> Level:
+    error = _number(whole[f"{name}.log_error"])
+    return Level(
+        _number(whole[f"{name}.factor"]),
+        str(whole[f"{name}.method"]),
+        None if np.isnan(error) else error,
+        int(_number(whole[f"{name}.origins"])),
+        _number(whole[f"{name}.horizon_weeks"]),
+        str(whole[f"{name}.reason"]),
+    )
+
+
+def _number(value: object) -> float:
+    return float(np.ravel(np.asarray(value, np.float64))[0])
+
+
+def _scores(day: date, contest: Contest) -> pl.DataFrame:
+    rows: Sequence[tuple[object, ...]] = [
+        (
+            day,
+            day_of(score.origin - 1),
+            score.model,
+            score.metric,
+            score.value,
+            score.customers,
+            float(score.horizon_days),
+            score.is_served,
+        )
+        for score in contest.scores
+    ]
+    return pl.DataFrame(rows, schema=_SCHEMAS[SCORES], orient="row").sort(table_spec(SCORES).sort)
