@@ -26,7 +26,7 @@ Day = date | str
 Dimensions = str | Mapping[str, str | None]
 Progress = Callable[[str, int, int], None]
 
-_DOCUMENTS = ("orders", "downloads")  # can be selected for a run, and are no reports
+_DOCUMENTS = ("orders", "downloads", "customer_documents")  # can be selected for a run, and are no reports
 
 
 def report_names() -> list[str]:

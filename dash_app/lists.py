@@ -19,8 +19,8 @@ from ca_platform.catalogue.customers import CUSTOMERS
 from ca_platform.drill import Cell, members
 from ca_platform.lake import Lake
 from ca_platform.store import CustomerPage, CustomerQuery, Dimension
-from ca_platform.store.lakecustomers import CUSTOMER_REPORT, at_edge, customers_of, page_of
-from ca_platform.store.recommended import with_recommendations
+from ca_platform.store.lakecustomers import CUSTOMER_REPORT, at_edge, page_of
+from ca_platform.store.picture import customers_of, with_lists
 from ca_platform.store.schema import TableSchema
 from dash_app.opened import Opened
 from dash_app.reader import Kept
@@ -83,7 +83,7 @@ class Lists:
 
     def _block(self, clients: pl.DataFrame, day: date | None) -> pl.DataFrame:
         rows = at_edge(self._rows(clients, day), self._digits).collect()
-        return with_recommendations(rows, self._lake, day)
+        return with_lists(rows, self._lake, day)
 
     def _page(self, listed: Listed, query: CustomerQuery) -> CustomerPage:
         if listed.opened.what == "orders":
@@ -93,7 +93,7 @@ class Lists:
         rows, total = self._lake.retry(
             lambda: page_of(self._rows(clients, day), query, self._digits, "client", is_steady=True)
         )
-        return CustomerPage(with_recommendations(rows, self._lake, day), total, day)
+        return CustomerPage(with_lists(rows, self._lake, day), total, day)
 
     def _known(self, listed: Listed) -> pl.DataFrame:
         """Whom the number counts."""

@@ -10,6 +10,7 @@ from ca_platform.defs.days import DayRange, ranges_of
 from ca_platform.errors import ReportError
 from ca_platform.settings import Settings
 from ca_platform.settings.connecting import to_connect
+from ca_platform.store.picture import TABLES
 
 CUSTOMERS = "customers"
 
@@ -43,7 +44,8 @@ class Selection:
 def selected(wanted: Iterable[str] | None, settings: Settings) -> Selection:
     """The reports of ``NAME``, ``family:NAME``, with the facts that they need; None: everything.
 
-    ``orders`` and ``downloads`` stand for the documents. A report whose input is not connected is refused by name; a
+    ``orders``, ``downloads`` and ``customer_documents`` stand for the documents; the last go with every report that
+    they show. A report whose input is not connected is refused by name; a
     family gives those of its reports that are connected.
     """
     connected = {spec.name: spec for spec in specs.connected_reports(settings)}
@@ -60,6 +62,8 @@ def selected(wanted: Iterable[str] | None, settings: Settings) -> Selection:
         else:
             chosen[_connected(name, connected, settings)] = None
     reports = tuple(name for name in connected if name in chosen)
+    if set(reports) & set(TABLES):
+        documents[specs.CUSTOMERS] = None
     facts = specs.needed_facts(connected[name] for name in reports)
     return Selection(reports, (*(fact.name for fact in facts), *documents))
 

@@ -7,15 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from ca_platform.catalogue import Kind, ReportSpec
-from ca_platform.catalogue.customers import ADDED, CUSTOMERS
 from ca_platform.defs.resources import Platform
-from ca_platform.store.lakecustomers import CUSTOMER_REPORT, customers_of
-from ca_platform.store.recommended import (
-    RECOMMENDATIONS,
-    has_recommendations,
-    with_columns,
-    with_recommendations,
-)
 from ca_platform.store.reportframe import DAY, DIMENSION, PREFIX, VALUE, documents_in
 
 PREVIEW_ROWS = 5
@@ -95,7 +87,7 @@ def rows_by_day(days: Sequence[date], frame: pl.DataFrame) -> list[DayRows]:
 def _to_lake(
     spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform, last: date
 ) -> list[DayRows]:
-    """One part per day that is kept, in one write; the newest day is what the store shows."""
+    """One part per day that is kept, in one write. Showing the newest day is ``documents``' business."""
     lake = platform.lake
     known = lake.days(spec.name)
     newest = max([last, *known])
@@ -107,19 +99,8 @@ def _to_lake(
         for day in kept:
             write.put(spec.name, day, tables[day])
         write.drop(spec.name, [day for day in known if day not in kept and not is_kept(day, newest, keep)])
-    if spec.name in (CUSTOMER_REPORT, *ADDED, RECOMMENDATIONS) and days[-1] == newest:
-        _show_customers(newest, platform)
     note = f"of the last {keep} days and of month ends only: not kept"
     return [DayRows(day, tables[day].height, note="" if day in kept else note) for day in days]
-
-
-def _show_customers(day: date, platform: Platform) -> None:
-    """The customers of the store with what other tables say of them, whichever of these was made last."""
-    if platform.settings.document_store.kind == "embedded" or day not in platform.lake.days(CUSTOMER_REPORT):
-        return
-    customers = platform.lake.collect(lambda: customers_of(platform.lake, day))
-    spec = with_columns(CUSTOMERS) if has_recommendations(platform.lake) else CUSTOMERS
-    platform.store.replace("customers", [day], with_recommendations(customers, platform.lake, day), spec)
 
 
 def _rows_to_lake(spec: ReportSpec, days: Sequence[date], frame: pl.DataFrame, platform: Platform) -> list[DayRows]:

@@ -11,6 +11,7 @@ import polars as pl
 from ca_platform.catalogue import FAMILIES, ReportSpec, report_spec
 from ca_platform.defs import specs
 from ca_platform.defs.days import days_of
+from ca_platform.defs.documents import write_customers
 from ca_platform.defs.failures import failure, in_words
 from ca_platform.defs.publish import DayRows, publish
 from ca_platform.defs.resources import Platform
@@ -18,6 +19,7 @@ from ca_platform.errors import StoreError
 from ca_platform.logging import Redactor
 from ca_platform.reports import compute_pieces
 from ca_platform.settings import Settings
+from ca_platform.store.picture import TABLES
 
 
 def report_assets(settings: Settings, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -50,10 +52,26 @@ def _family(
                 shown = _metadata(report_spec(name), row)
                 context.add_asset_metadata(shown, asset_key=name, partition_key=row.day.isoformat())
             yield dg.MaterializeResult(asset_key=name)
+        if set(names) & set(TABLES) - set(failed) and not _is_in_run(specs.CUSTOMERS, context):
+            failed |= _show_customers(days, platform)
         if failed:
-            raise _together(failed, len(names), settings)
+            raise _together(failed, len({*names, *failed}), settings)
 
     return make
+
+
+def _is_in_run(name: str, context: dg.AssetExecutionContext) -> bool:
+    return dg.AssetKey(name) in context.job_def.asset_layer.executable_asset_keys
+
+
+def _show_customers(days: Sequence[date], platform: Platform) -> dict[str, Exception]:
+    """Renew the customers of the store in a run that made a report of them alone; returns why that failed."""
+    try:
+        write_customers(platform, days)
+    except Exception as error:  # noqa: BLE001 - it is raised with its name at the end of the step
+        platform.journal.fail(specs.CUSTOMERS, error)
+        return {specs.CUSTOMERS: error}
+    return {}
 
 
 def attempts(

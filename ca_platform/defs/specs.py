@@ -10,7 +10,8 @@ from ca_platform.settings import Settings
 
 OWNERS = ("team:analytics",)
 DATASETS = tuple(spec.name for spec in table_specs("lake"))
-DOCUMENTS = ("orders", "downloads")
+CUSTOMERS = "customer_documents"
+DOCUMENTS = ("orders", "downloads", CUSTOMERS)
 ROW_COUNT = "dagster/partition_row_count"
 _SCHEMA = "dagster/column_schema"
 

@@ -6,26 +6,25 @@ import functools
 import operator
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import polars as pl
 
-from ca_platform.catalogue import report_spec
-from ca_platform.catalogue.customers import ADDED, BASE
+from ca_platform.catalogue import Kind
+from ca_platform.catalogue.customers import ADDED, BASE, COLUMNS
 from ca_platform.errors import StoreError
 from ca_platform.store.documents import LakeReader
 from ca_platform.store.money import round_money
+from ca_platform.store.picture import base_of, newest_day, with_added, with_lists
 from ca_platform.store.query import CustomerPage, CustomerQuery, Filter
-from ca_platform.store.recommended import with_recommendations
-from ca_platform.store.reportframe import PREFIX
 from ca_platform.store.schema import TableSchema, to_edge
 
 _DEEP = 10_000
 _PLACE = "place of the row"
 CUSTOMER_REPORT = BASE
 """The per-customer table whose newest day the customers of both stores are."""
-_ADDED = frozenset(name for names in ADDED.values() for name in names)
+# Models may say amounts as numbers that are no Decimal: what is money the catalogue knows.
+_KINDS = {column.name: column.kind for column in COLUMNS}
 
 
 def customer_page(lake: LakeReader, query: CustomerQuery, digits: int) -> CustomerPage:
@@ -33,46 +32,18 @@ def customer_page(lake: LakeReader, query: CustomerQuery, digits: int) -> Custom
 
     What other tables add is looked up for the rows of the page alone, unless the query asks for it.
     """
-    days = lake.days(CUSTOMER_REPORT)
-    if not days:
+    day = newest_day(lake)
+    if day is None:
         return CustomerPage(pl.DataFrame(), 0, None)
     asked = {*(name for name, _ in query.sort), *(wanted.column for wanted in query.filters)}
-    if asked & _ADDED:
-        rows, total = page_of(customers_of(lake, days[-1]), query, digits, "client", is_steady=True)
-    else:
-        rows, total = page_of(_base(lake, days[-1]), query, digits, "client", is_steady=True)
-        rows = with_added(rows.lazy(), lake, days[-1]).collect()
-    return CustomerPage(with_recommendations(rows, lake, days[-1]), total, days[-1])
-
-
-def customers_of(lake: LakeReader, day: date, clients: pl.LazyFrame | None = None) -> pl.LazyFrame:
-    """The merged picture of the customers of a day, in the order of ``client``.
-
-    Args:
-        clients: of these alone, in their order; null where the day does not know one.
-    """
-    base = _base(lake, day)
-    rows = base if clients is None else clients.join(base, on="client", how="left", maintain_order="left")
-    return with_added(rows, lake, day)
-
-
-def with_added(rows: pl.LazyFrame, lake: LakeReader, day: date) -> pl.LazyFrame:
-    """Rows with ``client`` and what other tables of the day say of each; null where a table does not."""
-    for name, columns in ADDED.items():
-        types = TableSchema.of(report_spec(name)).types
-        if day in lake.days(name):
-            own = lake.scan(name, day, day).select(
-                "client", *(pl.col(column).cast(types[column]) for column in columns)
-            )
-            rows = rows.join(own, on="client", how="left", maintain_order="left")
-        else:
-            rows = rows.with_columns(pl.lit(None, types[column]).alias(column) for column in columns)
-    return rows
-
-
-def _base(lake: LakeReader, day: date) -> pl.LazyFrame:
-    part = lake.scan(CUSTOMER_REPORT, day, day)
-    return part.drop([name for name in (*PREFIX, "day") if name in part.collect_schema().names()])
+    needed = [table for table, taken in ADDED.items() if asked & taken.keys()]
+    table = with_added(base_of(lake, day), lake, day, needed)
+    check_columns(query, list(dict.fromkeys((*table.collect_schema().names(), *_KINDS))))
+    rows, total = page_of(table, query, digits, "client", is_steady=True)
+    others = [name for name in ADDED if name not in needed]
+    whole = _edge(with_added(rows.lazy(), lake, day, others).collect(), digits)
+    # In the order of the picture, whatever was needed to find the rows.
+    return CustomerPage(with_lists(whole.select(pl.exclude(*_KINDS), *_KINDS), lake, day), total, day)
 
 
 def page_of(
@@ -90,7 +61,7 @@ def page_of(
         rows, total = _deep_page(table.with_row_index(_PLACE), wanted, query, identity)
     else:
         rows, total = _first_page(table.filter(wanted), query, identity)
-    return to_edge(rows, TableSchema.of(dict(rows.schema)), digits, CUSTOMER_REPORT), total
+    return _edge(rows, digits), total
 
 
 def _first_page(matching: pl.LazyFrame, query: CustomerQuery, identity: str) -> tuple[pl.DataFrame, int]:
@@ -124,9 +95,15 @@ def _order(query: CustomerQuery, identity: str) -> tuple[list[str], list[bool]]:
     return [name for name, _ in order], [down for _, down in order]
 
 
+def _edge(rows: pl.DataFrame, digits: int) -> pl.DataFrame:
+    kinds = {name: _KINDS.get(name, dtype) for name, dtype in rows.schema.items()}
+    return to_edge(rows, TableSchema.of(kinds), digits, CUSTOMER_REPORT)
+
+
 def at_edge(table: pl.LazyFrame, digits: int) -> pl.LazyFrame:
     """The table as it is shown: money rounded to its minor unit."""
-    money = [name for name, dtype in table.collect_schema().items() if isinstance(dtype, pl.Decimal)]
+    schema = table.collect_schema().items()
+    money = [name for name, dtype in schema if isinstance(dtype, pl.Decimal) or _KINDS.get(name) is Kind.MONEY]
     return table.with_columns(round_money(pl.col(name), digits) for name in money)
 
 

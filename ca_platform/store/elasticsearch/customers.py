@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 
 from ca_platform.calendar import INSTANT
+from ca_platform.errors import StoreError
 from ca_platform.store.elasticsearch.codec import frame_of
 from ca_platform.store.elasticsearch.connection import Connection
-from ca_platform.store.elasticsearch.mappings import COLUMNS
+from ca_platform.store.elasticsearch.search import WHOLE
 from ca_platform.store.elasticsearch.snapshots import SnapshotIndex
 from ca_platform.store.lakecustomers import check_columns
 from ca_platform.store.query import CustomerPage, CustomerQuery, Filter
@@ -29,61 +30,68 @@ _TYPES: Mapping[str, pl.DataType] = {
 _LISTS: Mapping[str, pl.DataType] = {column.name: pl.List(pl.String()) for column in RECOMMENDED}
 
 
-def customer_page(connection: Connection, index: str, snapshot: SnapshotIndex, query: CustomerQuery) -> CustomerPage:
-    """One page of the newest day's customers."""
-    types = _types(connection, index)
-    day = snapshot.newest()
-    if day is None:
+def customer_page(connection: Connection, snapshot: SnapshotIndex, query: CustomerQuery) -> CustomerPage:
+    """One page of the newest day's customers; once more where the index was replaced while it was read."""
+    page = _page(connection, snapshot, query) or _page(connection, snapshot, query)
+    if page is None:
+        raise StoreError(f"Elasticsearch at {connection.where} loses the customers while they are read. Try again.")
+    return page
+
+
+def _page(connection: Connection, snapshot: SnapshotIndex, query: CustomerQuery) -> CustomerPage | None:
+    """The page of what is shown now; None where that is gone."""
+    shown = snapshot.shown(is_urgent=True)
+    if shown is None or shown.day is None:
         return CustomerPage(pl.DataFrame(), 0, None)
+    types = {name: _LISTS.get(name) or _type(content) for name, content in shown.columns.items()}
     check_columns(query, list(types))
     search = {
         "query": {"bool": {"filter": [_condition(wanted) for wanted in query.filters]}},
         "sort": [*({name: _order(descending=down)} for name, down in query.sort), {"client": {"order": "asc"}}],
     }
-    sources = _window(connection, index, search, query)
-    counted = connection.read("POST", f"/{index}/_count", {"query": search["query"]})
-    return CustomerPage(frame_of(sources, types), int(counted["count"]), day)
+    sources = _window(connection, shown.index, search, query)
+    counted = connection.read("POST", f"/{shown.index}/_count", {"query": search["query"]}, missing=None)
+    if sources is None or counted is None:
+        return None
+    return CustomerPage(frame_of(sources, types), int(counted["count"]), shown.day)
 
 
 def _window(
     connection: Connection, index: str, search: Mapping[str, Any], query: CustomerQuery
-) -> list[dict[str, Any]]:
-    """Documents from ``offset``; deep pages are reached by walking there without reading documents."""
+) -> list[dict[str, Any]] | None:
+    """Documents from ``offset``, None where the index is gone; deep pages are reached by walking there unread."""
     size = min(query.limit, _WINDOW)
     place: dict[str, Any] = {"from": query.offset}
     if query.offset + size > _WINDOW:
         last = _last_before(connection, index, search, query.offset)
-        if last is None:
-            return []
+        if not last:
+            return last
         place = {"search_after": last}
-    body = {**search, **place, "size": size, "track_total_hits": False}
-    return [hit["_source"] for hit in connection.read("POST", f"/{index}/_search", body)["hits"]["hits"]]
+    hits = _hits(connection, index, {**search, **place, "size": size})
+    return None if hits is None else [hit["_source"] for hit in hits]
+
+
+def _hits(connection: Connection, index: str, search: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The hits of all shards; None where the index is gone."""
+    body = {**search, "track_total_hits": False}
+    answer = connection.read("POST", f"/{index}/_search", body, params=WHOLE, missing=None)
+    return answer["hits"]["hits"] if answer else None
 
 
 def _last_before(connection: Connection, index: str, search: Mapping[str, Any], offset: int) -> list[Any] | None:
-    """Sort values of the document before ``offset``; None where there are fewer."""
+    """Sort values of the document before ``offset``; empty where there are fewer, None where the index is gone."""
     place: dict[str, Any] = {}
     while offset:
         step = min(offset, _WINDOW)
-        body = {**search, **place, "size": step, "_source": False, "track_total_hits": False}
-        hits = connection.read("POST", f"/{index}/_search", body)["hits"]["hits"]
-        if len(hits) < step:
-            return None
+        hits = _hits(connection, index, {**search, **place, "size": step, "_source": False})
+        if hits is None or len(hits) < step:
+            return None if hits is None else []
         offset, place = offset - step, {"search_after": hits[-1]["sort"]}
     return list(place["search_after"])
 
 
 def _order(*, descending: bool) -> dict[str, Any]:
     return {"order": "desc" if descending else "asc", "missing": "_last"}
-
-
-def _types(connection: Connection, index: str) -> dict[str, pl.DataType]:
-    """Columns in the order of the last write, which the mapping keeps beside the fields."""
-    found = connection.read("GET", f"/{index}/_mapping", missing=None)
-    mapping = next(iter(found.values()))["mappings"] if found else {}
-    properties = mapping.get("properties", {})
-    names = mapping.get("_meta", {}).get(COLUMNS, [])
-    return {name: _LISTS.get(name) or _type(properties[name]) for name in names}
 
 
 def _type(content: Mapping[str, Any]) -> pl.DataType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -84,6 +84,7 @@ class IndexPlan:
     Attributes:
         alias: the name under which it is used, where that is another one.
         columns: order of the columns of a table, where that matters.
+        meta: what else the index says of itself.
     """
 
     index: str
@@ -91,10 +92,11 @@ class IndexPlan:
     options: IndexOptions
     alias: str | None = None
     columns: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
 
     def mapping(self) -> dict[str, Any]:
-        meta = {"_meta": {COLUMNS: list(self.columns)}} if self.columns else {}
-        return {"dynamic": "strict", "properties": self.properties, **meta}
+        meta = {**({COLUMNS: list(self.columns)} if self.columns else {}), **self.meta}
+        return {"dynamic": "strict", "properties": self.properties, **({"_meta": meta} if meta else {})}
 
 
 def ensure_index(connection: Connection, plan: IndexPlan) -> None:

@@ -15,12 +15,10 @@ from ca_platform.store.documents import BASKET_TYPE, DELIVERY_TYPE, ORDER_TYPES
 from ca_platform.store.elasticsearch.connection import Connection
 from ca_platform.store.elasticsearch.customers import customer_page
 from ca_platform.store.elasticsearch.mappings import (
-    DAY,
     KEYWORD,
     REPORTS,
     IndexOptions,
     IndexPlan,
-    Properties,
     ensure_index,
     properties_of,
 )
@@ -38,8 +36,6 @@ from ca_platform.store.schema import TableSchema, to_edge
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
-
-_SNAPSHOT: Properties = {"report_date": DAY, "write_id": KEYWORD}
 
 
 class ElasticsearchStore:
@@ -62,8 +58,8 @@ class ElasticsearchStore:
         self._reports = ReportIndex(self._connection, self.index("reports"), zone, part_limit or PartLimit())
         months = MonthlyIndices(self._connection, self._plan("orders"), zone, store.monthly_orders_above)
         self._orders = OrderIndex(self._connection, self.index("orders"), zone, self._order_types, months)
-        self._downloads = SnapshotIndex(self._connection, "downloads", self.index("downloads"))
-        self._customers = SnapshotIndex(self._connection, "customers", self.index("customers"))
+        self._downloads = self._snapshot("downloads")
+        self._customers = self._snapshot("customers")
 
     def index(self, dataset: str) -> str:
         """Name of the index, or alias, of ``reports``, ``orders``, ``downloads`` or ``customers``."""
@@ -81,7 +77,6 @@ class ElasticsearchStore:
             self._prepare("orders")
             return self._orders.replace(days, _fitted(whole, self._order_types, dataset))
         if dataset == "downloads":
-            self._prepare("downloads")
             return self._downloads.replace(days, _fitted(whole, self._download_types, dataset))
         return self._replace_customers(days, whole, schema)
 
@@ -121,7 +116,7 @@ class ElasticsearchStore:
         return self._orders.counts()
 
     def customers(self, query: CustomerQuery) -> CustomerPage:
-        return customer_page(self._connection, self.index("customers"), self._customers, query)
+        return customer_page(self._connection, self._customers, query)
 
     def check(self) -> StoreHealth:
         version = self._connection.version()
@@ -155,16 +150,21 @@ class ElasticsearchStore:
     def _replace_customers(self, days: Sequence[date], frame: pl.DataFrame, schema: Schema | None) -> WriteSummary:
         table = TableSchema.of(schema if schema is not None else dict(frame.schema))
         edge = to_edge(frame, table, self._digits, "customers")
-        properties = properties_of(table.types) | _SNAPSHOT
-        plan = IndexPlan(self.index("customers"), properties, self._options, columns=table.names)
-        ensure_index(self._connection, plan)
         return self._customers.replace(days, edge)
+
+    def _snapshot(self, dataset: str) -> SnapshotIndex:
+        return SnapshotIndex(self._connection, dataset, self.index(dataset), self._options)
 
     def _prepare(self, dataset: str) -> None:
         """Make or check an index, once per process and store."""
         if dataset in self._ready:
             return
-        ensure_index(self._connection, self._plan(dataset))
+        if dataset == "downloads":
+            self._downloads.prepare(self._download_types)
+        elif dataset == "customers":
+            self._customers.prepare({"client": pl.String()})
+        else:
+            ensure_index(self._connection, self._plan(dataset))
         self._ready.add(dataset)
 
     def _plan(self, dataset: str) -> IndexPlan:
@@ -173,12 +173,9 @@ class ElasticsearchStore:
             stored = {name: dtype for name, dtype in self._order_types.items() if name != "day"}
             properties = properties_of(stored) | {"write_id": KEYWORD}
             return IndexPlan(f"{index}-all", properties, self._options, alias=index)
-        if dataset == "reports":
-            # A write shows itself by its own refresh, all at once.
-            options = IndexOptions(self._options.shards, self._options.replicas, refresh_interval="-1")
-            return IndexPlan(index, REPORTS, options)
-        types = self._download_types if dataset == "downloads" else {"client": pl.String()}
-        return IndexPlan(index, properties_of(types) | _SNAPSHOT, self._options)
+        # A write of reports shows itself by its own refresh, all at once.
+        options = IndexOptions(self._options.shards, self._options.replicas, refresh_interval="-1")
+        return IndexPlan(index, REPORTS, options)
 
 
 def _order_types(settings: Settings) -> dict[str, pl.DataType]:
