@@ -13,6 +13,7 @@ from ca_platform.defs import specs
 from ca_platform.defs.days import days_of
 from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
+from ca_platform.defs.tables import table_asset
 from ca_platform.facts import OF_LINES, ensure
 from ca_platform.settings import Settings
 
@@ -32,7 +33,7 @@ def _facts(
 ) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=step,
-        specs=[_spec(table, settings) for table in tables],
+        specs=[table_asset(table, settings, ("polars",), skippable=True) for table in tables],
         description="Makes the fact tables of the days where they are missing or out of date.",
         can_subset=True,
         partitions_def=partitions,
@@ -59,18 +60,3 @@ def _facts(
             yield dg.MaterializeResult(asset_key=name)
 
     return make
-
-
-def _spec(table: TableSpec, settings: Settings) -> dg.AssetSpec:
-    shared = specs.common(settings)
-    return dg.AssetSpec(
-        table.name,
-        deps=specs.existing(table.inputs, settings),
-        group_name="facts",
-        description=table.description,
-        kinds={"polars", "parquet"},
-        owners=shared["owners"],
-        tags={**shared["tags"], "layer": "facts"},
-        metadata=specs.table_metadata(table, settings),
-        skippable=True,
-    )

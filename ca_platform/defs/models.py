@@ -4,7 +4,8 @@ The daily partitions use the last model trained on or before their day, and make
 none; so this job is for having them trained before, at a quiet hour.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,14 +17,58 @@ from ca_platform.catalogue import TableSpec, report_specs, table_specs
 from ca_platform.defs import specs
 from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
+from ca_platform.defs.tables import table_asset
+from ca_platform.defs.told import Told, churn_told, value_told
 from ca_platform.errors import HistoryError
 from ca_platform.facts import ensure
-from ca_platform.models.churn import TITLES, Trained
+from ca_platform.lake import Lake
 from ca_platform.settings import Settings
-from ca_platform.training import MODELS, ChurnModels
+from ca_platform.training import MODELS, SCORES, VALUE_MODELS, VALUE_SCORES, ChurnModels, ValueModels
 
 TRAIN = "train_models"
-_METRICS = ("auc", "brier", "decile_gap", "chance_gap")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Models of one kind.
+
+    Attributes:
+        tables: what is kept of them.
+        kinds: libraries that fit them.
+        train: with what was known at the end of a day; gives the metadata of each table.
+    """
+
+    step: str
+    description: str
+    tables: tuple[str, ...]
+    kinds: tuple[str, ...]
+    train: Callable[[date, Settings, Lake], Mapping[str, Told]]
+
+
+def _train_churn(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
+    return churn_told(ChurnModels(day, settings, lake).train(day))
+
+
+def _train_value(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
+    return value_told(ValueModels(day, settings, lake).train(day))
+
+
+TRAININGS = (
+    Training(
+        step="churn_training",
+        description="Learns who will not order again, and judges every candidate at earlier days.",
+        tables=(MODELS, SCORES),
+        kinds=("scikitlearn",),
+        train=_train_churn,
+    ),
+    Training(
+        step="clv_training",
+        description="Learns how often and for how much customers order, and judges every candidate at earlier days.",
+        tables=(VALUE_MODELS, VALUE_SCORES),
+        kinds=("scikitlearn",),
+        train=_train_value,
+    ),
+)
 
 
 def model_tables(settings: Settings) -> list[TableSpec]:
@@ -34,9 +79,10 @@ def model_tables(settings: Settings) -> list[TableSpec]:
 
 
 def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The step that trains the models of churn risk."""
-    tables = model_tables(settings)
-    return [_churn(tables, settings)] if tables else []
+    """The steps that train the models."""
+    needed = {table.name: table for table in model_tables(settings)}
+    by_step = {training: [needed[name] for name in training.tables if name in needed] for training in TRAININGS}
+    return [_step(training, tables, settings) for training, tables in by_step.items() if tables]
 
 
 def train_models(settings: Settings) -> UnresolvedAssetJobDefinition | None:
@@ -51,106 +97,34 @@ def train_models(settings: Settings) -> UnresolvedAssetJobDefinition | None:
     )
 
 
-def _churn(tables: list[TableSpec], settings: Settings) -> dg.AssetsDefinition:
+def _step(training: Training, tables: list[TableSpec], settings: Settings) -> dg.AssetsDefinition:
     @dg.multi_asset(
-        name="churn_training",
-        specs=[_spec(table, settings) for table in tables],
-        description="Learns who will not order again, and judges every candidate at earlier days.",
+        name=training.step,
+        specs=[table_asset(table, settings, training.kinds) for table in tables],
+        description=training.description,
     )
     def make(platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
         names = [table.name for table in tables]
         platform.journal.begin(names[0])
         try:
-            day, trained = _train_churn(platform)
+            day = _newest_day(platform)
+            told = training.train(day, platform.settings, platform.lake)
         except Exception as error:  # noqa: BLE001 - raised again, in words
             for name in names:
                 platform.journal.fail(name, error)
             raise failure(error, settings) from None
         for name in names:
             platform.journal.finish(name)
-            yield dg.MaterializeResult(asset_key=name, metadata=_metadata(name, day, trained))
+            yield dg.MaterializeResult(asset_key=name, metadata={"trained_on": day.isoformat(), **told[name]})
 
     return make
 
 
-def _train_churn(platform: Platform) -> tuple[date, Trained | None]:
+def _newest_day(platform: Platform) -> date:
+    """The newest loaded day, up to which the orders of customers are made ready."""
     days = platform.lake.days("sessions")
     start = platform.settings.business.start_date
     if not days or days[-1] < start:
         raise HistoryError("No day is loaded that models could learn from. Load some: ca-platform load.")
     ensure(["customer_orders"], list(days_between(start, days[-1])), platform.settings, platform.lake)
-    return days[-1], ChurnModels(days[-1], platform.settings, platform.lake).train(days[-1])
-
-
-def _metadata(name: str, day: date, trained: Trained | None) -> dict[str, Any]:
-    """Parameters of the models, or figures of the back-test and the calibration by decile."""
-    if trained is None:
-        note = "Nobody has ordered twice yet, so there is no horizon; set reports.churn_risk.horizon_days to have one."
-        return {"trained_on": day.isoformat(), "note": note}
-    shared = {
-        "trained_on": day.isoformat(),
-        "served": TITLES[trained.model.served],
-        "horizon_days": trained.model.horizon,
-    }
-    if name == MODELS:
-        return {**shared, "parameters": dg.MetadataValue.md(_parameters(trained))}
-    return {
-        **shared,
-        "backtest": dg.MetadataValue.md(_figures(trained)),
-        "calibration": dg.MetadataValue.md(_calibration(trained)),
-    }
-
-
-def _parameters(trained: Trained) -> str:
-    candidates = trained.model.candidates
-    if candidates is None:
-        return "Too little history: the baseline serves."
-    rows = [
-        (TITLES[fitted.model], estimate.name, f"{estimate.value:.4g}", estimate.unit)
-        for fitted in candidates.fits.values()
-        for estimate in fitted.estimates
-    ]
-    rows += [(TITLES[name], "level", f"{level:.4g}", "log odds") for name, level in trained.model.levels.items()]
-    return _table(("model", "parameter", "value", "unit"), rows)
-
-
-def _figures(trained: Trained) -> str:
-    """Mean of each metric over the origins."""
-    rows = []
-    for model in dict.fromkeys(score.model for score in trained.scores):
-        own = [score for score in trained.scores if score.model == model]
-        values = {name: [s.value for s in own if s.metric == name and s.value is not None] for name in _METRICS}
-        means = (f"{sum(found) / len(found):.4f}" if found else "–" for found in values.values())
-        rows.append((f"{TITLES[model]}{' (serves)' if own[0].is_served else ''}", *means))
-    return _table(("model", *_METRICS), rows)
-
-
-def _calibration(trained: Trained) -> str:
-    """Forecast and observed share by decile at the newest origin, of what serves."""
-    newest = max((score.origin for score in trained.scores), default=0)
-    own = {s.metric: s.value for s in trained.scores if s.origin == newest and s.is_served and s.value is not None}
-    places = [place for place in range(1, 11) if f"forecast_decile_{place}" in own]
-    rows = [
-        (str(place), f"{own[f'forecast_decile_{place}']:.3f}", f"{own[f'observed_decile_{place}']:.3f}")
-        for place in places
-    ]
-    return _table(("decile", "forecast", "observed"), rows)
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def _spec(table: TableSpec, settings: Settings) -> dg.AssetSpec:
-    shared = specs.common(settings)
-    return dg.AssetSpec(
-        table.name,
-        deps=specs.existing(table.inputs, settings),
-        group_name="models",
-        description=table.description,
-        kinds={"scikitlearn", "parquet"},
-        owners=shared["owners"],
-        tags={**shared["tags"], "layer": "models"},
-        metadata=specs.table_metadata(table, settings),
-    )
+    return days[-1]

@@ -1,0 +1,146 @@
+"""What a training says of itself in Dagster: parameters, figures of the back-test, calibration by tenths."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from ca_platform.catalogue.models import CHURN_TITLES, VALUE_TITLES
+from ca_platform.models.churn import Trained
+from ca_platform.models.clv import Fit
+from ca_platform.models.clv.boosted import BoostedModel
+from ca_platform.models.clv.contest import Contest
+from ca_platform.models.clv.forecast import ValueModel
+from ca_platform.models.clv.level import Level
+from ca_platform.training import MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
+
+Told = Mapping[str, Any]
+
+_CHURN_METRICS = ("auc", "brier", "decile_gap", "chance_gap")
+_OF_MEASURE = ("mae", "rmse", "spearman", "gini", "decile_error", "total_error")
+_VALUE_METRICS = (
+    *(f"{measure}_{metric}" for measure in ("orders", "revenue") for metric in _OF_MEASURE),
+    "coverage",
+    "coverage_of_likely",
+)
+
+
+def churn_told(trained: Trained | None) -> Mapping[str, Told]:
+    """Metadata by table of the models of churn risk."""
+    if trained is None:
+        note = "Nobody has ordered twice yet, so there is no horizon; set reports.churn_risk.horizon_days to have one."
+        return {table: {"note": note} for table in (MODELS, SCORES)}
+    shared = {"served": CHURN_TITLES[trained.model.served], "horizon_days": trained.model.horizon}
+    cells = [(s.origin, s.model, s.metric, s.value, s.is_served) for s in trained.scores]
+    return {
+        MODELS: {**shared, "parameters": dg.MetadataValue.md(_churn_parameters(trained))},
+        SCORES: {
+            **shared,
+            "backtest": dg.MetadataValue.md(_figures(cells, _CHURN_METRICS, CHURN_TITLES)),
+            "calibration": dg.MetadataValue.md(_calibration(cells, "")),
+        },
+    }
+
+
+def value_told(contest: Contest) -> Mapping[str, Told]:
+    """Metadata by table of the models of lifetime value."""
+    shared: dict[str, Any] = {"served": VALUE_TITLES[contest.served], "horizon_days": contest.horizon_days}
+    if contest.reason:
+        shared["note"] = f"Too little history, the baseline serves: {contest.reason}."
+    cells = [(s.origin, s.model, s.metric, s.value, s.is_served) for s in contest.scores]
+    return {
+        VALUE_MODELS: {
+            **shared,
+            "parameters": dg.MetadataValue.md(_value_parameters(contest)),
+            "levels": dg.MetadataValue.md(_levels(contest)),
+        },
+        VALUE_SCORES: {
+            **shared,
+            "backtest": dg.MetadataValue.md(_figures(cells, _VALUE_METRICS, VALUE_TITLES)),
+            "calibration_of_orders": dg.MetadataValue.md(_calibration(cells, "orders_")),
+            "calibration_of_revenue": dg.MetadataValue.md(_calibration(cells, "revenue_")),
+        },
+    }
+
+
+def _churn_parameters(trained: Trained) -> str:
+    candidates = trained.model.candidates
+    if candidates is None:
+        return "Too little history: the baseline serves."
+    rows = [
+        (CHURN_TITLES[fitted.model], estimate.name, f"{estimate.value:.4g}", estimate.unit)
+        for fitted in candidates.fits.values()
+        for estimate in fitted.estimates
+    ]
+    rows += [(CHURN_TITLES[name], "level", f"{level:.4g}", "log odds") for name, level in trained.model.levels.items()]
+    return _table(("model", "parameter", "value", "unit"), rows)
+
+
+def _value_parameters(contest: Contest) -> str:
+    """Estimates of every candidate with their standard errors, and why they are not to be trusted."""
+    rows: list[tuple[str, ...]] = []
+    for name, model in contest.fitted.items():
+        base = model.base if isinstance(model, BoostedModel) else model
+        # A network has too many numbers to be read.
+        fits = (base.orders, base.amounts) if isinstance(base, ValueModel) else ()
+        rows += [(VALUE_TITLES[name], *cells) for fitted in fits for cells in _estimates(fitted)]
+    return _table(("model", "parameter", "value", "standard error", "unit", "remark"), rows)
+
+
+def _estimates(fitted: Fit) -> Iterable[tuple[str, ...]]:
+    for item in fitted.estimates:
+        error = "–" if item.standard_error is None else f"{item.standard_error:.2g}"
+        yield item.name, f"{item.value:.4g}", error, item.unit, fitted.reason
+    if fitted.regularity > 1:
+        yield "k", str(fitted.regularity), "–", "1", ""
+
+
+def _levels(contest: Contest) -> str:
+    """What totals are multiplied by, and how far they were off."""
+    levels: dict[str, Level] = {"orders": contest.orders_level, "revenue": contest.revenue_level}
+    rows = [
+        (
+            name,
+            f"{level.factor:.3f}",
+            "–" if level.log_error is None else f"{level.log_error:.3f}",
+            level.method,
+            level.reason,
+        )
+        for name, level in levels.items()
+    ]
+    return _table(("of", "factor", "error that is left (log)", "method", "why"), rows)
+
+
+# Origin, model, metric, value, whether it serves.
+_Cell = tuple[int, str, str, float | None, bool]
+
+
+def _figures(cells: Sequence[_Cell], metrics: Sequence[str], titles: Mapping[str, str]) -> str:
+    """Mean of each metric over the origins."""
+    rows = []
+    for model, is_served in dict.fromkeys((model, is_served) for _, model, _, _, is_served in cells):
+        found = [[value for _, own, name, value, _ in cells if (own, name) == (model, metric)] for metric in metrics]
+        told = [[value for value in values if value is not None] for values in found]
+        means = (f"{sum(values) / len(values):.4f}" if values else "–" for values in told)
+        rows.append((f"{titles[model]}{' (serves)' if is_served else ''}", *means))
+    return _table(("model", *metrics), rows)
+
+
+def _calibration(cells: Sequence[_Cell], measure: str) -> str:
+    """Forecast and outcome by decile at the newest origin, of what serves."""
+    newest = max((origin for origin, *_ in cells), default=0)
+    own = {
+        metric: value
+        for origin, _, metric, value, is_served in cells
+        if origin == newest and is_served and value is not None
+    }
+    sides = [[f"{measure}{side}_decile_{place}" for side in ("forecast", "observed")] for place in range(1, 11)]
+    rows = [
+        (str(place), *(f"{own[name]:.3f}" for name in names)) for place, names in enumerate(sides, 1) if names[0] in own
+    ]
+    return _table(("decile", "forecast", "observed"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
