@@ -19,6 +19,8 @@ from ca_platform.models.clv.records import Floats
 
 # Days are held against the mean of so many days before and after them, of so many last days, of no fewer than so many.
 _AROUND, _LATELY, _LEAST_DAYS = 14, 182, 28
+# More than so many times what was forecast counts as that.
+_MOST_RATIO = 10.0
 # In so many parts the distribution of the level's error is taken.
 _PARTS = 25
 
@@ -79,34 +81,58 @@ def daily_course(days_ahead: Sequence[int], totals: Floats, weekday: Floats, fir
     return found
 
 
-def level_of_totals(
-    arrivals: Arrivals, origins: Sequence[Origin], errors: Sequence[float], newcomers: Newcomers
-) -> Level:
-    """How far forecasts of the whole shop have been off at earlier origins, customers and newcomers together.
+@dataclass(frozen=True, slots=True, eq=False)
+class Missed:
+    """What came at earlier origins over what was forecast for it, of the known customers and of newcomers.
 
-    Each part is multiplied by the factor that its level would have had at the origin; the whole then has none of its own.
-
-    Args:
-        origins: the earliest first, those at which the newcomers were tried.
-        errors: for each, by how much the total of the known customers was missed, as a share of what came; no number
-            where nothing came.
+    Attributes:
+        by_customers, by_newcomers: ratios, a value per origin; each forecast multiplied by the factor that its level
+            would have had at the origin.
+        horizon_weeks: of the forecasts.
     """
-    came = np.array([arrivals.outcome(at.at, at.horizon)[1] for at in origins], np.float64)
-    whole = np.array([arrivals.amount(at.at, at.horizon) for at in origins], np.float64)
-    said = np.nan_to_num((whole - came) * (1 + np.asarray(errors, np.float64)))
-    weeks = [at.at / WEEK for at in origins]
-    length = origins[0].horizon / WEEK if origins else 0.0
-    parts = [(said, whole - came), (newcomers.tried, came)]
-    corrected = sum(_corrected(PastForecasts(weeks, length, *part), weeks, part[0]) for part in parts)
-    past = PastForecasts(weeks, length, corrected, whole)
-    missed = past.log_errors
-    error = float(np.sqrt(np.mean(missed**2))) if missed.size > 1 else None
-    return Level(1.0, "none", error, missed.size, length, "of customers and newcomers together")
+
+    by_customers: Floats
+    by_newcomers: Floats
+    horizon_weeks: float
+
+    @classmethod
+    def of(cls, arrivals: Arrivals, origins: Sequence[Origin], errors: Sequence[float], newcomers: Newcomers) -> Missed:
+        """At origins at which both were tried; those at which nothing came of the known customers are left out.
+
+        Args:
+            origins: the earliest first, those at which the newcomers were tried.
+            errors: for each, by how much the total of the known customers was missed, as a share of what came; no
+                number where nothing came.
+        """
+        new = np.array([arrivals.outcome(at.at, at.horizon)[1] for at in origins], np.float64)
+        old = np.array([arrivals.amount(at.at, at.horizon) for at in origins], np.float64) - new
+        said = np.nan_to_num(old * (1 + np.asarray(errors, np.float64)))
+        told = (said > 0) & (old > 0)
+        ratios = [_ratios(origins, *pair)[told] for pair in ((said, old), (newcomers.tried, new))]
+        return cls(ratios[0], ratios[1], origins[0].horizon / WEEK if origins else 0.0)
+
+    def level(self, part: float) -> Level:
+        """How far a total may be off that has this part of newcomers; it has no factor of its own.
+
+        What each part missed counts as much as the part does now: a shop that wins no more customers need not fear for
+        those whom it once expected in vain.
+
+        >>> missed = Missed(np.array([0.9, 1.1]), np.array([0.1, 0.2]), horizon_weeks=13.0)
+        >>> [round(missed.level(part).log_error, 2) for part in (0.0, 0.5)]
+        [0.1, 0.58]
+        """
+        came = (1 - part) * self.by_customers + part * self.by_newcomers
+        error = float(np.sqrt(np.mean(np.log(came) ** 2))) if came.size > 1 and came.all() else None
+        return Level(1.0, "none", error, came.size, self.horizon_weeks, "of customers and newcomers together")
 
 
-def _corrected(past: PastForecasts, weeks: Sequence[float], said: Floats) -> Floats:
-    factors = np.array([learn_level(past.known_at(at), at).factor for at in weeks], np.float64)
-    return said * factors
+def _ratios(origins: Sequence[Origin], said: Floats, came: Floats) -> Floats:
+    """What came at each origin over what its forecast and level said; 1 where neither was anything."""
+    weeks, length = [at.at / WEEK for at in origins], origins[0].horizon / WEEK if origins else 0.0
+    past = PastForecasts(weeks, length, said, came)
+    corrected = said * np.array([learn_level(past.known_at(at), at).factor for at in weeks], np.float64)
+    ratios = np.divide(came, corrected, out=np.where(came > 0, _MOST_RATIO, 1.0), where=corrected > 0)
+    return np.minimum(ratios, _MOST_RATIO)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

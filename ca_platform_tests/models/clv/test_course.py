@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from ca_platform.models.backtest import History, Origin
 from ca_platform.models.clv.course import (
+    Missed,
     Scatter,
     around,
     daily_course,
     day_intervals,
-    level_of_totals,
     milestones,
     spending_variance,
     sum_intervals,
@@ -63,18 +63,18 @@ def test_the_error_of_totals_is_that_of_both_parts_together() -> None:
     arrivals = Arrivals.of(history, 280)
     origins = [Origin(place, 40) for place in (120, 160, 200, 240)]
     newcomers = forecast_newcomers(arrivals, 40, origins)
-    level = level_of_totals(arrivals, origins, [0.5, -0.2, 0.0, 0.1], newcomers)
+    missed = Missed.of(arrivals, origins, [0.5, -0.2, 0.0, 0.1], newcomers)
 
-    missed = []
+    by_hand = []
     for origin, error, tried in zip(origins, (0.5, -0.2, 0.0, 0.1), newcomers.tried, strict=True):
         begun = {number for number, when in zip(customer, at, strict=True) if when < origin.at}
         inside = (at >= origin.at) & (at < origin.end)
         known = np.array([number in begun for number in customer])
         amounts = history_amounts(history, customer, at)
-        came = amounts[inside & known].sum()
         # Too few origins have ended by any of these for a factor.
-        missed.append(np.log(amounts[inside].sum() / (came * (1 + error) + tried)))
-    assert level.log_error == pytest.approx(np.sqrt(np.mean(np.square(missed))))
+        by_hand.append(0.7 / (1 + error) + 0.3 * amounts[inside & ~known].sum() / tried)
+    level = missed.level(0.3)
+    assert level.log_error == pytest.approx(np.sqrt(np.mean(np.log(by_hand) ** 2)))
     assert (level.factor, level.origins, level.horizon_weeks) == (1.0, 4, 40 / 7)
 
 
@@ -90,7 +90,7 @@ def test_an_origin_without_revenue_tells_nothing() -> None:
     arrivals = Arrivals.of(History([1, 2], at=[0.0, 1.0], amount=[5.0, 5.0]), 60)
     origins = [Origin(place, 10) for place in (20, 30, 40, 50)]
     newcomers = forecast_newcomers(arrivals, 10, origins)
-    assert level_of_totals(arrivals, origins, [np.nan] * 4, newcomers).log_error is None
+    assert Missed.of(arrivals, origins, [np.nan] * 4, newcomers).level(0.5).log_error is None
 
 
 def test_without_errors_of_earlier_forecasts_there_is_no_interval() -> None:
