@@ -5,6 +5,7 @@ is the outcome. Several origins that roll through the history show how far one l
 are functions of arrays, a value per customer, and say on which input they have no value (NaN).
 """
 
+from ca_platform.models.backtest.classes import accuracy, confusion, log_loss, macro_f1, recalls
 from ca_platform.models.backtest.history import History, Outcome
 from ca_platform.models.backtest.metrics import (
     decile_error,
@@ -23,15 +24,20 @@ __all__ = [
     "History",
     "Origin",
     "Outcome",
+    "accuracy",
     "auc",
     "brier_score",
     "chance_gap",
+    "confusion",
     "decile_error",
     "decile_gap",
     "deciles",
     "interval_coverage",
+    "log_loss",
+    "macro_f1",
     "mean_absolute_error",
     "normalised_gini",
+    "recalls",
     "rolling_origins",
     "root_mean_squared_error",
     "spearman",

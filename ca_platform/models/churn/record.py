@@ -17,6 +17,9 @@ from ca_platform.models.churn.waiting import WaitingTimes
 from ca_platform.models.clv import Fit
 from ca_platform.models.trees import Trees
 
+# The numbers of a model by whose they are and what they are called, in the order of their places.
+Table = Mapping[tuple[str, str], Floats]
+
 # What holds for the model as a whole.
 _WHOLE = "churn_risk"
 
@@ -39,22 +42,19 @@ def to_parameters(model: ChurnModel) -> list[Parameter]:
     rows = [
         Parameter(_WHOLE, "horizon_days", 0, float(model.horizon)),
         Parameter(model.served, "is_served", 0, 1.0),
-        *_listed(BASELINE, {"days": model.waiting.days, "lasting": model.waiting.lasting}),
+        *listed(BASELINE, {"days": model.waiting.days, "lasting": model.waiting.lasting}),
         *(Parameter(name, "level", 0, level) for name, level in model.levels.items()),
     ]
     if model.candidates is not None:
         rows.append(Parameter(_WHOLE, "window_days", 0, float(model.candidates.window)))
-        rows += [row for fitted in model.candidates.fits.values() for row in _of_fit(fitted)]
+        rows += [row for fitted in model.candidates.fits.values() for row in of_fit(fitted)]
         rows += _of_learnt(model.candidates.learnt)
     return rows
 
 
 def from_parameters(rows: Iterable[Parameter]) -> ChurnModel:
     """The model of which these are the numbers, in any order."""
-    found: dict[tuple[str, str], list[tuple[int, float]]] = {}
-    for model, parameter, place, value in rows:
-        found.setdefault((model, parameter), []).append((place, value))
-    table = {key: np.array([value for _, value in sorted(pairs)]) for key, pairs in found.items()}
+    table = by_name(rows)
     served = next(model for model, parameter in table if parameter == "is_served")
     return ChurnModel(
         horizon=float(table[_WHOLE, "horizon_days"][0]),
@@ -68,33 +68,48 @@ def from_parameters(rows: Iterable[Parameter]) -> ChurnModel:
 _NOTHING = np.zeros(0)
 
 
-def _listed(model: str, columns: Mapping[str, Floats]) -> Iterator[Parameter]:
+def by_name(rows: Iterable[Parameter]) -> Table:
+    """The numbers of these rows, which may be in any order."""
+    found: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for model, parameter, place, value in rows:
+        found.setdefault((model, parameter), []).append((place, value))
+    return {key: np.array([value for _, value in sorted(pairs)]) for key, pairs in found.items()}
+
+
+def listed(model: str, columns: Mapping[str, Floats]) -> Iterator[Parameter]:
+    """Rows of arrays, by their names."""
     for name, values in columns.items():
         yield from (Parameter(model, name, place, float(value)) for place, value in enumerate(values))
 
 
-def _of_fit(fitted: Fit) -> Iterator[Parameter]:
+def of_fit(fitted: Fit) -> Iterator[Parameter]:
+    """Rows of a model of orders."""
     for name, value in fitted.values.items():
         yield Parameter(fitted.model, name, 0, value)
     yield Parameter(fitted.model, "regularity", 0, float(fitted.regularity))
     yield Parameter(fitted.model, "is_degenerate", 0, float(fitted.degenerate))
 
 
+def fit_in(model: str, table: Table) -> Fit:
+    """The model of orders of such rows."""
+    values = {item.name: float(table[model, item.name][0]) for item in clv.MODELS[model].parameters}
+    return clv.known(model, values, int(table[model, "regularity"][0]))
+
+
+def trees_in(model: str, table: Table) -> Trees:
+    """The forest of such rows."""
+    return Trees.from_arrays({parameter: values for (other, parameter), values in table.items() if other == model})
+
+
 def _of_learnt(learnt: Learnt) -> Iterator[Parameter]:
     for name, line in learnt.lines.items():
-        yield from _listed(name, {"weights": line.weights})
-    yield from _listed("trees", learnt.trees.arrays())
+        yield from listed(name, {"weights": line.weights})
+    yield from listed("trees", learnt.trees.arrays())
 
 
-def _candidates(table: Mapping[tuple[str, str], Floats]) -> Candidates | None:
+def _candidates(table: Table) -> Candidates | None:
     if (_WHOLE, "window_days") not in table:
         return None
     lines = {model: Logistic(values) for (model, parameter), values in table.items() if parameter == "weights"}
-    fits = {model: _fit(model, table) for model, parameter in table if parameter == "regularity"}
-    trees = Trees.from_arrays({parameter: values for (model, parameter), values in table.items() if model == "trees"})
-    return Candidates(int(table[_WHOLE, "window_days"][0]), fits, Learnt(lines, trees))
-
-
-def _fit(model: str, table: Mapping[tuple[str, str], Floats]) -> Fit:
-    values = {item.name: float(table[model, item.name][0]) for item in clv.MODELS[model].parameters}
-    return clv.known(model, values, int(table[model, "regularity"][0]))
+    fits = {model: fit_in(model, table) for model, parameter in table if parameter == "regularity"}
+    return Candidates(int(table[_WHOLE, "window_days"][0]), fits, Learnt(lines, trees_in("trees", table)))

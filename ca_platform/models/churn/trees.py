@@ -17,7 +17,9 @@ _LEAST_LEAF, _MOST_LEAF = 20, 100
 _LEAVES_OF_ROWS = 50
 
 
-def fit_trees(columns: Floats, event: Flags, monotone: Sequence[int], seed: int = 0) -> Trees:
+def fit_trees(
+    columns: Floats, event: Flags, monotone: Sequence[int], seed: int = 0, trees: int = TREES, rate: float = RATE
+) -> Trees:
     """Trees of depth 3 by second-order boosting of the logistic likelihood (Friedman 2001; Ke et al. 2017).
 
     Their sums are the logarithm of the odds. Small steps, large leaves and a ridge on their values: the few thousand customers of a shop say no more. Grown anew
@@ -25,6 +27,8 @@ def fit_trees(columns: Floats, event: Flags, monotone: Sequence[int], seed: int 
 
     Args:
         monotone: by column, 1 where the probability may only rise with it, −1 fall, 0 either.
+        trees: their number.
+        rate: what of each tree counts; half as many of twice the rate say nearly the same.
 
     >>> columns = np.repeat(np.arange(4.0), 50)[:, None]
     >>> forest = fit_trees(columns, columns[:, 0] > 1, monotone=[1])
@@ -36,9 +40,9 @@ def fit_trees(columns: Floats, event: Flags, monotone: Sequence[int], seed: int 
 
     leaf = int(np.clip(len(columns) // _LEAVES_OF_ROWS, _LEAST_LEAF, _MOST_LEAF))
     forest = HistGradientBoostingClassifier(
-        max_iter=TREES,
+        max_iter=trees,
         max_depth=DEPTH,
-        learning_rate=RATE,
+        learning_rate=rate,
         min_samples_leaf=leaf,
         l2_regularization=RIDGE,
         monotonic_cst=list(monotone),
