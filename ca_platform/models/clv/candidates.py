@@ -43,10 +43,13 @@ class Candidate:
     Attributes:
         fit: makes one of what is known before a day (``past``, ``at``) for a horizon of so many days.
         from_parameters: makes it of what was kept.
+        corrects: of one that takes long to fit, the model of orders whose ranks it corrects and whose totals are its own;
+            it is judged at few origins, and fitted to all that is known only where it serves.
     """
 
     fit: Callable[[Past, int, int], Forecaster]
     from_parameters: Callable[[Parameters], Forecaster]
+    corrects: str | None = None
 
 
 def _value(model: str, past: Past, at: int, _: int) -> ValueModel:

@@ -22,7 +22,7 @@ from ca_platform.models.backtest import (
     total_error,
 )
 from ca_platform.models.clv.candidates import BASELINE, CANDIDATES, Candidate, Forecaster
-from ca_platform.models.clv.forecast import ValueForecast
+from ca_platform.models.clv.forecast import Expected, ValueForecast
 from ca_platform.models.clv.level import Level, PastForecasts, learn_level
 from ca_platform.models.clv.orders import LEAST_REPEATERS
 from ca_platform.models.clv.past import Past
@@ -31,6 +31,8 @@ from ca_platform.models.threads import one_thread
 # Under so much history there is nothing to hold forecasts against, and the baseline serves.
 LEAST_DAYS = 56
 _LEAST_ORIGINS, _MOST_ORIGINS = 4, 12
+# Candidates that take long to fit are judged at so many of them at most.
+_FEW_ORIGINS = 4
 
 # A model whose fit is degenerate serves only if its merit is better by more than this.
 _PRICE_OF_DEGENERATE = 0.01
@@ -66,7 +68,7 @@ class Contest:
 
     Attributes:
         served: the model that forecasts from now on.
-        fitted: all models, fitted to all that is known.
+        fitted: all models, fitted to all that is known; of those that take long to fit only the one that serves.
         horizon_days: what was forecast at the origins; 0 where there was none.
         orders_level, revenue_level: what its totals are to be multiplied by, and how far they were off.
         reason: why the baseline serves, in words; empty where the contest decided.
@@ -97,7 +99,8 @@ def hold_contest(
 
     The model with the highest mean Gini coefficient of orders and revenue serves, less a tenth of the mean logarithm by
     which its totals were off: levels are learnt apart from ranks (``learn_level``). One whose fit to all that is known is
-    degenerate gives way to one that is hardly worse.
+    degenerate gives way to one that is hardly worse. Candidates that take long to fit challenge the winner of the others,
+    at some of the origins.
 
     Args:
         history: orders from ``end`` on are not looked at; of many customers some are judged, all are fitted.
@@ -117,12 +120,49 @@ def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) ->
         return Contest(BASELINE, {BASELINE: past.value(BASELINE, end)}, (), 0, nothing, nothing, refused)
     origins = _origins(past.start, end, horizon_days)
     usable = origins[-1].horizon
-    scores, totals = _judged(past.few, origins, candidates)
-    fitted = {name: candidate.fit(past, end, usable) for name, candidate in candidates.items()}
+    quick = {name: candidate for name, candidate in candidates.items() if candidate.corrects is None}
+    scores, totals = _judged(past.few, origins, quick)
+    fitted = {name: candidate.fit(past, end, usable) for name, candidate in quick.items()}
     served = max(fitted, key=lambda name: _merit(scores, name) - _PRICE_OF_DEGENERATE * fitted[name].degenerate)
+    slow = {name: candidate for name, candidate in candidates.items() if candidate.corrects is not None}
+    if slow:
+        challenge = _judged(past.few, _some(origins), slow)[0]
+        served = _winner(scores, challenge, {served: fitted[served].degenerate, **_flaws(past, slow)})
+        scores += challenge
+    if served in slow:
+        fitted[served] = slow[served].fit(past, end, usable)
+        totals[served] = _totals(past.few, origins, str(slow[served].corrects))
     marked = tuple(replace(score, is_served=score.model == served) for score in scores if _is_shown(score, served))
     orders, revenue = (_level(totals[served], measure, end) for measure in ("orders", "revenue"))
     return Contest(served, fitted, marked, usable, orders, revenue)
+
+
+def _some(origins: Sequence[Origin]) -> Sequence[Origin]:
+    """A few of the origins, evenly chosen, the newest among them."""
+    step = -(-len(origins) // _FEW_ORIGINS)
+    return origins[::-1][::step][::-1]
+
+
+def _flaws(past: Past, slow: Mapping[str, Candidate]) -> dict[str, bool]:
+    """Whether the model that each corrects is degenerate when fitted to all that is known."""
+    return {name: past.value(str(candidate.corrects), past.end).degenerate for name, candidate in slow.items()}
+
+
+def _winner(scores: Iterable[Score], challenge: Sequence[Score], flaws: Mapping[str, bool]) -> str:
+    """The first one, which serves, or who has more merit at the origins at which all were judged."""
+    origins = {score.origin for score in challenge}
+    both = [*challenge, *(score for score in scores if score.origin in origins)]
+    return max(flaws, key=lambda name: _merit(both, name) - _PRICE_OF_DEGENERATE * flaws[name])
+
+
+def _totals(past: Past, origins: Sequence[Origin], model: str) -> list[_Totals]:
+    """Totals of a model of orders at every origin."""
+    found = []
+    for at in origins:
+        buyers = past.buyers(at.at)
+        outcome = past.history.outcome(buyers.number, at.at, at.horizon)
+        found.append(_Totals.of(at, past.value(model, at.at).expect(buyers, at.horizon), outcome))
+    return found
 
 
 def _judged(
@@ -198,7 +238,7 @@ class _Totals:
     outcome: Mapping[str, float]
 
     @staticmethod
-    def of(origin: Origin, forecast: ValueForecast, outcome: Outcome) -> _Totals:
+    def of(origin: Origin, forecast: ValueForecast | Expected, outcome: Outcome) -> _Totals:
         said = {"orders": float(forecast.orders.sum()), "revenue": float(forecast.revenue.sum())}
         return _Totals(origin, said, {"orders": float(outcome.orders.sum()), "revenue": float(outcome.amount.sum())})
 
