@@ -194,12 +194,18 @@ class Answers:
             return None
         earlier = question.view.compare
         compare = self._reader.report(card.report, earlier, dimension) if earlier else None
-        return Found(own, compare, self._reader.report(card.also, question.day, dimension) if card.also else None)
+        return Found(own, compare, self._also(card, question) if card.also else None)
+
+    def _also(self, card: Card, question: Question) -> Stored | None:
+        """The second report, of the dimension value where it exists by dimension."""
+        scope = question.dimension if report_spec(card.also).by_dimension else MAIN
+        return self._reader.report(card.also, question.day, scope)
 
     def _make(self, question: Question, found: Found) -> Answer:
         card = question.card
         if card.is_empty(found.own.frame):
-            return Answer("empty", message=messages.nothing_in_period(card.empty))
+            reason = card.why_empty(found.own.frame) if card.why_empty else card.empty
+            return Answer("empty", message=messages.nothing_in_period(reason))
         look = self._look(question, found)
         frame = card.rows(found.own.frame, look)
         if card.is_empty(frame):

@@ -175,6 +175,7 @@ class Card:
         width: how much of the page's width it takes on a wide screen.
         empty: what stands in the card when the report is computed and has nothing to show.
         is_empty: whether it has nothing to show.
+        why_empty: what stands in the card then, where that depends on the report; None: always ``empty``.
         history: how many report days, the shown one included, come as ``Look.history``; 0: none.
         also: a second report that comes as ``Look.also``.
         is_shown: whether the choices of the page show the card.
@@ -197,6 +198,7 @@ class Card:
     width: Width = "half"
     empty: str = "Nothing happened in this period."
     is_empty: Callable[[pl.DataFrame], bool] = without_rows
+    why_empty: Callable[[pl.DataFrame], str] | None = None
     history: int = 0
     also: str = ""
     is_shown: Callable[[Filters], bool] = always

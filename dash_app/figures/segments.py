@@ -99,18 +99,20 @@ def revenue(frame: pl.DataFrame, look: Look) -> Figure:
     rows = pl.concat(part for _, part in in_order(frame)).with_row_index("place")
     names = rows["segment"].to_list()
     customers, money = (rows[name].fill_null(0.0) for name in ("share", "revenue_share"))
+    own = opens("customers", segment=points(names))
     data = [
         _level(rows, customers, "share of customers", OKABE_ITO[5], -0.19)
         | {"customdata": [f"{form.count(n)} {plural(n, 'customer')}" for n in rows["customers"].to_list()]}
-        | opens("customers", segment=points(names)),
+        | own,
         _level(rows, money, "share of revenue", OKABE_ITO[0], 0.19)
-        | {"customdata": [form.exact_money(amount) for amount in rows["revenue"].to_list()]},
+        | {"customdata": [form.exact_money(amount) for amount in rows["revenue"].to_list()]}
+        | own,
     ]
     places = [-float(place) for place in rows["place"].to_list()]
     return figure(
         data,
         look,
-        ("share of customers (pale) and of all revenue (dark) by segment",),
+        ("share of customers (pale) and of all revenue (dark) by segment", "click a bar to see its customers"),
         left=int(width(names)) + 12,
         hovermode="closest",
         bargap=0.2,

@@ -1,0 +1,88 @@
+"""What is expected in the coming weeks, what an earlier forecast has become, and how far off such forecasts have been."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from dash_app.records import Look
+from dash_app.words import value_models
+from dash_app.words.dates import day
+from dash_app.words.formats import Formats, formats, plural
+from dash_app.words.versus import more_or_less
+
+NO_DATA = "No customer has ordered yet, so there is nothing to forecast."
+NO_MONEY = "Nothing has been paid for any order so far, so no revenue can be forecast."
+
+
+def why_empty(frame: pl.DataFrame) -> str:
+    """Why there is no course to draw."""
+    return NO_DATA if frame.is_empty() else NO_MONEY
+
+
+def expected(frame: pl.DataFrame, look: Look) -> str:
+    """How much is expected, against as long a time before; an earlier forecast and what came; the back-test's error."""
+    form = formats(look)
+    rows = frame.sort("date")
+    came, coming = (rows.filter(data_type=kind) for kind in ("actual", "predicted"))
+    if coming.is_empty():
+        return "There is no forecast: nothing is known of how customers order."
+    total, days = _sum(coming, "amount"), coming.height
+    before = _sum(came.tail(days), "amount") if came.height >= days else None
+    comparison = more_or_less(total, before, form, countable=False)
+    against = f", {comparison} in as many days before" if comparison else ""
+    newcomers = _sum(coming, "newcomers_part")
+    part = (
+        f"; {form.share(newcomers / total)} of it from customers who are still to come" if newcomers and total else ""
+    )
+    last: Any = coming["date"].max()
+    said = f"{form.money(total)} are expected in the {form.count(days)} {plural(days, 'day')} to {day(last)}{against}{part}."
+    return " ".join(filter(None, [said, outcome(frame, look), _error(look)]))
+
+
+def outcome(frame: pl.DataFrame, look: Look) -> str:
+    """What an earlier forecast said of the days that have passed since, and what came; empty without one."""
+    found = laid_over(frame, look)
+    if found is None or found.is_empty() or look.compare_day is None:
+        return ""
+    form = formats(look)
+    said, came = _sum(found, "expected"), _sum(found, "amount")
+    compared = more_or_less(came, said, form, countable=False)
+    inside = _inside(found, form)
+    versus = f"; that is {compared} expected" if compared else ""
+    return (
+        f"On {day(look.compare_day)} {form.money(said)} were expected for the {form.count(found.height)} "
+        f"{plural(found.height, 'day')} since, and {form.money(came)} came{versus}{inside}."
+    )
+
+
+def laid_over(frame: pl.DataFrame, look: Look) -> pl.DataFrame | None:
+    """Days that the earlier report forecast and that have passed: ``date``, ``expected``, ``low``, ``high``, ``amount``.
+
+    None where no earlier report is shown.
+    """
+    if look.compare is None or look.compare_day is None:
+        return None
+    said = look.compare.filter(data_type="predicted").select("date", "low", "high", expected="amount")
+    came = frame.filter(data_type="actual").select("date", "amount")
+    return said.join(came, on="date").sort("date")
+
+
+def _inside(found: pl.DataFrame, form: Formats) -> str:
+    """How many of the days lay between the ends of their interval."""
+    banded = found.drop_nulls(["low", "high"])
+    if banded.is_empty():
+        return ""
+    inside = banded.filter(pl.col("amount").is_between(pl.col("low"), pl.col("high"))).height
+    return f", and {form.count(inside)} of {form.count(banded.height)} days lay in the band"
+
+
+def _error(look: Look) -> str:
+    """The back-test's error as a sentence."""
+    said = value_models.missed(look.also, look)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def _sum(rows: pl.DataFrame, column: str) -> float:
+    return float(rows[column].cast(pl.Float64).sum())

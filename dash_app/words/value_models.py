@@ -1,0 +1,141 @@
+"""Models of customer value in words: which one serves, how good each was at earlier days, and by how much it missed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ca_platform.catalogue.models import VALUE_BASELINE, VALUE_LEAST_CUSTOMERS, VALUE_LEAST_DAYS, VALUE_TITLES
+from dash_app.records import Cell, Head, Listing, Look
+from dash_app.words.dates import day
+from dash_app.words.formats import Formats, formats, plural
+from dash_app.words.lists import NOTHING
+
+TOO_SHORT = (
+    f"The history is too short for a back-test: it takes {VALUE_LEAST_DAYS // 7} weeks of orders, and "
+    f"{VALUE_LEAST_CUSTOMERS} customers who have ordered on a second day. Until then everybody is expected to go on at the "
+    "same rate as before."
+)
+_NONE = "There is no back-test yet."
+
+_FIGURES = {
+    "ranks": ("revenue_gini", "Ranks by revenue"),
+    "order_ranks": ("orders_gini", "Ranks by orders"),
+    "total": ("revenue_total_error", "Total missed by"),
+    "deciles": ("revenue_decile_error", "Tenths missed by"),
+    "mae": ("revenue_mae", "Mean error"),
+    "rmse": ("revenue_rmse", "Root mean square"),
+    "spearman": ("revenue_spearman", "Spearman"),
+    "coverage": ("coverage", "Within 80%"),
+}
+"""Name, metric and heading of what the table shows."""
+
+
+def models(frame: pl.DataFrame, look: Look) -> str:
+    """Which model serves, how well it ranks and by how much it missed, against the baseline."""
+    form = formats(look)
+    means = by_model(frame)
+    if means.is_empty() or not means["is_served"].any():
+        return _NONE
+    served = means.filter("is_served").row(0, named=True)
+    rival = next(means.filter(~pl.col("is_served"), model=VALUE_BASELINE).iter_rows(named=True), None)
+    against = f"; {_named(rival['model'])} {_how_good(rival, form)}" if rival and _how_good(rival, form) else ""
+    return (
+        f"Of {means.height} {plural(means.height, 'model')}, {_named(served['model'])} serves: over {_tests(frame, form)} "
+        f"it {_how_good(served, form) or 'has no figures'}{against}."
+    )
+
+
+def _how_good(row: dict[str, Any], form: Formats) -> str:
+    """How far a model was off, and how well it ranked; empty where neither is known."""
+    missed = "" if row["total"] is None else f"missed the revenue of all customers by {form.share(row['total'])}"
+    ranked = "" if row["ranks"] is None else f"ranked them with a Gini coefficient of {form.number(row['ranks'], 3)}"
+    return " and ".join(filter(None, [missed, ranked]))
+
+
+def listed(frame: pl.DataFrame, look: Look) -> Listing:
+    """Every model with the mean of its figures over all origins, the one that serves first."""
+    form = formats(look)
+    heads = (Head("Model", is_number=False), *(Head(head) for _, head in _FIGURES.values()))
+    rows = tuple(
+        (
+            Cell(f"{VALUE_TITLES[row['model']]}{' (serves)' if row['is_served'] else ''}"),
+            *(_cell(name, row[name], form) for name in _FIGURES),
+        )
+        for row in by_model(frame).iter_rows(named=True)
+    )
+    note = (
+        f"Means over {_tests(frame, form)}, all customers with an order by then. Ranks: normalised Gini coefficient, "
+        "higher is better; within 80%: best is 80%; errors: lower is better."
+    )
+    return Listing(heads, rows, note)
+
+
+def calibration(frame: pl.DataFrame, look: Look) -> str:
+    """How far forecast and outcome of tenths of the customers were apart at the newest origin."""
+    form = formats(look)
+    served = frame.filter(pl.col("is_served"))
+    newest = served.filter(pl.col("origin") == pl.col("origin").max())
+    found = {row["metric"]: row for row in newest.iter_rows(named=True)}
+    error, top = found.get("revenue_decile_error"), found.get("revenue_forecast_decile_10")
+    came = found.get("revenue_observed_decile_10")
+    if error is None or error["value"] is None:
+        return _NONE
+    said = (
+        f"At the newest test, on {day(error['origin'])}, tenths of {form.count(error['customers'])} customers were missed "
+        f"by {form.share(error['value'])} in the mean"
+    )
+    if top is None or came is None or None in (top["value"], came["value"]):
+        return f"{said}."
+    return f"{said}; of the best tenth {form.money(top['value'])} each were expected, and {form.money(came['value'])} came."
+
+
+def missed(frame: pl.DataFrame | None, look: Look) -> str:
+    """By how much the served model has missed totals, for the caption of a forecast; empty without a back-test."""
+    if frame is None or frame.is_empty():
+        return ""
+    served = by_model(frame).filter("is_served")
+    total = served["total"][0] if served.height else None
+    if total is None:
+        return ""
+    form = formats(look)
+    return f"at {_tests(frame, form)} {_named(served['model'][0])} missed the total by {form.share(total)} in the mean"
+
+
+def by_model(frame: pl.DataFrame) -> pl.DataFrame:
+    """``model``, ``is_served`` and the mean of each figure over the origins; of errors of totals without their sign.
+
+    The one that serves comes first, then the best by how well they rank revenue.
+    """
+    value = pl.col("value")
+    means = {
+        name: (value.abs() if name == "total" else value).filter(pl.col("metric") == metric).mean()
+        for name, (metric, _) in _FIGURES.items()
+    }
+    rows = frame.group_by("model").agg(pl.col("is_served").any(), **means)
+    return rows.sort("is_served", "ranks", "model", descending=[True, True, False], nulls_last=True)
+
+
+def _named(model: str) -> str:
+    """A model in a sentence; the name may have a comma in it."""
+    return f"“{VALUE_TITLES[model]}”"
+
+
+def _cell(name: str, value: Any, form: Formats) -> Cell:
+    if value is None:
+        return Cell(NOTHING)
+    if name in ("mae", "rmse"):
+        return Cell(form.money(value))
+    return Cell(form.share(value) if name in ("total", "deciles", "coverage") else form.number(value, 3))
+
+
+def _tests(frame: pl.DataFrame, form: Formats) -> str:
+    """4 tests of 91 days each."""
+    count = frame["origin"].n_unique()
+    each = " each" if count > 1 else ""
+    length = ""
+    if "horizon_days" in frame.columns:
+        days = float(frame["horizon_days"][0])
+        length = f" of {form.number(days, 0 if days == int(days) else 1)} {plural(days, 'day')}{each}"
+    return f"{count} {plural(count, 'test')}{length}"

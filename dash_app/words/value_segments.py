@@ -1,0 +1,29 @@
+"""Revenue to come by segment, in words."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ca_platform.settings.segments import SEGMENTS
+from dash_app.records import Look
+from dash_app.words.formats import formats, plural
+
+TO_COME = "still to come"
+"""Customers who have not ordered yet."""
+
+
+def expected(frame: pl.DataFrame, look: Look) -> str:
+    """Which segment most is expected of, and how much of customers who have not come yet."""
+    form = formats(look)
+    rows = frame.with_columns(amount=pl.col("amount").fill_null(0).cast(pl.Float64))
+    total = float(rows["amount"].sum())
+    known = rows.filter(pl.col("segment").is_in(SEGMENTS)).sort("amount", "segment", descending=[True, False])
+    if not total or known.is_empty():
+        return "Nothing is expected of any customer."
+    best = known.row(0, named=True)
+    coming = total - float(known["amount"].sum())
+    later = "" if coming <= 0 else f"; {form.share(coming / total)} from customers who are still to come"
+    return (
+        f"Of {form.money(total)} that are expected, {form.money(best['amount'])} ({form.share(best['amount'] / total)}) come "
+        f"from the {form.count(best['customers'])} {plural(best['customers'], 'customer')} who are now {best['segment']}{later}."
+    )
