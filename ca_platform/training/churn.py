@@ -6,7 +6,6 @@ from datetime import date
 
 import polars as pl
 
-from ca_platform.catalogue import table_spec
 from ca_platform.lake import Lake
 from ca_platform.models.churn import (
     ChurnModel,
@@ -18,30 +17,11 @@ from ca_platform.models.churn import (
     train,
 )
 from ca_platform.settings import Settings
+from ca_platform.training.frames import NUMBERS, SCORED, numbers_frame, scores_frame
 from ca_platform.training.kept import KeptModels
-from ca_platform.training.orders import day_number, day_of
+from ca_platform.training.orders import day_number
 
 MODELS, SCORES = "churn_models", "churn_scores"
-
-_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
-    MODELS: {
-        "day": pl.Date(),
-        "model": pl.String(),
-        "parameter": pl.String(),
-        "place": pl.Int64(),
-        "value": pl.Float64(),
-    },
-    SCORES: {
-        "day": pl.Date(),
-        "origin": pl.Date(),
-        "model": pl.String(),
-        "metric": pl.String(),
-        "value": pl.Float64(),
-        "customers": pl.Int64(),
-        "horizon_days": pl.Float64(),
-        "is_served": pl.Boolean(),
-    },
-}
 
 
 class ChurnModels(KeptModels):
@@ -64,38 +44,15 @@ class ChurnModels(KeptModels):
         trained = train(known, end, horizon) if horizon else None
         inputs = self.inputs(day)
         with self._lake.write() as write:
-            write.put(MODELS, day, _models(day, trained), inputs)
-            write.put(SCORES, day, _scores(day, trained), inputs)
+            write.put(MODELS, day, numbers_frame(MODELS, day, to_parameters(trained.model) if trained else ()), inputs)
+            write.put(SCORES, day, scores_frame(SCORES, day, trained.scores if trained else ()), inputs)
         return trained
 
     def model(self, trained_on: date) -> ChurnModel | None:
         """The model of a training day; None where no horizon could be told."""
-        rows = self.rows(MODELS, trained_on, _SCHEMAS[MODELS]).drop("day")
+        rows = self.rows(MODELS, trained_on, NUMBERS).drop("day")
         return from_parameters(map(Parameter._make, rows.iter_rows())) if rows.height else None
 
     def scores(self, trained_on: date) -> pl.DataFrame:
         """The back-test of a training day."""
-        return self.rows(SCORES, trained_on, _SCHEMAS[SCORES])
-
-
-def _models(day: date, trained: Trained | None) -> pl.DataFrame:
-    rows = to_parameters(trained.model) if trained else []
-    frame = pl.DataFrame([(day, *row) for row in rows], schema=_SCHEMAS[MODELS], orient="row")
-    return frame.sort(table_spec(MODELS).sort)
-
-
-def _scores(day: date, trained: Trained | None) -> pl.DataFrame:
-    rows = [
-        (
-            day,
-            day_of(score.origin - 1),
-            score.model,
-            score.metric,
-            score.value,
-            score.customers,
-            float(score.horizon),
-            score.is_served,
-        )
-        for score in (trained.scores if trained else ())
-    ]
-    return pl.DataFrame(rows, schema=_SCHEMAS[SCORES], orient="row").sort(table_spec(SCORES).sort)
+        return self.rows(SCORES, trained_on, SCORED)
