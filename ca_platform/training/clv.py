@@ -16,6 +16,7 @@ from ca_platform.models.backtest import History
 from ca_platform.models.clv.candidates import CANDIDATES, Candidate, Forecaster
 from ca_platform.models.clv.contest import Contest, hold_contest
 from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.doubts import doubts
 from ca_platform.models.clv.forecast import ValueForecast, levelled
 from ca_platform.models.clv.level import Level
 from ca_platform.models.clv.record import Parameters
@@ -30,9 +31,6 @@ MODELS, SCORES = "clv_models", "clv_scores"
 # What holds for all candidates of a training.
 _WHOLE = "lifetime_value"
 _LEVELS = ("orders_level", "revenue_level")
-
-# A customer with more than this share of the orders is named: what is forecast of the whole rests on that one.
-_ONE_HAS_MOST = 0.5
 
 _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     MODELS: {
@@ -132,7 +130,7 @@ class ValueModels(KeptModels):
         contest = hold_contest(known, end, self.horizon_days, tuple(self._candidates), self._candidates)
         inputs = self.inputs(day)
         with self._lake.write() as write:
-            write.put(MODELS, day, _models(day, contest, reason_of(contest, known)), inputs)
+            write.put(MODELS, day, _models(day, contest, reason_of(contest, known, end)), inputs)
             write.put(SCORES, day, _scores(day, contest), inputs)
         self._served.pop(day, None)
         return contest
@@ -193,14 +191,9 @@ class ValueModels(KeptModels):
         return self._lake.collect(lambda: rows.filter(pl.col("model") == model))
 
 
-def reason_of(contest: Contest, known: History) -> str:
+def reason_of(contest: Contest, known: History, end: int) -> str:
     """What should be known of the forecasts of a contest's winner, in words; empty where nothing."""
-    orders = known.counts
-    parts = [contest.reason, contest.model.reason if contest.model.degenerate else ""]
-    if len(known) and not known.amount.any():
-        parts.append("no order has an amount, so no revenue is expected")
-    if orders.size > 1 and orders.max() > _ONE_HAS_MOST * len(known):
-        parts.append(f"one customer has {orders.max() / len(known):.0%} of all orders".replace("%", " %"))
+    parts = [contest.reason, contest.model.reason if contest.model.degenerate else "", *doubts(known, end)]
     return "; ".join(part for part in parts if part)
 
 
