@@ -49,11 +49,8 @@ def _page(connection: Connection, snapshot: SnapshotIndex, query: CustomerQuery)
         "query": {"bool": {"filter": [_condition(wanted) for wanted in query.filters]}},
         "sort": [*({name: _order(descending=down)} for name, down in query.sort), {"client": {"order": "asc"}}],
     }
-    sources = _window(connection, shown.index, search, query)
-    counted = connection.read("POST", f"/{shown.index}/_count", {"query": search["query"]}, missing=None)
-    if sources is None or counted is None:
-        return None
-    return CustomerPage(frame_of(sources, types), int(counted["count"]), shown.day)
+    sources, total = _window(connection, shown.index, search, query), _total(connection, shown.index, search["query"])
+    return None if sources is None or total is None else CustomerPage(frame_of(sources, types), total, shown.day)
 
 
 def _window(
@@ -76,6 +73,13 @@ def _hits(connection: Connection, index: str, search: Mapping[str, Any]) -> list
     body = {**search, "track_total_hits": False}
     answer = connection.read("POST", f"/{index}/_search", body, params=WHOLE, missing=None)
     return answer["hits"]["hits"] if answer else None
+
+
+def _total(connection: Connection, index: str, wanted: Mapping[str, Any]) -> int | None:
+    """How many match; None where the index is gone. Not _count, which would leave a shard out that is going."""
+    search = {"query": wanted, "size": 0, "track_total_hits": True}
+    answer = connection.read("POST", f"/{index}/_search", search, params=WHOLE, missing=None)
+    return int(answer["hits"]["total"]["value"]) if answer else None
 
 
 def _last_before(connection: Connection, index: str, search: Mapping[str, Any], offset: int) -> list[Any] | None:
