@@ -21,12 +21,16 @@ SERVED = "boosted"
 def _course(day: date, start: date) -> list[Row]:
     past = [start + timedelta(days=n) for n in range((day - start).days + 1)]
     rows: list[Row] = [{"date": one, "data_type": "actual", "amount": round(sessions_on(one) * 4.1, 2)} for one in past]
+    total = 0.0
     for ahead in range(1, HORIZON + 1):
         one = day + timedelta(days=ahead)
         known, new = 3_000.0 * 0.995**ahead, 8.0 * ahead
         ends = {"low": 0.6 * (known + new), "high": 1.5 * (known + new)}
         parts = {"customers_part": known, "newcomers_part": new}
-        rows.append({"date": one, "data_type": "predicted", "amount": known + new} | ends | parts)
+        total += known + new
+        sums = {"sum_amount": total, "sum_low": 0.8 * total, "sum_high": 1.2 * total}
+        model = {"model": SERVED, "trained_on": day - timedelta(days=day.weekday())}
+        rows.append({"date": one, "data_type": "predicted", "amount": known + new} | ends | parts | sums | model)
     return rows
 
 
@@ -36,8 +40,8 @@ def _segments(day: date, start: date) -> list[Row]:
         {"segment": segment, "customers": size * (place % 4), "amount": 90.0 * size * (place % 4) / (place + 1)}
         for place, segment in enumerate(SEGMENTS)
     ]
-    rows: list[Row] = [*known, {"segment": None, "customers": size // 2, "amount": 20.0 * size}]
-    return [row | {"low": 0.7 * row["amount"], "high": 1.4 * row["amount"]} for row in rows]
+    rows: list[Row] = [*known, {"segment": "still to come", "customers": size // 2, "amount": 20.0 * size}]
+    return [row | {"low": 0.7 * row["amount"], "high": 1.4 * row["amount"], "horizon_days": HORIZON} for row in rows]
 
 
 def _backtest(day: date, start: date) -> list[Row]:

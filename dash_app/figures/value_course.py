@@ -63,6 +63,53 @@ def course(frame: pl.DataFrame, look: Look) -> Figure:
     )
 
 
+def sums(frame: pl.DataFrame, look: Look) -> Figure:
+    """``daily_clv``: what is expected in all up to each day, and beside it an earlier forecast with what then came."""
+    expected = _summed(frame)
+    has_band = bool(expected["shown_low"].is_not_null().any())
+    earlier = _earlier_sums(look)
+    then = look.compare_day
+    notes = (
+        "revenue expected in all, from the day of the report on",
+        "area: 80% interval of the sum" if has_band else "",
+        f"dotted: as expected on {day(then)}; solid: what came since" if earlier is not None and then else "",
+    )
+    hover = f"{_hover(look)} in all"
+    data = [] if earlier is None else _sums_then(earlier, frame, look)
+    data += [*(_band(expected, _BAND) if has_band else []), _line(expected, "shown", "expected", _WHOLE, hover)]
+    places = encode.days(pl.concat([expected["date"], *([] if earlier is None else [earlier["date"]])]).unique().sort())
+    return figure(
+        data,
+        look,
+        notes,
+        left=money_left(look),
+        shapes=[_today(look)] if look.day and earlier is not None else [],
+        xaxis=period_axis(look, "day", places),
+        yaxis=value_axis(look, money=True),
+    )
+
+
+def _summed(frame: pl.DataFrame) -> pl.DataFrame:
+    """The forecast as sums, in the columns of which bands and lines are drawn."""
+    rows = frame.filter(data_type="predicted").sort("date")
+    return rows.with_columns(shown="sum_amount", shown_low="sum_low", shown_high="sum_high")
+
+
+def _earlier_sums(look: Look) -> pl.DataFrame | None:
+    if look.compare is None or look.compare_day is None or look.compare_day == look.day:
+        return None
+    rows = _summed(look.compare)
+    return None if rows.is_empty() else rows
+
+
+def _sums_then(earlier: pl.DataFrame, frame: pl.DataFrame, look: Look) -> list[dict[str, Any]]:
+    """The earlier forecast, and what has come since."""
+    since = frame.filter(pl.col("data_type") == "actual", pl.col("date") > look.compare_day).sort("date")
+    came = since.with_columns(shown=pl.col("amount").cast(pl.Float64).cum_sum())
+    line = _line(came, "shown", "came", _WHOLE, f"{_hover(look)} came in all", is_solid=True)
+    return [*_earlier_traces(earlier, look), *([line] if came.height else [])]
+
+
 def without_money(frame: pl.DataFrame) -> bool:
     """Whether nothing came and nothing is expected."""
     return not bool((frame["amount"].fill_null(0) > 0).any())

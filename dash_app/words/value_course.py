@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from dash_app.records import Look
 from dash_app.words import value_models
 from dash_app.words.dates import day
 from dash_app.words.formats import Formats, formats, plural
+from dash_app.words.rows import Row
 from dash_app.words.versus import more_or_less
 
 NO_DATA = "No customer has ordered yet, so there is nothing to forecast."
@@ -36,9 +35,12 @@ def expected(frame: pl.DataFrame, look: Look) -> str:
     part = (
         f"; {form.share(newcomers / total)} of it from customers who are still to come" if newcomers and total else ""
     )
-    last: Any = coming["date"].max()
-    said = f"{form.money(total)} are expected in the {form.count(days)} {plural(days, 'day')} to {day(last)}{against}{part}."
-    return " ".join(filter(None, [said, outcome(frame, look), _error(look)]))
+    last = coming.row(-1, named=True)
+    said = (
+        f"{form.money(total)} are expected in the {form.count(days)} {plural(days, 'day')} to {day(last['date'])}"
+        f"{_between(last, form)}{against}{part}."
+    )
+    return " ".join(filter(None, [said, outcome(frame, look), _error(look), note(coming)]))
 
 
 def outcome(frame: pl.DataFrame, look: Look) -> str:
@@ -49,33 +51,45 @@ def outcome(frame: pl.DataFrame, look: Look) -> str:
     form = formats(look)
     said, came = _sum(found, "expected"), _sum(found, "amount")
     compared = more_or_less(came, said, form, countable=False)
-    inside = _inside(found, form)
     versus = f"; that is {compared} expected" if compared else ""
     return (
         f"On {day(look.compare_day)} {form.money(said)} were expected for the {form.count(found.height)} "
-        f"{plural(found.height, 'day')} since, and {form.money(came)} came{versus}{inside}."
+        f"{plural(found.height, 'day')} since, and {form.money(came)} came{versus}{_inside(found, came, form)}."
     )
 
 
+def note(frame: pl.DataFrame) -> str:
+    """What the report says should be known of its forecast, as a sentence; empty where there is nothing."""
+    told = frame["note"].drop_nulls() if "note" in frame.columns else pl.Series(dtype=pl.String)
+    return f"{str(told[0])[0].upper()}{str(told[0])[1:].rstrip('.')}." if told.len() else ""
+
+
 def laid_over(frame: pl.DataFrame, look: Look) -> pl.DataFrame | None:
-    """Days that the earlier report forecast and that have passed: ``date``, ``expected``, ``low``, ``high``, ``amount``.
+    """Days that the earlier report forecast and that have passed: ``date``, ``expected``, ``amount``, ends of their sum.
 
     None where no earlier report is shown.
     """
     if look.compare is None or look.compare_day is None:
         return None
-    said = look.compare.filter(data_type="predicted").select("date", "low", "high", expected="amount")
+    then = look.compare.filter(data_type="predicted")
+    said = then.select("date", "sum_amount", "sum_low", "sum_high", expected="amount")
     came = frame.filter(data_type="actual").select("date", "amount")
     return said.join(came, on="date").sort("date")
 
 
-def _inside(found: pl.DataFrame, form: Formats) -> str:
-    """How many of the days lay between the ends of their interval."""
-    banded = found.drop_nulls(["low", "high"])
-    if banded.is_empty():
+def _between(row: Row, form: Formats) -> str:
+    """The interval of a sum."""
+    low, high = row["sum_low"], row["sum_high"]
+    return "" if low is None or high is None else f" (80%: {form.money(low)} to {form.money(high)})"
+
+
+def _inside(found: pl.DataFrame, came: float, form: Formats) -> str:
+    """Whether the sum that came lies in its interval."""
+    last = found.row(-1, named=True)
+    if last["sum_low"] is None or last["sum_high"] is None:
         return ""
-    inside = banded.filter(pl.col("amount").is_between(pl.col("low"), pl.col("high"))).height
-    return f", and {form.count(inside)} of {form.count(banded.height)} days lay in the band"
+    where = "inside" if last["sum_low"] <= came <= last["sum_high"] else "outside"
+    return f", {where} the 80% interval of {form.money(last['sum_low'])} to {form.money(last['sum_high'])}"
 
 
 def _error(look: Look) -> str:
