@@ -31,6 +31,7 @@ VALUE_TITLES = {
     "pareto_nbd": "Pareto/NBD",
     "mbg_cnbd_k": "MBG/CNBD-k",
     "boosted": "MBG/CNBD-k, ranks corrected by trees",
+    "stacked": "mix of MBG/CNBD-k, Pareto/NBD, a regression and trees",
     "lstm": "recurrent network (LSTM)",
     "conv": "convolutional network",
 }

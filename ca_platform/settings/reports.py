@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from ca_platform.settings.segments import DEFAULT_SEGMENTS, SegmentRule, segments_by_cell
 from ca_platform.settings.types import Count, Day, Model, Share
 
-ClvModel = Literal["bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "boosted", "lstm", "conv"]
+ClvModel = Literal["bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "boosted", "stacked", "lstm", "conv"]
 
 
 class Churn(Model):
@@ -80,7 +80,16 @@ class Clv(Model):
     """
 
     horizon_weeks: int = Field(default=26, ge=1, le=520)
-    models: tuple[ClvModel, ...] = ("bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "boosted", "lstm", "conv")
+    models: tuple[ClvModel, ...] = (
+        "bg_nbd",
+        "mbg_nbd",
+        "pareto_nbd",
+        "mbg_cnbd_k",
+        "boosted",
+        "stacked",
+        "lstm",
+        "conv",
+    )
     seeds: Count = 5
 
 

@@ -4,8 +4,8 @@ Models of orders (BG/NBD, MBG/NBD, MBG/CNBD-k, Pareto/NBD, and the naive baselin
 Gamma–Gamma model of amounts, and intervals of what a customer will spend. Plain functions and small records on arrays;
 times in weeks, counted from a customer's first purchase day.
 
-``contest`` lets a shop's own history choose among them, and trees that correct their ranks (``boosted``); ``level`` says
-what totals are to be multiplied by, and how far they may be off.
+``contest`` lets a shop's own history choose among them, trees that correct their ranks (``boosted``), and a mix of all
+(``stacked``); ``level`` says what totals are to be multiplied by, and how far they may be off.
 """
 
 from ca_platform.models.clv.gamma_gamma import expected_amount, fit_amounts

@@ -70,6 +70,10 @@ class BoostedModel:
             high=ratio * plain.high,
         )
 
+    def said_by_trees(self, buyers: Buyers) -> Floats:
+        """Orders within the horizon of the training by the trees alone, up to a factor for all; only where there are any."""
+        return _mean(self.orders, _columns(buyers, self.base, self.horizon_days))
+
     def to_parameters(self) -> Parameters:
         """All numbers; ``from_parameters`` makes the same model of them."""
         forests = {"orders": self.orders, "revenue": self.revenue}
@@ -99,9 +103,18 @@ def fit_boosted(past: Past, at: int, horizon_days: int) -> BoostedModel:
         past: orders from ``at`` on are not looked at; of many customers some teach the trees.
         horizon_days: length of the windows; each has at least as much history before it.
     """
-    base = past.value(BASE, at)
+    return past.once((BASE, "trees", at, horizon_days), lambda: _fitted(past, at, horizon_days))
+
+
+def window_ends(past: Past, at: int, horizon_days: int) -> list[int]:
+    """The earlier origins whose horizon has ended before a day, and that have as much history before them."""
     ends = [at - horizon_days - place * max(horizon_days // 2, 1) for place in range(_WINDOWS)]
-    windows = [_window(past.few, end, horizon_days) for end in ends if end - past.start >= horizon_days]
+    return [end for end in ends if end - past.start >= horizon_days]
+
+
+def _fitted(past: Past, at: int, horizon_days: int) -> BoostedModel:
+    base = past.value(BASE, at)
+    windows = [_window(past.few, end, horizon_days) for end in window_ends(past, at, horizon_days)]
     columns, orders, revenue = (
         np.concatenate([window[place] for window in windows]) if windows else np.zeros(0) for place in range(3)
     )
@@ -169,9 +182,13 @@ def _trees(columns: Floats, outcome: Floats) -> tuple[Trees, ...]:
     return tuple(found)
 
 
+def _mean(forest: tuple[Trees, ...], columns: Floats) -> Floats:
+    return np.asarray(np.mean([np.exp(trees.sums(columns)) for trees in forest], axis=0))
+
+
 def _ratios(plain: Floats, forest: tuple[Trees, ...], columns: Floats) -> Floats:
     """By how much each forecast changes: to the geometric mean with the trees', the total kept."""
-    said = np.mean([np.exp(trees.sums(columns)) for trees in forest], axis=0)
+    said = _mean(forest, columns)
     scale = plain.mean() / said.mean()
     mixed = np.sqrt(plain * said * scale)
     whole = mixed.sum()

@@ -13,9 +13,11 @@ from ca_platform.models.clv.forecast import ValueForecast, ValueModel
 from ca_platform.models.clv.orders import MODELS
 from ca_platform.models.clv.past import Past
 from ca_platform.models.clv.record import Parameters
+from ca_platform.models.clv.stacked import StackedModel, fit_stacked
 
 BASELINE = "naive"
 BOOSTED = "boosted"
+STACKED = "stacked"
 
 
 class Forecaster(Protocol):
@@ -59,4 +61,5 @@ def _value(model: str, past: Past, at: int, _: int) -> ValueModel:
 CANDIDATES: Mapping[str, Candidate] = {
     **{name: Candidate(partial(_value, name), partial(ValueModel.from_parameters, name)) for name in MODELS},
     BOOSTED: Candidate(fit_boosted, BoostedModel.from_parameters),
+    STACKED: Candidate(fit_stacked, StackedModel.from_parameters),
 }

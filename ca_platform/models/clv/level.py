@@ -2,28 +2,24 @@
 
 Who is worth more than whom, and how much all are worth together, are two questions. Models of orders rank well and know no
 season and no trend; a factor for all leaves the ranks as they are. A factor learnt from the half-year before makes it worse
-where the next half is the strong one, so none is used unless it would have helped at earlier origins, each time with
-nothing but what was known by then.
+where the next half is the strong one, so the season takes part (``missing``), and none is used unless it would have helped
+at earlier origins, each time with nothing but what was known by then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ca_platform.models.clv.missing import YEAR_WEEKS, expected_error, spread_of_young
 from ca_platform.models.clv.records import Floats
 
-YEAR_WEEKS = 365.25 / 7
-
-# An origin this close to a year before stands for the same time of the year.
-_SAME_SEASON_WEEKS = 2.0
-# The latest origins that a mean is taken over, and how many of them at least.
-_LATEST, _LEAST_KNOWN = 4, 2
-# A factor must have been tried at so many origins, and have left at most this part of the mean error.
-_LEAST_TRIALS, _LEFT = 3, 0.85
+# Fewer earlier origins tell nothing, and a factor must have been tried at so many.
+_LEAST_KNOWN, _LEAST_TRIALS = 2, 2
+# Origins of a shop with history enough count by this variance of their errors, young ones by theirs on top of it.
+_USUAL = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +61,9 @@ class Level:
 
     Attributes:
         factor: above 0; 1 where earlier origins do not show that another would help.
-        method: ``none``, ``recent`` (mean of the latest origins) or ``season`` (the same time a year before).
+        method: ``none``, ``recent`` (earlier origins) or ``season`` (also those of a year before and longer ago).
         log_error: root mean square of the logarithms of outcome over forecast that remain at earlier origins, for the
-            intervals of totals; None where there were fewer than two.
+            intervals of totals; those of a young shop count less; None where there were fewer than two.
         origins: behind ``log_error``.
         horizon_weeks: of the forecasts at those origins.
         reason: why the method was chosen, in words.
@@ -88,26 +84,21 @@ def learn_level(past: PastForecasts, at_weeks: float) -> Level:
     >>> past = PastForecasts(year + [52.0 + week for week in year], 13.0, [100.0] * 8, [90.0, 95.0, 80.0, 160.0] * 2)
     >>> level = learn_level(past, at_weeks=104.0)
     >>> level.method, round(level.factor, 2), level.reason
-    ('season', 0.9, 'at 4 earlier origins it would have left 0 % of the error')
+    ('season', 0.93, 'at 6 earlier origins it would have left 75 % of the error')
     """
     plain = past.log_errors
-    tried = {name: _tried(past, factor) for name, factor in _METHODS.items()}
-    left = {
-        name: np.abs(plain[rows] - factors[rows]).mean() / max(np.abs(plain[rows]).mean(), 1e-9)
-        for name, factors in tried.items()
-        if (rows := np.isfinite(factors)).sum() >= _LEAST_TRIALS
-    }
-    usable = [
-        name for name in left if left[name] <= _LEFT and _METHODS[name](past.known_at(at_weeks), at_weeks) is not None
-    ]
-    if not usable:
-        return Level(1.0, "none", _root_mean_square(plain), plain.size, past.horizon_weeks, _refused(left))
-    best = min(usable, key=lambda name: left[name])
-    rows = np.isfinite(tried[best])
-    log_factor = _METHODS[best](past.known_at(at_weeks), at_weeks) or 0.0
-    reason = f"at {rows.sum()} earlier origins it would have left {left[best]:.0%} of the error".replace("%", " %")
-    remaining = _root_mean_square((plain - tried[best])[rows])
-    return Level(float(np.exp(log_factor)), best, remaining, int(rows.sum()), past.horizon_weeks, reason)
+    tried = np.array([_expected(past.known_at(at), at) for at in past.at_weeks.tolist()], np.float64)
+    rows = np.isfinite(tried)
+    if rows.sum() < _LEAST_TRIALS:
+        return _none(past, "too few earlier origins tell whether a factor helps")
+    left = float(np.abs(plain - tried)[rows].mean() / max(np.abs(plain)[rows].mean(), 1e-9))
+    if left > 1:
+        return _none(past, f"at earlier origins a factor would have left {left:.0%} of the error".replace("%", " %"))
+    method = "season" if at_weeks - past.at_weeks[0] >= YEAR_WEEKS - 2 else "recent"
+    reason = f"at {rows.sum()} earlier origins it would have left {left:.0%} of the error".replace("%", " %")
+    factor = float(np.exp(_expected(past, at_weeks)))
+    remaining = _root_mean_square((plain - tried)[rows], spread_of_young(past.at_weeks, past.horizon_weeks)[rows])
+    return Level(factor, method, remaining, int(rows.sum()), past.horizon_weeks, reason)
 
 
 def total_interval(total: float, level: Level, horizon_weeks: float, share: float = 0.8) -> tuple[float, float] | None:
@@ -138,37 +129,22 @@ def log_width(level: Level, horizon_weeks: float, share: float = 0.8) -> float |
     return float(stdtrit(level.origins, (1 + share) / 2) * level.log_error * np.sqrt(longer))
 
 
-def _tried(past: PastForecasts, factor: Callable[[PastForecasts, float], float | None]) -> Floats:
-    """What a method would have said at each earlier origin, as a logarithm; NaN where it could say nothing."""
-    said = [factor(past.known_at(at), at) for at in past.at_weeks.tolist()]
-    return np.array([np.nan if log is None else log for log in said], np.float64)
+def _expected(known: PastForecasts, at_weeks: float) -> float:
+    """The logarithm to expect after these, all of which had ended; NaN after too few."""
+    if known.at_weeks.size < _LEAST_KNOWN:
+        return np.nan
+    return expected_error(known.at_weeks, known.log_errors, known.horizon_weeks, at_weeks)
 
 
-def _recent(known: PastForecasts, _: float) -> float | None:
-    """Mean of the latest errors, drawn towards none as if one more origin had had none."""
-    latest = known.log_errors[-_LATEST:]
-    return float(latest.sum() / (latest.size + 1)) if latest.size >= _LEAST_KNOWN else None
+def _none(past: PastForecasts, reason: str) -> Level:
+    """No factor, and how far forecasts were off without one."""
+    errors = past.log_errors
+    remaining = _root_mean_square(errors, spread_of_young(past.at_weeks, past.horizon_weeks))
+    return Level(1.0, "none", remaining, errors.size, past.horizon_weeks, reason)
 
 
-def _season(known: PastForecasts, at_weeks: float) -> float | None:
-    """The error of a year before."""
-    away = np.abs(known.at_weeks - (at_weeks - YEAR_WEEKS))
-    if not away.size or away.min() > _SAME_SEASON_WEEKS:
+def _root_mean_square(errors: Floats, young: Floats) -> float | None:
+    """What is told of forecasts to come: errors of a young shop, which has outgrown them, count less."""
+    if errors.size < 2:
         return None
-    return float(known.log_errors[away.argmin()])
-
-
-_METHODS: dict[str, Callable[[PastForecasts, float], float | None]] = {"season": _season, "recent": _recent}
-
-
-def _refused(left: dict[str, float]) -> str:
-    if not left:
-        return "too few earlier origins tell whether a factor helps"
-    best = min(left, key=lambda name: left[name])
-    return f"at earlier origins the best factor ({best}) would have left {left[best]:.0%} of the error".replace(
-        "%", " %"
-    )
-
-
-def _root_mean_square(errors: Floats) -> float | None:
-    return float(np.sqrt(np.mean(errors**2))) if errors.size > 1 else None
+    return float(np.sqrt(np.average(errors**2, weights=1 / (_USUAL + young))))
