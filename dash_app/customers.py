@@ -1,22 +1,41 @@
 """The table of customers: pages of any number of them, sorted and filtered by the store, never all in a browser.
 
-What belongs here: what AG Grid asks for, turned into the store's question. What does not: asking it (``reader``).
+What belongs here: what AG Grid asks for, turned into the store's question, and which columns stand there at first. What
+does not: asking it (``reader``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
 
-from ca_platform.catalogue import Kind, ReportSpec
+from ca_platform.catalogue import Column, Kind, ReportSpec
 from ca_platform.store import CustomerQuery, Filter
 from dash_app.reader import Reader
 
 BLOCK = 100
 """Rows that the grid asks for at a time."""
 
+_AT_FIRST = frozenset(
+    {
+        "client",
+        "orders",
+        "revenue",
+        "recency_days",
+        "mean_amount",
+        "last_order",
+        "segment",
+        "churn_probability",
+        "expected_orders",
+        "expected_revenue",
+        "next_expected_purchase",
+        "value_class",
+        "recommendations",
+    }
+)
 _CSV_BLOCK = 10_000
 _LONGEST = 200
 _OPERATORS: Mapping[str, Any] = {
@@ -33,7 +52,9 @@ _OPERATORS: Mapping[str, Any] = {
 }
 _TEXT_FILTERS = ("contains", "startsWith", "equals", "notEqual", "blank", "notBlank")
 _NUMBER_FILTERS = tuple(name for name in _OPERATORS if name not in ("contains", "startsWith"))
+_DAY_FILTERS = ("equals", "lessThan", "greaterThan", "blank", "notBlank")
 _NUMBERS = (Kind.INTEGER, Kind.FLOAT, Kind.MONEY)
+_DAYS = (Kind.DATE, Kind.INSTANT)
 
 
 def first(spec: ReportSpec) -> tuple[tuple[str, bool], ...]:
@@ -41,30 +62,43 @@ def first(spec: ReportSpec) -> tuple[tuple[str, bool], ...]:
     return (("revenue" if "revenue" in spec.column_names else "session_start_date", True),)
 
 
+def is_of_customers(spec: ReportSpec) -> bool:
+    """Whether each row is a customer, about whom there is more to say than a table shows at once."""
+    return spec.key == ("client",)
+
+
+def at_first(spec: ReportSpec, column: Column) -> bool:
+    """Whether a column is shown before a reader chooses: of customers what decides, of others all."""
+    return not is_of_customers(spec) or column.name in _AT_FIRST
+
+
 def query_of(request: Mapping[str, Any], spec: ReportSpec) -> CustomerQuery:
     """The store's question behind a request of the grid. What makes no sense in it is left out."""
-    kinds = {column.name: column.kind for column in spec.columns if column.kind is not Kind.TEXTS}
+    columns = {column.name: column for column in spec.columns if column.kind is not Kind.TEXTS}
     start = _whole(request.get("startRow"))
     sort = tuple(
         (item["colId"], item.get("sort") == "desc")
         for item in _items(request.get("sortModel"))
-        if item.get("colId") in kinds
+        if item.get("colId") in columns
     )
     return CustomerQuery(
         sort=sort or first(spec),
-        filters=tuple(_filters(request.get("filterModel"), kinds)),
+        filters=tuple(_filters(request.get("filterModel"), columns)),
         offset=start,
         limit=min(max(_whole(request.get("endRow")) - start, 1), 10 * BLOCK),
     )
 
 
-def filter_of(kind: Kind) -> dict[str, Any]:
-    """How the grid lets a column of this kind be filtered; instants and flags are not. Lists are not sorted either."""
-    if kind in _NUMBERS:
-        return _filter("agNumberColumnFilter", _NUMBER_FILTERS)
-    if kind is Kind.TEXTS:
+def filter_of(column: Column) -> dict[str, Any]:
+    """How the grid lets a column be filtered: shares in percent; flags are not. Lists are not sorted either."""
+    if column.kind in _NUMBERS:
+        hint = {"filterPlaceholder": "Percent, such as 30"} if column.unit == "share" else {}
+        return _filter("agNumberColumnFilter", _NUMBER_FILTERS, hint)
+    if column.kind in _DAYS:
+        return _filter("agDateColumnFilter", _DAY_FILTERS, {"minValidYear": 1970, "maxValidYear": 9998})
+    if column.kind is Kind.TEXTS:
         return {"filter": False, "sortable": False}
-    return _filter("agTextColumnFilter", _TEXT_FILTERS) if kind is Kind.TEXT else {"filter": False}
+    return _filter("agTextColumnFilter", _TEXT_FILTERS, {}) if column.kind is Kind.TEXT else {"filter": False}
 
 
 def all_customers(reader: Reader, spec: ReportSpec) -> Iterator[pl.DataFrame]:
@@ -79,28 +113,55 @@ def all_customers(reader: Reader, spec: ReportSpec) -> Iterator[pl.DataFrame]:
         last = str(page.rows["client"][-1])
 
 
-def _filter(name: str, options: Sequence[str]) -> dict[str, Any]:
+def _filter(name: str, options: Sequence[str], more: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "filter": name,
-        "filterParams": {"filterOptions": list(options), "maxNumConditions": 1, "buttons": ["reset"]},
+        "filterParams": {"filterOptions": list(options), "maxNumConditions": 1, "buttons": ["reset"], **more},
     }
 
 
-def _filters(model: Any, kinds: Mapping[str, Kind]) -> Iterator[Filter]:
+def _filters(model: Any, columns: Mapping[str, Column]) -> Iterator[Filter]:
     for name, wanted in model.items() if isinstance(model, dict) else ():
         operator = _OPERATORS.get(str(wanted.get("type"))) if isinstance(wanted, dict) else None
-        if operator is None or name not in kinds:
+        if operator is None or name not in columns:
             continue
+        column = columns[name]
         if operator in ("is null", "is not null"):
             yield Filter(name, operator)
-        elif (value := _value(wanted.get("filter"), kinds[name])) is not None:
+        elif column.kind in _DAYS:
+            yield from _on_days(column, operator, _day(wanted.get("dateFrom")))
+        elif (value := _value(wanted.get("filter"), column)) is not None:
             yield Filter(name, operator, value)
 
 
-def _value(value: Any, kind: Kind) -> str | int | float | None:
-    if kind in _NUMBERS:
-        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-    return value[:_LONGEST] if isinstance(value, str) and kind is Kind.TEXT else None
+def _on_days(column: Column, operator: str, day: date | None) -> Iterator[Filter]:
+    """Before, on or after a day, whatever the time of the day, UTC."""
+    if day is None or operator not in ("=", "<", ">"):
+        return
+    begin, end = day, day + timedelta(days=1)
+    if column.kind is Kind.INSTANT:
+        begin, end = (datetime.combine(each, time(), UTC) for each in (begin, end))
+    if operator in ("=", ">"):
+        yield Filter(column.name, ">=", end if operator == ">" else begin)
+    if operator in ("=", "<"):
+        yield Filter(column.name, "<", begin if operator == "<" else end)
+
+
+def _value(value: Any, column: Column) -> str | int | float | None:
+    if column.kind in _NUMBERS:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        return value / 100 if column.unit == "share" else value
+    return value[:_LONGEST] if isinstance(value, str) and column.kind is Kind.TEXT else None
+
+
+def _day(value: Any) -> date | None:
+    """The day at which a text of the grid begins; None for nonsense and for the last day that there is."""
+    try:
+        found = date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+    return found if found < date.max else None
 
 
 def _items(model: Any) -> list[dict[str, Any]]:

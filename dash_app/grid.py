@@ -9,7 +9,7 @@ import polars as pl
 
 from ca_platform.catalogue import Column, Kind, ReportSpec
 from ca_platform.drill import counts
-from dash_app.customers import BLOCK, filter_of, first
+from dash_app.customers import BLOCK, at_first, filter_of, first, is_of_customers
 from dash_app.words.baskets import AND
 from dash_app.words.names import capital
 
@@ -54,7 +54,7 @@ def endless_grid(spec: ReportSpec, identity: Any) -> dag.AgGrid:
     return dag.AgGrid(
         id=identity,
         columnDefs=[
-            _column(column) | _width(column) | filter_of(column.kind) | _opening(spec, column)
+            _column(column) | _width(column) | filter_of(column) | _opening(spec, column) | _shown(spec, column)
             for column in spec.columns
         ],
         defaultColDef=_DEFAULT,
@@ -97,6 +97,12 @@ def _width(column: Column) -> dict[str, Any]:
 def _opening(spec: ReportSpec, column: Column) -> dict[str, Any]:
     directions = {name: "desc" if descending else "asc" for name, descending in first(spec)}
     return {"sort": directions[column.name]} if column.name in directions else {}
+
+
+def _shown(spec: ReportSpec, column: Column) -> dict[str, Any]:
+    """Which columns stand there before a reader chooses, and the name that opens everything about its customer."""
+    opens = {"cellRenderer": "OpensCustomer"} if is_of_customers(spec) and column.name in spec.key else {}
+    return opens if at_first(spec, column) else {"hide": True}
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -45,7 +45,10 @@
     else find('.tool-more').remove();
     find('.card-body').style.minHeight = `${height}px`;
     if (kind === 'figure') find('.card-drawing').style.height = `${height}px`;
-    if (kind === 'table') root.querySelector('.card-rows').style.height = `${height}px`;
+    if (kind === 'table') {
+      root.querySelector('.card-rows').style.height = `${height}px`;
+      window.customerTable.restore(root);
+    } else find('.card-columns').remove();
     if (kind !== 'figure') find('[data-role=png]').remove();
     if (kind === 'tiles' || kind === 'table') find('[data-role=table]').remove();
     if (scope === 'value') find('.card-scope').remove();
