@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 DATA_VARIABLE = "CA_PUBLIC_DATA"
 
+# Networks take seconds to load and to train: only the tests of their own do that.
+os.environ["DEEP"] = "0"
+
 _SERVERS = {"elasticsearch_of", "elasticsearch_secured", "postgresql_server"}
 
 

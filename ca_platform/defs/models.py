@@ -50,7 +50,8 @@ def _train_churn(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told
 
 
 def _train_value(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
-    return value_told(ValueModels(day, settings, lake).train(day))
+    models = ValueModels(day, settings, lake)
+    return value_told(models.train(day), models.left_out)
 
 
 TRAININGS = (

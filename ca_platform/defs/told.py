@@ -12,6 +12,7 @@ from ca_platform.models.clv.boosted import BoostedModel
 from ca_platform.models.clv.contest import Contest
 from ca_platform.models.clv.forecast import ValueModel
 from ca_platform.models.clv.level import Level
+from ca_platform.models.networks import Epoch, NetworkModel
 from ca_platform.training import MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
 
 Told = Mapping[str, Any]
@@ -42,9 +43,19 @@ def churn_told(trained: Trained | None) -> Mapping[str, Told]:
     }
 
 
-def value_told(contest: Contest) -> Mapping[str, Told]:
-    """Metadata by table of the models of lifetime value."""
+def value_told(contest: Contest, left_out: Sequence[str] = ()) -> Mapping[str, Told]:
+    """Metadata by table of the models of lifetime value.
+
+    Args:
+        left_out: candidates that the settings name and that could not be trained.
+    """
     shared: dict[str, Any] = {"served": VALUE_TITLES[contest.served], "horizon_days": contest.horizon_days}
+    if left_out:
+        shared["left_out"] = f"{', '.join(left_out)}: torch and Lightning are not installed (the extra deep)"
+    trained = {**contest.challengers, **contest.fitted}
+    diaries = {
+        name: model.epochs for name, model in trained.items() if isinstance(model, NetworkModel) and model.epochs
+    }
     if contest.reason:
         shared["note"] = f"Too little history, the baseline serves: {contest.reason}."
     cells = [(s.origin, s.model, s.metric, s.value, s.is_served) for s in contest.scores]
@@ -53,6 +64,7 @@ def value_told(contest: Contest) -> Mapping[str, Told]:
             **shared,
             "parameters": dg.MetadataValue.md(_value_parameters(contest)),
             "levels": dg.MetadataValue.md(_levels(contest)),
+            **{f"training_of_{name}": dg.MetadataValue.md(_diary(epochs)) for name, epochs in diaries.items()},
         },
         VALUE_SCORES: {
             **shared,
@@ -80,8 +92,7 @@ def _value_parameters(contest: Contest) -> str:
     """Estimates of every candidate with their standard errors, and why they are not to be trusted."""
     rows: list[tuple[str, ...]] = []
     for name, model in contest.fitted.items():
-        base = model.base if isinstance(model, BoostedModel) else model
-        # A network has too many numbers to be read.
+        base = model.base if isinstance(model, (BoostedModel, NetworkModel)) else model
         fits = (base.orders, base.amounts) if isinstance(base, ValueModel) else ()
         rows += [(VALUE_TITLES[name], *cells) for fitted in fits for cells in _estimates(fitted)]
     return _table(("model", "parameter", "value", "standard error", "unit", "remark"), rows)
@@ -109,6 +120,19 @@ def _levels(contest: Contest) -> str:
         for name, level in levels.items()
     ]
     return _table(("of", "factor", "error that is left (log)", "method", "why"), rows)
+
+
+def _diary(epochs: Sequence[Epoch]) -> str:
+    """The course of a network's trainings: losses in nats per customer, the state that counts marked."""
+    rows = []
+    for seed in dict.fromkeys(epoch.seed for epoch in epochs):
+        own = [epoch for epoch in epochs if epoch.seed == seed]
+        best = min(own, key=lambda epoch: epoch.validation_loss)
+        for epoch in own:
+            training = f"{epoch.training_loss:.4f}" if epoch.epoch else "–"
+            mark = " (best)" if epoch is best else ""
+            rows.append((str(seed), str(epoch.epoch), training, f"{epoch.validation_loss:.4f}{mark}"))
+    return _table(("seed", "epoch", "training loss", "validation loss"), rows)
 
 
 # Origin, model, metric, value, whether it serves.

@@ -12,6 +12,7 @@ import polars as pl
 from ca_platform.catalogue import table_spec
 from ca_platform.catalogue.models import VALUE_BASELINE
 from ca_platform.lake import Lake
+from ca_platform.models import networks
 from ca_platform.models.backtest import History
 from ca_platform.models.clv.candidates import CANDIDATES, Candidate, Forecaster
 from ca_platform.models.clv.contest import Contest, hold_contest
@@ -106,8 +107,8 @@ class Forecasts:
 
 def candidates(settings: Settings) -> dict[str, Candidate]:
     """The candidates that the settings name, the baseline first."""
-    asked = (VALUE_BASELINE, *settings.reports.clv.models)
-    return {name: CANDIDATES[name] for name in asked if name in CANDIDATES}
+    known = {**CANDIDATES, **networks.candidates(settings.reports.clv.seeds)}
+    return {name: known[name] for name in (VALUE_BASELINE, *settings.reports.clv.models)}
 
 
 class ValueModels(KeptModels):
@@ -123,11 +124,17 @@ class ValueModels(KeptModels):
         self._forecast: tuple[tuple[date, float], Forecasts] | None = None
         super().__init__(last, settings, lake, f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds}")
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Networks that the settings name and that cannot be trained here; what was trained elsewhere serves."""
+        return () if networks.can_train() else tuple(name for name in self._candidates if name in networks.NETWORKS)
+
     def train(self, day: date) -> Contest:
         """Hold the contest with what was known at the end of a day, and keep all candidates and their scores."""
         end = day_number(day) + 1
         known = self.history.until(end)
-        contest = hold_contest(known, end, self.horizon_days, tuple(self._candidates), self._candidates)
+        present = [name for name in self._candidates if name not in self.left_out]
+        contest = hold_contest(known, end, self.horizon_days, present, self._candidates)
         inputs = self.inputs(day)
         with self._lake.write() as write:
             write.put(MODELS, day, _models(day, contest, reason_of(contest, known, end)), inputs)

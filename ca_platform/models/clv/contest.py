@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -72,6 +72,7 @@ class Contest:
         horizon_days: what was forecast at the origins; 0 where there was none.
         orders_level, revenue_level: what its totals are to be multiplied by, and how far they were off.
         reason: why the baseline serves, in words; empty where the contest decided.
+        challengers: those that take long to fit, as they were at the newest origin.
     """
 
     served: str
@@ -81,6 +82,7 @@ class Contest:
     orders_level: Level
     revenue_level: Level
     reason: str = ""
+    challengers: Mapping[str, Forecaster] = field(default_factory=dict)
 
     @property
     def model(self) -> Forecaster:
@@ -121,12 +123,13 @@ def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) ->
     origins = _origins(past.start, end, horizon_days)
     usable = origins[-1].horizon
     quick = {name: candidate for name, candidate in candidates.items() if candidate.corrects is None}
-    scores, totals = _judged(past.few, origins, quick)
+    scores, totals, _ = _judged(past.few, origins, quick)
     fitted = {name: candidate.fit(past, end, usable) for name, candidate in quick.items()}
     served = max(fitted, key=lambda name: _merit(scores, name) - _PRICE_OF_DEGENERATE * fitted[name].degenerate)
     slow = {name: candidate for name, candidate in candidates.items() if candidate.corrects is not None}
+    challengers: dict[str, Forecaster] = {}
     if slow:
-        challenge = _judged(past.few, _some(origins), slow)[0]
+        challenge, _, challengers = _judged(past.few, _some(origins), slow)
         served = _winner(scores, challenge, {served: fitted[served].degenerate, **_flaws(past, slow)})
         scores += challenge
     if served in slow:
@@ -134,7 +137,7 @@ def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) ->
         totals[served] = _totals(past.few, origins, str(slow[served].corrects))
     marked = tuple(replace(score, is_served=score.model == served) for score in scores if _is_shown(score, served))
     orders, revenue = (_level(totals[served], measure, end) for measure in ("orders", "revenue"))
-    return Contest(served, fitted, marked, usable, orders, revenue)
+    return Contest(served, fitted, marked, usable, orders, revenue, challengers=challengers)
 
 
 def _some(origins: Sequence[Origin]) -> Sequence[Origin]:
@@ -167,20 +170,22 @@ def _totals(past: Past, origins: Sequence[Origin], model: str) -> list[_Totals]:
 
 def _judged(
     past: Past, origins: Sequence[Origin], candidates: Mapping[str, Candidate]
-) -> tuple[list[Score], dict[str, list[_Totals]]]:
-    """Scores and totals of every model at every origin."""
+) -> tuple[list[Score], dict[str, list[_Totals]], dict[str, Forecaster]]:
+    """Scores and totals of every model at every origin, and the models as they were at the last one."""
     scores: list[Score] = []
     totals: dict[str, list[_Totals]] = {model: [] for model in candidates}
+    fitted: dict[str, Forecaster] = {}
     for at in origins:
         buyers = past.buyers(at.at)
         outcome = past.history.outcome(buyers.number, at.at, at.horizon)
         for model, candidate in candidates.items():
-            forecast = candidate.fit(past, at.at, at.horizon).forecast(buyers, at.horizon)
+            fitted[model] = candidate.fit(past, at.at, at.horizon)
+            forecast = fitted[model].forecast(buyers, at.horizon)
             found = {metric: (value, len(buyers)) for metric, value in metrics_of(forecast, outcome).items()}
             found |= deciles_of(forecast, outcome)
             scores += [Score(at.at, at.horizon, model, metric, *cell) for metric, cell in found.items()]
             totals[model].append(_Totals.of(at, forecast, outcome))
-    return scores, totals
+    return scores, totals, fitted
 
 
 def _is_shown(score: Score, served: str) -> bool:
