@@ -201,16 +201,11 @@ def _squares(rows: pl.DataFrame) -> dict[str, Any]:
 def _view_axis(look: Look, measure: Measure, rows: pl.DataFrame) -> dict[str, Any]:
     grey = scheme(dark=look.dark)
     axis = plain_axis(look, fixedrange=True, showgrid=True, gridcolor=grey.grid, zeroline=False, nticks=6)
-    if measure.column == "monetary":
-        axis |= _affixes(look)
     if measure.is_log and rows.height:
         places = _log_places(_place(rows, measure))
-        axis |= {
-            "type": "log",
-            "tickmode": "array",
-            "tickvals": places,
-            "ticktext": [f"{place:,.4g}" for place in places],
-        }
+        before, after = formats(look).affixes if measure.column == "monetary" else ("", "")
+        texts = [f"{before}{place:,.4g}{after}" for place in places]
+        axis |= {"type": "log", "tickmode": "array", "tickvals": places, "ticktext": texts}
     return axis
 
 

@@ -34,6 +34,8 @@ def view(frame: pl.DataFrame, look: Look) -> str:
     if frame["is_binned"].any():
         return f"{count} in {form.count(frame.height)} bins: darker squares hold more of them."
     shown = form.count(frame.height)
+    if frame.height == total:
+        return f"Each of the {shown} points is a customer." if total > 1 else "The point is a customer."
     return f"Each of the {shown} points stands for the customers with the same values, {count} in all."
 
 

@@ -1,0 +1,42 @@
+"""Views of recency, frequency and amount in words: what a point is."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from ca_platform_tests.dash_app import frames
+from dash_app.figures import rfm as figures
+from dash_app.records import Look
+from dash_app.words import rfm as words
+
+LOOK = Look(currency="GBP", day=frames.DAY)
+
+
+def view(*customers: int, is_binned: bool = False) -> pl.DataFrame:
+    rows = [
+        {"recency_hours": 24.0 * n, "recency_hours_to": 24.0 * n, "monetary": 5.0, "monetary_to": 5.0}
+        | {"customers": count, "is_binned": is_binned}
+        for n, count in enumerate(customers)
+    ]
+    return frames.table("recency_monetary", rows)
+
+
+@pytest.mark.parametrize(
+    ("frame", "sentence"),
+    [
+        (view(1, 1, 1), "Each of the 3 points is a customer."),
+        (view(1), "The point is a customer."),
+        (view(1, 2), "Each of the 2 points stands for the customers with the same values, 3 customers in all."),
+        (view(9_000, 1, is_binned=True), "9,001 customers in 2 bins: darker squares hold more of them."),
+        (view(), "No customer has ordered yet."),
+    ],
+)
+def test_view_says_what_a_point_is(frame: pl.DataFrame, sentence: str) -> None:
+    assert words.view(frame, LOOK) == sentence
+
+
+def test_axis_of_amounts_names_the_currency() -> None:
+    figure = figures.view(view(1, 1), LOOK, across="recency", up="monetary")
+    assert set(figure["layout"]["yaxis"]["ticktext"]) >= {"£5", "£10"}
+    assert "ticktext" not in figure["layout"]["xaxis"]
