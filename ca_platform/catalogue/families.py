@@ -36,6 +36,7 @@ FAMILIES = {
         Family(
             "rfm", "RFM and segments", "How recently, how often and for how much customers order, and their groups."
         ),
+        Family("clv", "Lifetime value", "What customers are expected to bring, and how good such forecasts were."),
     )
 }
 
@@ -52,6 +53,9 @@ PAGES = {
         PageSpec("/rfm", "RFM", "Customers", "How recently, how often and for how much customers order."),
         PageSpec(
             "/segments", "Segments", "Customers", "Groups of customers by their scores, and who changes between them."
+        ),
+        PageSpec(
+            "/clv", "Lifetime value", "Customers", "What customers are expected to bring, and how well that is known."
         ),
         PageSpec("/customers", "Customers", "Customers", "Who they are: all customers, or those behind a number."),
         PageSpec(

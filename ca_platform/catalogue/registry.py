@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ca_platform.catalogue.baskets import BASKETS
 from ca_platform.catalogue.churn import CHURN
+from ca_platform.catalogue.clv import CLV
 from ca_platform.catalogue.cohorts import COHORTS
 from ca_platform.catalogue.datasets import DATASETS
 from ca_platform.catalogue.facts import FACTS
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _REPORTS = {
     spec.name: spec
-    for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PRODUCTS, *BASKETS, *RECOMMENDATIONS, *PROMOTIONS, *RFM)
+    for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PRODUCTS, *BASKETS, *RECOMMENDATIONS, *PROMOTIONS, *RFM, *CLV)
 }
 _TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS, *MODEL_TABLES)}
 

@@ -239,6 +239,8 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     "churn_risk": lambda cut: cut.tables.risk.probabilities(cut.calendar.day),
     "churn_risk_distribution": lambda cut: cut.tables.risk.distribution(cut.calendar.day),
     "churn_backtest": lambda cut: cut.tables.risk.backtest(cut.calendar.day),
+    "client_feature_predicted": lambda cut: cut.tables.value.customers(cut.calendar.day),
+    "clv_backtest": lambda cut: cut.tables.value.backtest(cut.calendar.day),
     **_by_product(),
     **_of_baskets(),
     **_recommended(),

@@ -24,8 +24,9 @@ from ca_platform.reports.recommendation_tables import RecommendationTables
 from ca_platform.reports.rfm_tables import RfmTables
 from ca_platform.reports.risk import RiskTables
 from ca_platform.reports.sequence_tables import SequenceTables
+from ca_platform.reports.value import ValueTables
 from ca_platform.settings import Settings
-from ca_platform.training import ChurnModels
+from ca_platform.training import ChurnModels, ValueModels
 
 _SLICE = ["dimension", "value"]
 
@@ -200,6 +201,13 @@ class Tables:
         """How likely each customer is not to order again."""
         return RiskTables(
             self._facts, self._report_days, lambda: ChurnModels(self._days.last, self._settings, self._lake)
+        )
+
+    @cached_property
+    def value(self) -> ValueTables:
+        """What each customer is expected to bring."""
+        return ValueTables(
+            self._facts, self._report_days, lambda: ValueModels(self._days.last, self._settings, self._lake)
         )
 
     @cached_property

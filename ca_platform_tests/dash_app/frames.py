@@ -13,11 +13,13 @@ from ca_platform_tests.dash_app.basket_frames import BASKET_REPORTS
 from ca_platform_tests.dash_app.cohort_frames import COHORTS
 from ca_platform_tests.dash_app.days_of_shop import DAY, REACH, START, Row, of_period, periods, profile, sessions_on
 from ca_platform_tests.dash_app.order_frames import ORDER_REPORTS
+from ca_platform_tests.dash_app.predicted_frames import PREDICTED_REPORTS
 from ca_platform_tests.dash_app.product_frames import PRODUCT_REPORTS
 from ca_platform_tests.dash_app.promotion_frames import PROMOTION_REPORTS
 from ca_platform_tests.dash_app.recommended_frames import RECOMMENDED_REPORTS
 from ca_platform_tests.dash_app.rfm_frames import RFM_REPORTS
 from ca_platform_tests.dash_app.risk_frames import RISK_REPORTS
+from ca_platform_tests.dash_app.value_frames import VALUE_REPORTS
 from dash_app.words.dates import Grain
 
 __all__ = ["DAY", "START"]
@@ -268,5 +270,7 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     **RISK_REPORTS,
     **RECOMMENDED_REPORTS,
     **RFM_REPORTS,
+    **PREDICTED_REPORTS,
+    "clv_backtest": VALUE_REPORTS["clv_backtest"],
 }
 NAMES = tuple(_MAKERS)

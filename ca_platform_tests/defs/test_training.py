@@ -11,11 +11,11 @@ import pytest
 from ca_platform.catalogue import table_specs
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.instance import opened
-from ca_platform.defs.models import TRAIN
+from ca_platform.defs.models import TRAIN, TRAININGS
 from ca_platform.defs.requests import training_cron
 from ca_platform.defs.schedules import DAILY
 from ca_platform.settings import Schedule, Settings
-from ca_platform.training import MODELS, SCORES
+from ca_platform.training import MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
 from ca_platform_tests.computed import computed
 from ca_platform_tests.defs.conftest import Shop
 from ca_platform_tests.training.shop import DAYS, START, orders, write
@@ -39,6 +39,15 @@ def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
     assert "| orders expected by BG/NBD | r | " in str(models["parameters"].value)
     assert f"{scores['served'].value} (serves)" in str(scores["backtest"].value)
     assert len(str(scores["calibration"].value).splitlines()) == 12
+    value, figures = (result.asset_materializations_for_node("clv_training")[place].metadata for place in (0, 1))
+    assert lake.days(VALUE_MODELS) == lake.days(VALUE_SCORES) == [LAST]
+    told = str(value["parameters"].value)
+    assert "| BG/NBD | r | " in told
+    assert "| Pareto/NBD | v | " in told, "of the model of amounts"
+    assert "standard error" in told
+    assert f"{figures['served'].value} (serves)" in str(figures["backtest"].value)
+    for measure in ("orders", "revenue"):
+        assert len(str(figures[f"calibration_of_{measure}"].value).splitlines()) == 12
     found = computed(["churn_risk"], [LAST], settings, lake)["churn_risk"]
     assert found["trained_on"].unique().to_list() == [LAST], "not the Monday of its week"
     assert LAST.weekday() != 0
@@ -47,9 +56,12 @@ def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
 def test_training_without_a_loaded_day_says_what_to_do(shop: Shop) -> None:
     result = train(shop.settings)
     assert not result.success
-    (failed,) = result.get_step_failure_events()
-    assert failed.step_failure_data.error is not None
-    assert "ca-platform load" in failed.step_failure_data.error.message
+    failed = result.get_step_failure_events()
+    assert {event.step_key for event in failed} <= {training.step for training in TRAININGS}
+    assert failed
+    for event in failed:
+        assert event.step_failure_data.error is not None
+        assert "ca-platform load" in event.step_failure_data.error.message
 
 
 def test_training_is_no_part_of_the_daily_refresh(shop: Shop) -> None:

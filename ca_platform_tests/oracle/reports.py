@@ -85,8 +85,10 @@ MAIN_ONLY = frozenset(
         "recommendation_backtest",
     }
 )
-IN_PARTS = frozenset({"churn_risk", "churn_risk_distribution", "churn_backtest"})
-"""Reports of fitted models: what can be written twice of them is held against them in ``test_risk``."""
+IN_PARTS = frozenset(
+    {"churn_risk", "churn_risk_distribution", "churn_backtest", "client_feature_predicted", "clv_backtest"}
+)
+"""Reports of fitted models: what can be written twice of them is held against them in ``test_risk`` and ``test_value``."""
 
 LEARNT = frozenset({"product_recommendations", "recommended_products", "recommendation_backtest"})
 """Reports that are learnt: by loops they take minutes on public shops, so only small shops are compared."""

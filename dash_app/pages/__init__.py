@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dash_app.pages.churn import CHURN
+from dash_app.pages.clv import CLV
 from dash_app.pages.cohorts import COHORTS
 from dash_app.pages.customers import CUSTOMERS
 from dash_app.pages.funnels import FUNNELS
@@ -18,7 +19,21 @@ from dash_app.pages.rfm import RFM
 from dash_app.pages.segments import SEGMENTS
 from dash_app.records import Card, Page
 
-_PAGES = (OVERVIEW, FUNNELS, ORDERS, COHORTS, RETENTION, JOURNEY, CHURN, RFM, SEGMENTS, CUSTOMERS, PRODUCTS, PROMOTIONS)
+_PAGES = (
+    OVERVIEW,
+    FUNNELS,
+    ORDERS,
+    COHORTS,
+    RETENTION,
+    JOURNEY,
+    CHURN,
+    RFM,
+    SEGMENTS,
+    CLV,
+    CUSTOMERS,
+    PRODUCTS,
+    PROMOTIONS,
+)
 
 PAGES: dict[str, Page] = {page.route: page for page in _PAGES}
 CARDS: dict[str, Card] = {card.id: card for page in PAGES.values() for card in page.cards}
