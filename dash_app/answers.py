@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ca_platform.catalogue import missing_inputs, report_spec
 from ca_platform.errors import CaPlatformError, HistoryError, ReportError
-from ca_platform.store import MAIN, CustomerPage, CustomerQuery, Dimension
+from ca_platform.store import CUSTOMER_REPORT, MAIN, CustomerPage, CustomerQuery, Dimension
 from dash_app import messages
 from dash_app.customers import BLOCK, first, query_of
 from dash_app.figures.opening import with_opening
@@ -182,9 +182,10 @@ class Answers:
         if not page.total:
             return Answer("empty", message=messages.nothing_in_period(reading if listed else card.empty))
         shown = listed.day if listed else view.date
-        return Answer(
-            "ready", reading=reading, note=messages.other_day(page.day) if shown not in (None, page.day) else ""
-        )
+        notes = [messages.other_day(page.day)] if shown not in (None, page.day) else []
+        if page.day is not None and card.report == CUSTOMER_REPORT:
+            notes += messages.kept_values(self.lists.kept_values(page.day))
+        return Answer("ready", reading=reading, note=" ".join(notes))
 
     def _found(self, question: Question) -> Found | None:
         """The reports of the card, None where its own is not computed."""

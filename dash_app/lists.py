@@ -20,7 +20,7 @@ from ca_platform.drill import Cell, members
 from ca_platform.lake import Lake
 from ca_platform.store import CustomerPage, CustomerQuery, Dimension
 from ca_platform.store.lakecustomers import CUSTOMER_REPORT, at_edge, page_of
-from ca_platform.store.picture import customers_of, with_lists
+from ca_platform.store.picture import customers_of, days_shown, with_lists
 from ca_platform.store.schema import TableSchema
 from dash_app.opened import Opened
 from dash_app.reader import Kept
@@ -80,6 +80,10 @@ class Lists:
         for offset in range(0, max(clients.height, 1), _BLOCK):
             block = clients.slice(offset, _BLOCK)
             yield self._lake.retry(lambda block=block: self._block(block, day))  # type: ignore[misc]
+
+    def kept_values(self, day: date) -> dict[str, date]:
+        """The reports of which customers of a day show what was said on an earlier one."""
+        return {name: found for name, found in days_shown(self._lake, day).items() if found != day}
 
     def _block(self, clients: pl.DataFrame, day: date | None) -> pl.DataFrame:
         rows = at_edge(self._rows(clients, day), self._digits).collect()

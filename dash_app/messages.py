@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ca_platform.catalogue import report_spec
 from ca_platform.settings.connecting import to_connect
 from ca_platform.store import MAIN, Dimension
 from dash_app.state import View
@@ -86,6 +88,12 @@ def failed(identity: str) -> Message:
 def no_comparison(day: date) -> str:
     """The earlier day has no report."""
     return f"There is no report of {day} to compare with."
+
+
+def kept_values(days: Mapping[str, date]) -> list[str]:
+    """Reports without values of the day, of which the customers keep the last ones; nothing where there are none."""
+    said = ", ".join(f"{report_spec(name).title} ({day})" for name, day in days.items())
+    return [f"Not computed for this day, and as they were before: {said}."] if said else []
 
 
 def other_day(day: date | None) -> str:

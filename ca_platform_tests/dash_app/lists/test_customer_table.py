@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from ca_platform.catalogue.customers import ADDED
+from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 from ca_platform.store import CustomerQuery, Filter, open_store
 from ca_platform_tests.dash_app.lists.test_clicks import ALL, opened_rows
 from ca_platform_tests.dash_app.screen import NARROW, WIDE, Open, Reader, assert_accessible
 from ca_platform_tests.dash_app.visitor import Visitor
 from dash_app.customers import filter_of, query_of
+from dash_app.lists import Lists
+from dash_app.messages import kept_values
 from dash_app.pages import CARDS
 
 SPEC = CARDS[ALL].spec
@@ -90,6 +94,17 @@ def test_saved_customers_have_every_column_shown_or_not(visitor: Visitor) -> Non
     assert set(added) < set(saved.columns)
     assert saved["churn_probability"].null_count() < saved.height
     assert saved["client"].n_unique() == saved.height
+
+
+def test_values_that_are_kept_from_an_earlier_day_are_named(shop: Settings, tmp_path: Path) -> None:
+    lake, day, before = Lake(str(tmp_path)), date(2024, 5, 2), date(2024, 5, 1)
+    with lake.write() as write:
+        for name, known in {"client_kpis": day, "rfm": before, "churn_risk": day}.items():
+            write.put(name, known, pl.DataFrame({"client": ["a"]}))
+    kept = Lists(shop, lake).kept_values(day)
+    assert kept == {"rfm": before}
+    assert kept_values(kept) == ["Not computed for this day, and as they were before: RFM of customers (2024-05-01)."]
+    assert kept_values({}) == []
 
 
 def heads(reader: Reader) -> set[str]:
