@@ -21,7 +21,14 @@ HIDDEN = "***"
 LOGGER = "ca_platform"
 
 # A password that the settings do not know, for instance in the message of a driver.
-_IN_ADDRESS = re.compile(r"(?<=://)([^\s/@:\"']*):([^\s/@\"']+)@")
+_IN_ADDRESS = re.compile(r"(?<=://)([^\s/@:\"']*):([^\s/\"']+)@")
+# One with a /, which ends that part of an address for everybody else. What looks like a port followed by a path, on the
+# web, or by a query, is one.
+_SLASHED = r"([^\s/@\"']*/(?:(?!://)[^\s\"'])*)@"
+_SLASHED_IN_ADDRESSES = (
+    re.compile(rf"(?:(?<=http://)|(?<=https://))([^\s/@:\"']*):(?!\d{{1,5}}/){_SLASHED}"),
+    re.compile(rf"(?<=://)(?<!http://)(?<!https://)([^\s/@:\"']*):(?!\d{{1,5}}/[^@\s]*[?#]){_SLASHED}"),
+)
 _IN_DSN = re.compile(r"(?i)\b(password|passwd|api_key|sslpassword)(\s*=\s*)('[^']*'|[^\s&,;]+)")
 _IN_HEADER = re.compile(r"(?i)\b(authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|apikey)\s+)[^\s'\"]+")
 # Whatever a plain record has; everything else on it was given with `extra`.
@@ -45,7 +52,8 @@ class Redactor:
         """The text with *** in place of every secret."""
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
-        text = _IN_ADDRESS.sub(rf"\1:{HIDDEN}@", text)
+        for pattern in (_IN_ADDRESS, *_SLASHED_IN_ADDRESSES):
+            text = pattern.sub(rf"\1:{HIDDEN}@", text)
         text = _IN_DSN.sub(rf"\1\2{HIDDEN}", text)
         return _IN_HEADER.sub(rf"\1{HIDDEN}", text)
 

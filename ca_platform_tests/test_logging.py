@@ -78,11 +78,35 @@ def test_secret_is_hidden_in_every_form(form: str) -> None:
         "Authorization: Basic hunter2",
         "{'authorization': 'ApiKey hunter2'}",
         "https://host/?api_key=hunter2&x=1",
+        "postgresql://shop:pa/hunter2@db/shop",
+        "postgresql://shop:hunter2/ss@db/shop?sslmode=require",
+        "postgresql://shop:12/hunter2@db/shop",
+        "postgresql://shop:p@hunter2@db/shop",
+        "no answer of https://elastic:pa/hunter2@es:9200/_bulk",
+        "copied from postgresql://a:x/y@db/a,postgresql://b:hunter2/z@db/b",
     ],
 )
 def test_password_that_the_settings_do_not_know_is_hidden_by_its_place(text: str) -> None:
     assert "hunter2" not in Redactor()(text)
     assert HIDDEN in Redactor()(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://host:443/report@v2.csv",
+        "postgresql://db:5432/shop?user=me@corp",
+        "s3://bucket/a:b@c/d",
+        "at http://host:9200/ mail a@b",
+    ],
+)
+def test_address_without_a_password_stays_as_it_is(text: str) -> None:
+    assert Redactor()(text) == text
+
+
+def test_of_several_addresses_each_keeps_its_host() -> None:
+    text = "postgresql://a:x/y@one/a,postgresql://b:p/q@two/b"
+    assert Redactor()(text) == f"postgresql://a:{HIDDEN}@one/a,postgresql://b:{HIDDEN}@two/b"
 
 
 TEXTS = st.characters(exclude_characters="*", exclude_categories=["Cs"])  # without the sign of what is hidden

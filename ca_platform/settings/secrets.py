@@ -18,6 +18,10 @@ _REFERENCE = re.compile(rf"\$\{{({_NAME})\}}")
 _TOKEN = re.compile(rf"\$\$|\$\{{({_NAME})\}}|\$\{{[^}}]*\}}?")
 _PASSWORDS = (
     re.compile(r"://[^/?#@\s:]*:([^/\s]*)@"),
+    # A / ends the user's part of an address, so that a password with one is none to those who read it; it is for us.
+    # What looks like a port followed by a path, on the web, or by a query, is one.
+    re.compile(r"(?i)\bhttps?://[^/?#@\s:]*:(?!\d{1,5}/)([^/\s@]*/\S*)@"),
+    re.compile(r"(?i)(?<!http)(?<!https)://[^/?#@\s:]*:(?!\d{1,5}/[^@\s]*[?#])([^/\s@]*/\S*)@"),
     re.compile(r"(?i)[?&](?:password|sslpassword|token|sig)=([^&\s]+)"),
     re.compile(r"(?i)(?:^|\s)password\s*=\s*('[^']*'|[^\s&]+)"),
 )

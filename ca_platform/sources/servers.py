@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ca_platform.errors import CaPlatformError, ConfigurationError, SourceError
 from ca_platform.logging import Redactor
+from ca_platform.settings.secrets import passwords
 from ca_platform.sources.base import UnreachableError
 
 if TYPE_CHECKING:
@@ -117,6 +118,11 @@ class Server:
             raise ConfigurationError(
                 "PostgreSQL needs drivers that are not installed: pip install 'ca-platform[postgres]'."
             ) from None
+        if any("/" in found for found in passwords(self.dsn)):
+            raise ConfigurationError(
+                "`dsn`: the password in the address holds a /, at which its user's part ends. Write %2F for it, or give "
+                "the password by itself: `password: ${NAME}`."
+            )
         scheme, mark, rest = self.dsn.partition("://")
         try:
             # SQLAlchemy's postgresql+psycopg:// is the same address.

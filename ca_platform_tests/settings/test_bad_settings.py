@@ -64,6 +64,11 @@ BAD: dict[str, tuple[str, int, tuple[str, ...]]] = {
         4,
         ("password stands inside this address", "${PG_PASSWORD}"),
     ),
+    "password with a slash in a DSN": (
+        "sources:\n  lines:\n    kind: postgresql\n    dsn: postgresql://u:hunter2/x@db/shop\n    table: t\n",
+        4,
+        ("password stands inside this address", "${PG_PASSWORD}"),
+    ),
     "password in a keyword DSN": (
         "sources:\n  lines: {kind: postgresql, table: t, dsn: host=db password=hunter2}\n",
         2,

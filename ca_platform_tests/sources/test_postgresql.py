@@ -258,3 +258,11 @@ def test_guess_finds_the_table_and_leaves_the_password_out(database: PostgresqlS
     assert database.password not in str(found)
     with pytest.raises(ConfigurationError, match="no address"):
         guess("postgresql:nonsense")
+
+
+@pytest.mark.parametrize("dsn", ["postgresql://shop:pa/ss@db/shop", "postgresql://shop:ss/pa@db:5432/shop?sslmode=off"])
+def test_password_with_a_slash_is_refused_and_no_part_of_it_is_said(dsn: str) -> None:
+    source = SourceSettings.model_validate({"kind": "postgresql", "dsn": dsn, "table": "t"})
+    with pytest.raises(ConfigurationError, match="Write %2F for it") as caught:
+        open_source("sessions", source, "UTC").schema()
+    assert "ss" not in str(caught.value).replace("password", "").replace("address", "")

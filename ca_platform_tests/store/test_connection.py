@@ -43,6 +43,11 @@ def test_refusals_are_one_sentence_without_secrets(make_settings: Any, status: i
         assert "\n" not in str(raised.value)
 
 
+def test_host_is_named_without_a_password_that_holds_a_slash(make_settings: Any) -> None:
+    store = _store(make_settings(kind="elasticsearch", hosts=["https://user:pa/ss@localhost:9"]))
+    assert "'https://localhost:9'" in repr(store)
+
+
 def test_missing_ca_file_is_named(make_settings: Any, tmp_path: Path) -> None:
     absent = str(tmp_path / "absent.crt")
     settings = make_settings(kind="elasticsearch", hosts=["https://localhost:9"], ca_certs=absent)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ca_platform.errors import StoreError
+from ca_platform.settings.secrets import passwords
 from ca_platform.store.elasticsearch.errors import PASSING_STATUS, explain, is_passing, status_of
 from ca_platform.store.elasticsearch.patience import Patience
 
@@ -181,7 +182,8 @@ def _lines_as_they_are() -> Any:
 def _public(host: str) -> str:
     """A host's address without what stands before the @."""
     parts = urlsplit(host)
-    address = parts.netloc.rpartition("@")[2]
+    # With a / in the password the @ stands behind what others take for the host.
+    address = (host if passwords(host) else parts.netloc).rpartition("@")[2].partition("/")[0]
     return f"{parts.scheme}://{address}"
 
 

@@ -45,7 +45,7 @@ def _page(connection: Connection, snapshot: SnapshotIndex, query: CustomerQuery)
         return CustomerPage(pl.DataFrame(), 0, None)
     types = {name: _LISTS.get(name) or _type(content) for name, content in shown.columns.items()}
     check_columns(query, list(types))
-    search = {
+    search: dict[str, Any] = {
         "query": {"bool": {"filter": [_condition(wanted) for wanted in query.filters]}},
         "sort": [*({name: _order(descending=down)} for name, down in query.sort), {"client": {"order": "asc"}}],
     }
