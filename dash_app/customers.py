@@ -36,6 +36,7 @@ _AT_FIRST = frozenset(
         "recommendations",
     }
 )
+_FEW = 12
 _CSV_BLOCK = 10_000
 _LONGEST = 200
 _OPERATORS: Mapping[str, Any] = {
@@ -58,8 +59,11 @@ _DAYS = (Kind.DATE, Kind.INSTANT)
 
 
 def first(spec: ReportSpec) -> tuple[tuple[str, bool], ...]:
-    """The order in which a table opens: most revenue first, of orders the newest."""
-    return (("revenue" if "revenue" in spec.column_names else "session_start_date", True),)
+    """The order in which a table opens: most revenue first, or most expected where that stands before it; of orders
+    the newest.
+    """
+    amounts = (name for name in spec.column_names if name in ("revenue", "expected_revenue"))
+    return ((next(amounts, "session_start_date"), True),)
 
 
 def is_of_customers(spec: ReportSpec) -> bool:
@@ -68,8 +72,8 @@ def is_of_customers(spec: ReportSpec) -> bool:
 
 
 def at_first(spec: ReportSpec, column: Column) -> bool:
-    """Whether a column is shown before a reader chooses: of customers what decides, of others all."""
-    return not is_of_customers(spec) or column.name in _AT_FIRST
+    """Whether a column is shown before a reader chooses: of the many about customers what decides, of others all."""
+    return not is_of_customers(spec) or len(spec.columns) <= _FEW or column.name in _AT_FIRST
 
 
 def query_of(request: Mapping[str, Any], spec: ReportSpec) -> CustomerQuery:

@@ -115,6 +115,11 @@ def without_money(frame: pl.DataFrame) -> bool:
     return not bool((frame["amount"].fill_null(0) > 0).any())
 
 
+def without_forecast(frame: pl.DataFrame) -> bool:
+    """Whether nothing is expected."""
+    return without_money(frame.filter(data_type="predicted"))
+
+
 def _smoothed(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows in the order of time with what is drawn of them: ``shown``, ``shown_newcomers``, ``shown_low``, ``shown_high``.
 

@@ -33,7 +33,7 @@ def calibration(frame: pl.DataFrame, look: Look) -> Figure:
         "mean revenue of a customer in tenths of all",
         "up: as it came, across: as forecast",
         "strong: newest test, faint: earlier ones",
-        "where nothing came the point stands at the edge",
+        "hollow, at the edge: nothing came",
     )
     axis = _axis(low, high, look)
     line = {"color": scheme(dark=look.dark).muted, "width": 1, "dash": "dash"}
@@ -78,7 +78,15 @@ def _points(rows: pl.DataFrame, name: str, low: float, look: Look, *, is_newest:
         "mode": "lines+markers" if is_newest else "markers",
         "x": encode.rough(rows["forecast"].clip(low)),
         "y": encode.rough(rows["observed"].clip(low)),
-        "marker": {"color": OKABE_ITO[0], "size": 8 if is_newest else 5, "opacity": 1 if is_newest else 0.35},
+        "marker": {
+            "color": OKABE_ITO[0],
+            "size": 8 if is_newest else 5,
+            "opacity": 1 if is_newest else 0.35,
+            "symbol": [
+                "circle" if least > 0 else "circle-open"
+                for least in rows.select("forecast", "observed").min_horizontal()
+            ],
+        },
         "line": {"color": OKABE_ITO[0], "width": 2},
         "name": name,
         "customdata": [

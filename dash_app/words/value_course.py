@@ -21,7 +21,7 @@ def why_empty(frame: pl.DataFrame) -> str:
 
 
 def expected(frame: pl.DataFrame, look: Look) -> str:
-    """How much is expected, against as long a time before; an earlier forecast and what came; the back-test's error."""
+    """How much is expected, against as long a time before; the back-test's error, and what else to know."""
     form = formats(look)
     rows = frame.sort("date")
     came, coming = (rows.filter(data_type=kind) for kind in ("actual", "predicted"))
@@ -40,7 +40,22 @@ def expected(frame: pl.DataFrame, look: Look) -> str:
         f"{form.money(total)} are expected in the {form.count(days)} {plural(days, 'day')} to {day(last['date'])}"
         f"{_between(last, form)}{against}{part}."
     )
-    return " ".join(filter(None, [said, outcome(frame, look), _error(look), note(coming)]))
+    return " ".join(filter(None, [said, _error(look), note(coming)]))
+
+
+def in_all(frame: pl.DataFrame, look: Look) -> str:
+    """What an earlier forecast has become; where none is shown, by when half of the revenue is expected."""
+    if said := outcome(frame, look):
+        return said
+    coming = frame.filter(data_type="predicted").sort("date")
+    total = _sum(coming, "amount")
+    if not total:
+        return "Nothing is expected."
+    half = coming.filter(pl.col("amount").cast(pl.Float64).cum_sum() >= total / 2)["date"][0]
+    return (
+        f"Half of {formats(look).money(total)} is expected by {day(half)}. Compare with an earlier day to see what its "
+        "forecast has become."
+    )
 
 
 def outcome(frame: pl.DataFrame, look: Look) -> str:
