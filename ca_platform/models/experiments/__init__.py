@@ -18,7 +18,7 @@ from ca_platform.models.experiments.families import FamilyFit, best_family, fit_
 from ca_platform.models.experiments.likelihood import beta_means, gamma_means
 from ca_platform.models.experiments.matched import Matched, difference_in_differences
 from ca_platform.models.experiments.means import paired_t, welch
-from ca_platform.models.experiments.permutation import permutation, sign_flip
+from ca_platform.models.experiments.permutations import permutation, sign_flip
 from ca_platform.models.experiments.proportions import boschloo, proportions, wilson
 from ca_platform.models.experiments.rates import negative_binomial, poisson_rates
 from ca_platform.models.experiments.records import Comparison, Moments, Values

@@ -123,7 +123,8 @@ def _bootstrap(
     estimate = np.where(enough, sum(s * part.mean[..., 0] for s, part in zip(signs, moments, strict=True)), 0.0)
     # Deviations from the estimate, in units of its standard error, and squares of the resamples' own errors.
     moved, squares = np.zeros((items, resamples)), np.zeros((items, resamples))
-    pools = [_poisson_pool(seed, stream, 0, resamples) for stream in range(len(sides))]
+    largest = int(min(max(part.count.max(initial=0) for part in moments), _POOL))
+    pools = [_poisson_pool(seed, stream, 0, resamples, largest) for stream in range(len(sides))]
     # The side with the smaller mean has the first stream of weights: A against B is minus B against A.
     is_second = moments[0].mean[..., 0] > moments[-1].mean[..., 0]
     with one_thread():
@@ -174,13 +175,17 @@ class _Resampling:
         sums = np.zeros((self._resamples, 3))
         for place, begin in enumerate(range(0, single.size, _POOL)):
             part = columns[begin : begin + _POOL]
-            pool = _poisson_pool(self._seed, stream, place, self._resamples) if place else self._pools[stream]
-            sums += (part.T @ pool[: part.shape[0]]).T
+            customers = part.shape[0]
+            pool = self._pools[stream] if not place else self._more(stream, place, customers)
+            sums += (part.T @ pool[:customers]).T
         if often.any():
             dice = np.random.default_rng([self._seed, stream, 1, number])
             drawn = dice.poisson(weight[often], (self._resamples, int(often.sum()))).astype(np.float64)
             sums += drawn @ np.column_stack([np.ones(int(often.sum())), spread[often], spread[often] ** 2])
         return sums[:, 0], sums[:, 1], sums[:, 2]
+
+    def _more(self, stream: int, place: int, customers: int) -> NDArray[np.float32]:
+        return _poisson_pool(self._seed, stream, place, self._resamples, customers)
 
     def _multinomial(self, number: int, stream: int, spread: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
         customers = float(weight.sum())
@@ -189,14 +194,14 @@ class _Resampling:
         return np.full(self._resamples, customers), drawn @ spread, drawn @ spread**2
 
 
-def _poisson_pool(seed: int, stream: int, place: int, resamples: int) -> NDArray[np.float32]:
+def _poisson_pool(seed: int, stream: int, place: int, resamples: int, customers: int) -> NDArray[np.float32]:
     """Weights Poisson(1), a row per customer, a column per resample, by the inverse of the distribution function."""
     dice = np.random.default_rng([seed, stream, 0, place])
     log_odds = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, _MOST_COPIES)))])
     ends = np.cumsum(np.exp(-1 - log_odds))
     table = np.searchsorted(ends, (np.arange(1 << 16) + 0.5) / (1 << 16)).astype(np.float32)
     # 16 bits decide; the table's mean is 1 to 1e-5.
-    return table[dice.integers(0, 1 << 16, (_POOL, resamples), dtype=np.uint16)]
+    return table[dice.integers(0, 1 << 16, (customers, resamples), dtype=np.uint16)]
 
 
 def _acceleration(sides: list[Values], signs: list[float], moments: list[Moments]) -> Floats:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from ca_platform.errors import ValidationError
 from ca_platform.models.experiments.means import by_student
 from ca_platform.models.experiments.records import Comparison, Floats
+from ca_platform.models.threads import one_thread
 
 DRAWS = 1_999
 BLOCK_DAYS = 7
@@ -152,7 +153,8 @@ def block_permutation(
     places = pieces[orders].reshape(draws, -1)
     # The first block is short: its missing days are skipped where it lands.
     places = places[places >= 0].reshape(draws, series.value.size)
-    drawn = _statistic(residual[places], after, explained)
+    with one_thread():
+        drawn = _statistic(residual[places], after, explained)
     p = (1 + int(np.sum(np.abs(drawn) >= abs(seen) * (1 - 1e-12)))) / (1 + draws)
     return _judged(found, seen, p, enough=True)
 

@@ -46,10 +46,13 @@ def sign_flip(changes: Values, draws: int = DRAWS, seed: int = 0, alpha: float =
     """
     value, weight = changes.one(0)
     total = float(value @ weight)
-    size, weight = np.abs(value[value != 0]), weight[value != 0]
+    # Gains and losses of one size together, so that A against B is B against A.
+    size, place = np.unique(np.abs(value), return_inverse=True)
+    customers: Floats = np.bincount(place, weight, size.size)
+    size, weight = size[size > 0], customers[size > 0]
     changing = int(weight.sum())
     if changing <= EXACT_SIGNS:
-        sums = _signed_sums(np.repeat(size, weight.astype(np.int64)))
+        sums = signed_sums(np.repeat(size, weight.astype(np.int64)))
         p = float(np.mean(_as_extreme(sums, total)))
     else:
         dice = np.random.default_rng(seed)
@@ -104,7 +107,12 @@ def permutation(a: Values, b: Values, draws: int = DRAWS, seed: int = 0, alpha: 
     return _with("permutation", found, float(found.statistic), p)
 
 
-def _signed_sums(size: Floats) -> Floats:
+def signed_sums(size: Floats) -> Floats:
+    """The sums of all arrangements of signs.
+
+    >>> signed_sums(np.array([1.0, 3.0]))
+    array([-4., -2.,  2.,  4.])
+    """
     sums = np.zeros(1)
     for one in size:
         sums = np.concatenate([sums - one, sums + one])
