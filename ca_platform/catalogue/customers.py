@@ -21,6 +21,16 @@ BASE = "client_kpis"
 ADDED: dict[str, dict[str, str]] = {
     "rfm": _takes("recency_score", "frequency_score", "monetary_score", "segment"),
     "churn_risk": _takes("churn_probability", churn_horizon_days="horizon_days"),
+    "client_feature_predicted": _takes(
+        "expected_orders",
+        "expected_amount",
+        "expected_revenue",
+        "revenue_low",
+        "revenue_high",
+        "probability_alive",
+        "next_expected_purchase",
+        value_horizon_days="horizon_days",
+    ),
 }
 """By report: the name in the picture and the column of the report."""
 

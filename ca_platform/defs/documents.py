@@ -13,7 +13,7 @@ from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
 from ca_platform.settings import Settings
 from ca_platform.store.documents import downloads_of, orders_of
-from ca_platform.store.picture import TABLES, days_shown, newest_day, picture, spec_of
+from ca_platform.store.picture import days_shown, newest_day, picture, spec_of
 
 _MEANING = {
     "orders": "One document per session with its basket and delivery inside; an order is a session with has_purchased.",
@@ -22,9 +22,10 @@ _MEANING = {
         "row in the customers source was downloaded with the first session (is_imputed)."
     ),
     specs.CUSTOMERS: (
-        "One document per customer, the index `customers`: the newest day of client_kpis with what the other reports "
-        f"that have a row for each customer say ({', '.join(TABLES[1:])}). It is written once, after all other steps of "
-        "a run and whether or not they went well: a report that failed keeps what it said last."
+        "One document per customer, the index `customers`: the newest day of client_kpis with what all other reports "
+        "that have a row for each customer say, such as segment, churn risk, expected revenue and recommendations. It is "
+        "written once, after all other steps of a run and whether or not they went well: a report that failed keeps "
+        "what it said last."
     ),
 }
 # That the customers follow the reports is a matter of the order of steps: as inputs, one that failed would stop them.
