@@ -23,7 +23,7 @@ _STEP_OF_PROBABILITY = 1 / 250
 _STEP_OF_EXPECTED = 1 / 25
 
 # Points at which distribution functions are worked out: even on a logarithmic scale, and where sums are likely.
-_COARSE, _FINE = 150, 250
+_COARSE, _FINE = 60, 120
 _TAIL = 1e-4
 # Up to here every number of purchase days counts by itself, above numbers within a hundredth of each other together.
 _SINGLE = 64
@@ -129,9 +129,8 @@ def _shortest(shapes: Floats, amount_shape: float, chances: Floats, share: float
         shapes: p n for every number of purchase days n.
         amount_shape: q + p x.
     """
-    amount = _grid(shapes, amount_shape, chances.mean(axis=0))
-    # y is beta-prime where y / (1 + y) is beta.
-    below = chances @ beta_share(shapes[:, None], amount_shape, amount / (1 + amount))
+    amount, shares = _grid(shapes, amount_shape, chances.mean(axis=0))
+    below = chances @ shares
     none = 1 - chances.sum(axis=1)
     below = np.column_stack([none, none[:, None] + below])
     amount = np.append(0.0, amount)
@@ -145,14 +144,24 @@ def _shortest(shapes: Floats, amount_shape: float, chances: Floats, share: float
     return amount[best], high[row, best]
 
 
-def _grid(shapes: Floats, amount_shape: float, chances: Floats) -> Floats:
-    """Sums at which distribution functions are worked out: even on a logarithmic scale, and more where sums are likely."""
+def _grid(shapes: Floats, amount_shape: float, chances: Floats) -> tuple[Floats, Floats]:
+    """Sums at which distribution functions are worked out, and those functions, a row per number of purchase days.
+
+    The sums are even on a logarithmic scale, and more where they are likely.
+    """
     middle = np.log(shapes / amount_shape)
     spread = 5.0 * np.sqrt(1 / shapes + 1 / amount_shape)
     coarse = np.exp(np.linspace((middle - spread).min(), (middle + spread).max(), _COARSE))
-    below = chances @ beta_share(shapes[:, None], amount_shape, coarse / (1 + coarse))
+    shares = _shares(shapes, amount_shape, coarse)
+    below = chances @ shares
     likely = np.interp(np.linspace(0, below[-1], _FINE + 2)[1:-1], below, coarse)
-    return np.unique(np.concatenate([coarse, likely]))
+    amounts, place = np.unique(np.concatenate([coarse, likely]), return_index=True)
+    return amounts, np.concatenate([shares, _shares(shapes, amount_shape, likely)], axis=1)[:, place]
+
+
+def _shares(shapes: Floats, amount_shape: float, amount: Floats) -> Floats:
+    """Probability of at most each sum, a row per shape: y is beta-prime where y / (1 + y) is beta."""
+    return beta_share(shapes[:, None], amount_shape, amount / (1 + amount))
 
 
 def _inverse(below: Floats, amount: Floats, target: Floats) -> Floats:
