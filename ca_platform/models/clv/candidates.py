@@ -19,6 +19,10 @@ BASELINE = "naive"
 BOOSTED = "boosted"
 STACKED = "stacked"
 
+# A mix learns more by the time it serves than by the first origins, and is seldom far from the best: on earlier origins of
+# five shops, and on simulated ones, customers were ranked best by this head start (0, .01, .02 and .03 were tried).
+_HEAD_START = 0.02
+
 
 class Forecaster(Protocol):
     """A fitted model of what customers will be worth."""
@@ -47,11 +51,13 @@ class Candidate:
         from_parameters: makes it of what was kept.
         corrects: of one that takes long to fit, the model of orders whose ranks it corrects and whose totals are its own;
             it is judged at few origins, and fitted to all that is known only where it serves.
+        head_start: of one that learns out of time, and had nothing to learn from at the first origins; in units of merit.
     """
 
     fit: Callable[[Past, int, int], Forecaster]
     from_parameters: Callable[[Parameters], Forecaster]
     corrects: str | None = None
+    head_start: float = 0.0
 
 
 def _value(model: str, past: Past, at: int, _: int) -> ValueModel:
@@ -61,5 +67,5 @@ def _value(model: str, past: Past, at: int, _: int) -> ValueModel:
 CANDIDATES: Mapping[str, Candidate] = {
     **{name: Candidate(partial(_value, name), partial(ValueModel.from_parameters, name)) for name in MODELS},
     BOOSTED: Candidate(fit_boosted, BoostedModel.from_parameters),
-    STACKED: Candidate(fit_stacked, StackedModel.from_parameters),
+    STACKED: Candidate(fit_stacked, StackedModel.from_parameters, head_start=_HEAD_START),
 }

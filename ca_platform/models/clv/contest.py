@@ -37,8 +37,9 @@ _FEW_ORIGINS = 4
 # A model whose fit is degenerate serves only if its merit is better by more than this.
 _PRICE_OF_DEGENERATE = 0.01
 
-# How much of the Gini coefficient an error of the total of e is worth: ranks first, the level is put right by itself.
-_PRICE_OF_LEVEL = 0.1
+# How much of the Gini coefficient an error of the total of e is worth, and one of all tenths of the customers by their
+# whole sums: ranks first, the level is put right by itself.
+_PRICE_OF_LEVEL, _PRICE_OF_TENTHS = 0.1, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,10 @@ def hold_contest(
     """Fit every model at every origin with what was known by then, and hold its forecast against what came.
 
     The model with the highest mean Gini coefficient of orders and revenue serves, less a tenth of the mean logarithm by
-    which its totals were off: levels are learnt apart from ranks (``learn_level``). One whose fit to all that is known is
-    degenerate gives way to one that is hardly worse. Candidates that take long to fit challenge the winner of the others,
-    at some of the origins.
+    which its totals were off, for levels are learnt apart from ranks (``learn_level``), and less a tenth of the mean error
+    by tenths of the customers. One whose fit to all that is known is degenerate gives way to one that is hardly worse, and
+    one that had nothing to learn from at the first origins has a head start. Candidates that take long to fit challenge
+    the winner of the others, at some of the origins.
 
     Args:
         history: orders from ``end`` on are not looked at; of many customers some are judged, all are fitted.
@@ -125,12 +127,13 @@ def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) ->
     quick = {name: candidate for name, candidate in candidates.items() if candidate.corrects is None}
     scores, totals, _ = _judged(past.few, origins, quick)
     fitted = {name: candidate.fit(past, end, usable) for name, candidate in quick.items()}
-    served = max(fitted, key=lambda name: _merit(scores, name) - _PRICE_OF_DEGENERATE * fitted[name].degenerate)
+    ahead = {name: _ahead(candidates[name], is_degenerate=model.degenerate) for name, model in fitted.items()}
+    served = max(fitted, key=lambda name: _merit(scores, name) + ahead[name])
     slow = {name: candidate for name, candidate in candidates.items() if candidate.corrects is not None}
     challengers: dict[str, Forecaster] = {}
     if slow:
         challenge, _, challengers = _judged(past.few, _some(origins), slow)
-        served = _winner(scores, challenge, {served: fitted[served].degenerate, **_flaws(past, slow)})
+        served = _winner(scores, challenge, {served: ahead[served], **_ahead_of_slow(past, slow)})
         scores += challenge
     if served in slow:
         fitted[served] = slow[served].fit(past, end, usable)
@@ -146,16 +149,24 @@ def _some(origins: Sequence[Origin]) -> Sequence[Origin]:
     return origins[::-1][::step][::-1]
 
 
-def _flaws(past: Past, slow: Mapping[str, Candidate]) -> dict[str, bool]:
-    """Whether the model that each corrects is degenerate when fitted to all that is known."""
-    return {name: past.value(str(candidate.corrects), past.end).degenerate for name, candidate in slow.items()}
+def _ahead(candidate: Candidate, *, is_degenerate: bool) -> float:
+    """What a candidate's merit is raised by, whatever it was at the origins."""
+    return candidate.head_start - _PRICE_OF_DEGENERATE * is_degenerate
 
 
-def _winner(scores: Iterable[Score], challenge: Sequence[Score], flaws: Mapping[str, bool]) -> str:
+def _ahead_of_slow(past: Past, slow: Mapping[str, Candidate]) -> dict[str, float]:
+    """The same of those that are not fitted yet, by the models that they correct."""
+    return {
+        name: _ahead(candidate, is_degenerate=past.value(str(candidate.corrects), past.end).degenerate)
+        for name, candidate in slow.items()
+    }
+
+
+def _winner(scores: Iterable[Score], challenge: Sequence[Score], ahead: Mapping[str, float]) -> str:
     """The first one, which serves, or who has more merit at the origins at which all were judged."""
     origins = {score.origin for score in challenge}
     both = [*challenge, *(score for score in scores if score.origin in origins)]
-    return max(flaws, key=lambda name: _merit(both, name) - _PRICE_OF_DEGENERATE * flaws[name])
+    return max(ahead, key=lambda name: _merit(both, name) + ahead[name])
 
 
 def _totals(past: Past, origins: Sequence[Origin], model: str) -> list[_Totals]:
@@ -271,7 +282,8 @@ def _merit(scores: Iterable[Score], model: str) -> float:
         for score in own
         if score.metric in ("orders_total_error", "revenue_total_error")
     ]
-    return float(np.mean(ranks) - _PRICE_OF_LEVEL * np.mean(levels))
+    tenths = [min(_plain(score), 1.0) for score in own if score.metric.endswith("_decile_error")]
+    return float(np.mean(ranks) - _PRICE_OF_LEVEL * np.mean(levels) - _PRICE_OF_TENTHS * np.mean(tenths))
 
 
 def _plain(score: Score) -> float:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from ca_platform.models.backtest import History
 from ca_platform.models.clv import MODELS, fit_amounts, forecast_revenue, known
-from ca_platform.models.clv.candidates import BASELINE
+from ca_platform.models.clv.candidates import BASELINE, CANDIDATES, Candidate, Forecaster
 from ca_platform.models.clv.contest import Contest, hold_contest
-from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.customers import Buyers, buyers_at
 from ca_platform.models.clv.forecast import ValueForecast, ValueModel, levelled
 from ca_platform.models.clv.past import Past
+from ca_platform.models.clv.record import Parameters
 from ca_platform_tests.models.clv.shops_simulated import drawn_history
 
 # In days: about an order in three weeks, customers who leave.
@@ -153,6 +154,38 @@ def test_forecasts_are_those_of_the_functions_they_are_made_of(history: History)
     revenue = forecast_revenue(model.orders, money, buyers.summary, buyers.mean_amount, HORIZON / 7)
     assert model.forecast(buyers, HORIZON).revenue == pytest.approx(revenue.expected)
     assert set(QUICK) < set(MODELS)
+
+
+class _Squared:
+    """Ranks like a model of orders, and says far too much of the best customers."""
+
+    degenerate, reason = False, ""
+
+    def __init__(self, model: Forecaster) -> None:
+        self._model = model
+
+    def forecast(self, buyers: Buyers, days: float, share: float = 0.8) -> ValueForecast:
+        said = self._model.forecast(buyers, days, share)
+        orders, revenue = (column**2 * column.sum() / (column**2).sum() for column in (said.orders, said.revenue))
+        return replace(said, orders=orders, revenue=revenue)
+
+    def to_parameters(self) -> Parameters:
+        return self._model.to_parameters()
+
+
+@pytest.mark.parametrize(("head_start", "served"), [(0.0, "bg_nbd"), (0.5, "squared")])
+def test_of_those_that_rank_alike_the_one_whose_tenths_are_right_serves_or_who_is_ahead(
+    history: History, head_start: float, served: str
+) -> None:
+    honest = CANDIDATES["bg_nbd"]
+    squared = Candidate(
+        lambda past, at, days: _Squared(honest.fit(past, at, days)), honest.from_parameters, head_start=head_start
+    )
+    names = ("naive", "squared", "bg_nbd")
+    contest = hold_contest(history, END, HORIZON, names, {**CANDIDATES, "squared": squared})
+    ginis = [[score.value for score in _scores(contest, "orders_gini", name)] for name in names[1:]]
+    assert ginis[0] == pytest.approx(ginis[1])
+    assert contest.served == served
 
 
 def _scores(contest: Contest, metric: str, model: str) -> list:  # type: ignore[type-arg]
