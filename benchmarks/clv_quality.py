@@ -103,7 +103,7 @@ def served(cdnow: Path, retail: Path) -> dict[str, list[str]]:
 
 def _served(holdout: HoldOut) -> list[str]:
     """The hold-out's own outcome is looked at for the last line alone."""
-    history, end, days = _history(holdout.orders), _number(holdout.end) + 1, 7 * holdout.weeks
+    history, end, days = history_of(holdout.orders), number_of(holdout.end) + 1, 7 * holdout.weeks
     contest = hold_contest(history, end, days)
     buyers = buyers_at(history, end)
     forecast = contest.model.forecast(buyers, days)
@@ -139,7 +139,8 @@ def _off(error: float, level: Level, weeks: float) -> str:
     return "none" if ends is None else f"{ends[0]:.2f} to {ends[1]:.2f} of what was forecast, {came:.2f} came"
 
 
-def _history(orders: pl.LazyFrame) -> History:
+def history_of(orders: pl.LazyFrame) -> History:
+    """Orders as arrays, days counted from 1970."""
     frame = orders.select(
         customer=pl.col("customer").cast(pl.Int64),
         day=pl.col("day").cast(pl.Date).to_physical(),
@@ -148,5 +149,6 @@ def _history(orders: pl.LazyFrame) -> History:
     return History(frame["customer"], frame["day"], amount=frame["amount"])
 
 
-def _number(day: date) -> int:
+def number_of(day: date) -> int:
+    """The number of a day in ``history_of``."""
     return (day - date(1970, 1, 1)).days

@@ -49,6 +49,7 @@ BENCHMARKS = {
         Benchmark("pairs", "pairs", "pairs and triples of products", "<= 1/20 x mlxtend and efficient-apriori"),
         Benchmark("churn", "churn", "churn risk on public shops, and its training", "<= 1.0 x BG/NBD's ranking errors"),
         Benchmark("clv", "clv", "BG/NBD and Gamma–Gamma, and the quality of all models", "<= 1/5 x lifetimes"),
+        Benchmark("training", "training", "both networks of customer value, trained and judged", "<= 10 min"),
         Benchmark(
             "recommend", "recommend", "next baskets foreseen; lists of many customers", "NDCG@10 above every rival's"
         ),
