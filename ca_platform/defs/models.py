@@ -51,7 +51,7 @@ def _train_churn(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told
 
 def _train_value(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
     models = ValueModels(day, settings, lake)
-    return value_told(models.train(day), models.left_out)
+    return value_told(models.train(day, networks_too=True), models.left_out)
 
 
 TRAININGS = (

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import polars as pl
 
 from ca_platform.catalogue import table_spec
@@ -24,35 +22,16 @@ from ca_platform.models.clv.record import Parameters
 from ca_platform.models.clv.records import Floats, Ints
 from ca_platform.models.threads import one_thread
 from ca_platform.settings import Settings
+from ca_platform.training.frames import SCORED, scores_frame
 from ca_platform.training.kept import KeptModels
-from ca_platform.training.orders import day_number, day_of
+from ca_platform.training.orders import day_number
+from ca_platform.training.parameters import KEPT, level_of, level_parameters, number_of, parameters_of, rows_of
 
 MODELS, SCORES = "clv_models", "clv_scores"
 
 # What holds for all candidates of a training.
 _WHOLE = "lifetime_value"
 _LEVELS = ("orders_level", "revenue_level")
-
-_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
-    MODELS: {
-        "day": pl.Date(),
-        "model": pl.String(),
-        "parameter": pl.String(),
-        "place": pl.Int64(),
-        "value": pl.Float64(),
-        "text": pl.String(),
-    },
-    SCORES: {
-        "day": pl.Date(),
-        "origin": pl.Date(),
-        "model": pl.String(),
-        "metric": pl.String(),
-        "value": pl.Float64(),
-        "customers": pl.Int64(),
-        "horizon_days": pl.Float64(),
-        "is_served": pl.Boolean(),
-    },
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,16 +108,22 @@ class ValueModels(KeptModels):
         """Networks that the settings name and that cannot be trained here; what was trained elsewhere serves."""
         return () if networks.can_train() else tuple(name for name in self._candidates if name in networks.NETWORKS)
 
-    def train(self, day: date) -> Contest:
-        """Hold the contest with what was known at the end of a day, and keep all candidates and their scores."""
+    def train(self, day: date, *, networks_too: bool = False) -> Contest:
+        """Hold the contest with what was known at the end of a day, and keep all candidates and their scores.
+
+        Args:
+            networks_too: those that the settings name take part; they take minutes, so days that only lack a model do
+                without.
+        """
         end = day_number(day) + 1
         known = self.history.until(end)
-        present = [name for name in self._candidates if name not in self.left_out]
+        absent = self.left_out if networks_too else networks.NETWORKS
+        present = [name for name in self._candidates if name not in absent]
         contest = hold_contest(known, end, self.horizon_days, present, self._candidates)
         inputs = self.inputs(day)
         with self._lake.write() as write:
             write.put(MODELS, day, _models(day, contest, reason_of(contest, known, end)), inputs)
-            write.put(SCORES, day, _scores(day, contest), inputs)
+            write.put(SCORES, day, scores_frame(SCORES, day, contest.scores), inputs)
         self._served.pop(day, None)
         return contest
 
@@ -150,11 +135,11 @@ class ValueModels(KeptModels):
 
     def candidate(self, trained_on: date, name: str) -> Forecaster:
         """Any of the candidates that were fitted on a training day."""
-        return self._candidates[name].from_parameters(_parameters(self._rows(trained_on, name)))
+        return self._candidates[name].from_parameters(parameters_of(self._rows(trained_on, name)))
 
     def scores(self, trained_on: date) -> pl.DataFrame:
         """The back-test of a training day."""
-        return self.rows(SCORES, trained_on, _SCHEMAS[SCORES])
+        return self.rows(SCORES, trained_on, SCORED)
 
     def forecast(self, day: date, days_ahead: float | None = None) -> Forecasts:
         """Forecast all customers of a day by the model that serves it, which is trained where it is missing.
@@ -187,14 +172,14 @@ class ValueModels(KeptModels):
         )
 
     def _read(self, trained_on: date) -> Served:
-        whole = _parameters(self._rows(trained_on, _WHOLE))
+        whole = parameters_of(self._rows(trained_on, _WHOLE))
         name = str(whole["served"])
-        orders, revenue = (_level_from(whole, level) for level in _LEVELS)
+        orders, revenue = (level_of(whole, level) for level in _LEVELS)
         model = self.candidate(trained_on, name)
-        return Served(name, model, int(_number(whole["horizon_days"])), orders, revenue, str(whole["reason"]))
+        return Served(name, model, int(number_of(whole["horizon_days"])), orders, revenue, str(whole["reason"]))
 
     def _rows(self, trained_on: date, model: str) -> pl.DataFrame:
-        rows = self._lake.scan(MODELS, trained_on, trained_on, schema=_SCHEMAS[MODELS])
+        rows = self._lake.scan(MODELS, trained_on, trained_on, schema=KEPT)
         return self._lake.collect(lambda: rows.filter(pl.col("model") == model))
 
 
@@ -209,83 +194,9 @@ def _models(day: date, contest: Contest, reason: str) -> pl.DataFrame:
         "served": contest.served,
         "reason": reason,
         "horizon_days": float(contest.horizon_days),
-        **_of_level("orders_level", contest.orders_level),
-        **_of_level("revenue_level", contest.revenue_level),
+        **level_parameters("orders_level", contest.orders_level),
+        **level_parameters("revenue_level", contest.revenue_level),
     }
     kept = {_WHOLE: whole, **{name: model.to_parameters() for name, model in contest.fitted.items()}}
-    rows = pl.concat(_rows_of(day, name, parameters) for name, parameters in kept.items())
+    rows = pl.concat(rows_of(day, name, parameters) for name, parameters in kept.items())
     return rows.sort(table_spec(MODELS).sort)
-
-
-def _rows_of(day: date, model: str, parameters: Parameters) -> pl.DataFrame:
-    """The numbers and texts of a model below each other; a number that is not known is null."""
-    names, places, values, texts = [], [], [], []
-    for name, value in parameters.items():
-        text = value if isinstance(value, str) else None
-        numbers = np.array([np.nan]) if text is not None else np.ravel(np.asarray(value, np.float64))
-        names += [name] * numbers.size
-        places.append(np.arange(numbers.size))
-        values.append(numbers)
-        texts += [text] * numbers.size
-    rows = {
-        "day": pl.repeat(day, len(names), dtype=pl.Date(), eager=True),
-        "model": pl.repeat(model, len(names), eager=True),
-        "parameter": names,
-        "place": np.concatenate(places),
-        "value": pl.Series(np.concatenate(values)).fill_nan(None),
-        "text": texts,
-    }
-    return pl.DataFrame(rows, schema=_SCHEMAS[MODELS])
-
-
-def _parameters(rows: pl.DataFrame) -> Parameters:
-    """What ``_rows_of`` made rows of."""
-    found: Parameters = {}
-    for (name,), own in rows.sort("place").group_by(["parameter"], maintain_order=True):
-        text = own["text"][0]
-        found[str(name)] = own["value"].fill_null(np.nan).to_numpy() if text is None else text
-    return found
-
-
-def _of_level(name: str, level: Level) -> Parameters:
-    return {
-        f"{name}.factor": level.factor,
-        f"{name}.method": level.method,
-        f"{name}.log_error": np.nan if level.log_error is None else level.log_error,
-        f"{name}.origins": float(level.origins),
-        f"{name}.horizon_weeks": level.horizon_weeks,
-        f"{name}.reason": level.reason,
-    }
-
-
-def _level_from(whole: Mapping[str, object], name: str) -> Level:
-    error = _number(whole[f"{name}.log_error"])
-    return Level(
-        _number(whole[f"{name}.factor"]),
-        str(whole[f"{name}.method"]),
-        None if np.isnan(error) else error,
-        int(_number(whole[f"{name}.origins"])),
-        _number(whole[f"{name}.horizon_weeks"]),
-        str(whole[f"{name}.reason"]),
-    )
-
-
-def _number(value: object) -> float:
-    return float(np.ravel(np.asarray(value, np.float64))[0])
-
-
-def _scores(day: date, contest: Contest) -> pl.DataFrame:
-    rows: Sequence[tuple[object, ...]] = [
-        (
-            day,
-            day_of(score.origin - 1),
-            score.model,
-            score.metric,
-            score.value,
-            score.customers,
-            float(score.horizon_days),
-            score.is_served,
-        )
-        for score in contest.scores
-    ]
-    return pl.DataFrame(rows, schema=_SCHEMAS[SCORES], orient="row").sort(table_spec(SCORES).sort)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Protocol
 
 import polars as pl
 
 from ca_platform.catalogue import table_spec
-from ca_platform.models.churn import Parameter, Score
+from ca_platform.models.churn import Parameter
 from ca_platform.training.orders import day_of
 
 NUMBERS: dict[str, pl.DataType] = {
@@ -28,6 +29,38 @@ SCORED: dict[str, pl.DataType] = {
     "horizon_days": pl.Float64(),
     "is_served": pl.Boolean(),
 }
+
+
+class Score(Protocol):
+    """One figure of a back-test, of whatever was forecast."""
+
+    @property
+    def origin(self) -> int:
+        """Number of the first day that was not known."""
+
+    @property
+    def model(self) -> str:
+        """The candidate."""
+
+    @property
+    def metric(self) -> str:
+        """Name of the figure."""
+
+    @property
+    def value(self) -> float | None:
+        """None where the metric has none."""
+
+    @property
+    def customers(self) -> int:
+        """Who were forecast."""
+
+    @property
+    def horizon(self) -> int:
+        """Days that were forecast."""
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the candidate serves."""
 
 
 def numbers_frame(dataset: str, day: date, rows: Iterable[Parameter]) -> pl.DataFrame:

@@ -48,14 +48,14 @@ class Score:
 
     Attributes:
         origin: number of the first day that was not known.
-        horizon_days: what was forecast.
+        horizon: days that were forecast.
         metric: as in ``metrics_of``; of the served model also as in ``deciles_of``.
         value: None where the metric has none.
         customers: who were forecast: all with an order before the origin; of a decile those in it.
     """
 
     origin: int
-    horizon_days: int
+    horizon: int
     model: str
     metric: str
     value: float | None

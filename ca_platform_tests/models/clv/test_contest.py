@@ -48,7 +48,7 @@ def test_every_model_is_scored_at_every_origin(contest: Contest) -> None:
     deciles = [metric for _, _, metric in cells if "cast_decile_" in metric or "observed_decile_" in metric]
     assert len(deciles) == 4 * 2 * 2 * 10, "of the served one"
     assert len(cells) == len(set(cells)) == 4 * len(QUICK) * 14 + len(deciles)
-    assert {score.horizon_days for score in contest.scores} == {HORIZON}
+    assert {score.horizon for score in contest.scores} == {HORIZON}
     assert max(score.origin for score in contest.scores) == END - HORIZON
     assert {score.model for score in contest.scores if score.is_served} == {contest.served}
 
