@@ -27,16 +27,16 @@ def nothing() -> ByModel | None:
 def test_only_origins_whose_outcome_was_known_set_the_level_of_an_origin() -> None:
     tested = [at(100, 0.6, None), at(120, 0.6, None), at(130, 0.6, None), at(160, 0.6, None)]
     then, now = learn_levels(tested, nothing)
-    # Ended by day 100, 120, 130, 160: none, none, one, three; each pulled as by one more origin without an error.
-    assert [levels["a"] for levels in then] == pytest.approx([0, 0, 0.3, 0.45], abs=2e-3)
-    assert now["a"] == pytest.approx(0.6 * 4 / 5, abs=2e-3)
+    # Ended by day 100, 120, 130, 160: none, none, one, three; each pulled as by two more origins without an error.
+    assert [levels["a"] for levels in then] == pytest.approx([0, 0, 0.2, 0.36], abs=2e-3)
+    assert now["a"] == pytest.approx(0.6 * 4 / 6, abs=2e-3)
 
 
 def test_the_season_of_a_year_before_serves_where_it_told_what_came() -> None:
     tested = [at(400, -0.8, -0.8), at(430, 0.8, 0.8), at(460, 0.8, 0.8)]
     then, now = learn_levels(tested, lambda: {"a": -1.0})
     assert then[0]["a"] == pytest.approx(0.75 * -0.8, abs=2e-3)
-    assert now["a"] == pytest.approx((0.8 / 4 + 3 * -1.0) / 4, abs=2e-3)
+    assert now["a"] == pytest.approx((0.8 * 3 / 5 + 3 * -1.0) / 4, abs=2e-3)
 
 
 def test_the_season_is_left_alone_where_it_told_nothing_or_only_once() -> None:
@@ -48,7 +48,7 @@ def test_the_season_is_left_alone_where_it_told_nothing_or_only_once() -> None:
 
 def test_without_a_year_before_serving_the_origins_alone_set_the_level() -> None:
     tested = [at(400, 0.8, 0.8), at(430, 0.8, 0.8)]
-    assert learn_levels(tested, lambda: None)[1]["a"] == pytest.approx(1.6 / 3, abs=2e-3)
+    assert learn_levels(tested, lambda: None)[1]["a"] == pytest.approx(0.8 * 2 / 4, abs=2e-3)
 
 
 def test_a_year_is_whole_weeks() -> None:

@@ -120,7 +120,11 @@ def test_level_error_makes_the_mean_probability_the_share_of_events() -> None:
 
 
 def test_levels_of_few_origins_are_drawn_to_nothing() -> None:
-    assert [next_level(errors) for errors in ([], [0.6], [0.6, 0.0, 0.6])] == pytest.approx([0.0, 0.3, 0.3])
+    assert [next_level(errors) for errors in ([], [0.6], [0.6, 0.0, 0.6])] == pytest.approx([0.0, 0.2, 0.36])
+
+
+def test_one_origin_that_is_far_off_sets_no_level() -> None:
+    assert next_level([-3.0, 0.1, 0.0, 0.1]) == next_level([-0.1, 0.1, 0.0, 0.1])
 
 
 def test_log_odds_and_probabilities_are_each_other_s_inverse() -> None:
