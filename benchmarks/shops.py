@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
 DAYS = 365
-# Reports of what is learnt from the history: the benchmarks rfm, churn and recommend measure that.
-LEARNT_FAMILIES = ("rfm",)
+# Reports of what is learnt from the history: the benchmarks rfm, clv, churn and recommend measure that.
+LEARNT_FAMILIES = ("rfm", "clv")
 LEARNT = (
     "churn_risk",
     "churn_risk_distribution",

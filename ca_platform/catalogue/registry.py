@@ -18,6 +18,7 @@ from ca_platform.catalogue.orders import ORDERS
 from ca_platform.catalogue.products import PRODUCTS
 from ca_platform.catalogue.promotions import PROMOTION_FACTS, PROMOTIONS
 from ca_platform.catalogue.recommendations import RECOMMENDATIONS
+from ca_platform.catalogue.revenue_ahead import REVENUE_AHEAD
 from ca_platform.catalogue.rfm import RFM
 from ca_platform.catalogue.spec import ReportSpec, TableSpec
 from ca_platform.errors import ReportError
@@ -27,7 +28,19 @@ if TYPE_CHECKING:
 
 _REPORTS = {
     spec.name: spec
-    for spec in (*FUNNELS, *ORDERS, *COHORTS, *CHURN, *PRODUCTS, *BASKETS, *RECOMMENDATIONS, *PROMOTIONS, *RFM, *CLV)
+    for spec in (
+        *FUNNELS,
+        *ORDERS,
+        *COHORTS,
+        *CHURN,
+        *PRODUCTS,
+        *BASKETS,
+        *RECOMMENDATIONS,
+        *PROMOTIONS,
+        *RFM,
+        *CLV,
+        *REVENUE_AHEAD,
+    )
 }
 _TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS, *MODEL_TABLES)}
 

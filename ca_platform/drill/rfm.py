@@ -13,6 +13,7 @@ from ca_platform.reports import rfm
 from ca_platform.reports.rfm_day import MEASURES
 from ca_platform.reports.rfm_scores import Measure
 from ca_platform.reports.rfm_tables import VIEWS, RfmTables
+from ca_platform.settings.segments import SEGMENTS
 from ca_platform.store.money import round_money
 
 _BINS = ("segment", "recency_bin", "frequency_bin", "monetary_bin")
@@ -67,6 +68,8 @@ def _of_clusters(measure: Measure) -> tuple[Count, ...]:
 
 RFM: tuple[Count, ...] = (
     Count("segmentation", "customers", "customers", ("segment",), segments),
+    # Customers who are still to come have no name yet.
+    Count("clvsegments_amount", "customers", "customers", ("segment",), segments, {"segment": frozenset(SEGMENTS)}),
     Count("segment_transitions", "customers", "customers", ("segment_before", "segment"), moves),
     Count("rfm_bins", "customers", "customers", _BINS, bins),
     *(Count(name, "customers", "customers", _view_key(name), partial(places, view=name)) for name in VIEWS),

@@ -241,6 +241,8 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     "churn_backtest": lambda cut: cut.tables.risk.backtest(cut.calendar.day),
     "client_feature_predicted": lambda cut: cut.tables.value.customers(cut.calendar.day),
     "clv_backtest": lambda cut: cut.tables.value.backtest(cut.calendar.day),
+    "daily_clv": lambda cut: cut.tables.ahead.daily(cut.calendar),
+    "clvsegments_amount": lambda cut: cut.tables.ahead.segments(cut.calendar),
     **_by_product(),
     **_of_baskets(),
     **_recommended(),

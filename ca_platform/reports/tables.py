@@ -21,6 +21,7 @@ from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.promotion_tables import PromotionTables
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.recommendation_tables import RecommendationTables
+from ca_platform.reports.revenue_ahead_tables import RevenueAheadTables
 from ca_platform.reports.rfm_tables import RfmTables
 from ca_platform.reports.risk import RiskTables
 from ca_platform.reports.sequence_tables import SequenceTables
@@ -209,6 +210,12 @@ class Tables:
         return ValueTables(
             self._facts, self._report_days, lambda: ValueModels(self._days.last, self._settings, self._lake)
         )
+
+    @cached_property
+    def ahead(self) -> RevenueAheadTables:
+        """What all customers, known and still to come, are expected to bring."""
+        slices = self.slices.select("day", "slice")
+        return RevenueAheadTables(self._facts, slices, lambda: self.days, lambda: self.value.models, lambda: self.rfm)
 
     @cached_property
     def promotions(self) -> PromotionTables:

@@ -271,6 +271,6 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     **RECOMMENDED_REPORTS,
     **RFM_REPORTS,
     **PREDICTED_REPORTS,
-    "clv_backtest": VALUE_REPORTS["clv_backtest"],
+    **VALUE_REPORTS,
 }
 NAMES = tuple(_MAKERS)

@@ -38,6 +38,7 @@ CLOSED = {
     # Those over whom a figure of the past is the mean.
     ("recommendation_backtest", "customers"),
     ("churn_backtest", "customers"),
+    ("clv_backtest", "customers"),
     ("rfm", "orders"),
 }
 """Columns with counts of customers or orders that cannot be opened, and why."""
@@ -57,7 +58,9 @@ def test_every_count_of_customers_or_orders_can_be_opened() -> None:
 
 
 def opened(settings: Settings, lake: Lake, day: date) -> Opened:
-    """A shop whose reports of a day are computed."""
+    """A shop whose reports of a day are computed; one model of customer value counts whom all of them count."""
+    clv = settings.reports.clv.model_copy(update={"models": ("bg_nbd",)})
+    settings = settings.model_copy(update={"reports": settings.reports.model_copy(update={"clv": clv})})
     frames = computed([n for n in NAMES if connected(report_spec(n), settings)], [day], settings, lake)
     return settings, lake, day, frames, Scope.of(day, settings, lake)
 

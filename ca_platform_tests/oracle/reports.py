@@ -86,9 +86,18 @@ MAIN_ONLY = frozenset(
     }
 )
 IN_PARTS = frozenset(
-    {"churn_risk", "churn_risk_distribution", "churn_backtest", "client_feature_predicted", "clv_backtest"}
+    {
+        "churn_risk",
+        "churn_risk_distribution",
+        "churn_backtest",
+        "client_feature_predicted",
+        "clv_backtest",
+        "daily_clv",
+        "clvsegments_amount",
+    }
 )
-"""Reports of fitted models: what can be written twice of them is held against them in ``test_risk`` and ``test_value``."""
+"""Reports of fitted models: what can be written twice of them is held against them in ``test_risk``, ``test_value`` and
+``test_revenue_ahead``."""
 
 LEARNT = frozenset({"product_recommendations", "recommended_products", "recommendation_backtest"})
 """Reports that are learnt: by loops they take minutes on public shops, so only small shops are compared."""

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+from dash_app.figures import value_course as course_figures
 from dash_app.figures import value_models as model_figures
+from dash_app.figures import value_segments as segment_figures
 from dash_app.records import LISTED, Card, Page, without_rows
+from dash_app.words import value_course as course
 from dash_app.words import value_models
+from dash_app.words import value_segments as segments
 
 CLV = Page(
     "/clv",
     (
+        Card(
+            id="clv-course",
+            report="daily_clv",
+            title="Revenue, past and expected",
+            reading=course.expected,
+            figure=course_figures.course,
+            height=course_figures.HEIGHT_OF_COURSE,
+            width="full",
+            empty=course.NO_DATA,
+            is_empty=course_figures.without_money,
+            why_empty=course.why_empty,
+            also="clv_backtest",
+        ),
+        Card(
+            id="clv-segments",
+            report="clvsegments_amount",
+            title="Expected revenue by segment",
+            reading=segments.expected,
+            figure=segment_figures.segments,
+            height=segment_figures.HEIGHT_OF_SEGMENTS,
+            width="full",
+            empty=course.NO_DATA,
+            is_empty=course_figures.without_money,
+            why_empty=course.why_empty,
+        ),
         Card(
             id="clv-calibration",
             report="clv_backtest",

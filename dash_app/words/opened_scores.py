@@ -70,6 +70,7 @@ def _at_risk(_: str, key: Key, __: Look) -> str:
 
 SCORES: dict[str, Callable[[str, Key, Look], str]] = {
     "segmentation": _segment,
+    "clvsegments_amount": _segment,
     "segment_transitions": _moved,
     "rfm_bins": _binned,
     **dict.fromkeys(("frequency_recency", "monetary_frequency", "recency_monetary"), _placed),
