@@ -1,6 +1,6 @@
 """What a training says of itself in Dagster: parameters, figures of the back-test, calibration by tenths."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -12,11 +12,13 @@ from ca_platform.models.clv.boosted import BoostedModel
 from ca_platform.models.clv.contest import Contest
 from ca_platform.models.clv.forecast import ValueModel
 from ca_platform.models.clv.level import Level
+from ca_platform.models.clv.stacked import StackedModel
 from ca_platform.models.networks import Epoch, NetworkModel
 from ca_platform.training import MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
 
 Told = Mapping[str, Any]
 
+_FITTED = {**VALUE_TITLES, "gamma_gamma": "Gamma–Gamma"}
 _CHURN_METRICS = ("auc", "brier", "decile_gap", "chance_gap")
 _OF_MEASURE = ("mae", "rmse", "spearman", "gini", "decile_error", "total_error")
 _VALUE_METRICS = (
@@ -89,16 +91,23 @@ def _churn_parameters(trained: Trained) -> str:
 
 
 def _value_parameters(contest: Contest) -> str:
-    """Estimates of every candidate with their standard errors, and why they are not to be trusted."""
-    rows: list[tuple[str, ...]] = []
-    for name, model in contest.fitted.items():
-        base = model.base if isinstance(model, (BoostedModel, NetworkModel)) else model
-        fits = (base.orders, base.amounts) if isinstance(base, ValueModel) else ()
-        rows += [(VALUE_TITLES[name], *cells) for fitted in fits for cells in _estimates(fitted)]
+    """Estimates of every model of orders, and of amounts, with standard errors, and why they are not to be trusted."""
+    fits = dict.fromkeys((fitted.model, fitted) for model in contest.fitted.values() for fitted in _fits(model))
+    rows = [(_FITTED[name], *cells) for name, fitted in fits for cells in _estimates(fitted)]
     return _table(("model", "parameter", "value", "standard error", "unit", "remark"), rows)
 
 
-def _estimates(fitted: Fit) -> Iterable[tuple[str, ...]]:
+def _fits(model: object) -> Iterator[Fit]:
+    """The fits that a candidate consists of, or builds on; its trees and networks have too many numbers to be read."""
+    if isinstance(model, ValueModel):
+        yield from (model.orders, model.amounts)
+    elif isinstance(model, StackedModel):
+        yield from (*_fits(model.boosted), *_fits(model.second))
+    elif isinstance(model, (BoostedModel, NetworkModel)):
+        yield from _fits(model.base)
+
+
+def _estimates(fitted: Fit) -> Iterator[tuple[str, ...]]:
     for item in fitted.estimates:
         error = "–" if item.standard_error is None else f"{item.standard_error:.2g}"
         yield item.name, f"{item.value:.4g}", error, item.unit, fitted.reason

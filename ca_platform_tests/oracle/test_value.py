@@ -251,7 +251,7 @@ def test_deciles_of_the_served_add_up_to_the_totals(made: Made) -> None:
                 side: rows.filter(pl.col("metric").str.starts_with(f"{measure}_{side}_decile_"))
                 for side in ("forecast", "observed")
             }
-            sums = {side: (part["value"] * part["customers"]).sum() for side, part in parts.items()}
+            sums = {side: float((part["value"] * part["customers"]).sum()) for side, part in parts.items()}
             assert [part["customers"].sum() for part in parts.values()] == [len(known)] * 2
             assert sums["observed"] == pytest.approx(total)
             error = rows.filter(metric=f"{measure}_total_error")["value"].item()
