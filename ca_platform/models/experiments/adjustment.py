@@ -1,7 +1,7 @@
 """Means adjusted for what was known of customers before they were assigned: the same difference, a narrower interval.
 
-``cuped`` is the plain form with one covariate and one slope. ``regression_adjusted`` takes several, each side with slopes
-of its own, and covariates with missing values (``with_missing``). Covariates must be of the time before assignment.
+``cuped`` is the plain form with one covariate and one slope. ``regression_adjusted`` takes several, also ones
+with missing values (``with_missing``). Covariates must be of the time before assignment.
 """
 
 from __future__ import annotations
@@ -48,49 +48,48 @@ _FIGURES = ("estimate", "standard_error", "low", "high", "statistic", "p_value",
 
 
 def regression_adjusted(a: Moments, b: Moments, alpha: float = 0.05) -> Comparison:
-    """Difference of the means, adjusted by a linear regression on the covariates within each side.
+    """Difference of the means, adjusted for several covariates by the slopes that make it most precise.
 
-    Never less precise than the plain difference in large samples, whatever the sizes of the sides, which one slope for
-    both does not promise (Freedman 2008). Lin 2013, "Agnostic notes on regression adjustments to experimental data",
-    section 4: regression on side, covariates centred at their mean over both sides, and their products. The variance is
-    that of the residuals of each side, with a degree of freedom off for every slope, plus what the mean of the covariates
-    over both sides adds where the slopes differ (Negi and Wooldridge 2021, eq. 3.7: customers are a sample too).
+    Slopes minimize the variance of the difference, whatever the sizes of the sides, so that in large samples it is never
+    less precise than the plain one, which least squares over both sides does not promise (Freedman 2008). Tsiatis,
+    Davidian, Zhang and Lu 2008, "Covariate adjustment for two-sample treatment comparisons in randomized clinical trials",
+    section 3; for two sides it is the regression that weighs each side by the other's size (Lin 2013, "Agnostic notes on
+    regression adjustments to experimental data", section 3.2). Both sides share the slopes: with slopes of its own for each
+    side one customer who spends much bends the line to himself, and Online Retail had 7 % false positives. A degree of
+    freedom is taken off for each slope.
 
     Args:
         a, b: outcome, then covariates. Covariates that say the same as others are dropped.
         alpha: 1 minus the coverage of the interval.
 
     Returns:
-        Insufficient where a side has not at least two customers more than covariates, or nothing varies.
+        Insufficient where a side has fewer than two customers, both have not two more than covariates, or nothing varies.
 
-    >>> a = Moments.of([2.0, 4.0, 9.0, 5.0], [1.0, 2.0, 4.0, 3.0])
-    >>> b = Moments.of([4.0, 5.0, 10.0, 9.0], [1.0, 2.0, 3.0, 4.0])
+    >>> a = Moments.of([2.0, 4.0, 9.0, 5.0, 4.0], [1.0, 2.0, 4.0, 3.0, 2.0])
+    >>> b = Moments.of([4.0, 5.0, 10.0, 9.0, 7.0], [1.0, 2.0, 3.0, 4.0, 3.0])
     >>> found = regression_adjusted(a, b)
     >>> print(f"{found.estimate:.2f} [{found.low:.2f}, {found.high:.2f}]")
-    2.00 [-1.10, 5.10]
+    1.79 [-0.07, 3.64]
     """
     _refuse_without_covariate(a, b)
-    both = a + b
-    centre = both.mean[..., 1:]
-    slopes, shares = [], []
-    for side in (a, b):
-        slope, explained, rank = _regression(side)
-        left = np.maximum(side.count - 1 - rank, 0)
-        residual = np.maximum(side.variance() - explained, 0) * (side.count - 1)
-        residual = np.where(residual > _LEAST_DIRECTION * side.variance() * side.count, residual, 0)
-        slopes.append(slope)
-        shares.append((residual / np.maximum(left, 1) / np.maximum(side.count, 1), left))
-    (share_a, left_a), (share_b, left_b) = shares
-    shift_a = np.sum(slopes[0] * (a.mean[..., 1:] - centre), axis=-1)
-    shift_b = np.sum(slopes[1] * (b.mean[..., 1:] - centre), axis=-1)
-    enough = (left_a >= 1) & (left_b >= 1) & (share_a + share_b > 0)
-    estimate = np.where(enough, difference(a, b) - (shift_b - shift_a), difference(a, b))
-    apart = slopes[1] - slopes[0]
-    spread = np.einsum("...i,...ij,...j->...", apart, both.covariance[..., 1:, 1:], apart)
-    error = share_a + share_b + np.maximum(spread, 0) / np.maximum(both.count, 1)
-    below = share_a**2 / np.maximum(left_a, 1) + share_b**2 / np.maximum(left_b, 1)
-    degrees = np.where(enough, (share_a + share_b) ** 2 / np.where(below > 0, below, 1), 1)
-    return by_student("regression_adjusted", estimate, np.sqrt(error), degrees, enough, alpha)
+    shares = [side.covariance / np.maximum(side.count, 1)[..., None, None] for side in (a, b)]
+    together = shares[0] + shares[1]
+    slopes, rank = _slopes(together)
+    # Variance of outcome minus slopes times covariates, a side at a time.
+    direction = np.concatenate([np.ones((*rank.shape, 1)), -slopes], axis=-1)
+    left_a, left_b = (np.maximum(np.einsum("...i,...ij,...j->...", direction, share, direction), 0) for share in shares)
+    error = left_a + left_b
+    # What rounding leaves of an outcome that the covariates foretell wholly.
+    error = np.where(error > _LEAST_DIRECTION * together[..., 0, 0], error, 0)
+    below = left_a**2 / np.maximum(a.count - 1, 1) + left_b**2 / np.maximum(b.count - 1, 1)
+    degrees = np.where(error > 0, error**2 / np.where(below > 0, below, 1), 0.0)
+    enough = (a.count >= 2) & (b.count >= 2) & (error > 0) & (degrees > rank + 1)
+    apart = b.mean - a.mean
+    adjusted = apart[..., 0] - np.sum(slopes * apart[..., 1:], axis=-1)
+    estimate = np.where(enough, adjusted, difference(a, b))
+    spent = np.where(enough, degrees / np.where(enough, degrees - rank, 1), 1.0)
+    degrees = np.where(enough, degrees - rank, 1.0)
+    return by_student("regression_adjusted", estimate, np.sqrt(error * spent), degrees, enough, alpha)
 
 
 def variance_reduction(a: Moments, b: Moments, adjusted: Comparison) -> Floats:
@@ -153,19 +152,16 @@ def _adjusted(side: Moments, slope: Floats) -> Moments:
     return Moments(side.count, sums[..., None], np.maximum(squares, 0)[..., None, None])
 
 
-def _regression(side: Moments) -> tuple[Floats, Floats, Floats]:
-    """Slopes of the outcome on the covariates, the variance that they explain, and how many say something."""
-    covariance = side.covariance
+def _slopes(covariance: Floats) -> tuple[Floats, Floats]:
+    """Slopes of the first column on the others, and how many directions of those say something."""
     scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1)[..., 1:])
     scale = np.where(scale > 0, scale, 1.0)
     among = covariance[..., 1:, 1:] / (scale[..., :, None] * scale[..., None, :])
-    with_outcome = covariance[..., 1:, 0] / scale
     values, vectors = np.linalg.eigh(among)
     told = values > _LEAST_DIRECTION * np.maximum(values.max(axis=-1, keepdims=True), 1)
-    along = np.einsum("...ij,...i->...j", vectors, with_outcome)
+    along = np.einsum("...ij,...i->...j", vectors, covariance[..., 1:, 0] / scale)
     weight = np.where(told, along / np.where(told, values, 1), 0.0)
-    slopes = np.einsum("...ij,...j->...i", vectors, weight)
-    return slopes / scale, np.sum(weight * along, axis=-1), told.sum(axis=-1).astype(np.float64)
+    return np.einsum("...ij,...j->...i", vectors, weight) / scale, told.sum(axis=-1).astype(np.float64)
 
 
 def _refuse_without_covariate(a: Moments, b: Moments) -> None:

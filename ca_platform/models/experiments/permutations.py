@@ -48,7 +48,7 @@ def sign_flip(changes: Values, draws: int = DRAWS, seed: int = 0, alpha: float =
     total = float(value @ weight)
     # Gains and losses of one size together, so that A against B is B against A.
     size, place = np.unique(np.abs(value), return_inverse=True)
-    customers: Floats = np.bincount(place, weight, size.size)
+    customers = np.bincount(place, weight, size.size).astype(np.float64)
     size, weight = size[size > 0], customers[size > 0]
     changing = int(weight.sum())
     if changing <= EXACT_SIGNS:

@@ -84,18 +84,26 @@ def test_cuped_without_a_varying_covariate_is_welch() -> None:
     assert cuped(zeros_a, zeros_b).p_value == welch(Moments.of(A), Moments.of(B)).p_value
 
 
-def test_regression_adjustment_is_the_interacted_regression_of_statsmodels() -> None:
-    (y_a, x_a), (y_b, x_b) = _pair(400, 3), _pair(550, 4)
+def test_regression_adjustment_is_the_weighted_regression_of_statsmodels() -> None:
+    (y_a, x_a), (y_b, x_b) = _pair(8000, 3), _pair(2000, 4)
     a, b = (Moments.of(y, x, np.sqrt(x)) for y, x in ((y_a, x_a), (2 * y_b, x_b)))
     found = regression_adjusted(a, b)
-    x = np.append(x_a, x_b)
-    covariates = np.column_stack([x - x.mean(), np.sqrt(x) - np.sqrt(x).mean()])
-    is_b = (np.arange(x.size) >= 400).astype(float)
-    columns = np.column_stack([np.ones(x.size), is_b, covariates, covariates * is_b[:, None]])
-    known = sm.OLS(np.append(y_a, 2 * y_b), columns).fit(cov_type="HC3")
+    x, is_b = np.append(x_a, x_b), np.arange(10_000) >= 8000
+    columns = np.column_stack([np.ones(10_000), is_b, x, np.sqrt(x)])
+    # Each customer by the other side's weight in the variance of the difference.
+    weights = np.where(is_b, 1 / (2000 * 1999), 1 / (8000 * 7999))
+    known = sm.WLS(np.append(y_a, 2 * y_b), columns, weights).fit(cov_type="HC3")
     assert found.estimate == pytest.approx(known.params[1], rel=EXACT)
-    # statsmodels takes the customers' covariates for fixed, we add what their mean adds.
-    assert known.bse[1] < found.standard_error < 1.05 * known.bse[1]
+    assert found.standard_error == pytest.approx(known.bse[1], rel=0.02)
+
+
+def test_adjustment_of_unequal_sides_is_no_less_precise_than_none() -> None:
+    # What foretells much in the large side and the contrary in the small one: least squares over both would lose.
+    dice = np.random.default_rng(5)
+    x_a, x_b = dice.normal(size=4000), dice.normal(size=400)
+    a, b = Moments.of(2 * x_a + dice.normal(size=4000), x_a), Moments.of(-x_b + dice.normal(size=400), x_b)
+    assert variance_reduction(a, b, regression_adjusted(a, b)) > 0.2
+    assert variance_reduction(a, b, cuped(a, b)) < 0
 
 
 def test_covariates_that_repeat_others_or_never_vary_change_nothing() -> None:

@@ -99,3 +99,15 @@ def test_saddlepoint_goes_where_draws_cannot() -> None:
 def test_p_of_no_change_at_all_in_sum_is_one() -> None:
     changes = np.append(np.arange(1.0, 31.0), -np.arange(1.0, 31.0))
     assert sign_flips(Values.of(changes)).p_value[0] == 1
+
+
+@pytest.mark.parametrize("customers", [12, 60])
+def test_noise_beside_the_signs_is_the_sum_with_a_normal_variable(customers: int) -> None:
+    changes = spending(customers, 1, 1.8) - spending(customers, 2)
+    noise = 60.0
+    dice = np.random.default_rng(1)
+    signs = dice.choice([-1.0, 1.0], (60_000, customers))
+    drawn = np.abs(signs @ changes + noise * dice.normal(size=60_000)) >= abs(changes.sum())
+    found = sign_flips(Values.of(changes), noise=noise)
+    assert found.p_value[0] == pytest.approx(drawn.mean(), abs=0.012)
+    assert found.p_value[0] > sign_flips(Values.of(changes)).p_value[0]
