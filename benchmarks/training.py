@@ -26,7 +26,8 @@ from benchmarks.pairs import DATA_VARIABLE
 DEFAULT, LARGE = 2_000, 100_000
 GOAL = 600.0
 SEEDS, HORIZON, DAYS = 5, 91, 365
-_SHOWN = ("naive", "bg_nbd", "mbg_cnbd_k", "boosted", "lstm", "conv")
+# Beside the networks.
+_SHOWN = ("naive", "bg_nbd", "mbg_cnbd_k", "boosted", "stacked")
 
 
 def run(size: int) -> Result:

@@ -58,7 +58,7 @@ class Effort:
 
     def judged(self) -> Effort:
         """At an earlier origin, where the network is judged and not used: less, or a contest would take hours."""
-        return Effort(1, 8_000, 12)
+        return Effort(min(self.seeds, 2), 15_000, 12)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
