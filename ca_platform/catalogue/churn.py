@@ -23,6 +23,13 @@ _COLUMNS = (
         "threshold_days", Kind.FLOAT, "The threshold; by customer, the mean of those in use.", "days", nullable=True
     ),
     text("method", "global, customer or fixed."),
+    Column(
+        "factor",
+        Kind.FLOAT,
+        "By what a customer's own mean time is multiplied; null for other methods.",
+        "times",
+        nullable=True,
+    ),
 )
 
 _SERVING = (

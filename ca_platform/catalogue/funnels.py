@@ -138,6 +138,7 @@ _CUSTOMER_CONVERSION = ReportSpec(
     columns=(
         day("cohort", "Monday of the download week."),
         STEP,
+        count("step_index", "Position of the milestone; the download has 0, and no row here."),
         count("cohort_size", "Customers who downloaded in the week."),
         count("customers_7d", "Customers with the milestone within 7 days.", nullable=True),
         count("customers_30d", "Customers with the milestone within 30 days.", nullable=True),
@@ -148,7 +149,7 @@ _CUSTOMER_CONVERSION = ReportSpec(
         flag("is_censored_7d", "7 days have not passed for the whole cohort."),
         flag("is_censored_30d", "30 days have not passed for the whole cohort."),
     ),
-    key=("cohort", "step"),
+    key=("cohort", "step_index"),
     facts=_MILESTONE_FACTS,
     page="/funnels",
 )

@@ -108,9 +108,10 @@ ORDERS = (
             count("orders", "Orders whose amount lies in the bin."),
             count("customers", "Customers whose mean amount lies in the bin."),
             flag("is_overflow", "Below the 1st or above the 99th percentile."),
+            Column("bin_index", Kind.INTEGER, "Place of the bin by amount, from 0, the lower overflow bin.", "number"),
         ),
-        # The edges are rounded at the edge of the platform and may then coincide: together with the flag they do not.
-        key=("bin_start", "bin_end", "is_overflow"),
+        # Edges may coincide, also by rounding where a bin is narrower than the minor unit of the currency.
+        key=("bin_index",),
         facts=("order_amounts", "order_amount_totals", "customer_orders", "dimension_values"),
         page="/orders",
     ),

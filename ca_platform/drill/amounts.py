@@ -10,7 +10,8 @@ from ca_platform.reports import amounts
 from ca_platform.store.money import round_money
 
 _REPORT = "purchase_amount_distribution"
-_KEY = ("bin_start", "bin_end", "is_overflow")
+# The number alone tells one bin from another, whose edges may be the same to the cent; the edges are what is said of it.
+_KEY = ("bin_index", "bin_start", "bin_end", "is_overflow")
 
 
 def orders(scope: Scope) -> pl.LazyFrame:

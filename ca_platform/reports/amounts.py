@@ -105,4 +105,5 @@ def edges(bins: pl.LazyFrame) -> pl.LazyFrame:
         bin_start=low_end.cast(pl.Decimal(38, 0)) * unit,
         bin_end=high_end.cast(pl.Decimal(38, 0)) * unit,
         is_overflow=(pl.col("bin") < 0) | (pl.col("bin") == pl.col("inner")),
+        bin_index=pl.col("bin") + 1,
     )

@@ -52,4 +52,5 @@ def _rates(rows: pl.LazyFrame, rule: ChurnRule) -> pl.LazyFrame:
         churn_rate=share(pl.col("churned"), customers),
         engaged_rate=share(engaged, customers),
         method=pl.lit(rule.method),
+        factor=pl.lit(rule.factor if rule.method == "customer" else None, pl.Float64),
     )

@@ -256,7 +256,10 @@ def customer_conversion(
     cohorts = spread(weeks, size, ["slice", "cohort"], ["cohort_size"])
     measures = [*(f"within_{n}" for n in LIMITS), "ever"]
     counts = reached.group_by("slice", "cohort", "step").agg(pl.col(measures).sum())
-    grid = cohorts.join(pl.LazyFrame({"step": names[1:]}), how="cross")
+    later = pl.LazyFrame(
+        {"step": names[1:], "step_index": range(1, len(names))}, schema_overrides={"step_index": pl.Int64}
+    )
+    grid = cohorts.join(later, how="cross")
     rows = spread(grid, counts, ["slice", "cohort", "step"], measures)
     columns = {"customers_ever": pl.col("ever"), "rate_ever": share(pl.col("ever"), pl.col("cohort_size"))}
     for n in LIMITS:

@@ -190,6 +190,7 @@ def _state(customers: int, part: float, threshold: float) -> Row:
         "engaged_rate": 1 - churned / customers if customers else None,
         "threshold_days": threshold,
         "method": "global",
+        "factor": None,
     }
 
 

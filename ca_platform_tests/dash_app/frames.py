@@ -149,7 +149,8 @@ def _cohort_rows(day: date, start: date) -> list[Row]:
         passed = {span: week + timedelta(days=7 + span) <= day + timedelta(days=1) for span in (7, 30)}
         for index, step in enumerate(MILESTONES[1:]):
             ever = 0.85 * 0.8**index + 0.002 * (week.day % 9)
-            row: Row = {"cohort": week, "step": step, "cohort_size": size, "customers_ever": int(size * ever)}
+            row: Row = {"cohort": week, "step": step, "step_index": index + 1, "cohort_size": size}
+            row["customers_ever"] = int(size * ever)
             row["rate_ever"] = row["customers_ever"] / size if size else None
             for span, part in ((7, 0.7), (30, 0.9)):
                 row[f"is_censored_{span}d"] = not passed[span]

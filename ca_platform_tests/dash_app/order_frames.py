@@ -51,7 +51,7 @@ def _amounts(day: date, start: date) -> list[Row]:
     ]
     low = {"bin_start": 1.2, "bin_end": edges[0], "orders": scale, "customers": scale // 5, "is_overflow": True}
     high = {"bin_start": edges[-1], "bin_end": 1840.0, "orders": scale, "customers": scale // 4, "is_overflow": True}
-    return [low, *inner, high]
+    return [row | {"bin_index": place} for place, row in enumerate([low, *inner, high])]
 
 
 def _order_counts(day: date, start: date) -> list[Row]:

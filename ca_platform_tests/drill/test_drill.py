@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -100,6 +102,20 @@ def test_every_bin_of_a_shop_of_many_customers_opens_as_many_as_it_counts(
     assert {is_binned for frame in frames.values() for is_binned in frame["is_binned"]} == {True, False}
     views = [count for count in COUNTS if count.report in VIEWS]
     assert_every_cell((settings, lake, LAST, frames, Scope.of(LAST, settings, lake)), views, few=2)
+
+
+def test_every_bin_of_amounts_opens_as_many_as_it_counts_where_bins_are_narrower_than_a_cent(tmp_path: Path) -> None:
+    sessions = [
+        replace(session, amount=Decimal(10_000 + place % 37) / 10_000) for place, session in enumerate(SHOP.sessions)
+    ]
+    settings, lake = load_frames(replace(SHOP, sessions=sessions), tmp_path, LAST)
+    name = "purchase_amount_distribution"
+    frames = computed([name], [LAST], settings, lake)
+    main = frames[name].filter(report_dimension="main")
+    assert main.height == 22
+    assert main["bin_start"].round(2).n_unique() == 1
+    counts = [count for count in COUNTS if count.report == name]
+    assert_every_cell((settings, lake, LAST, frames, Scope.of(LAST, settings, lake)), counts, few=2)
 
 
 @pytest.fixture(scope="module")

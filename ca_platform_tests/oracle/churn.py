@@ -43,7 +43,8 @@ def state(world: World, at: datetime) -> tuple[dict[str, Any], set[str] | None]:
     instants = {client: own for client, own in instants.items() if own}
     limits = thresholds(world, instants)
     count = len(instants)
-    row: dict[str, Any] = {"customers": count, "method": world.shop.churn_method}
+    factor = float(world.shop.churn_factor) if world.shop.churn_method == "customer" else None
+    row: dict[str, Any] = {"customers": count, "method": world.shop.churn_method, "factor": factor}
     if limits is None:
         names = ("engaged", "churned", "churn_rate", "engaged_rate", "threshold_days")
         return row | dict.fromkeys(names), None

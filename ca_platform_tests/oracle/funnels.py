@@ -142,8 +142,8 @@ def customer_funnel_conversion(world: World) -> Rows:
             if world.local_day(own["download"]) >= world.shop.start_date
             and NAMES["weekly"](world.local_day(own["download"])) == cohort
         ]
-        for step in world.milestone_names[1:]:
-            row: dict[str, Any] = {"cohort": cohort, "step": step, "cohort_size": len(members)}
+        for index, step in enumerate(world.milestone_names[1:], start=1):
+            row: dict[str, Any] = {"cohort": cohort, "step": step, "step_index": index, "cohort_size": len(members)}
             for days in (7, 30):
                 censored = end + timedelta(days=days) > world.as_of
                 within = sum(

@@ -96,7 +96,7 @@ def purchase_amount_distribution(world: World) -> Rows:
             )
         )
     rows.append(_bin(amounts, means, high, amounts[-1], lambda x: x > high, overflow=True))
-    return rows
+    return [row | {"bin_index": place} for place, row in enumerate(rows)]
 
 
 def _bin(amounts: Any, means: Any, start: Any, end: Any, inside: Any, *, overflow: bool) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def test_equal_percentiles_give_one_inner_bin_and_two_empty_overflow_bins() -> N
     assert frame["orders"].to_list() == [0, 2, 0]
     assert frame["customers"].to_list() == [0, 1, 0]
     assert frame["is_overflow"].to_list() == [True, False, True]
+    assert frame["bin_index"].to_list() == [0, 1, 2]
 
 
 def test_mean_that_equals_an_edge_only_exactly_is_on_its_upper_side() -> None:

@@ -17,6 +17,7 @@ from dash_app.words.formats import formats
 
 _LOG_FROM = 100
 _MANY = 40
+_KEY = ("bin_index", "bin_start", "bin_end", "is_overflow")
 _UPPER = [0.56, 1.0]
 _LOWER = [0.0, 0.42]
 
@@ -110,7 +111,7 @@ def _bins(rows: pl.DataFrame, measure: str, colour: str, axis: str, look: Look) 
         "marker": {"color": colour, **hatching(flags, colour, look)},
         "customdata": spans,
         "hovertemplate": f"{measure}: %{{y:,.0f}}, %{{customdata}}<extra></extra>",
-        **opens(measure, **{name: points(rows[name].to_list()) for name in ("bin_start", "bin_end", "is_overflow")}),
+        **opens(measure, **{name: points(rows[name].to_list()) for name in _KEY}),
     }
 
 

@@ -18,7 +18,7 @@ from dash_app.opened import CustomerFilters
 from dash_app.state import parse
 
 COUNTED, ORDERED, ALL = "customers-counted", "orders-counted", "customers-all"
-BIN = "key.bin_start=1.5&key.bin_end=2"
+BIN = "key.bin_index=3&key.bin_start=1.5&key.bin_end=2"
 RULE = "report=association_rules&count=orders&key.consequent=b"
 NO_LISTS = ("a", "[]", "[1]", '{"a": 1}', r'["\ud800"]', 20_000 * "[")
 
@@ -67,7 +67,7 @@ def test_number_without_value_in_a_key_is_null_where_the_report_has_nulls() -> N
             "bin_end of the row is no amo",
         ),
         (
-            "report=purchase_amount_distribution&count=orders&key.bin_start=nan&key.bin_end=1&key.is_overflow=true",
+            "report=purchase_amount_distribution&count=orders&key.bin_index=3&key.bin_start=nan&key.bin_end=1&key.is_overflow=true",
             "large",
         ),
         *((f"{RULE}&key.antecedent={quote(text)}", "antecedent of the row is no list of texts") for text in NO_LISTS),
@@ -97,8 +97,8 @@ OPENED = [
     ("customer_journey", "customers", ("stage",), {}),
     ("churn", "churned", (), {}),
     ("churn_weekly", "newly_churned", ("week",), {}),
-    ("purchase_amount_distribution", "orders", ("bin_start", "bin_end", "is_overflow"), {}),
-    ("purchase_amount_distribution", "customers", ("bin_start", "bin_end", "is_overflow"), {}),
+    ("purchase_amount_distribution", "orders", ("bin_index", "bin_start", "bin_end", "is_overflow"), {}),
+    ("purchase_amount_distribution", "customers", ("bin_index", "bin_start", "bin_end", "is_overflow"), {}),
     ("user_counts_per_order_seq", "customers_at_least", ("orders",), {}),
     ("customer_funnel_conversion", "customers_ever", ("cohort", "step"), {}),
     ("kpis", "value_last_7d", ("metric",), {"metric": "visitors"}),
