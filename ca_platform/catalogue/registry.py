@@ -21,6 +21,7 @@ from ca_platform.catalogue.recommendations import RECOMMENDATIONS
 from ca_platform.catalogue.revenue_ahead import REVENUE_AHEAD
 from ca_platform.catalogue.rfm import RFM
 from ca_platform.catalogue.spec import ReportSpec, TableSpec
+from ca_platform.catalogue.value_classes import CLASS_REPORTS, CLASS_TABLES
 from ca_platform.errors import ReportError
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ _REPORTS = {
         *PROMOTIONS,
         *RFM,
         *CLV,
+        *CLASS_REPORTS,
         *REVENUE_AHEAD,
     )
 }
-_TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS, *MODEL_TABLES)}
+_TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS, *MODEL_TABLES, *CLASS_TABLES)}
 
 
 def report_names() -> tuple[str, ...]:

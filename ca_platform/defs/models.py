@@ -18,12 +18,22 @@ from ca_platform.defs import specs
 from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
 from ca_platform.defs.tables import table_asset
-from ca_platform.defs.told import Told, churn_told, value_told
+from ca_platform.defs.told import Told, churn_told, classes_told, value_told
 from ca_platform.errors import HistoryError
 from ca_platform.facts import ensure
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
-from ca_platform.training import MODELS, SCORES, VALUE_MODELS, VALUE_SCORES, ChurnModels, ValueModels
+from ca_platform.training import (
+    CLASS_MODELS,
+    CLASS_SCORES,
+    MODELS,
+    SCORES,
+    VALUE_MODELS,
+    VALUE_SCORES,
+    ChurnModels,
+    ValueClassModels,
+    ValueModels,
+)
 
 TRAIN = "train_models"
 
@@ -49,6 +59,10 @@ def _train_churn(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told
     return churn_told(ChurnModels(day, settings, lake).train(day))
 
 
+def _train_classes(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
+    return classes_told(ValueClassModels(day, settings, lake).train(day))
+
+
 def _train_value(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
     models = ValueModels(day, settings, lake)
     return value_told(models.train(day, networks_too=True), models.left_out)
@@ -68,6 +82,13 @@ TRAININGS = (
         tables=(VALUE_MODELS, VALUE_SCORES),
         kinds=("scikitlearn",),
         train=_train_value,
+    ),
+    Training(
+        step="value_class_training",
+        description="Learns whose revenue will be low, mid or high, and judges every candidate at earlier days.",
+        tables=(CLASS_MODELS, CLASS_SCORES),
+        kinds=("scikitlearn",),
+        train=_train_classes,
     ),
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from ca_platform.catalogue.models import CHURN_TITLES, VALUE_TITLES
+from ca_platform.catalogue.value_classes import CLASS_TITLES, VALUE_CLASSES
 from ca_platform.models.churn import Trained
 from ca_platform.models.clv import Fit
 from ca_platform.models.clv.boosted import BoostedModel
@@ -14,12 +15,15 @@ from ca_platform.models.clv.forecast import ValueModel
 from ca_platform.models.clv.level import Level
 from ca_platform.models.clv.stacked import StackedModel
 from ca_platform.models.networks import Epoch, NetworkModel
-from ca_platform.training import MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
+from ca_platform.models.value_classes import Trained as TrainedClasses
+from ca_platform.models.value_classes import ValueClassModel
+from ca_platform.training import CLASS_MODELS, CLASS_SCORES, MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
 
 Told = Mapping[str, Any]
 
 _FITTED = {**VALUE_TITLES, "gamma_gamma": "Gamma–Gamma"}
 _CHURN_METRICS = ("auc", "brier", "decile_gap", "chance_gap")
+_CLASS_METRICS = ("accuracy", "macro_f1", "log_loss", *(f"recall_{name}" for name in VALUE_CLASSES))
 _OF_MEASURE = ("mae", "rmse", "spearman", "gini", "decile_error", "total_error")
 _VALUE_METRICS = (
     *(f"{measure}_{metric}" for measure in ("orders", "revenue") for metric in _OF_MEASURE),
@@ -73,6 +77,29 @@ def value_told(contest: Contest, left_out: Sequence[str] = ()) -> Mapping[str, T
             "backtest": dg.MetadataValue.md(_figures(cells, _VALUE_METRICS, VALUE_TITLES)),
             "calibration_of_orders": dg.MetadataValue.md(_calibration(cells, "orders_")),
             "calibration_of_revenue": dg.MetadataValue.md(_calibration(cells, "revenue_")),
+        },
+    }
+
+
+def classes_told(trained: TrainedClasses) -> Mapping[str, Told]:
+    """Metadata by table of the models of value classes."""
+    model = trained.model
+    note = {"note": f"A baseline serves, or nothing: {trained.reason}."} if trained.reason else {}
+    if model is None:
+        return dict.fromkeys((CLASS_MODELS, CLASS_SCORES), note)
+    shared: dict[str, Any] = {"served": CLASS_TITLES[model.served], "horizon_days": model.horizon, **note}
+    cells = [(s.origin, s.model, s.metric, s.value, s.is_served) for s in trained.scores]
+    return {
+        CLASS_MODELS: {
+            **shared,
+            "low_border": model.borders.low,
+            "high_border": model.borders.high,
+            "shares": dg.MetadataValue.md(_shares(model)),
+        },
+        CLASS_SCORES: {
+            **shared,
+            "backtest": dg.MetadataValue.md(_figures(cells, _CLASS_METRICS, CLASS_TITLES)),
+            "confusion": dg.MetadataValue.md(_confusion(cells)),
         },
     }
 
@@ -144,6 +171,14 @@ def _diary(epochs: Sequence[Epoch]) -> str:
     return _table(("seed", "epoch", "training loss", "validation loss"), rows)
 
 
+def _shares(model: ValueClassModel) -> str:
+    """How many came to be in each class, of all and of those who had spent as much before."""
+    after = [own.tolist() for own in model.baselines.after]
+    shares = [("all", model.baselines.share.tolist()), *zip(VALUE_CLASSES, after, strict=True)]
+    rows = [(name, *(f"{share:.3f}" for share in own)) for name, own in shares]
+    return _table(("spend before", *VALUE_CLASSES), rows)
+
+
 # Origin, model, metric, value, whether it serves.
 _Cell = tuple[int, str, str, float | None, bool]
 
@@ -172,6 +207,17 @@ def _calibration(cells: Sequence[_Cell], measure: str) -> str:
         (str(place), *(f"{own[name]:.3f}" for name in names)) for place, names in enumerate(sides, 1) if names[0] in own
     ]
     return _table(("decile", "forecast", "observed"), rows)
+
+
+def _confusion(cells: Sequence[_Cell]) -> str:
+    """Of those who came to be in a class at the newest origin, the share of whom each was said, by what serves."""
+    newest = max((origin for origin, *_ in cells), default=0)
+    own = {metric: value for origin, _, metric, value, is_served in cells if origin == newest and is_served}
+    rows = []
+    for came in VALUE_CLASSES:
+        shares = [own.get(f"{came}_said_{said}") for said in VALUE_CLASSES]
+        rows.append((came, *("–" if share is None else f"{share:.3f}" for share in shares)))
+    return _table(("came", *(f"said {name}" for name in VALUE_CLASSES)), rows)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

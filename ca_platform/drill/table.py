@@ -17,13 +17,14 @@ from ca_platform.drill.products import PRODUCTS
 from ca_platform.drill.promotions import PROMOTIONS
 from ca_platform.drill.rfm import RFM
 from ca_platform.drill.scope import ORDER_COLUMNS, Scope
+from ca_platform.drill.value_classes import CLASSES
 from ca_platform.errors import ReportError, near
 
 if TYPE_CHECKING:
     from ca_platform.lake import Lake
     from ca_platform.settings import Settings
 
-COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *ORDERS, *AMOUNTS, *PRODUCTS, *PROMOTIONS, *RFM)
+COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *CLASSES, *ORDERS, *AMOUNTS, *PRODUCTS, *PROMOTIONS, *RFM)
 _BY_REPORT: dict[str, tuple[Count, ...]] = {
     name: tuple(count for count in COUNTS if count.report == name) for name in {count.report for count in COUNTS}
 }

@@ -26,8 +26,9 @@ from ca_platform.reports.rfm_tables import RfmTables
 from ca_platform.reports.risk import RiskTables
 from ca_platform.reports.sequence_tables import SequenceTables
 from ca_platform.reports.value import ValueTables
+from ca_platform.reports.value_classes import ValueClassTables
 from ca_platform.settings import Settings
-from ca_platform.training import ChurnModels, ValueModels
+from ca_platform.training import ChurnModels, ValueClassModels, ValueModels
 
 _SLICE = ["dimension", "value"]
 
@@ -216,6 +217,13 @@ class Tables:
         """What all customers, known and still to come, are expected to bring."""
         slices = self.slices.select("day", "slice")
         return RevenueAheadTables(self._facts, slices, lambda: self.days, lambda: self.value.models, lambda: self.rfm)
+
+    @cached_property
+    def value_classes(self) -> ValueClassTables:
+        """Whether the revenue of each customer will be low, mid or high."""
+        return ValueClassTables(
+            self._facts, self._report_days, lambda: ValueClassModels(self._days.last, self._settings, self._lake)
+        )
 
     @cached_property
     def promotions(self) -> PromotionTables:

@@ -10,6 +10,7 @@ import polars as pl
 
 from ca_platform.catalogue import Kind, report_spec
 from ca_platform_tests.dash_app.basket_frames import BASKET_REPORTS
+from ca_platform_tests.dash_app.class_frames import CLASS_REPORTS
 from ca_platform_tests.dash_app.cohort_frames import COHORTS
 from ca_platform_tests.dash_app.days_of_shop import DAY, REACH, START, Row, of_period, periods, profile, sessions_on
 from ca_platform_tests.dash_app.order_frames import ORDER_REPORTS
@@ -269,6 +270,7 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     **BASKET_REPORTS,
     **PROMOTION_REPORTS,
     **RISK_REPORTS,
+    **CLASS_REPORTS,
     **RECOMMENDED_REPORTS,
     **RFM_REPORTS,
     **PREDICTED_REPORTS,

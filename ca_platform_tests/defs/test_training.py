@@ -51,6 +51,14 @@ def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
     found = computed(["churn_risk"], [LAST], settings, lake)["churn_risk"]
     assert found["trained_on"].unique().to_list() == [LAST], "not the Monday of its week"
     assert LAST.weekday() != 0
+    models, scores = (
+        result.asset_materializations_for_node("value_class_training")[place].metadata for place in (0, 1)
+    )
+    assert models["horizon_days"].value == 49
+    assert models["low_border"].value == 0.0
+    assert str(models["shares"].value).startswith("| spend before | low | mid | high |")
+    assert f"{scores['served'].value} (serves)" in str(scores["backtest"].value)
+    assert len(str(scores["confusion"].value).splitlines()) == 5
 
 
 def test_training_without_a_loaded_day_says_what_to_do(shop: Shop) -> None:

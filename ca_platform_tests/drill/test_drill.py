@@ -40,6 +40,7 @@ CLOSED = {
     # Those over whom a figure of the past is the mean.
     ("recommendation_backtest", "customers"),
     ("churn_backtest", "customers"),
+    ("clv_segments_backtest", "customers"),
     ("clv_backtest", "customers"),
     ("rfm", "orders"),
 }

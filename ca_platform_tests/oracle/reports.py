@@ -92,6 +92,9 @@ IN_PARTS = frozenset(
         "churn_backtest",
         "client_feature_predicted",
         "clv_backtest",
+        "clv_segments",
+        "clv_segments_distribution",
+        "clv_segments_backtest",
         "daily_clv",
         "clvsegments_amount",
     }

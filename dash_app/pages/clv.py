@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dash_app.figures import value_classes as class_figures
 from dash_app.figures import value_course as course_figures
 from dash_app.figures import value_models as model_figures
 from dash_app.figures import value_segments as segment_figures
+from dash_app.figures.blank import without
+from dash_app.figures.opening import X, each
 from dash_app.records import LISTED, Card, Page, without_rows
+from dash_app.words import value_classes, value_models
 from dash_app.words import value_course as course
-from dash_app.words import value_models
 from dash_app.words import value_segments as segments
 
 CLV = Page(
@@ -57,6 +60,37 @@ CLV = Page(
             height=LISTED,
             width="full",
             empty=value_models.TOO_SHORT,
+            is_empty=without_rows,
+        ),
+        Card(
+            id="clv-classes",
+            report="clv_segments_distribution",
+            title="Value classes",
+            reading=value_classes.classes,
+            figure=class_figures.distribution,
+            drill=each("customers", class_index=X),
+            empty=value_classes.TOO_SHORT,
+            is_empty=without("customers"),
+        ),
+        Card(
+            id="clv-confusion",
+            report="clv_segments_backtest",
+            title="Value classes: told and come",
+            reading=value_classes.confusion,
+            figure=class_figures.confusion,
+            empty=value_classes.TOO_SHORT,
+            is_empty=class_figures.without_test,
+        ),
+        Card(
+            id="clv-class-models",
+            report="clv_segments_backtest",
+            title="Value classes: models",
+            reading=value_classes.models,
+            listing=value_classes.listed,
+            kind="list",
+            height=LISTED,
+            width="full",
+            empty=value_classes.TOO_SHORT,
             is_empty=without_rows,
         ),
     ),

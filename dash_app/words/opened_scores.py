@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ca_platform.catalogue.value_classes import VALUE_CLASSES
 from dash_app.records import Look
 from dash_app.words.formats import Formats, formats
 from dash_app.words.names import quoted
@@ -68,6 +69,10 @@ def _at_risk(_: str, key: Key, __: Look) -> str:
     return f"who are to {_TENTH * tenth}–{_TENTH * (tenth + 1)}% likely not to order again in time"
 
 
+def _classed(_: str, key: Key, __: Look) -> str:
+    return f"whose revenue is likely to be {VALUE_CLASSES[key['class_index']]}"
+
+
 SCORES: dict[str, Callable[[str, Key, Look], str]] = {
     "segmentation": _segment,
     "clvsegments_amount": _segment,
@@ -76,5 +81,6 @@ SCORES: dict[str, Callable[[str, Key, Look], str]] = {
     **dict.fromkeys(("frequency_recency", "monetary_frequency", "recency_monetary"), _placed),
     **{f"{measure}_clusters": _scored(name) for measure, name in _MEASURES.items()},
     "churn_risk_distribution": _at_risk,
+    "clv_segments_distribution": _classed,
 }
 """By report."""

@@ -81,6 +81,7 @@ def opened(report: str, column: str, **key: Any) -> Opened:
          "with score 2 of amounts, in bar 10 of its histogram"),
         (opened("churn_risk_distribution", "customers", bin_start=0.7),
          "who are to 70–80% likely not to order again in time"),
+        (opened("clv_segments_distribution", "customers", class_index=2), "whose revenue is likely to be high"),
         (opened("daily_inorganic_ratio", "promoted_orders", date=MONDAY, promotion_id=None),
          "with a promotion on Mon 2 Nov 2026"),
         (opened("hourly_inorganic_ratio", "orders", hour=23), "placed between 23:00 and 24:00"),
