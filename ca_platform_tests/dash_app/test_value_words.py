@@ -95,6 +95,8 @@ def test_caption_of_the_forecast_tells_the_error_of_the_back_test() -> None:
 def test_reason_for_an_empty_course_tells_no_orders_from_no_money() -> None:
     assert value_course.why_empty(course(0, 0)) == value_course.NO_MONEY
     assert value_course.why_empty(course(0, 0).clear()) == value_course.NO_DATA
+    told = course(0, 0).with_columns(note=pl.lit("no order has an amount"))
+    assert value_course.why_empty(told) == f"{value_course.NO_MONEY} No order has an amount."
 
 
 def test_models_are_listed_with_means_over_the_origins_the_served_one_first() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ca_platform.catalogue.customers import CUSTOMERS
 from dash_app.figures import value_classes as class_figures
 from dash_app.figures import value_course as course_figures
 from dash_app.figures import value_models as model_figures
@@ -9,9 +12,32 @@ from dash_app.figures import value_segments as segment_figures
 from dash_app.figures.blank import without
 from dash_app.figures.opening import X, each
 from dash_app.records import LISTED, Card, Page, without_rows
-from dash_app.words import value_classes, value_models
+from dash_app.words import value_classes
 from dash_app.words import value_course as course
+from dash_app.words import value_customers as customers
+from dash_app.words import value_models as models
 from dash_app.words import value_segments as segments
+
+_LISTED = (
+    "client",
+    "expected_revenue",
+    "revenue_low",
+    "revenue_high",
+    "expected_orders",
+    "next_expected_purchase",
+    "probability_alive",
+    "churn_probability",
+    "value_class",
+    "segment",
+    "orders",
+    "revenue",
+)
+_BY_VALUE = replace(
+    CUSTOMERS,
+    title="Customers by expected revenue",
+    description=f"{CUSTOMERS.description} Those of whom most is expected come first.",
+    columns=tuple(column for name in _LISTED for column in CUSTOMERS.columns if column.name == name),
+)
 
 CLV = Page(
     "/clv",
@@ -30,36 +56,58 @@ CLV = Page(
             also="clv_backtest",
         ),
         Card(
+            id="clv-sums",
+            report="daily_clv",
+            title="Expected in all",
+            reading=course.in_all,
+            figure=course_figures.sums,
+            height=segment_figures.HEIGHT_OF_SEGMENTS,
+            empty=course.NO_DATA,
+            is_empty=course_figures.without_forecast,
+            why_empty=course.why_empty,
+        ),
+        Card(
             id="clv-segments",
             report="clvsegments_amount",
             title="Expected revenue by segment",
             reading=segments.expected,
             figure=segment_figures.segments,
             height=segment_figures.HEIGHT_OF_SEGMENTS,
-            width="full",
             empty=course.NO_DATA,
             is_empty=course_figures.without_money,
             why_empty=course.why_empty,
         ),
         Card(
+            id="clv-customers",
+            report="client_kpis",
+            title="Customers by expected revenue",
+            reading=customers.best,
+            kind="table",
+            height=460,
+            width="full",
+            empty="There are no customers yet.",
+            shows=_BY_VALUE,
+        ),
+        Card(
             id="clv-calibration",
             report="clv_backtest",
             title="Lifetime value: forecast and outcome",
-            reading=value_models.calibration,
+            reading=models.calibration,
             figure=model_figures.calibration,
-            empty=value_models.TOO_SHORT,
+            height=360,
+            empty=models.TOO_SHORT,
             is_empty=model_figures.without_deciles,
         ),
         Card(
             id="clv-models",
             report="clv_backtest",
             title="Lifetime value: models",
-            reading=value_models.models,
-            listing=value_models.listed,
+            reading=models.models,
+            listing=models.listed,
             kind="list",
             height=LISTED,
             width="full",
-            empty=value_models.TOO_SHORT,
+            empty=models.TOO_SHORT,
             is_empty=without_rows,
         ),
         Card(

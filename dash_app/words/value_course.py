@@ -16,8 +16,8 @@ NO_MONEY = "Nothing has been paid for any order so far, so no revenue can be for
 
 
 def why_empty(frame: pl.DataFrame) -> str:
-    """Why there is no course to draw."""
-    return NO_DATA if frame.is_empty() else NO_MONEY
+    """Why there is no course to draw, and what the report says about it."""
+    return " ".join(filter(None, [NO_DATA if frame.is_empty() else NO_MONEY, note(frame)]))
 
 
 def expected(frame: pl.DataFrame, look: Look) -> str:
