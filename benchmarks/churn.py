@@ -93,7 +93,7 @@ def figures(shop: str, path: str, hidden: int) -> Callable[[], Any]:
     from ca_platform.models.churn import TITLES, train
     from ca_platform.models.churn.customers import customers_at
 
-    history = {"cdnow": _cdnow, "retail": _retail, "journey": _journey}[shop](pl.read_parquet(path))
+    history = HISTORIES[shop](pl.read_parquet(path))
     end = 273 if shop == "cdnow" else int(history.day.max()) + 1 - hidden
 
     def run() -> dict[str, Any]:
@@ -151,6 +151,10 @@ def _timed(customer: pl.Series, instant: pl.Series, amount: pl.Series) -> Histor
 
     first = instant.dt.epoch("us").min() // 86_400_000_000  # type: ignore[operator]
     return History(customer, instant.dt.epoch("us") / 86_400_000_000 - first, amount=amount)
+
+
+HISTORIES: dict[str, Callable[[pl.DataFrame], History]] = {"cdnow": _cdnow, "retail": _retail, "journey": _journey}
+"""Orders of the public shops, from their files."""
 
 
 # ---- time

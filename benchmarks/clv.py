@@ -8,6 +8,9 @@ Quality is of the hold-outs of the CDNOW sample and of Online Retail (last 26 an
 by how much the total misses, mean absolute error and normalized Gini of orders, total and Gini of revenue, and the share
 of customers within their 80 % interval. Below it which model the contest at earlier origins serves, the level that they
 teach, and what both do to the orders of the hold-out.
+
+Value classes are of the CDNOW sample, Online Retail and Complete Journey: what every model and both baselines say of the
+horizon after the training, which serves for these figures alone.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.clv_classes import lines, told
 from benchmarks.clv_quality import public_files, quality, served
 from benchmarks.harness import Measured, Result, child, duel, seconds
 from benchmarks.shops import workplace
@@ -28,6 +32,7 @@ DEFAULT, LARGE = 100_000, 1_000_000
 GOAL = 0.2
 ROUNDS = 2
 HORIZON_WEEKS = 26.0
+CLASSED = 10_000
 _AGE_DAYS = 730
 # Known to the drawn shop: r, α (weeks), a, b, and p, q, v of amounts.
 _ORDERS, _AMOUNTS = (0.6, 12.0, 0.8, 2.5), (3.0, 3.5, 40.0)
@@ -42,7 +47,11 @@ def run(size: int) -> Result:
     _compare(ours, rival)
     intervals, pareto = child("clv:our_intervals", shop), child("clv:our_pareto", shop)
     shops, served_there = child("clv:public_quality", *files).value, child("clv:public_served", *files).value
+    classes = child("clv:public_classes", str(Path(files[0]).parents[1])).value
+    training = child("clv_classes:training", CLASSED)
     extra: dict[str, Any] = {
+        "value_classes_training": training.seconds,
+        **{_key("value classes", shop): case for shop, case in classes.items()},
         "intervals": intervals.seconds,
         "pareto_nbd": pareto.seconds,
         "peak_memory_gb": ours.peak_gb,
@@ -58,6 +67,7 @@ def run(size: int) -> Result:
         rows.append((shop, "orders: total    MAE  nGini | revenue: total  nGini  within 80 %"))
         rows += [(f"  {model}", text(figures)) for model, figures in models.items()]
         rows += [("  as served", line) for line in served_there[shop]]
+    rows += [*lines(classes), (f"training of value classes, {CLASSED:,} customers", seconds(training.seconds))]
     return Result("clv", size, ours.seconds, rival.seconds, GOAL, extra=extra, rows=tuple(rows))
 
 
@@ -186,6 +196,11 @@ def public_quality(cdnow: str, retail: str) -> Callable[[], Any]:
 def public_served(cdnow: str, retail: str) -> Callable[[], Any]:
     """What is served after the contest at earlier origins, by shop."""
     return lambda: served(Path(cdnow), Path(retail))
+
+
+def public_classes(folder: str) -> Callable[[], Any]:
+    """Value classes by shop and model."""
+    return lambda: told(Path(folder))
 
 
 def _columns(path: str) -> list[Any]:

@@ -12,6 +12,7 @@ from dash_app.figures import value_classes as figures
 from dash_app.pages import CARDS
 from dash_app.records import Look
 from dash_app.words import value_classes as words
+from dash_app.words.formats import formats
 
 LOOK = Look(currency="GBP", day=frames.DAY)
 COUNTS, TESTS = "clv_segments_distribution", "clv_segments_backtest"
@@ -26,7 +27,7 @@ def test_high_and_low_are_said_as_amounts_within_the_horizon() -> None:
 def test_low_is_an_amount_where_most_customers_bring_something() -> None:
     frame = frames.report(COUNTS).with_columns(low_border=pl.lit(5.5))
     assert "(60.0%) at most £5.50;" in words.classes(frame, LOOK)
-    assert words.meaning("mid", frame.row(0, named=True), words.formats(LOOK)) == "£5.50 to £690.00"
+    assert words.meaning("mid", frame.row(0, named=True), formats(LOOK)) == "£5.50 to £690.00"
 
 
 def test_the_earlier_day_is_held_against_the_shown_one() -> None:
