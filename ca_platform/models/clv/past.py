@@ -15,6 +15,8 @@ from ca_platform.models.clv.records import Fit
 
 # More customers change nothing that a contest could see, or that trees learn; every so many-th is taken then.
 MOST_CUSTOMERS = 20_000
+# What is fitted at earlier origins, to be judged and not used, needs fewer still.
+MOST_FITTED = 5_000
 
 _Made = TypeVar("_Made")
 
@@ -22,24 +24,35 @@ _Made = TypeVar("_Made")
 class Past:
     """Orders before an end, and what they gave at earlier days.
 
+    Args:
+        most: customers of ``few``.
+        fitted: customers that models of orders and amounts are fitted to; all unless said.
+
     Attributes:
         history: the orders.
         start, end: numbers of the first day with an order, and of the first one that is not known.
     """
 
-    def __init__(self, history: History, end: int, most: int = MOST_CUSTOMERS) -> None:
+    def __init__(self, history: History, end: int, most: int = MOST_CUSTOMERS, fitted: int | None = None) -> None:
         self.history = history.until(float(end))
         self.start = int(self.history.day.min(initial=end))
         self.end = end
         self._most = most
+        self._fitted = fitted
         self._made: dict[Hashable, object] = {}
 
     @cached_property
     def few(self) -> Past:
-        """The orders of evenly chosen customers; all of them where they are few."""
-        customers = self.history.customers
-        step = -(-customers.size // self._most)
-        return self if step <= 1 else Past(self.history.of(customers[::step]), self.end, self._most)
+        """The orders of evenly chosen customers, of whom some are fitted to; this very one where they are few."""
+        size = self.history.customers.size
+        if self._fitted is not None or size <= min(self._most, MOST_FITTED):
+            return self
+        return Past(_sampled(self.history, self._most), self.end, self._most, MOST_FITTED)
+
+    @cached_property
+    def _teachers(self) -> Past:
+        """The orders that models are fitted to."""
+        return self if self._fitted is None else Past(_sampled(self.history, self._fitted), self.end)
 
     def buyers(self, at: int) -> Buyers:
         """The customers at the begin of a day."""
@@ -47,11 +60,11 @@ class Past:
 
     def value(self, model: str, at: int) -> ValueModel:
         """A model of orders and the model of amounts, fitted to what is known at the begin of a day."""
-        orders = self.once((model, at), lambda: fit(model, self.buyers(at).summary))
+        orders = self.once((model, at), lambda: fit(model, self._teachers.buyers(at).summary))
         return ValueModel(orders, self._amounts(at))
 
     def _amounts(self, at: int) -> Fit:
-        buyers = self.buyers(at)
+        buyers = self._teachers.buyers(at)
         return self.once(("amounts", at), lambda: fit_amounts(buyers.purchase_days, buyers.mean_amount))
 
     def once(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
@@ -59,3 +72,10 @@ class Past:
         if key not in self._made:
             self._made[key] = make()
         return cast("_Made", self._made[key])
+
+
+def _sampled(history: History, most: int) -> History:
+    """Evenly chosen customers, at most so many."""
+    customers = history.customers
+    step = -(-customers.size // most)
+    return history if step <= 1 else history.of(customers[::step])

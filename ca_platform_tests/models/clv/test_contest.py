@@ -130,7 +130,7 @@ def test_odd_shops_give_numbers(shop: str) -> None:
 def test_of_many_customers_some_are_judged_and_all_are_fitted(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Past.__init__, "__defaults__", (400,))
+    monkeypatch.setattr(Past.__init__, "__defaults__", (400, None))
     sampled = hold_contest(history, END, HORIZON, QUICK)
     assert max(score.customers for score in sampled.scores) <= 400
     assert isinstance(sampled.model, ValueModel)
