@@ -32,7 +32,7 @@ def test_low_is_an_amount_where_most_customers_bring_something() -> None:
 
 def test_the_earlier_day_is_held_against_the_shown_one() -> None:
     look = Look(day=frames.DAY, compare=frames.report(COUNTS), compare_day=frames.DAY - timedelta(days=30))
-    assert "as of" in words.classes(frames.report(COUNTS), look)
+    assert "as much as on 22 Oct 2026" in words.classes(frames.report(COUNTS), look)
 
 
 def test_what_was_told_rightly_is_said_by_class() -> None:

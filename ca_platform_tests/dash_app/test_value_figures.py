@@ -107,6 +107,9 @@ def test_calibration_shows_each_origin_and_nothing_at_all_at_the_edge() -> None:
     lowest = 10 ** round(figure["layout"]["xaxis"]["range"][0] + 0.05)
     assert drawn.numbers(newest["y"])[0] == pytest.approx(lowest)
     assert newest["marker"]["symbol"] == ["circle-open", *["circle"] * 9]
+    orders = value_models.calibration(report("clv_backtest"), LOOK, "orders")
+    assert drawn.numbers(orders["data"][-1]["x"]) == pytest.approx([0.02 * 1.9**place for place in range(1, 11)])
+    assert orders["layout"]["xaxis"]["ticktext"] == ["0.01", "0.1", "1", "10", "100"]
     assert value_models.without_deciles(report("clv_backtest").clear())
     assert not value_models.without_deciles(report("clv_backtest"))
 

@@ -135,6 +135,9 @@ def test_calibration_is_told_by_the_newest_origin() -> None:
         "At the newest test, on 22 Aug 2026, tenths of 3,700 customers were missed by 14.0% in the mean; of the best "
         "tenth £613.11 each were expected, and £643.76 came."
     )
+    assert value_models.calibration(report("clv_backtest"), LOOK, "orders").endswith(
+        "missed by 7.0% in the mean; of the best tenth 12.3 orders each were expected, and 11.0 orders came."
+    )
 
 
 def test_segments_tell_the_best_and_those_who_are_still_to_come() -> None:

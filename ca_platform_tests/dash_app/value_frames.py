@@ -64,6 +64,7 @@ def _backtest(day: date, start: date) -> list[Row]:
                 "revenue_rmse": 3 * mae,
                 "revenue_spearman": ranks - 0.2,
                 "orders_total_error": total / 2,
+                "orders_decile_error": deciles / 2,
                 "coverage": coverage,
                 "coverage_of_likely": None,
             }
@@ -71,6 +72,8 @@ def _backtest(day: date, start: date) -> list[Row]:
                 for place in range(1, 11):
                     figures[f"revenue_forecast_decile_{place}"] = 1.9**place
                     figures[f"revenue_observed_decile_{place}"] = 0.0 if place == 1 else 1.9**place * (1 + 0.05 * back)
+                    figures[f"orders_forecast_decile_{place}"] = 0.02 * 1.9**place
+                    figures[f"orders_observed_decile_{place}"] = 0.018 * 1.9**place
             rows += [
                 {**shared, "model": model, "metric": metric, "value": value, "is_served": model == SERVED}
                 for metric, value in figures.items()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import polars as pl
 
@@ -14,28 +15,32 @@ from dash_app.records import Figure, Look
 from dash_app.words.dates import day
 from dash_app.words.formats import formats
 
+Measure = Literal["revenue", "orders"]
+Writer = Callable[[float], str]
+
 _LEAST = 0.01
-"""In a currency: what stands at the edge of a logarithmic axis for nothing at all."""
+"""In a currency, or orders: what stands at the edge of a logarithmic axis for nothing at all."""
 _DIAGONAL = {"type": "line", "layer": "below"}
 
 
-def calibration(frame: pl.DataFrame, look: Look) -> Figure:
-    """``clv_backtest``: mean revenue of tenths of the customers by their forecast, as forecast and as it came.
+def calibration(frame: pl.DataFrame, look: Look, measure: Measure = "revenue") -> Figure:
+    """``clv_backtest``: mean revenue, or orders, of tenths of the customers by their forecast, and as they came.
 
     On the line both agree. The newest origin is strong.
     """
     served = frame.filter(pl.col("is_served"))
     origins = served["origin"].unique().sort().to_list()
-    parts = {origin: deciles(served.filter(pl.col("origin") == origin)) for origin in origins}
+    parts = {origin: deciles(served.filter(pl.col("origin") == origin), measure) for origin in origins}
     low, high = _ends(list(parts.values()))
-    data = [_points(parts[origin], day(origin), low, look, is_newest=origin == origins[-1]) for origin in origins]
+    write = _writer(measure, look)
+    data = [_points(parts[origin], day(origin), low, write, is_newest=origin == origins[-1]) for origin in origins]
     notes = (
-        "mean revenue of a customer in tenths of all",
-        "up: as it came, across: as forecast",
+        f"mean {measure} of a customer in tenths of all",
+        "up: what came, across: what was forecast",
         "strong: newest test, faint: earlier ones",
         "hollow, at the edge: nothing came",
     )
-    axis = _axis(low, high, look)
+    axis = _axis(low, high, measure, look)
     line = {"color": scheme(dark=look.dark).muted, "width": 1, "dash": "dash"}
     return figure(
         data,
@@ -49,10 +54,10 @@ def calibration(frame: pl.DataFrame, look: Look) -> Figure:
     )
 
 
-def deciles(rows: pl.DataFrame) -> pl.DataFrame:
+def deciles(rows: pl.DataFrame, measure: Measure = "revenue") -> pl.DataFrame:
     """``decile``, ``forecast`` and ``observed`` of one origin, from its metrics."""
     parts = rows.with_columns(
-        pl.col("metric").str.extract_groups(r"^revenue_(?<kind>forecast|observed)_decile_(?<decile>\d+)$")
+        pl.col("metric").str.extract_groups(rf"^{measure}_(?<kind>forecast|observed)_decile_(?<decile>\d+)$")
     )
     named = parts.unnest("metric").drop_nulls("kind").with_columns(pl.col("decile").cast(pl.Int64))
     forecast, observed = (
@@ -61,18 +66,14 @@ def deciles(rows: pl.DataFrame) -> pl.DataFrame:
     return forecast.join(observed, on="decile").drop_nulls().sort("decile")
 
 
-def without_deciles(frame: pl.DataFrame) -> bool:
+def without_deciles(frame: pl.DataFrame, measure: Measure = "revenue") -> bool:
     """Whether no back-test was made, or nothing was forecast in it."""
-    is_decile = pl.col("metric").str.starts_with("revenue_forecast_decile_") & (pl.col("value") > 0)
+    is_decile = pl.col("metric").str.starts_with(f"{measure}_forecast_decile_") & (pl.col("value") > 0)
     return frame.filter(pl.col("is_served") & is_decile).is_empty()
 
 
-def _points(rows: pl.DataFrame, name: str, low: float, look: Look, *, is_newest: bool) -> dict[str, Any]:
-    form = formats(look)
-    said = [
-        f"{form.exact_money(one)}, came {form.exact_money(other)}"
-        for one, other in rows.select("forecast", "observed").iter_rows()
-    ]
+def _points(rows: pl.DataFrame, name: str, low: float, write: Writer, *, is_newest: bool) -> dict[str, Any]:
+    said = [f"{write(one)}, came {write(other)}" for one, other in rows.select("forecast", "observed").iter_rows()]
     return {
         "type": "scatter",
         "mode": "lines+markers" if is_newest else "markers",
@@ -105,15 +106,21 @@ def _ends(parts: list[pl.DataFrame]) -> tuple[float, float]:
     return max(10.0 ** math.floor(math.log10(least)), _LEAST, high / 1e5), high
 
 
-def _axis(low: float, high: float, look: Look) -> dict[str, Any]:
+def _writer(measure: Measure, look: Look) -> Writer:
     form = formats(look)
+    return form.exact_money if measure == "revenue" else form.mean
+
+
+def _axis(low: float, high: float, measure: Measure, look: Look) -> dict[str, Any]:
+    form = formats(look)
+    before, after = form.affixes if measure == "revenue" else ("", "")
     first, last = round(math.log10(low)), round(math.log10(high))
     ticks = [10.0**power for power in range(first, last + 1)]
     return {
         "type": "log",
         "tickmode": "array",
         "tickvals": ticks,
-        "ticktext": [form.compact_money(tick).removesuffix(".00") for tick in ticks],
+        "ticktext": [f"{before}{form.compact(tick) if tick >= 1 else round(tick, 2)}{after}" for tick in ticks],
         "range": [first - 0.05, last + 0.05],
         "fixedrange": True,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from ca_platform.catalogue.customers import CUSTOMERS
 from dash_app.figures import value_classes as class_figures
@@ -11,6 +12,7 @@ from dash_app.figures import value_models as model_figures
 from dash_app.figures import value_segments as segment_figures
 from dash_app.figures.blank import without
 from dash_app.figures.opening import X, each
+from dash_app.figures.value_models import Measure
 from dash_app.records import LISTED, Card, Page, without_rows
 from dash_app.words import value_classes
 from dash_app.words import value_course as course
@@ -38,6 +40,20 @@ _BY_VALUE = replace(
     description=f"{CUSTOMERS.description} Those of whom most is expected come first.",
     columns=tuple(column for name in _LISTED for column in CUSTOMERS.columns if column.name == name),
 )
+
+
+def _calibration(measure: Measure, identity: str, title: str) -> Card:
+    return Card(
+        id=identity,
+        report="clv_backtest",
+        title=title,
+        reading=partial(models.calibration, measure=measure),
+        figure=partial(model_figures.calibration, measure=measure),
+        height=360,
+        empty=models.TOO_SHORT,
+        is_empty=partial(model_figures.without_deciles, measure=measure),
+    )
+
 
 CLV = Page(
     "/clv",
@@ -88,16 +104,8 @@ CLV = Page(
             empty="There are no customers yet.",
             shows=_BY_VALUE,
         ),
-        Card(
-            id="clv-calibration",
-            report="clv_backtest",
-            title="Lifetime value: forecast and outcome",
-            reading=models.calibration,
-            figure=model_figures.calibration,
-            height=360,
-            empty=models.TOO_SHORT,
-            is_empty=model_figures.without_deciles,
-        ),
+        _calibration("revenue", "clv-calibration", "Lifetime value: forecast and outcome"),
+        _calibration("orders", "clv-calibration-orders", "Orders: forecast and outcome"),
         Card(
             id="clv-models",
             report="clv_backtest",

@@ -41,7 +41,7 @@ def classes(frame: pl.DataFrame, look: Look) -> str:
     then, before = "", earlier(look)
     if before is not None and look.compare_day is not None:
         share = _customers(before, _HIGH) / int(before["customers"].sum())
-        then = clause(points_more_or_less(high / count, share, form), f"as of {day(look.compare_day)}")
+        then = clause(points_more_or_less(high / count, share, form), f"on {day(look.compare_day)}")
     return (
         f"Of {form.count(count)} {plural(count, 'customer')}, {form.count(high)} ({form.share(high / count)}{then}) are "
         f"likely to bring {meaning(_HIGH, row, form)} within {_days(row, form)}, {form.count(low)} "

@@ -72,23 +72,24 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
     return Listing(heads, rows, note)
 
 
-def calibration(frame: pl.DataFrame, look: Look) -> str:
+def calibration(frame: pl.DataFrame, look: Look, measure: str = "revenue") -> str:
     """How far forecast and outcome of tenths of the customers were apart at the newest origin."""
     form = formats(look)
     served = frame.filter(pl.col("is_served"))
     newest = served.filter(pl.col("origin") == pl.col("origin").max())
-    found = {row["metric"]: row for row in newest.iter_rows(named=True)}
-    error, top = found.get("revenue_decile_error"), found.get("revenue_forecast_decile_10")
-    came = found.get("revenue_observed_decile_10")
+    found = {row["metric"].removeprefix(f"{measure}_"): row for row in newest.iter_rows(named=True)}
+    error = found.get("decile_error")
     if error is None or error["value"] is None:
         return _NONE
     said = (
         f"At the newest test, on {day(error['origin'])}, tenths of {form.count(error['customers'])} customers were missed "
         f"by {form.share(error['value'])} in the mean"
     )
-    if top is None or came is None or None in (top["value"], came["value"]):
+    ends = [found[name]["value"] for name in ("forecast_decile_10", "observed_decile_10") if name in found]
+    if len(ends) < 2 or None in ends:
         return f"{said}."
-    return f"{said}; of the best tenth {form.money(top['value'])} each were expected, and {form.money(came['value'])} came."
+    write = form.money if measure == "revenue" else lambda value: f"{form.mean(value)} {plural(value, 'order')}"
+    return f"{said}; of the best tenth {write(ends[0])} each were expected, and {write(ends[1])} came."
 
 
 def missed(frame: pl.DataFrame | None, look: Look) -> str:
