@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ca_platform.models.backtest import Origin
-from ca_platform.models.clv.level import Level, PastForecasts, learn_level, log_width
+from ca_platform.models.clv.level import MOST_WIDTH, Level, PastForecasts, learn_level, log_width
 from ca_platform.models.clv.newcomers import WEEK, Arrivals, Newcomers
 from ca_platform.models.clv.records import Floats
 
@@ -218,7 +218,7 @@ def around(totals: Floats, level: Level, spread: Floats, horizon_weeks: float, s
         return None
     # As that of a log-normal variable with this coefficient of variation.
     chance = float(ndtri((1 + share) / 2)) * np.sqrt(np.log1p(spread**2))
-    both = np.sqrt(width**2 + chance**2)
+    both = np.minimum(np.sqrt(width**2 + chance**2), MOST_WIDTH)
     return Interval(totals * np.exp(-both), totals * np.exp(both))
 
 

@@ -16,6 +16,9 @@ from numpy.typing import ArrayLike
 from ca_platform.models.clv.missing import YEAR_WEEKS, expected_error, spread_of_young
 from ca_platform.models.clv.records import Floats
 
+MOST_WIDTH = float(np.log(100))
+"""Half the width of an interval that says hardly anything, as a logarithm."""
+
 # Fewer earlier origins tell nothing, and a factor must have been tried at so many.
 _LEAST_KNOWN, _LEAST_TRIALS = 2, 2
 # Origins of a shop with history enough count by this variance of their errors, young ones by theirs on top of it.
@@ -120,13 +123,16 @@ def total_interval(total: float, level: Level, horizon_weeks: float, share: floa
 
 
 def log_width(level: Level, horizon_weeks: float, share: float = 0.8) -> float | None:
-    """Half the width of ``total_interval``, as a logarithm."""
+    """Half the width of ``total_interval``, as a logarithm; that of a hundredth to the hundredfold at most.
+
+    Two origins of a young shop can leave an error that knows no bound, and a wider interval would say no more.
+    """
     from scipy.special import stdtrit
 
     if level.log_error is None:
         return None
     longer = max(horizon_weeks / level.horizon_weeks, 1.0)
-    return float(stdtrit(level.origins, (1 + share) / 2) * level.log_error * np.sqrt(longer))
+    return min(float(stdtrit(level.origins, (1 + share) / 2) * level.log_error * np.sqrt(longer)), MOST_WIDTH)
 
 
 def _expected(known: PastForecasts, at_weeks: float) -> float:

@@ -133,6 +133,19 @@ def test_chance_widens_what_the_level_leaves_open() -> None:
     assert ends.low[1] < ends.low[0]
 
 
+def test_intervals_that_say_hardly_anything_end_at_the_hundredfold() -> None:
+    wild = Level(1.0, "none", log_error=40.0, origins=2, horizon_weeks=1.0, reason="")
+    scatter = Scatter(np.array([0.0, 1.0, 2.0]))
+    for ends in (
+        around(np.array([5.0]), wild, np.array([1e9]), 26.0),
+        sum_intervals(np.array([5.0]), wild, scatter, 26.0),
+        day_intervals(np.array([5.0]), wild, scatter, 26.0),
+    ):
+        assert ends is not None
+        assert 5.0 < ends.high[0] < 1_001
+        assert 0 <= ends.low[0] < 5.0
+
+
 def test_variance_of_spending_is_that_of_drawn_customers() -> None:
     dice = np.random.default_rng(9)
     no_order, mean = 0.6, 2.5
