@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ca_platform.errors import ValidationError
 from ca_platform.models.experiments.records import Bools, Floats, Moments, Values
@@ -61,6 +61,7 @@ def bootstrap_mean(
     seed: int = 0,
     alpha: float = 0.05,
     weights: Weights = "poisson",
+    noise: ArrayLike = 0.0,
     keep: Floats | None = None,
 ) -> Bootstrap:
     """The mean of each item against 0: changes of the same customers.
@@ -75,13 +76,15 @@ def bootstrap_mean(
         seed: of the weights.
         alpha: 1 minus the coverage of the intervals.
         weights: see the module.
+        noise: by item, standard deviation of a normal variable in the sum of the changes that the customers do not show,
+            in their unit: what the controls' mean is off, which was taken off each change (``Matched.noise``).
         keep: filled with the resampled means, a row per item, where given.
 
     >>> found = bootstrap_mean(Values.of([1.0, 2.0, 4.0, 7.0, 9.0]))
     >>> print(f"{found.estimate[0]:.1f}: {1 < found.low[0] < 4 < found.high[0] < 9}")
     4.6: True
     """
-    return _bootstrap([values], [1.0], resamples, seed, alpha, weights, keep)
+    return _bootstrap([values], [1.0], np.asarray(noise, np.float64), _How(resamples, seed, alpha, weights), keep)
 
 
 def bootstrap_difference(
@@ -104,49 +107,68 @@ def bootstrap_difference(
             f"The sides to resample have {len(a):,} and {len(b):,} items; give both sides of the same items, an empty one "
             "where a side has nobody."
         )
-    return _bootstrap([a, b], [-1.0, 1.0], resamples, seed, alpha, weights, keep)
+    return _bootstrap([a, b], [-1.0, 1.0], np.zeros(1), _How(resamples, seed, alpha, weights), keep)
 
 
-def _bootstrap(
-    sides: list[Values],
-    signs: list[float],
-    resamples: int,
-    seed: int,
-    alpha: float,
-    weights: Weights,
-    keep: Floats | None,
-) -> Bootstrap:
+@dataclass(frozen=True, slots=True)
+class _How:
+    resamples: int
+    seed: int
+    alpha: float
+    weights: Weights
+
+
+def _bootstrap(sides: list[Values], signs: list[float], noise: Floats, how: _How, keep: Floats | None) -> Bootstrap:
     items = len(sides[0])
     moments = [side.moments() for side in sides]
-    unit = np.sqrt(sum(part.variance() / np.maximum(part.count, 1) for part in moments))
-    enough = np.all([part.count >= 2 for part in moments], axis=0) & (unit > 0)
+    beside = noise / np.maximum(moments[0].count, 1)
+    own = sum(part.variance() / np.maximum(part.count, 1) for part in moments)
+    enough = np.all([part.count >= 2 for part in moments], axis=0) & (own > 0)
+    unit = np.where(enough, np.sqrt(own + beside**2), 1.0)
     estimate = np.where(enough, sum(s * part.mean[..., 0] for s, part in zip(signs, moments, strict=True)), 0.0)
-    # Deviations from the estimate, in units of its standard error, and squares of the resamples' own errors.
-    moved, squares = np.zeros((items, resamples)), np.zeros((items, resamples))
-    largest = int(min(max(part.count.max(initial=0) for part in moments), _POOL))
-    pools = [_poisson_pool(seed, stream, 0, resamples, largest) for stream in range(len(sides))]
-    # The side with the smaller mean has the first stream of weights: A against B is minus B against A.
-    is_second = moments[0].mean[..., 0] > moments[-1].mean[..., 0]
-    with one_thread():
-        for place, (side, sign, part) in enumerate(zip(sides, signs, moments, strict=True)):
-            draw = _Resampling(side, part.mean[..., 0], np.where(enough, unit, 1.0), pools, seed)
-            for number in np.flatnonzero(enough).tolist():
-                mean, square = draw.means(number, place ^ int(is_second[number]), weights)
-                moved[number] += sign * mean
-                squares[number] += square
-    scaled = np.where(enough, estimate / np.where(enough, unit, 1), 0.0)
-    quantile = float(normal_quantile(1 - alpha / 2))
+    moved, squares = _resampled(sides, signs, moments, np.where(enough, unit, 0.0), how)
+    if noise.any():
+        # Mirrored with the estimate, as all else is.
+        dice = np.random.default_rng([how.seed, 3])
+        moved += (beside / unit * np.sign(estimate))[:, None] * dice.normal(size=moved.shape)
+        squares += (beside / unit)[:, None] ** 2
+    scaled = estimate / unit
+    quantile = float(normal_quantile(1 - how.alpha / 2))
     covers = np.abs(scaled[:, None] + moved) <= quantile * np.sqrt(squares)
     moved.sort(axis=1)
     if keep is not None:
         keep[:] = estimate[:, None] + moved * unit[:, None]
-    percentile = [_at(moved, np.full(items, share)) for share in (alpha / 2, 1 - alpha / 2)]
-    corrected = [_at(moved, share) for share in _bca_shares(moved, _acceleration(sides, signs, moments), quantile)]
+    percentile = [_at(moved, np.full(items, share)) for share in (how.alpha / 2, 1 - how.alpha / 2)]
+    corrected = [
+        _at(moved, share) for share in _bca_shares(moved, _acceleration(sides, signs, moments, noise), quantile)
+    ]
     low, high, bca_low, bca_high = (
         np.where(enough, estimate + place * unit, end)
         for place, end in zip([*percentile, *corrected], [-np.inf, np.inf] * 2, strict=True)
     )
     return Bootstrap(estimate, low, high, bca_low, bca_high, np.where(enough, covers.mean(axis=1), 1.0), enough)
+
+
+def _resampled(
+    sides: list[Values], signs: list[float], moments: list[Moments], unit: Floats, how: _How
+) -> tuple[Floats, Floats]:
+    """Deviations of the resamples from the estimate, and the squares of their own standard errors, in units of the item.
+
+    0 for items with unit 0, of which nothing is said.
+    """
+    moved, squares = (np.zeros((len(sides[0]), how.resamples)) for _ in range(2))
+    largest = int(min(max(part.count.max(initial=0) for part in moments), _POOL))
+    pools = [_poisson_pool(how.seed, stream, 0, how.resamples, largest) for stream in range(len(sides))]
+    # The side with the smaller mean has the first stream of weights: A against B is minus B against A.
+    is_second = moments[0].mean[..., 0] > moments[-1].mean[..., 0]
+    with one_thread():
+        for place, (side, sign, part) in enumerate(zip(sides, signs, moments, strict=True)):
+            draw = _Resampling(side, part.mean[..., 0], unit, pools, how.seed)
+            for number in np.flatnonzero(unit > 0).tolist():
+                mean, square = draw.means(number, place ^ int(is_second[number]), how.weights)
+                moved[number] += sign * mean
+                squares[number] += square
+    return moved, squares
 
 
 class _Resampling:
@@ -160,6 +182,9 @@ class _Resampling:
     def means(self, number: int, stream: int, weights: Weights) -> tuple[Floats, Floats]:
         """Means of the resamples of an item, and the squares of their standard errors."""
         value, weight = self._side.one(number)
+        if self._mean[number] < 0:
+            # Weights go by the order of values: mirrored changes have mirrored resamples.
+            value, weight = value[::-1], weight[::-1]
         spread = (value - self._mean[number]) / self._unit[number]
         drawn = self._multinomial if weights == "multinomial" else self._poisson
         count, sums, squares = drawn(number, stream, spread, weight)
@@ -204,9 +229,9 @@ def _poisson_pool(seed: int, stream: int, place: int, resamples: int, customers:
     return table[dice.integers(0, 1 << 16, (customers, resamples), dtype=np.uint16)]
 
 
-def _acceleration(sides: list[Values], signs: list[float], moments: list[Moments]) -> Floats:
+def _acceleration(sides: list[Values], signs: list[float], moments: list[Moments], noise: Floats) -> Floats:
     """Skewness of the influence of customers over 6 (eq. 4.4, and its sum over both sides)."""
-    cubes, squares = np.zeros(len(sides[0])), np.zeros(len(sides[0]))
+    cubes, squares = np.zeros(len(sides[0])), (noise / np.maximum(moments[0].count, 1)) ** 2 + np.zeros(len(sides[0]))
     for side, sign, part in zip(sides, signs, moments, strict=True):
         item = side.item
         influence = sign * (side.value - part.mean[item, 0]) / np.maximum(part.count, 1)[item]

@@ -94,7 +94,7 @@ def _tails(changes: Values, total: Floats, step: float, noise: Floats) -> Floats
     item, items = changes.item, len(changes)
     size = np.abs(changes.value) / unit[item]
     weight = changes.weight
-    most = np.bincount(item, weight * size, items)
+    most = _by_item(item, weight * size, items)
     # On a grid of 2 steps the tail begins half a grid before the observed sum. Noise leaves no grid.
     grid = np.where(noise > 0, 0.0, 2 * step / unit)
     seen = np.maximum(total / unit - grid / 2, 0)
@@ -105,9 +105,9 @@ def _tails(changes: Values, total: Floats, step: float, noise: Floats) -> Floats
     place = _saddle(size, weight, item, inside, beside)
     moved = np.minimum(place[item] * size, _LARGEST)
     # log cosh without overflow.
-    height = np.bincount(item, weight * (moved + np.log1p(np.exp(-2 * moved)) - np.log(2)), items)
+    height = _by_item(item, weight * (moved + np.log1p(np.exp(-2 * moved)) - np.log(2)), items)
     height = height + beside * place**2 / 2
-    curve = np.bincount(item, weight * size**2 / np.cosh(np.minimum(moved, 300)) ** 2, items) + beside
+    curve = _by_item(item, weight * size**2 / np.cosh(np.minimum(moved, 300)) ** 2, items) + beside
     root = np.sqrt(2 * np.maximum(place * inside - height, 0))
     near = root < 1e-4
     arm = np.where(grid > 0, 2 * np.sinh(np.minimum(place * grid / 2, _LARGEST)) / np.where(grid > 0, grid, 1), place)
@@ -115,7 +115,7 @@ def _tails(changes: Values, total: Floats, step: float, noise: Floats) -> Floats
     safe = np.where(near, 1, root)
     shifted = safe + np.log(np.where(near, 1, lever) / safe) / safe
     p = np.where(near, 1.0, 2 * normal_below(-shifted))
-    changing = np.bincount(item, weight * (size > 0), items)
+    changing = _by_item(item, weight * (size > 0), items)
     return np.where(edge, 2.0 ** (1 - np.minimum(changing, 1000)), np.clip(p, 0, 1))
 
 
@@ -127,8 +127,8 @@ def _saddle(size: Floats, weight: Floats, item: Ints, seen: Floats, noise_varian
     place = seen.copy()
     for _ in range(_STEPS):
         angle = np.tanh(np.minimum(place[item] * size, _LARGEST))
-        slope = np.bincount(item, weight * size * angle, items) + noise_variance * place
-        curve = np.bincount(item, weight * size**2 * (1 - angle**2), items) + noise_variance
+        slope = _by_item(item, weight * size * angle, items) + noise_variance * place
+        curve = _by_item(item, weight * size**2 * (1 - angle**2), items) + noise_variance
         gap = slope - seen
         if np.all(np.abs(gap) <= _CLOSE * np.maximum(seen, 1e-8)):
             break
@@ -137,3 +137,7 @@ def _saddle(size: Floats, weight: Floats, item: Ints, seen: Floats, noise_varian
         halved = np.where(np.isfinite(high), (low + high) / 2, 2 * place + 1)
         place = np.where((following > low) & (following < high), following, halved)
     return place
+
+
+def _by_item(item: Ints, column: Floats, items: int) -> Floats:
+    return np.asarray(np.bincount(item, column, items), np.float64)

@@ -1,7 +1,8 @@
 """Daily series before and after a day: what changed beyond weekday, trend and a control, given that days hang together.
 
-A plain t test of days calls one quiet comparison in seven significant. Neighbouring days resemble each other, so that there
-is less to learn from them than their number says: errors of Newey and West, or blocks of days that are moved as a whole.
+A plain t test of days calls one quiet comparison in seven significant, of a shop in season every second one. The control
+takes out what all customers share, which no trend does. Neighbouring days resemble each other, so that there is less to
+learn from them than their number says: errors of Newey and West, or blocks of days that are moved as a whole.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ _ROUNDING = 1e-20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DailySeries:
-    """A series and what explains it.
+    """A series and what explains it, all times the root of the day's weight.
 
     Attributes:
-        value: one per day, in order, no day missing, in any unit (logarithms for relative changes).
+        value: one per day, in order, no day missing, less the control.
         is_after: whether the day lies after what is judged.
         explained_by: columns, a row per day: a constant, and what ``daily_series`` was asked for.
     """
@@ -44,41 +45,46 @@ def daily_series(
     *,
     weekday: ArrayLike | None = None,
     control: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
     trend: bool = True,
 ) -> DailySeries:
     """The series with the columns that explain it.
 
     Args:
-        value: one per day.
+        value: one per day; logarithms of orders or revenue, so that changes are relative.
         is_after: true for the days to judge.
         weekday: of each day, any labels; a level of its own for each.
-        control: a series that the event does not touch (all other customers); its share of the value is learnt.
-        trend: whether a straight line through all days is taken out. It needs some months before the event: of a short
-            series it takes a good part of a lasting change with it.
+        control: the same of customers whom the event does not touch, in the same unit: it is taken off. Learning how much
+            of it to take off takes off too little, because a control is noisy itself: on quiet days of Online Retail that
+            found something in 35 to 50 % of the cases.
+        weight: of each day, above 0: how much it says. With ``own`` and ``others`` orders of a day a difference of
+            logarithms says 1 / (1 / own + 1 / others).
+        trend: whether a straight line through all days is taken out. Without a control it needs some months before the
+            event: of a short series it takes a good part of a lasting change with it.
     """
     series, after = np.asarray(value, np.float64), np.asarray(is_after, np.float64)
-    if series.shape != after.shape or series.ndim != 1 or not np.isfinite(series).all():
+    other = np.zeros(series.shape) if control is None else np.asarray(control, np.float64)
+    says = np.ones(series.shape) if weight is None else np.asarray(weight, np.float64)
+    shapes = {part.shape for part in (series, after, other, says)}
+    if len(shapes) > 1 or series.ndim != 1 or not np.isfinite(series + other + says).all() or np.any(says <= 0):
         raise ValidationError(
-            f"The series to compare has the shape {series.shape} and its marks {after.shape}, or a day has no number; "
-            "give one finite value and one mark per day, days without orders as 0."
+            f"The series to compare and what goes with it have the shapes {sorted(shapes)}, or a day has no number or no "
+            "weight above 0; give one finite value and one mark per day."
         )
     columns = [np.ones(series.size)]
     if trend:
         columns.append(np.linspace(-1, 1, series.size))
-    if control is not None:
-        other = np.asarray(control, np.float64)
-        scale = np.abs(other).max(initial=0.0)
-        columns.append(other / scale if scale else other)
     if weekday is not None:
         labels = np.unique(np.asarray(weekday))
         columns += [(np.asarray(weekday) == label).astype(np.float64) for label in labels[1:]]
-    return DailySeries(series, after, np.column_stack(columns))
+    root = np.sqrt(says / says.mean()) if says.size else says
+    return DailySeries((series - other) * root, after * root, np.column_stack(columns) * root[:, None])
 
 
 def newey_west(series: DailySeries, lags: int | None = None, alpha: float = 0.05) -> Comparison:
     """Change of level after the day, with errors that allow for autocorrelation.
 
-    Least squares; covariance by Newey and West 1987, "A simple, positive semi-definite, heteroskedasticity and
+    Least squares, weighted; covariance by Newey and West 1987, "A simple, positive semi-definite, heteroskedasticity and
     autocorrelation consistent covariance matrix", eq. 5, times days / (days − columns), and Student's t. For few dozens of
     days it rejects too often still; ``block_permutation`` does not.
 

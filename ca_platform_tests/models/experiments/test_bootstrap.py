@@ -83,3 +83,14 @@ def test_equal_seeds_give_equal_resamples_which_can_be_kept() -> None:
 def test_sides_with_different_items_are_refused() -> None:
     with pytest.raises(ValidationError, match="items"):
         bootstrap_difference(Values.of(A, np.zeros(A.size), 2), Values.of(B))
+
+
+def test_noise_of_the_controls_widens_the_interval_and_covers_zero_more_often() -> None:
+    changes = Values.of(spending(100, 5) - spending(100, 6) - 3)
+    error = float(np.sqrt(changes.moments().variance()[0] / 100))
+    plain, noisy = bootstrap_mean(changes, 4_000), bootstrap_mean(changes, 4_000, noise=100 * error)
+    widths = [found.high[0] - found.low[0] for found in (plain, noisy)]
+    assert widths[1] / widths[0] == pytest.approx(np.sqrt(2), rel=0.05)
+    assert noisy.accept_ratio[0] > plain.accept_ratio[0]
+    mirrored = bootstrap_mean(Values.of(-(spending(100, 5) - spending(100, 6) - 3)), 4_000, noise=100 * error)
+    assert mirrored.low[0] == pytest.approx(-noisy.high[0], rel=1e-6)

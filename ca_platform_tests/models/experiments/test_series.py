@@ -23,7 +23,7 @@ def series(seed: int, effect: float = 0.0) -> np.ndarray:
 
 @pytest.mark.parametrize("lags", [0, 5, 14])
 def test_newey_west_is_statsmodels(lags: int) -> None:
-    days = daily_series(series(1, 0.1), AFTER, weekday=DAY % 7, control=series(2))
+    days = daily_series(series(1, 0.1), AFTER, weekday=DAY % 7, control=series(2), weight=1 + DAY % 5)
     found = newey_west(days, lags)
     columns = np.column_stack([days.is_after, days.explained_by])
     how = {"cov_type": "HAC", "cov_kwds": {"maxlags": lags, "use_correction": True}, "use_t": True}
@@ -48,11 +48,19 @@ def test_blocks_call_quiet_days_quiet_and_see_a_lasting_change() -> None:
 
 def test_what_the_control_does_too_is_no_effect() -> None:
     other = series(3, 0.5)
-    own = 2 * other + np.random.default_rng(4).normal(0, 0.05, DAY.size)
+    own = other + np.random.default_rng(4).normal(2, 0.05, DAY.size)
     alone = newey_west(daily_series(own, AFTER, weekday=DAY % 7, trend=False))
     beside = newey_west(daily_series(own, AFTER, weekday=DAY % 7, trend=False, control=other))
-    assert alone.estimate > 0.5
-    assert abs(beside.estimate) < 0.1
+    assert alone.estimate > 0.3
+    assert abs(beside.estimate) < 0.05
+
+
+def test_day_of_twice_the_weight_is_two_days() -> None:
+    value, after, weight = series(5, 0.3)[60:], AFTER[60:], 1.0 + (DAY[60:] % 3 == 0)
+    once = newey_west(daily_series(value, after, weight=weight, trend=False), lags=0)
+    each = weight.astype(int)
+    twice = newey_west(daily_series(np.repeat(value, each), np.repeat(after, each), trend=False), lags=0)
+    assert once.estimate == pytest.approx(twice.estimate, rel=1e-9)
 
 
 def test_equal_seeds_give_equal_orders() -> None:
