@@ -12,7 +12,7 @@ import pytest
 from ca_platform_tests.dash_app import frames, value_frames
 from ca_platform_tests.dash_app.days_of_shop import DAY, START
 from dash_app.records import Look
-from dash_app.words import value_course, value_models, value_segments
+from dash_app.words import value_course, value_customers, value_models, value_segments
 
 LOOK = Look(currency="GBP", day=DAY)
 THEN = DAY - timedelta(days=10)
@@ -73,6 +73,8 @@ def test_half_of_what_is_expected_is_told_by_its_day_where_no_earlier_day_is_sho
     then = replace(LOOK, compare_day=THEN, compare=course(100, 80, day=THEN))
     assert value_course.in_all(course(100, 50), then) == value_course.outcome(course(100, 50), then) != ""
     assert value_course.in_all(course(100, 0), LOOK) == "Nothing is expected."
+    warned = course(100, 50).with_columns(note=pl.lit("few orders"))
+    assert value_course.in_all(warned, LOOK).endswith(" Beware: few orders.")
 
 
 def test_forecast_tells_the_interval_of_its_sum_and_what_the_report_warns_of() -> None:
@@ -80,7 +82,7 @@ def test_forecast_tells_the_interval_of_its_sum_and_what_the_report_warns_of() -
     said = value_course.expected(frame.with_columns(note=pl.lit("one customer has half of all orders")), LOOK)
     assert said == (
         "£1,100 are expected in the 10 days to 1 Dec 2026 (80%: £900.00 to £1,300), 10.0% more than in as many days "
-        "before. One customer has half of all orders."
+        "before. Beware: one customer has half of all orders."
     )
 
 
@@ -96,7 +98,7 @@ def test_reason_for_an_empty_course_tells_no_orders_from_no_money() -> None:
     assert value_course.why_empty(course(0, 0)) == value_course.NO_MONEY
     assert value_course.why_empty(course(0, 0).clear()) == value_course.NO_DATA
     told = course(0, 0).with_columns(note=pl.lit("no order has an amount"))
-    assert value_course.why_empty(told) == f"{value_course.NO_MONEY} No order has an amount."
+    assert value_course.why_empty(told) == f"{value_course.NO_MONEY} What is known of it: no order has an amount."
 
 
 def test_models_are_listed_with_means_over_the_origins_the_served_one_first() -> None:
@@ -150,7 +152,22 @@ def test_segments_tell_the_best_and_those_who_are_still_to_come() -> None:
         "Of £1,000 that are expected, £600.00 (60.0%) come from the 10 customers who are now champions; 30.0% from "
         "customers who are still to come."
     )
+    warned = frames.table("clvsegments_amount", [row | {"note": "few orders"} for row in rows])
+    assert value_segments.expected(warned, LOOK).endswith(" Beware: few orders.")
     nothing = [row | {"amount": 0.0} for row in rows]
     assert value_segments.expected(frames.table("clvsegments_amount", nothing), LOOK) == (
         "Nothing is expected of any customer."
     )
+
+
+def test_best_customers_are_told_with_what_they_are_expected_to_bring() -> None:
+    look = replace(LOOK, total=400)
+    rows = pl.DataFrame({"client": ["a", "b"], "expected_revenue": [70.0, 30.0]})
+    assert value_customers.best(rows, look) == (
+        "The 2 customers of whom most is expected are to bring £100.00, as of the end of 21 Nov 2026; 400 customers in all."
+    )
+    nothing = rows.with_columns(pl.col("expected_revenue") * 0)
+    assert value_customers.best(nothing, look) == "No revenue is expected of any of 400 customers."
+    unknown = rows.with_columns(expected_revenue=pl.lit(None, pl.Float64))
+    for frame in (unknown, rows.drop("expected_revenue")):
+        assert value_customers.best(frame, look).startswith("No forecast of customers is computed")

@@ -17,7 +17,9 @@ NO_MONEY = "Nothing has been paid for any order so far, so no revenue can be for
 
 def why_empty(frame: pl.DataFrame) -> str:
     """Why there is no course to draw, and what the report says about it."""
-    return " ".join(filter(None, [NO_DATA if frame.is_empty() else NO_MONEY, note(frame)]))
+    told = _note(frame)
+    more = f" What is known of it: {told}." if told else ""
+    return f"{NO_DATA if frame.is_empty() else NO_MONEY}{more}"
 
 
 def expected(frame: pl.DataFrame, look: Look) -> str:
@@ -40,7 +42,7 @@ def expected(frame: pl.DataFrame, look: Look) -> str:
         f"{form.money(total)} are expected in the {form.count(days)} {plural(days, 'day')} to {day(last['date'])}"
         f"{_between(last, form)}{against}{part}."
     )
-    return " ".join(filter(None, [said, _error(look), note(coming)]))
+    return " ".join(filter(None, [said, _error(look), beware(coming)]))
 
 
 def in_all(frame: pl.DataFrame, look: Look) -> str:
@@ -54,8 +56,8 @@ def in_all(frame: pl.DataFrame, look: Look) -> str:
     half = coming.filter(pl.col("amount").cast(pl.Float64).cum_sum() >= total / 2)["date"][0]
     return (
         f"Half of {formats(look).money(total)} is expected by {day(half)}. Compare with an earlier day to see what its "
-        "forecast has become."
-    )
+        f"forecast has become. {beware(coming)}"
+    ).rstrip()
 
 
 def outcome(frame: pl.DataFrame, look: Look) -> str:
@@ -73,10 +75,15 @@ def outcome(frame: pl.DataFrame, look: Look) -> str:
     )
 
 
-def note(frame: pl.DataFrame) -> str:
-    """What the report says should be known of its forecast, as a sentence; empty where there is nothing."""
+def beware(frame: pl.DataFrame) -> str:
+    """What the report warns of, as a sentence; empty where there is nothing."""
+    told = _note(frame)
+    return f"Beware: {told}." if told else ""
+
+
+def _note(frame: pl.DataFrame) -> str:
     told = frame["note"].drop_nulls() if "note" in frame.columns else pl.Series(dtype=pl.String)
-    return f"{str(told[0])[0].upper()}{str(told[0])[1:].rstrip('.')}." if told.len() else ""
+    return str(told[0]).rstrip(".") if told.len() else ""
 
 
 def laid_over(frame: pl.DataFrame, look: Look) -> pl.DataFrame | None:

@@ -19,6 +19,8 @@ def best(frame: pl.DataFrame, look: Look) -> str:
         return "No forecast of customers is computed: the report client_feature_predicted has no rows of this day."
     top = known.head(_FIRST)
     amount = float(top["expected_revenue"].cast(pl.Float64).sum())
+    if not amount:
+        return f"No revenue is expected of any of {form.count(look.total)} {plural(look.total, 'customer')}."
     as_of = f", as of the end of {day(look.day)}" if look.day else ""
     return (
         f"The {form.count(top.height)} {plural(top.height, 'customer')} of whom most is expected "

@@ -7,6 +7,7 @@ import polars as pl
 from ca_platform.settings.segments import SEGMENTS
 from dash_app.records import Look
 from dash_app.words.formats import formats, plural
+from dash_app.words.value_course import beware
 
 TO_COME = "still to come"
 """Customers who have not ordered yet."""
@@ -25,5 +26,6 @@ def expected(frame: pl.DataFrame, look: Look) -> str:
     later = "" if coming <= 0 else f"; {form.share(coming / total)} from customers who are still to come"
     return (
         f"Of {form.money(total)} that are expected, {form.money(best['amount'])} ({form.share(best['amount'] / total)}) come "
-        f"from the {form.count(best['customers'])} {plural(best['customers'], 'customer')} who are now {best['segment']}{later}."
-    )
+        f"from the {form.count(best['customers'])} {plural(best['customers'], 'customer')} who are now {best['segment']}"
+        f"{later}. {beware(frame)}"
+    ).rstrip()
