@@ -74,6 +74,11 @@ class RiskTables:
     def _clients(self) -> pl.DataFrame:
         return self._facts.lake.collect(lambda: self._facts.scan("client_numbers").select("customer", "client"))
 
+    @property
+    def largest(self) -> int:
+        """Rows of ``probabilities`` on the last day, or some more."""
+        return self._clients.height
+
     def probabilities(self, day: date) -> pl.LazyFrame:
         """``churn_risk``: all customers with an order up to the day; no rows where no horizon can be told."""
         said = self._said(day, self._trained[day])

@@ -36,6 +36,8 @@ LARGE: dict[str, Callable[[Tables, date], int]] = {
     "product_kpis": lambda tables, _: _sold(tables.products.sales),
     "daily_products_of_sales": lambda tables, _: _sold(tables.products.days),
     "client_kpis": lambda tables, _: tables.milestones.spells.height,
+    "churn_risk": lambda tables, _: tables.risk.largest,
+    "client_feature_predicted": lambda tables, _: tables.value.largest,
     "rfm": lambda tables, _: tables.rfm.largest,
     "most_combined_products": lambda tables, last: tables.baskets.pairs([last]).height,
     "association_rules": lambda tables, last: tables.baskets.rules([last]).height,

@@ -47,6 +47,11 @@ class ValueTables:
     def _clients(self) -> pl.DataFrame:
         return self._facts.lake.collect(lambda: self._facts.scan("client_numbers").select("customer", "client"))
 
+    @property
+    def largest(self) -> int:
+        """Rows of ``customers`` on the last day, or some more."""
+        return self._clients.height
+
     def forecast(self, day: date) -> Forecasts:
         """What is forecast of all customers with an order up to a day."""
         return self.models.forecast(day)
