@@ -99,6 +99,7 @@ class ValueModels(KeptModels):
         clv = settings.reports.clv
         self.horizon_days = 7 * clv.horizon_weeks
         self._candidates = candidates(settings)
+        self._chosen: dict[date, date] = {}
         self._served: dict[date, Served] = {}
         self._forecast: tuple[tuple[date, float], Forecasts] | None = None
         super().__init__(last, settings, lake, f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds}")
@@ -124,6 +125,7 @@ class ValueModels(KeptModels):
         with self._lake.write() as write:
             write.put(MODELS, day, _models(day, contest, reason_of(contest, known, end)), inputs)
             write.put(SCORES, day, scores_frame(SCORES, day, contest.scores), inputs)
+        self._chosen.clear()
         self._served.pop(day, None)
         return contest
 
@@ -150,8 +152,9 @@ class ValueModels(KeptModels):
         """
         key = day, self.horizon_days if days_ahead is None else days_ahead
         if self._forecast is None or self._forecast[0] != key:
-            trained_on = self.kept(day) or self.ensure([day])[day]
-            self._forecast = key, self._said(*key, trained_on)
+            if day not in self._chosen:
+                self._chosen |= self.ensure([day])
+            self._forecast = key, self._said(*key, self._chosen[day])
         return self._forecast[1]
 
     def _said(self, day: date, days_ahead: float, trained_on: date) -> Forecasts:
