@@ -232,6 +232,7 @@ class Answers:
             history=self._reader.history(card.report, day, card.history, question.dimension) if card.history else None,
             also=found.also.frame if found.also else None,
             filters=question.view.filters,
+            dimension=question.dimension,
         )
         if found.compare is None:
             return look

@@ -45,7 +45,7 @@ class Look:
         history: the report on each day up to the shown one, with ``report_date``, for cards that ask for it.
         also: a second report of the same day, for cards that ask for it; None where it is not computed.
         filters: what is chosen on the page.
-        dimension: what a list of customers or orders is of.
+        dimension: what the report, or a list of customers or orders, is of.
         total: rows in all, of cards of kind ``table``.
     """
 

@@ -49,8 +49,10 @@ def test_many_days_are_drawn_as_their_mean_and_the_days_pale_behind_it() -> None
     came = frame.filter(data_type="actual")
     assert drawn.numbers(traces["day"]["y"]) == pytest.approx(came["amount"][6:].to_list(), rel=1e-6)
     assert drawn.numbers(traces["came"]["y"])[-1] == pytest.approx(came["amount"].tail(7).mean(), rel=1e-6)
-    # The first days of what is expected have a mean with the last that came: the line has no gap.
+    # What is expected begins where what came ends, with the mean of its own first week.
+    expected = frame.filter(data_type="predicted")
     assert len(drawn.numbers(traces["expected"]["y"])) == HORIZON + 1
+    assert drawn.numbers(traces["expected"]["y"])[1] == pytest.approx(expected["amount"].head(7).mean(), rel=1e-6)
 
 
 def test_forecast_of_an_earlier_day_is_dotted_over_what_then_came() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ca_platform.store import Dimension
 from ca_platform_tests.dash_app import frames, value_frames
 from ca_platform_tests.dash_app.days_of_shop import DAY, START
 from dash_app.records import Look
@@ -91,6 +92,8 @@ def test_caption_of_the_forecast_tells_the_error_of_the_back_test() -> None:
     assert said.endswith(
         " At 4 tests of 91 days each “MBG/CNBD-k, ranks corrected by trees” missed the total by 6.0% in the mean."
     )
+    region = replace(LOOK, dimension=Dimension("region", "EU"))
+    assert "missed the total of the whole shop by" in value_models.missed(report("clv_backtest"), region)
     assert value_models.missed(report("clv_backtest").clear(), LOOK) == ""
 
 

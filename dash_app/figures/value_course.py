@@ -123,18 +123,19 @@ def without_forecast(frame: pl.DataFrame) -> bool:
 def _smoothed(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows in the order of time with what is drawn of them: ``shown``, ``shown_newcomers``, ``shown_low``, ``shown_high``.
 
-    Means run on from what came into what is expected; the band begins with that of the first week.
+    What is expected begins with the mean of its first week: what came last is no part of it.
     """
     rows = frame.sort("date")
     if frame.height <= _MANY_DAYS:
         return rows.with_columns(shown="amount", shown_newcomers="newcomers_part", shown_low="low", shown_high="high")
+    columns = {"": "amount", "_newcomers": "newcomers_part", "_low": "low", "_high": "high"}
     means = {
-        f"shown_{name}": pl.col(column).cast(pl.Float64).rolling_mean(MEAN_DAYS).backward_fill().over("data_type")
-        for name, column in (("newcomers", "newcomers_part"), ("low", "low"), ("high", "high"))
+        f"shown{name}": pl.col(column).cast(pl.Float64).rolling_mean(MEAN_DAYS).over("data_type")
+        for name, column in columns.items()
     }
-    return rows.with_columns(shown=pl.col("amount").cast(pl.Float64).rolling_mean(MEAN_DAYS), **means).filter(
-        pl.col("shown").is_not_null()
-    )
+    is_expected = pl.col("data_type") == "predicted"
+    filled = [pl.when(is_expected).then(pl.col(name).backward_fill()).otherwise(name).alias(name) for name in means]
+    return rows.with_columns(**means).with_columns(filled).drop_nulls("shown")
 
 
 def _earlier(look: Look) -> pl.DataFrame | None:

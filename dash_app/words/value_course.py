@@ -39,7 +39,7 @@ def expected(frame: pl.DataFrame, look: Look) -> str:
     )
     last = coming.row(-1, named=True)
     said = (
-        f"{form.money(total)} are expected in the {form.count(days)} {plural(days, 'day')} to {day(last['date'])}"
+        f"{form.compact_money(total)} are expected in the {form.count(days)} {plural(days, 'day')} to {day(last['date'])}"
         f"{_between(last, form)}{against}{part}."
     )
     return " ".join(filter(None, [said, _error(look), beware(coming)]))
@@ -55,7 +55,7 @@ def in_all(frame: pl.DataFrame, look: Look) -> str:
         return "Nothing is expected."
     half = coming.filter(pl.col("amount").cast(pl.Float64).cum_sum() >= total / 2)["date"][0]
     return (
-        f"Half of {formats(look).money(total)} is expected by {day(half)}. Compare with an earlier day to see what its "
+        f"Half of {formats(look).compact_money(total)} is expected by {day(half)}. Compare with an earlier day to see what its "
         f"forecast has become. {beware(coming)}"
     ).rstrip()
 
@@ -70,8 +70,8 @@ def outcome(frame: pl.DataFrame, look: Look) -> str:
     compared = more_or_less(came, said, form, countable=False)
     versus = f"; that is {compared} expected" if compared else ""
     return (
-        f"On {day(look.compare_day)} {form.money(said)} were expected for the {form.count(found.height)} "
-        f"{plural(found.height, 'day')} since, and {form.money(came)} came{versus}{_inside(found, came, form)}."
+        f"On {day(look.compare_day)} {form.compact_money(said)} were expected for the {form.count(found.height)} "
+        f"{plural(found.height, 'day')} since, and {form.compact_money(came)} came{versus}{_inside(found, came, form)}."
     )
 
 
@@ -102,7 +102,7 @@ def laid_over(frame: pl.DataFrame, look: Look) -> pl.DataFrame | None:
 def _between(row: Row, form: Formats) -> str:
     """The interval of a sum."""
     low, high = row["sum_low"], row["sum_high"]
-    return "" if low is None or high is None else f" (80%: {form.money(low)} to {form.money(high)})"
+    return "" if low is None or high is None else f" (80%: {form.compact_money(low)} to {form.compact_money(high)})"
 
 
 def _inside(found: pl.DataFrame, came: float, form: Formats) -> str:
@@ -111,7 +111,9 @@ def _inside(found: pl.DataFrame, came: float, form: Formats) -> str:
     if last["sum_low"] is None or last["sum_high"] is None:
         return ""
     where = "inside" if last["sum_low"] <= came <= last["sum_high"] else "outside"
-    return f", {where} the 80% interval of {form.money(last['sum_low'])} to {form.money(last['sum_high'])}"
+    return (
+        f", {where} the 80% interval of {form.compact_money(last['sum_low'])} to {form.compact_money(last['sum_high'])}"
+    )
 
 
 def _error(look: Look) -> str:

@@ -24,6 +24,6 @@ def best(frame: pl.DataFrame, look: Look) -> str:
     as_of = f", as of the end of {day(look.day)}" if look.day else ""
     return (
         f"The {form.count(top.height)} {plural(top.height, 'customer')} of whom most is expected "
-        f"{plural(top.height, 'is', 'are')} to bring {form.money(amount)}{as_of}; "
+        f"{plural(top.height, 'is', 'are')} to bring {form.compact_money(amount)}{as_of}; "
         f"{form.count(look.total)} {plural(look.total, 'customer')} in all."
     )

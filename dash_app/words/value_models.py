@@ -101,7 +101,8 @@ def missed(frame: pl.DataFrame | None, look: Look) -> str:
     if total is None:
         return ""
     form = formats(look)
-    return f"at {_tests(frame, form)} {_named(served['model'][0])} missed the total by {form.share(total)} in the mean"
+    whole = "" if look.dimension.is_main else " of the whole shop"
+    return f"at {_tests(frame, form)} {_named(served['model'][0])} missed the total{whole} by {form.share(total)} in the mean"
 
 
 def by_model(frame: pl.DataFrame) -> pl.DataFrame:

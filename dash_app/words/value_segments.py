@@ -25,7 +25,7 @@ def expected(frame: pl.DataFrame, look: Look) -> str:
     coming = total - float(known["amount"].sum())
     later = "" if coming <= 0 else f"; {form.share(coming / total)} from customers who are still to come"
     return (
-        f"Of {form.money(total)} that are expected, {form.money(best['amount'])} ({form.share(best['amount'] / total)}) come "
+        f"Of {form.compact_money(total)} that are expected, {form.compact_money(best['amount'])} ({form.share(best['amount'] / total)}) come "
         f"from the {form.count(best['customers'])} {plural(best['customers'], 'customer')} who are now {best['segment']}"
         f"{later}. {beware(frame)}"
     ).rstrip()
