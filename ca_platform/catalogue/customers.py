@@ -31,6 +31,9 @@ ADDED: dict[str, dict[str, str]] = {
         "next_expected_purchase",
         value_horizon_days="horizon_days",
     ),
+    "clv_segments": _takes(
+        "value_class", value_class_probability="probability", value_class_horizon_days="horizon_days"
+    ),
 }
 """By report: the name in the picture and the column of the report."""
 
