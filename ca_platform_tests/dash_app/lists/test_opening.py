@@ -38,6 +38,7 @@ DRAWN = {
     "rfm-recency-clusters",
     "rfm-frequency-clusters",
     "rfm-monetary-clusters",
+    "clv-classes",
 }
 
 
