@@ -159,7 +159,7 @@ ODD = {
     ("shop", "note"),
     [
         ("no order", None),
-        ("one customer", "0 customers|1 customers|ordered on a second day"),
+        ("one customer", "^1 customer has ordered on a second day"),
         ("all in one day", "ordered on a second day"),
         ("all buy once", "0 customers have ordered on a second day"),
         ("nobody pays", "amount"),

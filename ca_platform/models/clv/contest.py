@@ -268,9 +268,11 @@ def _origins(start: int, end: int, horizon_days: int) -> tuple[Origin, ...]:
 
 def _refusal(repeaters: float, days: int) -> str:
     if days < LEAST_DAYS:
-        return f"{max(days, 0)} days of orders are too few to hold forecasts against; {LEAST_DAYS} are needed"
+        told = "1 day of orders is" if days == 1 else f"{max(days, 0)} days of orders are"
+        return f"{told} too few to hold forecasts against; {LEAST_DAYS} are needed"
     if repeaters < LEAST_REPEATERS:
-        return f"{repeaters:,.0f} customers have ordered on a second day; {LEAST_REPEATERS} are needed"
+        told = "1 customer has" if repeaters == 1 else f"{repeaters:,.0f} customers have"
+        return f"{told} ordered on a second day; {LEAST_REPEATERS} are needed"
     return ""
 
 
