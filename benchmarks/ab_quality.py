@@ -17,7 +17,6 @@ ALPHA = 0.05
 EFFECT = 1.25
 LOOKS = 28
 ITEMS, REAL, REAL_EFFECT = 40, 4, 1.35
-# A whole number of reports.
 _CHUNK = 480
 # Tests that are made split by split have fewer of them.
 FEWER, DRAWS = 20, 399
@@ -29,29 +28,6 @@ def rejections(p_values: Floats) -> list[float]:
     hits, count = int(np.sum(p_values <= ALPHA)), int(p_values.size)
     low, high = ab.wilson(hits, count)
     return [round(hits / count, 4), round(float(low), 4), round(float(high), 4), count]
-
-
-def sides(people: Population, splits: int, seed: int) -> Iterator[np.ndarray]:
-    """Chunks of random splits: 2,000 customers in random order, the first half of which is A."""
-    dice = np.random.default_rng(seed)
-    for begin in range(0, splits, _CHUNK):
-        rows = min(_CHUNK, splits - begin)
-        yield dice.random((rows, people.customers)).argsort(axis=1)[:, : 2 * SIDE]
-
-
-def moments(places: np.ndarray, *columns: Floats) -> Moments:
-    """Of each row of customers, by whether they are in it."""
-    data = np.column_stack([*columns])
-    width = data.shape[1]
-    pairs = [(one, other) for one in range(width) for other in range(one + 1)]
-    everything = np.column_stack([data, *(data[:, one] * data[:, other] for one, other in pairs)])
-    is_in = np.zeros((places.shape[0], data.shape[0]))
-    np.put_along_axis(is_in, places, 1.0, axis=1)
-    found = is_in @ everything
-    products = np.empty((places.shape[0], width, width))
-    for (one, other), column in zip(pairs, found[:, width:].T, strict=True):
-        products[:, one, other] = products[:, other, one] = column
-    return Moments(np.full(places.shape[0], float(places.shape[1])), found[:, :width], products)
 
 
 def raised(side: Moments, factor: float) -> Moments:
@@ -76,10 +52,9 @@ def false_positives(people: Population, splits: int, seed: int = 1) -> dict[str,
         found.setdefault(name, []).append(np.atleast_1d(comparison.p_value))
 
     converts = (people.orders > 0).astype(np.float64)
-    for places in sides(people, splits, seed):
-        halves = places[:, :SIDE], places[:, SIDE:]
+    for halves in ab.random_sides(people.customers, SIDE, splits, seed):
         for metric, outcome in (("amount", people.amount), ("orders", people.orders)):
-            a, b = (moments(part, outcome, *people.covariates) for part in halves)
+            a, b = (ab.moments_of(part, outcome, *people.covariates) for part in halves)
             add(f"welch, {metric}", ab.welch(a, b))
             add(f"cuped, {metric}", ab.cuped(plain(a), plain(b)))
             add(f"regression_adjusted, {metric}", ab.regression_adjusted(a, b))
@@ -102,7 +77,7 @@ def _gamma(people: Population, first: np.ndarray, second: np.ndarray) -> Compari
     columns = (pays, pays * amount, pays * np.log(amount))
 
     def side(places: np.ndarray) -> Moments:
-        every = moments(places, *columns)
+        every = ab.moments_of(places, *columns)
         # A column of ones and zeros times another one is the sum over those who pay.
         return Moments(every.sums[:, 0], every.sums[:, 1:], every.products[:, 1:, 1:])
 
@@ -110,9 +85,8 @@ def _gamma(people: Population, first: np.ndarray, second: np.ndarray) -> Compari
 
 
 def _one_by_one(people: Population, splits: int, seed: int) -> Iterator[tuple[str, Comparison]]:
-    for places in sides(people, splits, seed):
-        for number, row in enumerate(places):
-            a, b = row[:SIDE], row[SIDE:]
+    for halves in ab.random_sides(people.customers, SIDE, splits, seed):
+        for number, (a, b) in enumerate(zip(*halves, strict=True)):
             one, other = (Values.of(people.amount[part]) for part in (a, b))
             yield "permutation, amount", ab.permutation(one, other, DRAWS, seed + number)
             yield "negative_binomial, orders", ab.negative_binomial(people.orders[a], 1.0, people.orders[b], 1.0)
@@ -162,8 +136,8 @@ def _folded(side: Moments, rows: int) -> Moments:
 def power(people: Population, splits: int, seed: int = 11) -> dict[str, float]:
     """Share of splits in which a quarter more spent is found, by test; and what the adjustments take off the variance."""
     found: dict[str, list[Any]] = {}
-    for places in sides(people, splits, seed):
-        a, b = (moments(part, people.amount, *people.covariates) for part in (places[:, :SIDE], places[:, SIDE:]))
+    for halves in ab.random_sides(people.customers, SIDE, splits, seed):
+        a, b = (ab.moments_of(part, people.amount, *people.covariates) for part in halves)
         b = raised(b, EFFECT)
         tests = {
             "welch": ab.welch(a, b),
@@ -175,7 +149,7 @@ def power(people: Population, splits: int, seed: int = 11) -> dict[str, float]:
             found.setdefault(f"{name}, variance off", []).append(ab.variance_reduction(a, b, comparison))
             covers = (comparison.low <= _truth(people)) & (_truth(people) <= comparison.high)
             found.setdefault(f"{name}, covers", []).append(covers)
-        for name, comparison in _paired(people, places[:, :SIDE], seed).items():
+        for name, comparison in _paired(people, halves[0], seed).items():
             found.setdefault(name, []).append(comparison.p_value <= ALPHA)
     return {name: round(float(np.mean(np.concatenate(parts))), 4) for name, parts in found.items()}
 
@@ -209,22 +183,11 @@ def looking_daily(people: Population, splits: int, seed: int = 21) -> dict[str, 
     ends = per_day * np.arange(1, LOOKS + 1) - 1
     days = np.arange(1, LOOKS + 1)
     spent = people.days.cumsum(axis=1)
-    for places in sides(people, splits, seed):
-        first, second = (_upto(people.amount[part], ends) for part in (places[:, :SIDE], places[:, SIDE:]))
-        fixed = ab.welch(first, second)
-        _looked(found, "arriving", fixed, 2 * per_day * days, 2 * per_day * LOOKS)
-        is_in = [np.zeros((places.shape[0], people.customers)) for _ in range(2)]
-        for part, columns in zip((places[:, :SIDE], places[:, SIDE:]), is_in, strict=True):
-            np.put_along_axis(columns, part, 1.0, axis=1)
-        one, other = (
-            Moments(
-                np.full((part.shape[0], LOOKS), float(SIDE)),
-                (part @ spent)[..., None],
-                (part @ spent**2)[..., None, None],
-            )
-            for part in is_in
-        )
-        _looked(found, "staying", ab.welch(one, other), 2.0 * SIDE * days, 2.0 * SIDE * LOOKS)
+    for halves in ab.random_sides(people.customers, SIDE, splits, seed):
+        first, second = (_upto(people.amount[part], ends) for part in halves)
+        _looked(found, "arriving", ab.welch(first, second), 2 * per_day * days, 2 * per_day * LOOKS)
+        first, second = (_by_day(spent[part]) for part in halves)
+        _looked(found, "staying", ab.welch(first, second), 2.0 * SIDE * days, 2.0 * SIDE * LOOKS)
     return {name: round(float(np.mean(np.concatenate(parts))), 4) for name, parts in found.items()}
 
 
@@ -238,6 +201,12 @@ def _looked(found: dict[str, list[Any]], design: str, fixed: Comparison, size: A
     found.setdefault(f"{design}, width", []).append(widths[1] / widths[0])
 
 
+def _by_day(spent: Floats) -> Moments:
+    """Moments of what all have spent by each day, the last axis of it."""
+    sums, squares = spent.sum(axis=1), (spent**2).sum(axis=1)
+    return Moments(np.full(sums.shape, float(spent.shape[1])), sums[..., None], squares[..., None, None])
+
+
 def _upto(outcome: Floats, ends: np.ndarray) -> Moments:
     """Moments of the customers who have come in by each day."""
     sums, squares = outcome.cumsum(axis=1)[:, ends], (outcome**2).cumsum(axis=1)[:, ends]
@@ -246,18 +215,15 @@ def _upto(outcome: Floats, ends: np.ndarray) -> Moments:
 
 def false_discoveries(people: Population, rounds: int, seed: int = 31) -> dict[str, float]:
     """Reports of 40 items, 4 of which are real: share of the found that are wrong, and of the real that are found."""
-    wrong, right = [], []
-    for places in sides(people, rounds * ITEMS, seed):
-        a, b = (moments(part, people.amount, *people.covariates) for part in (places[:, :SIDE], places[:, SIDE:]))
-        is_real = np.arange(places.shape[0]) % ITEMS < REAL
-        p = np.where(
-            is_real,
-            ab.regression_adjusted(a, raised(b, REAL_EFFECT)).p_value,
-            ab.regression_adjusted(a, b).p_value,
-        )
-        for begin in range(0, p.size - ITEMS + 1, ITEMS):
-            found = ab.adjusted(p[begin : begin + ITEMS]) <= ALPHA
-            real = is_real[begin : begin + ITEMS]
-            wrong.append(float((found & ~real).sum() / max(found.sum(), 1)))
-            right.append(float((found & real).sum() / REAL))
-    return {"false": round(float(np.mean(wrong)), 4), "found": round(float(np.mean(right)), 4)}
+    p_values: list[Floats] = []
+    begun = 0
+    for halves in ab.random_sides(people.customers, SIDE, rounds * ITEMS, seed):
+        a, b = (ab.moments_of(part, people.amount, *people.covariates) for part in halves)
+        is_real = (begun + np.arange(a.count.size)) % ITEMS < REAL
+        begun += a.count.size
+        nothing, real = (ab.regression_adjusted(a, side).p_value for side in (b, raised(b, REAL_EFFECT)))
+        p_values.append(np.where(is_real, real, nothing))
+    found = np.array([ab.adjusted(p) <= ALPHA for p in np.concatenate(p_values).reshape(rounds, ITEMS)])
+    right, all_found = found[:, :REAL].sum(axis=1), found.sum(axis=1)
+    wrong = (all_found - right) / np.maximum(all_found, 1)
+    return {"false": round(float(wrong.mean()), 4), "found": round(float(right.mean() / REAL), 4)}

@@ -14,6 +14,7 @@ from ca_platform.models.experiments.adjustment import (
     with_missing,
 )
 from ca_platform.models.experiments.bootstrap import Bootstrap, bootstrap_difference, bootstrap_mean
+from ca_platform.models.experiments.calibration import Calibration, calibrate, moments_of, random_sides
 from ca_platform.models.experiments.families import FamilyFit, best_family, fit_families
 from ca_platform.models.experiments.likelihood import beta_means, gamma_means
 from ca_platform.models.experiments.matched import Matched, difference_in_differences
@@ -36,6 +37,7 @@ from ca_platform.models.experiments.verdicts import (
 
 __all__ = [
     "Bootstrap",
+    "Calibration",
     "Comparison",
     "DailySeries",
     "FamilyFit",
@@ -50,6 +52,7 @@ __all__ = [
     "bootstrap_difference",
     "bootstrap_mean",
     "boschloo",
+    "calibrate",
     "cuped",
     "customers_needed",
     "daily_series",
@@ -59,6 +62,7 @@ __all__ = [
     "gamma_means",
     "history_covariates",
     "is_enough",
+    "moments_of",
     "negative_binomial",
     "newey_west",
     "paired_t",
@@ -67,6 +71,7 @@ __all__ = [
     "poisson_rates",
     "power",
     "proportions",
+    "random_sides",
     "regression_adjusted",
     "sample_ratio",
     "sequential",

@@ -61,6 +61,12 @@ def planned_boundary(found: Comparison, size: ArrayLike, planned_size: ArrayLike
     Args:
         found, size, alpha: as of ``asymptotic_sequence``.
         planned_size: at which the experiment ends, in the unit of ``size``. Above 0.
+
+    >>> from ca_platform.models.experiments.means import welch
+    >>> from ca_platform.models.experiments.records import Moments
+    >>> fixed = welch(*(Moments(np.array(500.0), np.array([m * 500]), np.array([[m * m * 500 + 499]])) for m in (1, 1.2)))
+    >>> [round(float(planned_boundary(fixed, size, 1000).p_value), 4) for size in (500, 1000, 1001)]
+    [0.0507, 0.0031, 1.0]
     """
     done = _positive(size, "size") / _positive(planned_size, "planned size")
     error, statistic, enough = _standardised(found)

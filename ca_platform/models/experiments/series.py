@@ -143,6 +143,13 @@ def block_permutation(
 
     Returns:
         Insufficient where ``newey_west`` is, or with fewer than 6 blocks.
+
+    >>> day = np.arange(70)
+    >>> noise = np.sin(day * 12.9898) * 43758.5453 % 1
+    >>> for change in (0.0, 0.8):
+    ...     print(block_permutation(daily_series(noise + change * (day >= 50), day >= 50, trend=False)).p_value < 0.05)
+    False
+    True
     """
     found = newey_west(series, lags=block_days, alpha=alpha)
     blocks = -(-series.value.size // block_days)
