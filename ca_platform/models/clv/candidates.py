@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from ca_platform.catalogue.models import VALUE_BASELINE
 from ca_platform.models.clv.boosted import BoostedModel, fit_boosted
 from ca_platform.models.clv.customers import Buyers
 from ca_platform.models.clv.forecast import ValueForecast, ValueModel
@@ -15,7 +16,7 @@ from ca_platform.models.clv.past import Past
 from ca_platform.models.clv.record import Parameters
 from ca_platform.models.clv.stacked import StackedModel, fit_stacked
 
-BASELINE = "naive"
+BASELINE = VALUE_BASELINE
 BOOSTED = "boosted"
 STACKED = "stacked"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ca_platform.catalogue.models import VALUE_LEAST_CUSTOMERS, VALUE_LEAST_DAYS
 from ca_platform.models.backtest import (
     History,
     Origin,
@@ -24,12 +25,9 @@ from ca_platform.models.backtest import (
 from ca_platform.models.clv.candidates import BASELINE, CANDIDATES, Candidate, Forecaster
 from ca_platform.models.clv.forecast import Expected, ValueForecast
 from ca_platform.models.clv.level import Level, PastForecasts, learn_level
-from ca_platform.models.clv.orders import LEAST_REPEATERS
 from ca_platform.models.clv.past import Past
 from ca_platform.models.threads import one_thread
 
-# Under so much history there is nothing to hold forecasts against, and the baseline serves.
-LEAST_DAYS = 56
 _LEAST_ORIGINS, _MOST_ORIGINS = 4, 12
 # Candidates that take long to fit are judged at so many of them at most.
 _FEW_ORIGINS = 4
@@ -267,12 +265,12 @@ def _origins(start: int, end: int, horizon_days: int) -> tuple[Origin, ...]:
 
 
 def _refusal(repeaters: float, days: int) -> str:
-    if days < LEAST_DAYS:
+    if days < VALUE_LEAST_DAYS:
         told = "1 day of orders is" if days == 1 else f"{max(days, 0)} days of orders are"
-        return f"{told} too few to hold forecasts against; {LEAST_DAYS} are needed"
-    if repeaters < LEAST_REPEATERS:
+        return f"{told} too few to hold forecasts against; {VALUE_LEAST_DAYS} are needed"
+    if repeaters < VALUE_LEAST_CUSTOMERS:
         told = "1 customer has" if repeaters == 1 else f"{repeaters:,.0f} customers have"
-        return f"{told} ordered on a second day; {LEAST_REPEATERS} are needed"
+        return f"{told} ordered on a second day; {VALUE_LEAST_CUSTOMERS} are needed"
     return ""
 
 
