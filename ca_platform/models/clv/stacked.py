@@ -61,9 +61,13 @@ class StackedModel:
         return self.boosted.reason
 
     def forecast(self, buyers: Buyers, days: float, share: float = 0.8) -> ValueForecast:
-        """Forecast so many days of customers; their intervals widen and narrow with their revenue."""
-        plain = self.boosted.base.forecast(buyers, days, share)
-        orders = (plain.orders + self.second.expect(buyers, days).orders) / 2
+        """Forecast so many days of customers; their intervals widen and narrow with their revenue.
+
+        Intervals, and who lives and orders when, are by the second model of orders: those of the first one, of regular
+        customers, held too little at earlier origins of three shops.
+        """
+        plain = self.second.forecast(buyers, days, share)
+        orders = (plain.orders + self.boosted.base.expect(buyers, days).orders) / 2
         amount = plain.amount
         if self.orders is not None and len(buyers):
             learnt = _Columns.of(buyers, self.boosted.base, self.second, self.boosted.horizon_days)

@@ -55,6 +55,15 @@ def test_the_level_is_that_of_the_models_of_orders(history: History, model: Stac
     assert stacked.revenue.sum() == pytest.approx(np.sum((first + second) / 2 * plain.amount))
     assert stacked.revenue == pytest.approx(stacked.orders * stacked.amount)
     assert ((stacked.low <= stacked.high) & (stacked.low >= 0)).all()
+    assert ((stacked.high == 0) == (model.second.forecast(buyers, days).high == 0)).all()
+
+
+def test_intervals_hold_about_their_share(history: History, model: StackedModel) -> None:
+    buyers = buyers_at(history, END)
+    stacked = model.forecast(buyers, HORIZON)
+    paid = history.outcome(buyers.number, END, HORIZON).amount
+    likely = stacked.high > 0
+    assert np.mean((paid >= stacked.low)[likely] & (paid <= stacked.high)[likely]) == pytest.approx(0.8, abs=0.08)
 
 
 def test_what_comes_later_and_when_it_is_learnt_again_changes_nothing(history: History, model: StackedModel) -> None:
