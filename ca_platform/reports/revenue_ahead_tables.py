@@ -6,6 +6,7 @@ Reads the lake; what the numbers mean is in ``revenue_ahead``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -20,6 +21,7 @@ from ca_platform.models.clv.records import Floats, Ints
 from ca_platform.reports.periods import Calendar
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.revenue_ahead import Outlook, Shares, by_segment, daily
+from ca_platform.reports.rfm_day import Scored
 from ca_platform.reports.rfm_tables import RfmTables
 from ca_platform.training import ValueModels
 from ca_platform.training.orders import day_number
@@ -27,6 +29,19 @@ from ca_platform.training.orders import day_number
 _ERROR = "revenue_total_error"
 # What days scatter is told by the last half-year.
 _SCATTER_DAYS = 28 * 7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What both reports of a day are made of; ``known`` are the slices that there are."""
+
+    known: Ints
+    outlook: Outlook
+    scored: Scored
+    shares: Shares
+
+    def segments(self) -> pl.DataFrame:
+        return by_segment(self.scored, self.outlook, self.shares, self.known).collect()
 
 
 class RevenueAheadTables:
@@ -49,15 +64,20 @@ class RevenueAheadTables:
     ) -> None:
         self._facts, self._slices, self._open, self._rfm = facts, slices, models, rfm
         self._sessions = days
-        self._made: dict[date, tuple[pl.DataFrame, pl.DataFrame]] = {}
+        self._segments: dict[date, pl.DataFrame] = {}
 
     def daily(self, calendar: Calendar) -> pl.LazyFrame:
-        """``daily_clv``."""
-        return self._of(calendar)[0].lazy()
+        """``daily_clv``; the small table of the segments is made along with it."""
+        parts = self._parts(calendar.day)
+        self._segments[calendar.day] = parts.segments()
+        scatter = {slice_: self._scatter(slice_, parts.outlook) for slice_ in parts.known.tolist()}
+        return daily(self._past(calendar), parts.outlook, parts.shares, scatter)
 
     def segments(self, calendar: Calendar) -> pl.LazyFrame:
         """``clvsegments_amount``."""
-        return self._of(calendar)[1].lazy()
+        if calendar.day not in self._segments:
+            self._segments[calendar.day] = self._parts(calendar.day).segments()
+        return self._segments[calendar.day].lazy()
 
     @cached_property
     def _models(self) -> ValueModels:
@@ -81,21 +101,11 @@ class RevenueAheadTables:
 
         return self._facts.lake.collect(build)
 
-    def _of(self, calendar: Calendar) -> tuple[pl.DataFrame, pl.DataFrame]:
-        if calendar.day not in self._made:
-            self._made[calendar.day] = self._make(calendar)
-        return self._made[calendar.day]
-
-    def _make(self, calendar: Calendar) -> tuple[pl.DataFrame, pl.DataFrame]:
-        day = calendar.day
+    def _parts(self, day: date) -> _Parts:
         known = self._slices.filter(pl.col("day") <= day)["slice"].sort().to_numpy().astype(np.int64)
         outlook, scored = self._outlook(day), self._rfm().scored(day)
         shares = Shares.of(scored.buyers, outlook.served.number, self._slices.height, outlook.horizon)
-        past = self._past(calendar)
-        scatter = {slice_: self._scatter(slice_, outlook) for slice_ in known.tolist()}
-        tables = [daily(past, outlook, shares, scatter), by_segment(scored, outlook, shares, known)]
-        made = pl.collect_all(tables)
-        return made[0], made[1]
+        return _Parts(known, outlook, scored, shares)
 
     def _outlook(self, day: date) -> Outlook:
         """The horizon comes last: the models keep what was asked for last."""

@@ -212,6 +212,12 @@ class Tables:
             self._facts, self._report_days, lambda: ValueModels(self._days.last, self._settings, self._lake)
         )
 
+    @property
+    def course_days(self) -> int:
+        """Days, past and to come, that ``daily_clv`` holds of each slice at most."""
+        options = self._settings.reports
+        return options.history_days + 7 * options.clv.horizon_weeks
+
     @cached_property
     def ahead(self) -> RevenueAheadTables:
         """What all customers, known and still to come, are expected to bring."""
