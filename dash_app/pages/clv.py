@@ -11,7 +11,7 @@ from dash_app.figures import value_course as course_figures
 from dash_app.figures import value_models as model_figures
 from dash_app.figures import value_segments as segment_figures
 from dash_app.figures.blank import without
-from dash_app.figures.opening import X, each
+from dash_app.figures.opening import X, bars
 from dash_app.figures.value_models import Measure
 from dash_app.records import LISTED, Card, Page, without_rows
 from dash_app.words import value_classes
@@ -124,7 +124,7 @@ CLV = Page(
             title="Value classes",
             reading=value_classes.classes,
             figure=class_figures.distribution,
-            drill=each("customers", class_index=X),
+            drill=bars("customers", class_index=X),
             empty=value_classes.TOO_SHORT,
             is_empty=without("customers"),
         ),
