@@ -17,7 +17,7 @@ from ca_platform.training import Forecasts, ValueModels
 
 # An order that is further away is no date to put into a diary.
 _MOST_DAYS = 3_652
-_MONEY = pl.Decimal(18, 4)
+_MONEY = pl.Decimal(38, 4)
 
 
 class ValueTables:
