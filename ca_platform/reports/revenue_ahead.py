@@ -21,6 +21,7 @@ from ca_platform.models.clv.course import (
     daily_course,
     day_intervals,
     spending_variance,
+    spread_of_sums,
     sum_intervals,
 )
 from ca_platform.models.clv.level import Level
@@ -146,15 +147,20 @@ def daily(past: pl.DataFrame, outlook: Outlook, shares: Shares, scatter: Mapping
         data_type=pl.lit("actual"),
     )
     known = outlook.by_customers(shares)
-    ahead = [_ahead(slice_, known[slice_], outlook, shares, own) for slice_, own in scatter.items()]
+    # The errors at earlier origins are those of the whole shop, and have its chance in them.
+    counted = float(spread_of_sums(known[0] + outlook.newcomers.revenue, scatter[0])[-1])
+    ahead = [_ahead(slice_, known[slice_], outlook, shares, own, counted) for slice_, own in scatter.items()]
     return pl.concat([came, *(rows.lazy() for rows in ahead)], how="diagonal_relaxed")
 
 
-def _ahead(slice_: int, known: Floats, outlook: Outlook, shares: Shares, scatter: Scatter) -> pl.DataFrame:
-    """The days of the horizon in one slice."""
+def _ahead(
+    slice_: int, known: Floats, outlook: Outlook, shares: Shares, scatter: Scatter, counted: float
+) -> pl.DataFrame:
+    """The days of the horizon in one slice; ``counted`` as in ``sum_intervals``."""
     new = shares.newcomers[slice_] * outlook.newcomers.revenue
     amounts, level = known + new, outlook.level(known.sum(), new.sum())
-    day, sums = (ends(amounts, level, scatter, outlook.weeks) for ends in (day_intervals, sum_intervals))
+    day = day_intervals(amounts, level, scatter, outlook.weeks)
+    sums = sum_intervals(amounts, level, scatter, outlook.weeks, counted=counted)
     columns = {
         "amount": amounts,
         **_ends(day, "low", "high"),

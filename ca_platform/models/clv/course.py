@@ -191,15 +191,28 @@ def day_intervals(
 
 
 def sum_intervals(
-    amounts: Floats, level: Level, scatter: Scatter, horizon_weeks: float, share: float = 0.8
+    amounts: Floats, level: Level, scatter: Scatter, horizon_weeks: float, share: float = 0.8, counted: float = 0.0
 ) -> Interval | None:
     """Interval of the sum of the first days, for each number of days.
 
     What the level misses is common to all days; what they scatter averages out.
+
+    Args:
+        counted: spread by chance, as a share of the total, that the level's error has in it already: that of the sums
+            which it was learnt from.
+    """
+    chance = np.maximum(spread_of_sums(amounts, scatter) ** 2 - counted**2, 0)
+    return around(np.cumsum(amounts), level, np.sqrt(chance), horizon_weeks, share)
+
+
+def spread_of_sums(amounts: Floats, scatter: Scatter) -> Floats:
+    """Standard deviation by chance of the sum of the first days, for each number of days, as a share of the sum.
+
+    >>> spread_of_sums(np.full(4, 100.0), Scatter(np.array([0.5, 1.5]))).tolist()
+    [0.5, 0.35..., 0.28..., 0.25]
     """
     sums, squares = np.cumsum(amounts), np.cumsum(amounts**2)
-    spread = scatter.deviation * np.sqrt(np.divide(squares, sums**2, out=np.zeros(sums.size), where=sums > 0))
-    return around(sums, level, spread, horizon_weeks, share)
+    return scatter.deviation * np.sqrt(np.divide(squares, sums**2, out=np.zeros(sums.size), where=sums > 0))
 
 
 def around(totals: Floats, level: Level, spread: Floats, horizon_weeks: float, share: float = 0.8) -> Interval | None:

@@ -16,6 +16,7 @@ from ca_platform.models.clv.course import (
     day_intervals,
     milestones,
     spending_variance,
+    spread_of_sums,
     sum_intervals,
 )
 from ca_platform.models.clv.doubts import doubts
@@ -113,6 +114,18 @@ def test_days_scatter_more_than_their_sum() -> None:
     assert (np.diff(widths) < 0).all()
     assert widths[-1] == pytest.approx(log_width(LEVEL, 26.0), rel=0.15)
     assert (sums.low < np.cumsum(amounts)).all()
+
+
+def test_chance_that_the_level_has_in_it_counts_once() -> None:
+    scatter, amounts = Scatter(np.array([0.5, 1.5])), np.full(91, 10.0)
+    counted = float(spread_of_sums(amounts, scatter)[-1])
+    once = sum_intervals(amounts, LEVEL, scatter, 13.0, counted=counted)
+    twice = sum_intervals(amounts, LEVEL, scatter, 13.0)
+    assert once is not None
+    assert twice is not None
+    assert np.log(once.high[-1] / 910) == pytest.approx(log_width(LEVEL, 13.0))
+    assert (once.high < twice.high).all()
+    assert np.log(once.high[0] / 10) > 4 * np.log(once.high[-1] / 910)
 
 
 def test_interval_of_days_holds_its_share_of_them() -> None:
