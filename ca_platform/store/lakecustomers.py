@@ -20,6 +20,7 @@ from ca_platform.store.query import CustomerPage, CustomerQuery, Filter
 from ca_platform.store.schema import TableSchema, to_edge
 
 _DEEP = 10_000
+_MANY = 1_000
 _PLACE = "place of the row"
 CUSTOMER_REPORT = BASE
 """The per-customer table whose newest day the customers of both stores are."""
@@ -41,9 +42,14 @@ def customer_page(lake: LakeReader, query: CustomerQuery, digits: int) -> Custom
     check_columns(query, list(dict.fromkeys((*table.collect_schema().names(), *_KINDS))))
     rows, total = page_of(table, query, digits, "client", is_steady=True)
     others = [name for name in ADDED if name not in needed]
-    whole = _edge(with_added(rows.lazy(), lake, day, others).collect(), digits)
+    whole = _edge(with_added(rows.lazy(), lake, day, others, _few(rows)).collect(), digits)
     # In the order of the picture, whatever was needed to find the rows.
     return CustomerPage(with_lists(whole.select(pl.exclude(*_KINDS), *_KINDS), lake, day), total, day)
+
+
+def _few(rows: pl.DataFrame) -> pl.Series | None:
+    """The clients of a page, of which there are too few for a join."""
+    return rows["client"] if rows.height <= _MANY else None
 
 
 def page_of(

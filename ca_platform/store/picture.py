@@ -70,8 +70,14 @@ def base_of(lake: LakeReader, day: date) -> pl.LazyFrame:
     return part.drop([name for name in (*PREFIX, "day") if name in part.collect_schema().names()])
 
 
-def with_added(rows: pl.LazyFrame, lake: LakeReader, day: date, tables: Iterable[str] = ADDED) -> pl.LazyFrame:
-    """Rows with ``client`` and what these tables say of each; null where a table says nothing."""
+def with_added(
+    rows: pl.LazyFrame, lake: LakeReader, day: date, tables: Iterable[str] = ADDED, few: pl.Series | None = None
+) -> pl.LazyFrame:
+    """Rows with ``client`` and what these tables say of each; null where a table says nothing.
+
+    Args:
+        few: the clients of the rows, where they are a page: the tables are then looked through, not joined whole.
+    """
     for table in tables:
         types, known = TableSchema.of(report_spec(table)).types, day_of(lake, table, day)
         if known is None:
@@ -79,7 +85,10 @@ def with_added(rows: pl.LazyFrame, lake: LakeReader, day: date, tables: Iterable
             rows = rows.with_columns(columns)
         else:
             columns = [_taken(source, types[source]).alias(name) for name, source in ADDED[table].items()]
-            own = lake.scan(table, known, known).select("client", *columns)
+            part = lake.scan(table, known, known)
+            own = (part if few is None else part.filter(pl.col("client").is_in(few.implode()))).select(
+                "client", *columns
+            )
             rows = rows.join(own, on="client", how="left", maintain_order="left")
     return rows
 
