@@ -15,11 +15,17 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import Result, child, platform_command, seconds
 from benchmarks.page import USER, browser, log_in
 from benchmarks.servers import background, elasticsearch, free_port, store_environment
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+    from ca_platform.catalogue import ReportSpec
 
 DEFAULT, LARGE = 100_000, 1_000_000
 GOAL = 1.0
@@ -102,9 +108,11 @@ def prepare(folder: str, customers: int, password: str) -> Callable[[], Any]:
     import polars as pl
 
     from ca_platform.catalogue import report_spec
+    from ca_platform.catalogue.customers import ADDED
     from ca_platform.lake import Lake
     from ca_platform.settings import load_settings
     from ca_platform.store import open_store
+    from ca_platform.store.picture import picture, spec_of
     from dash_app.users import UserStore
 
     settings = load_settings(Path(folder) / "ca_platform.yaml")
@@ -135,16 +143,35 @@ def prepare(folder: str, customers: int, password: str) -> Callable[[], Any]:
     )
 
     def make() -> int:
-        spec = report_spec("client_kpis")
+        spec, lake = report_spec("client_kpis"), Lake.open(settings)
         part = frame.select(spec.column_names).sort("client")
-        with Lake.open(settings).write() as write:
+        with lake.write() as write:
             write.put(spec.name, DAY, part)
+            for name in ADDED:
+                write.put(name, DAY, _drawn(report_spec(name), part["client"], dice))
         with open_store(settings) as store:
-            store.replace("customers", [DAY], part.with_columns(day=pl.lit(DAY)), spec)
+            store.replace("customers", [DAY], picture(lake, DAY), spec_of(lake))
         UserStore(settings.users.path).add(USER, password)
         return customers
 
     return make
+
+
+def _drawn(spec: ReportSpec, clients: pl.Series, dice: np.random.Generator) -> pl.DataFrame:
+    """A per-customer report of these customers, its figures by chance."""
+    import numpy as np
+    import polars as pl
+
+    count = len(clients)
+    kinds = {
+        "text": lambda: pl.Series(dice.integers(0, 11, count)).cast(pl.String),
+        "integer": lambda: pl.Series(dice.integers(1, 6, count)),
+        "date": lambda: pl.Series(np.datetime64(DAY) + dice.integers(0, 300, count)),
+    }
+    columns = {
+        column.name: kinds.get(column.kind.value, lambda: pl.Series(dice.random(count)))() for column in spec.columns
+    }
+    return pl.DataFrame(columns | {"client": clients})
 
 
 def _visit(address: str, password: str) -> dict[str, list[float]]:
