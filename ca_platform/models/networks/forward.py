@@ -6,6 +6,7 @@ import numpy as np
 
 from ca_platform.models.networks.heads import MOST
 from ca_platform.models.networks.records import Inputs, Singles, Weights
+from ca_platform.models.networks.sequences import PRESENCE
 
 DILATIONS = (1, 2, 4, 8)
 KERNEL = 3
@@ -22,11 +23,12 @@ def evaluated(name: str, weights: Weights, inputs: Inputs) -> Singles:
         weights: by the names that torch gives them.
     """
     read = {"lstm": _recurrent, "conv": _convolved}[name]
-    parts = [
-        _mixed(weights, read(weights, inputs.steps[rows]), inputs.columns[rows])
-        for rows in (slice(begin, begin + _ROWS) for begin in range(0, len(inputs), _ROWS))
-    ]
-    return np.concatenate(parts) if parts else np.zeros((0, weights["last.bias"].size), np.float32)
+    found = np.zeros((len(inputs), weights["last.bias"].size), np.float32)
+    # Those who came about the same time together: before, there is nothing to read of them.
+    order = np.argsort(inputs.steps[:, :, PRESENCE].argmax(axis=1), kind="stable")
+    for rows in (order[begin : begin + _ROWS] for begin in range(0, len(inputs), _ROWS)):
+        found[rows] = _mixed(weights, read(weights, inputs.steps[rows]), inputs.columns[rows])
+    return found
 
 
 def _recurrent(weights: Weights, steps: Singles) -> Singles:
@@ -34,10 +36,12 @@ def _recurrent(weights: Weights, steps: Singles) -> Singles:
     enter, again = weights["reader.weight_ih_l0"].T, weights["reader.weight_hh_l0"].T
     bias = weights["reader.bias_ih_l0"] + weights["reader.bias_hh_l0"]
     width = again.shape[0]
-    state = np.zeros((len(steps), width), np.float32)
+    # Until the first of them comes, all are in one state.
+    begin = int(steps[:, :, PRESENCE].any(axis=0).argmax())
+    state = np.zeros((1, width), np.float32)
     memory = np.zeros_like(state)
     for step in range(steps.shape[1]):
-        gates = steps[:, step] @ enter + state @ again + bias
+        gates = (steps[:, step] if step >= begin else steps[:1, step]) @ enter + state @ again + bias
         let_in, keep, new, let_out = (gates[:, part * width : (part + 1) * width] for part in range(4))
         memory = _sigmoid(keep) * memory + _sigmoid(let_in) * np.tanh(new)
         state = _sigmoid(let_out) * np.tanh(memory)

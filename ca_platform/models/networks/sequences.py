@@ -11,6 +11,7 @@ from ca_platform.models.networks.records import Singles
 
 STEPS = 26
 CHANNELS = 3
+PRESENCE = 2  # the channel that says whether the customer was there
 COLUMNS = 10
 
 _LEAST_STEP_DAYS = 7
@@ -48,7 +49,7 @@ def steps(buyers: Buyers, days: int, unit: float) -> Singles:
         sums = np.bincount(cell, weights[inside], minlength=customers * STEPS)
         found[:, :, channel] = np.log1p(sums).reshape(customers, STEPS)
     first = STEPS - 1 - (7 * buyers.summary.age_weeks).round().astype(np.int64) // days
-    found[:, :, 2] = np.arange(STEPS) >= first[:, None]
+    found[:, :, PRESENCE] = np.arange(STEPS) >= first[:, None]
     return found
 
 
