@@ -76,7 +76,7 @@ class StackedModel:
             amount *= _over(np.sum(orders * plain.amount) * mixed.sum(), np.sum(mixed * amount) * orders.sum())
             orders = mixed * _over(orders.sum(), mixed.sum())
         revenue = orders * amount
-        ratio = np.divide(revenue, plain.revenue, out=np.ones(len(buyers)), where=plain.revenue > 0)
+        ratio = np.divide(revenue, plain.revenue, out=np.ones(len(buyers)), where=plain.revenue > _LEAST)
         return replace(
             plain, orders=orders, amount=amount, revenue=revenue, low=ratio * plain.low, high=ratio * plain.high
         )

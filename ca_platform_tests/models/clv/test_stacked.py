@@ -119,3 +119,16 @@ def test_weights_are_shrunk_and_columns_without_spread_have_none() -> None:
     assert loose.weights[1] == tight.weights[1] == 0.0
     nothing = fit_log_linear(columns, np.ones(200), np.zeros(200), np.zeros(200, np.int64), 1.0)
     assert np.isfinite(nothing.ratio(columns)).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_customers_of_whom_a_model_expects_next_to_nothing_have_intervals() -> None:
+    """All but a few buy once: Pareto/NBD expects nearly nothing of them, and nothing divides by that."""
+    rng = np.random.default_rng(3)
+    first = rng.uniform(0, 180, 3_000)
+    customer = np.append(np.arange(3_000), np.arange(60))
+    at = np.append(first, first[:60] + rng.uniform(1, 15, 60))
+    history = History(customer, at, amount=rng.gamma(2, 20, customer.size))
+    forecast = fit_stacked(Past(history, 181), 181, 45).forecast(buyers_at(history, 181), 45)
+    for name in ("orders", "amount", "revenue", "low", "high"):
+        assert np.isfinite(getattr(forecast, name)).all(), name
