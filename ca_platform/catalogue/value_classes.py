@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ca_platform.catalogue.columns import count, day, flag, text
-from ca_platform.catalogue.spec import Column, Kind, ReportSpec, TableSpec
+from ca_platform.catalogue.columns import count, day, text
+from ca_platform.catalogue.models import SCORE_KEY, models_table, score_columns, scores_table
+from ca_platform.catalogue.spec import Column, Kind, ReportSpec
 
 VALUE_CLASSES = ("low", "mid", "high")
 CLASS_CANDIDATES = {
@@ -17,53 +18,23 @@ CLASS_CANDIDATES = {
 CLASS_BASELINES = {"last_spend": "class of the spend in the horizon before", "most_frequent": "most frequent class"}
 CLASS_TITLES = {**CLASS_CANDIDATES, **CLASS_BASELINES}
 
-_SCORE_KEY = ("origin", "model", "metric")
-_SCORE_COLUMNS = (
-    day("origin", "The last day that was known when the forecast was made."),
-    text("model", "The candidate; last_spend and most_frequent are baselines."),
-    text(
-        "metric",
-        "accuracy, macro_f1 (mean F-score of the classes), log_loss (of the probabilities), recall_CLASS; of the served "
-        "one also forecast_CLASS (mean probability), observed_CLASS (share of the customers) and, of those who came to be "
-        "in a class, the share of whom another was said: CLASS_said_OTHER.",
-    ),
-    Column("value", Kind.FLOAT, "The figure; null where it has none.", "by metric", nullable=True),
-    count(
-        "customers", "Customers with an order by then, who were forecast; of recall and CLASS_said those of the class."
-    ),
-    Column("horizon_days", Kind.FLOAT, "Days after the origin whose revenue is classed.", "days"),
-    flag("is_served", "Whether this candidate serves."),
+_SCORE_COLUMNS = score_columns(
+    "The candidate; last_spend and most_frequent are baselines.",
+    "accuracy, macro_f1 (mean F-score of the classes), log_loss (of the probabilities), recall_CLASS; of the served "
+    "one also forecast_CLASS (mean probability), observed_CLASS (share of the customers) and, of those who came to be "
+    "in a class, the share of whom another was said: CLASS_said_OTHER.",
+    "of recall and CLASS_said those of the class.",
+    "Days after the origin whose revenue is classed.",
 )
 
 CLASS_TABLES = (
-    TableSpec(
-        name="value_class_models",
-        layer="models",
-        title="Models of value classes",
-        description=(
-            "All numbers of the models that were trained with what was known at the end of a day: the borders of the "
-            "classes, the horizon, the candidates, and which of them serves."
-        ),
-        columns=(
-            text("model", "The candidate, or value_classes for what holds for all."),
-            text("parameter", "Name of the number."),
-            Column("place", Kind.INTEGER, "Place among the numbers of the same name, from 0.", "place"),
-            Column("value", Kind.FLOAT, "The number.", "by parameter"),
-        ),
-        key=("model", "parameter", "place"),
-        sort=("model", "parameter", "place"),
-        inputs=("customer_orders",),
+    models_table(
+        "value_class_models",
+        "value classes",
+        "value_classes",
+        "the borders of the classes, the horizon, the candidates, and which of them serves.",
     ),
-    TableSpec(
-        name="value_class_scores",
-        layer="models",
-        title="Back-tests of value classes",
-        description="How good each candidate was at rolling origins before the training day.",
-        columns=_SCORE_COLUMNS,
-        key=_SCORE_KEY,
-        sort=_SCORE_KEY,
-        inputs=("customer_orders",),
-    ),
+    scores_table("value_class_scores", "value classes", _SCORE_COLUMNS),
 )
 
 _SERVING = (
@@ -145,7 +116,7 @@ CLASS_REPORTS = (
             "too short to judge any."
         ),
         columns=(*_SCORE_COLUMNS, day("trained_on", "The last day that the model knows of.")),
-        key=_SCORE_KEY,
+        key=SCORE_KEY,
         facts=("customer_orders", "value_class_scores"),
         page="/clv",
         by_dimension=False,

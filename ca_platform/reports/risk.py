@@ -1,21 +1,15 @@
-"""Churn risk: a probability for each customer by the model that serves the day, and how good it was before.
-
-The models are trained and kept by ``training``; training happens here only where a day has no model that may serve.
-"""
+"""Churn risk: a probability for each customer by the model that serves the day."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from ca_platform.errors import HistoryError
 from ca_platform.models.backtest.history import Floats, Ints
-from ca_platform.reports.reading import FactReader
+from ca_platform.reports.served import ServedTables
 from ca_platform.training import ChurnModels
 from ca_platform.training.orders import day_number
 
@@ -47,41 +41,12 @@ class Said:
         ]
 
 
-class RiskTables:
-    """Churn risk of some report days.
-
-    Args:
-        days: ascending.
-        models: gives the models of the lake.
-    """
-
-    def __init__(self, facts: FactReader, days: Sequence[date], models: Callable[[], ChurnModels]) -> None:
-        self._facts = facts
-        self._days = days
-        self._open = models
-        self._kept: tuple[date, Said | None] | None = None
-
-    @cached_property
-    def _models(self) -> ChurnModels:
-        return self._open()
-
-    @cached_property
-    def _trained(self) -> dict[date, date]:
-        """Training day by report day; what is missing is trained."""
-        return self._models.ensure(self._days)
-
-    @cached_property
-    def _clients(self) -> pl.DataFrame:
-        return self._facts.lake.collect(lambda: self._facts.scan("client_numbers").select("customer", "client"))
-
-    @property
-    def largest(self) -> int:
-        """Rows of ``probabilities`` on the last day, or some more."""
-        return self._clients.height
+class RiskTables(ServedTables[ChurnModels, Said | None]):
+    """Churn risk of some report days."""
 
     def probabilities(self, day: date) -> pl.LazyFrame:
         """``churn_risk``: all customers with an order up to the day; no rows where no horizon can be told."""
-        said = self._said(day, self._trained[day])
+        said = self._served(day)
         if said is None:
             return pl.LazyFrame(schema=_RISK)
         rows = pl.LazyFrame({"customer": said.customer, "churn_probability": said.probability})
@@ -90,12 +55,8 @@ class RiskTables:
 
     def distribution(self, day: date) -> pl.LazyFrame:
         """``churn_risk_distribution``: customers by tenths of the probability; no rows without customers."""
-        said = self._said(day, self._trained[day])
+        said = self._served(day)
         return pl.LazyFrame(schema=_DISTRIBUTION) if said is None else by_tenth(said)
-
-    def backtest(self, day: date) -> pl.LazyFrame:
-        """``churn_backtest``: the scores of the training whose model serves the day."""
-        return self._models.scores(self._trained[day]).lazy().rename({"day": "trained_on"})
 
     def members(self, day: date) -> pl.LazyFrame:
         """``customer`` and ``bin_start`` of the tenth; trains nothing.
@@ -103,30 +64,18 @@ class RiskTables:
         Raises:
             HistoryError: no model serves the day yet.
         """
-        trained_on = self._models.kept(day)
-        if trained_on is None:
-            raise HistoryError(
-                f"The lake has no model of churn risk that serves {day}. Compute the report, which trains it: "
-                f"ca-platform run --from {day} --to {day} --select churn_risk."
-            )
-        said = self._said(day, trained_on)
+        said = self._served_before(day, "churn_risk", "churn risk")
         if said is None:
             return pl.LazyFrame(schema={"customer": pl.UInt32, "bin_start": pl.Float64})
         rows = pl.LazyFrame({"customer": said.customer, "bin_start": said.tenth / TENTHS})
         return rows.with_columns(pl.col("customer").cast(pl.UInt32))
 
-    def _said(self, day: date, trained_on: date) -> Said | None:
-        """What is said of the customers of a day. Kept for one day: those of many would be too much."""
-        if self._kept is None or self._kept[0] != day:
-            self._kept = day, self._say(day, trained_on)
-        return self._kept[1]
-
     def _say(self, day: date, trained_on: date) -> Said | None:
-        model = self._models.model(trained_on)
+        model = self.models.model(trained_on)
         if model is None:
             return None
         origin = day_number(day) + 1
-        customer, probability = model.probabilities(self._models.history.until(origin), origin)
+        customer, probability = model.probabilities(self.models.history.until(origin), origin)
         return Said(customer, probability, float(model.horizon), model.served, trained_on)
 
 

@@ -38,6 +38,7 @@ LARGE: dict[str, Callable[[Tables, date], int]] = {
     "client_kpis": lambda tables, _: tables.milestones.spells.height,
     "churn_risk": lambda tables, _: tables.risk.largest,
     "client_feature_predicted": lambda tables, _: tables.value.largest,
+    "clv_segments": lambda tables, _: tables.value_classes.largest,
     "daily_clv": lambda tables, _: tables.slices.height * tables.course_days,
     "rfm": lambda tables, _: tables.rfm.largest,
     "most_combined_products": lambda tables, last: tables.baskets.pairs([last]).height,

@@ -1,18 +1,13 @@
-"""Lifetime value: what each customer is expected to bring by the model that serves the day, and how good it was before.
-
-The models are trained and kept by ``training``; training happens here only where a day has no model that may serve.
-"""
+"""Lifetime value: what each customer is expected to bring by the model that serves the day."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from ca_platform.reports.reading import FactReader
+from ca_platform.reports.served import ServedTables
 from ca_platform.training import Forecasts, ValueModels
 
 # An order that is further away is no date to put into a diary.
@@ -20,49 +15,15 @@ _MOST_DAYS = 3_652
 _MONEY = pl.Decimal(38, 4)
 
 
-class ValueTables:
-    """Lifetime value as of some report days.
-
-    Args:
-        days: ascending.
-        models: gives the models of the lake.
-    """
-
-    def __init__(self, facts: FactReader, days: Sequence[date], models: Callable[[], ValueModels]) -> None:
-        self._facts = facts
-        self._days = days
-        self._open = models
-
-    @cached_property
-    def models(self) -> ValueModels:
-        """The models of the lake."""
-        return self._open()
-
-    @cached_property
-    def _trained(self) -> dict[date, date]:
-        """Training day by report day; what is missing is trained."""
-        return self.models.ensure(self._days)
-
-    @cached_property
-    def _clients(self) -> pl.DataFrame:
-        return self._facts.lake.collect(lambda: self._facts.scan("client_numbers").select("customer", "client"))
-
-    @property
-    def largest(self) -> int:
-        """Rows of ``customers`` on the last day, or some more."""
-        return self._clients.height
-
-    def forecast(self, day: date) -> Forecasts:
-        """What is forecast of all customers with an order up to a day."""
-        return self.models.forecast(day)
+class ValueTables(ServedTables[ValueModels, Forecasts]):
+    """Lifetime value as of some report days."""
 
     def customers(self, day: date) -> pl.LazyFrame:
         """``client_feature_predicted``: all customers with an order up to the day."""
-        return customer_rows(self.forecast(day), day).join(self._clients.lazy(), on="customer").drop("customer")
+        return customer_rows(self._served(day), day).join(self._clients.lazy(), on="customer").drop("customer")
 
-    def backtest(self, day: date) -> pl.LazyFrame:
-        """``clv_backtest``: the scores of the training whose model serves the day."""
-        return self.models.scores(self._trained[day]).lazy().rename({"day": "trained_on"})
+    def _say(self, day: date, trained_on: date) -> Forecasts:  # noqa: ARG002 - the models know it
+        return self.models.forecast(day)
 
 
 def customer_rows(said: Forecasts, day: date) -> pl.LazyFrame:

@@ -1,22 +1,16 @@
-"""Value classes: of each customer by the model that serves the day, and how good it was before.
-
-The models are trained and kept by ``training``; training happens here only where a day has no model that may serve.
-"""
+"""Value classes: of each customer by the model that serves the day."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from ca_platform.catalogue.value_classes import VALUE_CLASSES
-from ca_platform.errors import HistoryError
 from ca_platform.models.value_classes import Classed, ValueClassModel
-from ca_platform.reports.reading import FactReader
+from ca_platform.reports.served import ServedTables
 from ca_platform.training import ValueClassModels
 from ca_platform.training.orders import day_number
 
@@ -41,36 +35,12 @@ class Served:
         ]
 
 
-class ValueClassTables:
-    """Value classes of some report days.
-
-    Args:
-        days: ascending.
-        models: gives the models of the lake.
-    """
-
-    def __init__(self, facts: FactReader, days: Sequence[date], models: Callable[[], ValueClassModels]) -> None:
-        self._facts = facts
-        self._days = days
-        self._open = models
-        self._kept: tuple[date, Served | None] | None = None
-
-    @cached_property
-    def _models(self) -> ValueClassModels:
-        return self._open()
-
-    @cached_property
-    def _trained(self) -> dict[date, date]:
-        """Training day by report day; what is missing is trained."""
-        return self._models.ensure(self._days)
-
-    @cached_property
-    def _clients(self) -> pl.DataFrame:
-        return self._facts.lake.collect(lambda: self._facts.scan("client_numbers").select("customer", "client"))
+class ValueClassTables(ServedTables[ValueClassModels, Served | None]):
+    """Value classes of some report days."""
 
     def customers(self, day: date) -> pl.LazyFrame:
         """``clv_segments``: all customers with an order up to the day; no rows where no borders can be learnt."""
-        served = self._served(day, self._trained[day])
+        served = self._served(day)
         if served is None:
             return pl.LazyFrame(schema=_CUSTOMERS)
         named = by_customer(served).join(self._clients.lazy(), on="customer")
@@ -78,12 +48,8 @@ class ValueClassTables:
 
     def distribution(self, day: date) -> pl.LazyFrame:
         """``clv_segments_distribution``: customers by class; no rows without customers."""
-        served = self._served(day, self._trained[day])
+        served = self._served(day)
         return pl.LazyFrame(schema=_DISTRIBUTION) if served is None else by_class(served)
-
-    def backtest(self, day: date) -> pl.LazyFrame:
-        """``clv_segments_backtest``: the scores of the training whose model serves the day."""
-        return self._models.scores(self._trained[day]).lazy().rename({"day": "trained_on"})
 
     def members(self, day: date) -> pl.LazyFrame:
         """``customer`` and ``value_class``; trains nothing.
@@ -91,29 +57,17 @@ class ValueClassTables:
         Raises:
             HistoryError: no model serves the day yet.
         """
-        trained_on = self._models.kept(day)
-        if trained_on is None:
-            raise HistoryError(
-                f"The lake has no model of value classes that serves {day}. Compute the report, which trains it: "
-                f"ca-platform run --from {day} --to {day} --select clv_segments."
-            )
-        served = self._served(day, trained_on)
+        served = self._served_before(day, "clv_segments", "value classes")
         if served is None:
             return pl.LazyFrame(schema={"customer": pl.UInt32, "value_class": pl.String})
         return by_customer(served).select("customer", "value_class")
 
-    def _served(self, day: date, trained_on: date) -> Served | None:
-        """What is said of the customers of a day. Kept for one day: those of many would be too much."""
-        if self._kept is None or self._kept[0] != day:
-            self._kept = day, self._say(day, trained_on)
-        return self._kept[1]
-
     def _say(self, day: date, trained_on: date) -> Served | None:
-        model = self._models.model(trained_on)
+        model = self.models.model(trained_on)
         if model is None:
             return None
         origin = day_number(day) + 1
-        return Served(model.classify(self._models.history.until(origin), origin), model, trained_on)
+        return Served(model.classify(self.models.history.until(origin), origin), model, trained_on)
 
 
 def by_customer(served: Served) -> pl.LazyFrame:

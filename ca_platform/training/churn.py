@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import polars as pl
-
 from ca_platform.lake import Lake
 from ca_platform.models.churn import (
     ChurnModel,
@@ -17,7 +15,7 @@ from ca_platform.models.churn import (
     train,
 )
 from ca_platform.settings import Settings
-from ca_platform.training.frames import NUMBERS, SCORED, numbers_frame, scores_frame
+from ca_platform.training.frames import NUMBERS, numbers_frame, scores_frame
 from ca_platform.training.kept import KeptModels
 from ca_platform.training.orders import day_number
 
@@ -27,7 +25,7 @@ MODELS, SCORES = "churn_models", "churn_scores"
 class ChurnModels(KeptModels):
     """The models of churn risk, made for the horizon in the settings."""
 
-    dataset = MODELS
+    dataset, scored = MODELS, SCORES
 
     def __init__(self, last: date, settings: Settings, lake: Lake) -> None:
         self._horizon = settings.reports.churn_risk.horizon_days
@@ -52,7 +50,3 @@ class ChurnModels(KeptModels):
         """The model of a training day; None where no horizon could be told."""
         rows = self.rows(MODELS, trained_on, NUMBERS).drop("day")
         return from_parameters(map(Parameter._make, rows.iter_rows())) if rows.height else None
-
-    def scores(self, trained_on: date) -> pl.DataFrame:
-        """The back-test of a training day."""
-        return self.rows(SCORES, trained_on, SCORED)

@@ -22,7 +22,7 @@ from ca_platform.models.clv.record import Parameters
 from ca_platform.models.clv.records import Floats, Ints
 from ca_platform.models.threads import one_thread
 from ca_platform.settings import Settings
-from ca_platform.training.frames import SCORED, scores_frame
+from ca_platform.training.frames import scores_frame
 from ca_platform.training.kept import KeptModels
 from ca_platform.training.orders import day_number
 from ca_platform.training.parameters import KEPT, level_of, level_parameters, number_of, parameters_of, rows_of
@@ -93,7 +93,7 @@ def candidates(settings: Settings) -> dict[str, Candidate]:
 class ValueModels(KeptModels):
     """The models of lifetime value, made for the horizon and of the candidates in the settings."""
 
-    dataset = MODELS
+    dataset, scored = MODELS, SCORES
 
     def __init__(self, last: date, settings: Settings, lake: Lake) -> None:
         clv = settings.reports.clv
@@ -138,10 +138,6 @@ class ValueModels(KeptModels):
     def candidate(self, trained_on: date, name: str) -> Forecaster:
         """Any of the candidates that were fitted on a training day."""
         return self._candidates[name].from_parameters(parameters_of(self._rows(trained_on, name)))
-
-    def scores(self, trained_on: date) -> pl.DataFrame:
-        """The back-test of a training day."""
-        return self.rows(SCORES, trained_on, SCORED)
 
     def forecast(self, day: date, days_ahead: float | None = None) -> Forecasts:
         """Forecast all customers of a day by the model that serves it, which is trained where it is missing.

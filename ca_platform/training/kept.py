@@ -16,6 +16,7 @@ from ca_platform.lake import Lake
 from ca_platform.models.backtest import History
 from ca_platform.settings import Settings
 from ca_platform.training.days import MOST_DAYS, served_by
+from ca_platform.training.frames import SCORED
 from ca_platform.training.orders import orders_until
 
 
@@ -31,6 +32,9 @@ class KeptModels(ABC):
 
     dataset: ClassVar[str]
     """The dataset that keeps the models."""
+
+    scored: ClassVar[str]
+    """The dataset that keeps their back-tests."""
 
     def __init__(self, last: date, settings: Settings, lake: Lake, asked: str) -> None:
         self._last = last
@@ -67,6 +71,10 @@ class KeptModels(ABC):
         trained = self._valid(day, day)
         chosen = served_by(day, trained, self._shape.start_date)
         return chosen if chosen in trained else None
+
+    def scores(self, trained_on: date) -> pl.DataFrame:
+        """The back-test of a training day."""
+        return self.rows(self.scored, trained_on, SCORED)
 
     def inputs(self, day: date) -> str:
         """Digest of what a model of a day would be made of now."""

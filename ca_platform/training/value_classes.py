@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-import polars as pl
-
 from ca_platform.lake import Lake
 from ca_platform.models.churn import Parameter
 from ca_platform.models.value_classes import Trained, ValueClassModel, from_parameters, to_parameters, train
 from ca_platform.settings import Settings
-from ca_platform.training.frames import NUMBERS, SCORED, numbers_frame, scores_frame
+from ca_platform.training.frames import NUMBERS, numbers_frame, scores_frame
 from ca_platform.training.kept import KeptModels
 from ca_platform.training.orders import day_number
 
@@ -21,7 +19,7 @@ _DAYS_PER_WEEK = 7
 class ValueClassModels(KeptModels):
     """The models of value classes, made for the horizon of lifetime value in the settings."""
 
-    dataset = MODELS
+    dataset, scored = MODELS, SCORES
 
     def __init__(self, last: date, settings: Settings, lake: Lake) -> None:
         self._horizon = _DAYS_PER_WEEK * settings.reports.clv.horizon_weeks
@@ -45,7 +43,3 @@ class ValueClassModels(KeptModels):
         """The model of a training day; None where no borders could be learnt."""
         rows = self.rows(MODELS, trained_on, NUMBERS).drop("day")
         return from_parameters(map(Parameter._make, rows.iter_rows())) if rows.height else None
-
-    def scores(self, trained_on: date) -> pl.DataFrame:
-        """The back-test of a training day."""
-        return self.rows(SCORES, trained_on, SCORED)
