@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 FAILED = 1
+# So long after Ctrl-C, at most, the command ends.
+_HEED_SECONDS = 0.2
 _WORK = "ca-platform-work"
 
 T = TypeVar("T")
@@ -84,7 +86,9 @@ def in_thread(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=do, name=_WORK, daemon=True)
     thread.start()
-    thread.join()
+    while thread.is_alive():
+        # Not one long wait: libraries put handlers of signals before Python's, after which the kernel resumes a wait.
+        thread.join(_HEED_SECONDS)
     if errors:
         raise errors[0]
     return results[0]
