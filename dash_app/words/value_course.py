@@ -55,7 +55,7 @@ def in_all(frame: pl.DataFrame, look: Look) -> str:
         return "Nothing is expected."
     half = coming.filter(pl.col("amount").cast(pl.Float64).cum_sum() >= total / 2)["date"][0]
     return (
-        f"Half of {formats(look).compact_money(total)} is expected by {day(half)}. Compare with an earlier day to see what its "
+        f"Half of {formats(look).compact_money(total)} is expected by {day(half)}; compare with an earlier day to see what its "
         f"forecast has become. {beware(coming)}"
     ).rstrip()
 

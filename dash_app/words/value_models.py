@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -39,19 +40,23 @@ def models(frame: pl.DataFrame, look: Look) -> str:
     if means.is_empty() or not means["is_served"].any():
         return _NONE
     served = means.filter("is_served").row(0, named=True)
-    rival = next(means.filter(~pl.col("is_served"), model=VALUE_BASELINE).iter_rows(named=True), None)
-    against = f"; {_named(rival['model'])} {_how_good(rival, form)}" if rival and _how_good(rival, form) else ""
-    return (
-        f"Of {means.height} {plural(means.height, 'model')}, {_named(served['model'])} serves: over {_tests(frame, form)} "
-        f"it {_how_good(served, form) or 'has no figures'}{against}."
-    )
+    rival = next(means.filter(~pl.col("is_served"), model=VALUE_BASELINE).iter_rows(named=True), {})
+    figures = [
+        f"missed the total by {form.share(served['total'])}{_against(rival, 'total', form.share)}"
+        if served["total"] is not None
+        else "",
+        f"ranked with a Gini coefficient of {form.number(served['ranks'], 3)}"
+        f"{_against(rival, 'ranks', lambda value: form.number(value, 3))}"
+        if served["ranks"] is not None
+        else "",
+    ]
+    told = " and ".join(filter(None, figures)) or "has no figures"
+    return f"{_named(served['model'])} serves: over {_tests(frame, form)} it {told}."
 
 
-def _how_good(row: dict[str, Any], form: Formats) -> str:
-    """How far a model was off, and how well it ranked; empty where neither is known."""
-    missed = "" if row["total"] is None else f"missed the revenue of all customers by {form.share(row['total'])}"
-    ranked = "" if row["ranks"] is None else f"ranked them with a Gini coefficient of {form.number(row['ranks'], 3)}"
-    return " and ".join(filter(None, [missed, ranked]))
+def _against(rival: Mapping[str, Any], name: str, form: Callable[[float], str]) -> str:
+    """The baseline's figure in brackets; nothing where there is none."""
+    return "" if rival.get(name) is None else f" (the baseline: {form(rival[name])})"
 
 
 def listed(frame: pl.DataFrame, look: Look) -> Listing:
