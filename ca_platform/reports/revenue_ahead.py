@@ -88,7 +88,8 @@ class Outlook:
     Attributes:
         day: the report day.
         first_day: number of the day after it.
-        forecasts: of the known customers, by the days ahead that they are of; the last is the horizon.
+        served: the forecast of the known customers over the whole horizon.
+        revenue: expected of each of them, by the days ahead up to the horizon.
         newcomers: of the whole shop.
         missed: by how much forecasts were off at earlier origins.
         weekday: what part of a week's revenue each weekday has had lately.
@@ -96,7 +97,8 @@ class Outlook:
 
     day: date
     first_day: int
-    forecasts: Mapping[int, Forecasts]
+    served: Forecasts
+    revenue: Mapping[int, Floats]
     newcomers: Newcomers
     missed: Missed
     weekday: Floats
@@ -104,17 +106,12 @@ class Outlook:
     @property
     def horizon(self) -> int:
         """In days."""
-        return max(self.forecasts)
+        return max(self.revenue)
 
     @property
     def weeks(self) -> float:
         """The horizon."""
         return self.horizon / WEEK
-
-    @property
-    def served(self) -> Forecasts:
-        """The forecast of the whole horizon."""
-        return self.forecasts[self.horizon]
 
     @property
     def note(self) -> str | None:
@@ -124,8 +121,8 @@ class Outlook:
 
     def by_customers(self, shares: Shares) -> Floats:
         """Revenue of the known customers on each day, a row per slice."""
-        ahead = sorted(self.forecasts)
-        totals = np.column_stack([shares.total(self.forecasts[days].revenue) for days in ahead])
+        ahead = sorted(self.revenue)
+        totals = np.column_stack([shares.total(self.revenue[days]) for days in ahead])
         return daily_course(ahead, totals, self.weekday, self.first_day)
 
     def level(self, customers: float, newcomers: float) -> Level:

@@ -108,15 +108,15 @@ class RevenueAheadTables:
         return _Parts(known, outlook, scored, shares)
 
     def _outlook(self, day: date) -> Outlook:
-        """The horizon comes last: the models keep what was asked for last."""
         end = day_number(day) + 1
         ahead = milestones(self._models.horizon_days)
-        forecasts = {days: self._models.forecast(day, days) for days in ahead}
+        served = self._models.forecast(day)
+        revenue = {days: self._models.revenue(day, days) for days in ahead[:-1]} | {ahead[-1]: served.revenue}
         arrivals = self._arrivals.until(end)
-        origins, errors = self._origins(forecasts[ahead[-1]].trained_on, arrivals)
+        origins, errors = self._origins(served.trained_on, arrivals)
         newcomers = forecast_newcomers(arrivals, ahead[-1], origins)
         missed = Missed.of(arrivals, origins, errors, newcomers)
-        return Outlook(day, end, forecasts, newcomers, missed, weekday_shares(arrivals.by_day, arrivals.start))
+        return Outlook(day, end, served, revenue, newcomers, missed, weekday_shares(arrivals.by_day, arrivals.start))
 
     def _origins(self, trained_on: date, arrivals: Arrivals) -> tuple[list[Origin], list[float]]:
         """The origins of the back-test, and by how much the served model missed the total; others where it has none."""

@@ -14,7 +14,7 @@ from ca_platform.models import networks
 from ca_platform.models.backtest import History
 from ca_platform.models.clv.candidates import CANDIDATES, Candidate, Forecaster
 from ca_platform.models.clv.contest import Contest, hold_contest
-from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.customers import Buyers, buyers_at
 from ca_platform.models.clv.doubts import doubts
 from ca_platform.models.clv.forecast import ValueForecast, levelled
 from ca_platform.models.clv.level import Level
@@ -28,6 +28,9 @@ from ca_platform.training.orders import day_number
 from ca_platform.training.parameters import KEPT, level_of, level_parameters, number_of, parameters_of, rows_of
 
 MODELS, SCORES = "clv_models", "clv_scores"
+
+# Customers of as many days as this are kept at once, some 150 MB.
+_MOST_KEPT = 2_000_000
 
 # What holds for all candidates of a training.
 _WHOLE = "lifetime_value"
@@ -101,7 +104,7 @@ class ValueModels(KeptModels):
         self._candidates = candidates(settings)
         self._chosen: dict[date, date] = {}
         self._served: dict[date, Served] = {}
-        self._forecast: tuple[tuple[date, float], Forecasts] | None = None
+        self._forecasts: dict[date, Forecasts] = {}
         super().__init__(last, settings, lake, f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds}")
 
     @property
@@ -126,6 +129,7 @@ class ValueModels(KeptModels):
             write.put(MODELS, day, _models(day, contest, reason_of(contest, known, end)), inputs)
             write.put(SCORES, day, scores_frame(SCORES, day, contest.scores), inputs)
         self._chosen.clear()
+        self._forecasts.clear()
         self._served.pop(day, None)
         return contest
 
@@ -139,30 +143,43 @@ class ValueModels(KeptModels):
         """Any of the candidates that were fitted on a training day."""
         return self._candidates[name].from_parameters(parameters_of(self._rows(trained_on, name)))
 
-    def forecast(self, day: date, days_ahead: float | None = None) -> Forecasts:
-        """Forecast all customers of a day by the model that serves it, which is trained where it is missing.
+    def forecast(self, day: date) -> Forecasts:
+        """Forecast all customers of a day over the horizon, by the model that serves it; one that is missing is trained.
 
-        Args:
-            days_ahead: from the end of the day on; the horizon of the settings unless said. What was asked for last is
-                kept.
+        Those of the last days are kept, as far as they are not too many.
         """
-        key = day, self.horizon_days if days_ahead is None else days_ahead
-        if self._forecast is None or self._forecast[0] != key:
-            if day not in self._chosen:
-                self._chosen |= self.ensure([day])
-            self._forecast = key, self._said(*key, self._chosen[day])
-        return self._forecast[1]
+        if day not in self._forecasts:
+            said = self._said(day)
+            while self._forecasts and sum(len(kept.number) for kept in self._forecasts.values()) > _MOST_KEPT:
+                del self._forecasts[next(iter(self._forecasts))]
+            self._forecasts[day] = said
+        return self._forecasts[day]
 
-    def _said(self, day: date, days_ahead: float, trained_on: date) -> Forecasts:
-        served = self.model(trained_on)
-        buyers = buyers_at(self.history, day_number(day) + 1)
+    def revenue(self, day: date, days_ahead: float) -> Floats:
+        """Revenue expected of the customers of ``forecast`` within so many days, intervals left out."""
+        served, _ = self._serving(day)
         with one_thread():
-            plain = served.model.forecast(buyers, days_ahead)
+            plain = served.model.forecast(self._buyers(day), days_ahead, share=0.0)
+        return levelled(plain, served.orders_level.factor, served.revenue_level.factor).revenue
+
+    def _serving(self, day: date) -> tuple[Served, date]:
+        if day not in self._chosen:
+            self._chosen |= self.ensure([day])
+        return self.model(self._chosen[day]), self._chosen[day]
+
+    def _buyers(self, day: date) -> Buyers:
+        return buyers_at(self.history, day_number(day) + 1)
+
+    def _said(self, day: date) -> Forecasts:
+        served, trained_on = self._serving(day)
+        buyers = self._buyers(day)
+        with one_thread():
+            plain = served.model.forecast(buyers, self.horizon_days)
         said = levelled(plain, served.orders_level.factor, served.revenue_level.factor)
         return Forecasts(
             buyers.number,
             **{name: getattr(said, name) for name in ValueForecast.__dataclass_fields__},
-            horizon_days=float(days_ahead),
+            horizon_days=float(self.horizon_days),
             model=served.name,
             trained_on=trained_on,
             reason=served.reason,

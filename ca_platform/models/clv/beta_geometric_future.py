@@ -6,6 +6,9 @@ Given that a customer lives at the end of the history with j ticks gone by since
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 
 from ca_platform.models.clv.beta_geometric import Shape
@@ -53,6 +56,10 @@ class BetaGeometricFuture:
         """
         on_time = sum(self._phases[phase][rows] * self._reaching(count, phase, weeks, rows) for phase in range(self._k))
         return np.asarray(on_time * np.exp(self._staying(count - 1, rows)))
+
+    def survivals(self, weeks: float, rows: Rows = slice(None)) -> Iterator[Floats]:
+        """``survival`` of 1, 2, 3 and so on."""
+        return (self.survival(count, weeks, rows) for count in itertools.count(1))
 
     def waiting_weeks(self, share: float = 0.5) -> Floats:
         """Weeks until the next order of a customer who lives, at the given share of the distribution."""

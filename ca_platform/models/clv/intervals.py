@@ -7,6 +7,7 @@ enough, else begins at 0 or lies above it, whichever is shorter.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,7 @@ def forecast_revenue(
         amounts: a fit of the Gamma–Gamma model on all purchase days.
         summary: a row per customer.
         mean_amount: what each spent on a purchase day in the mean, the first day included, in the shop's currency.
+        share: 0 takes the mean alone, in a fraction of the time: every interval is [0, 0] then.
 
     Returns:
         Nothing is drawn at random: the same input gives the same ends.
@@ -112,11 +114,15 @@ def _counts(coming: Future, rows: Rows, no_order: Floats, weeks: float) -> tuple
 
     The last column has what is left of the tail.
     """
+    each = coming.survivals(weeks, rows)
+    next(each)
     at_least = [1 - no_order]
     begins = [1]
     while at_least[-1].max() > _TAIL:
-        begins.append(max(begins[-1] + 1, int(begins[-1] * _GROWTH)) if begins[-1] >= _SINGLE else begins[-1] + 1)
-        at_least.append(np.minimum(coming.survival(begins[-1], weeks, rows), at_least[-1]))
+        begin = begins[-1]
+        begins.append(max(begin + 1, int(begin * _GROWTH)) if begin >= _SINGLE else begin + 1)
+        chance = next(itertools.islice(each, begins[-1] - begin - 1, None))
+        at_least.append(np.minimum(chance, at_least[-1]))
     edges = np.array([*begins, begins[-1] + 1], np.float64)
     middles = (edges[:-1] + edges[1:] - 1) / 2
     return middles, -np.diff(np.array(at_least), axis=0, append=0.0).T

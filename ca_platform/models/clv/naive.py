@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 
 from ca_platform.models.clv.records import Fit, Floats, Rows, Summary
@@ -39,6 +42,10 @@ class NaiveFuture:
         from scipy.special import gammainc
 
         return np.asarray(gammainc(float(count), self._rate[rows] * weeks))
+
+    def survivals(self, weeks: float, rows: Rows = slice(None)) -> Iterator[Floats]:
+        """``survival`` of 1, 2, 3 and so on."""
+        return (self.survival(count, weeks, rows) for count in itertools.count(1))
 
     def waiting_weeks(self, share: float = 0.5) -> Floats:
         """Weeks until the next order, at the given share of the distribution; infinite without a repeat order so far."""

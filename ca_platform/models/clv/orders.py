@@ -7,7 +7,7 @@ behind a purchase day.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,6 +41,8 @@ class Future(Protocol):
     def expected(self, weeks: float) -> Floats: ...
 
     def survival(self, count: int, weeks: float, rows: Rows = ...) -> Floats: ...
+
+    def survivals(self, weeks: float, rows: Rows = ...) -> Iterator[Floats]: ...
 
     def waiting_weeks(self, share: float = 0.5) -> Floats: ...
 

@@ -6,6 +6,9 @@ each other: a new customer with parameters of its own. Fader and Hardie 2005, se
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 
 from ca_platform.models.clv.pareto import Leaving
@@ -58,14 +61,31 @@ class ParetoFuture:
 
         A mean of negative binomials over the time alive within the horizon.
         """
-        orders, alpha, beta = self._orders[rows], self._alpha[rows], self._beta[rows]
+        times, density = self._times(weeks, rows)
+        reached = beta_share(float(count), self._orders[rows][:, None], times / (self._alpha[rows][:, None] + times))
+        return np.asarray(self.alive[rows] * np.sum(density * reached, axis=1))
+
+    def survivals(self, weeks: float, rows: Rows = slice(None)) -> Iterator[Floats]:
+        """``survival`` of 1, 2, 3 and so on, each from the one before: ten times faster than one by one."""
+        times, density = self._times(weeks, rows)
+        orders, alpha = self._orders[rows][:, None], self._alpha[rows][:, None]
+        # In logarithms: of a customer with thousands of orders the first chances are too small for numbers.
+        step = np.log(times) - np.log(alpha + times)
+        exactly = -orders * np.log1p(times / alpha)
+        fewer = np.exp(exactly)
+        for count in itertools.count(1):
+            yield self.alive[rows] * np.sum(density * (1 - fewer), axis=1)
+            exactly += np.log((orders + (count - 1)) / count) + step
+            fewer += np.exp(exactly)
+
+    def _times(self, weeks: float, rows: Rows) -> tuple[Floats, Floats]:
+        """Times alive within the horizon of customers who live, a row each, and their probabilities; the last is all of it."""
+        beta = self._beta[rows][:, None]
         place, weight = legendre(_NODES)
-        span = np.log1p(weeks / beta)[:, None]
-        times = beta[:, None] * np.expm1(span * place)
+        span = np.log1p(weeks / beta)
+        times = np.append(beta * np.expm1(span * place), np.full(beta.shape, weeks), axis=1)
         density = weight * span * self._s * np.exp(-self._s * span * place)
-        reached = beta_share(float(count), orders[:, None], times / (alpha[:, None] + times))
-        whole = beta_share(float(count), orders, weeks / (alpha + weeks)) * np.exp(-self._s * span[:, 0])
-        return np.asarray(self.alive[rows] * (np.sum(density * reached, axis=1) + whole))
+        return times, np.append(density, np.exp(-self._s * span), axis=1)
 
     def waiting_weeks(self, share: float = 0.5) -> Floats:
         """Weeks until the next order of a customer who stays, at the given share of the distribution."""

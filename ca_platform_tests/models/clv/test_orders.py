@@ -218,3 +218,22 @@ def test_hardly_any_customer_is_enough_for_numbers(model: str, summary: Summary)
     fitted = fit(model, summary)
     assert fitted.degenerate == (model != "naive")
     assert all(np.isfinite(figure).all() for figure in _all_figures(fitted, summary))
+
+
+@pytest.mark.parametrize("name", ["bg_nbd", "mbg_cnbd_2", "pareto_nbd", "pareto_nbd s=1"])
+@pytest.mark.parametrize("weeks", [0.5, 26.0])
+def test_chances_of_ever_more_orders_are_those_of_each_number(name: str, weeks: float) -> None:
+    summary = Summary([0, 3, 60, 9_000], [0, 20, 29, 29.9], [5, 30, 30, 30], log_gaps=0.0)
+    model = MODELS["mbg_cnbd_k" if "cnbd" in name else name.split()[0]].future(FITS[name], summary)
+    for count, chance in zip(range(1, 120), model.survivals(weeks), strict=False):
+        assert chance == pytest.approx(model.survival(count, weeks), rel=1e-9, abs=1e-12)
+
+
+def test_chances_of_ever_more_orders_go_on_for_customers_with_thousands() -> None:
+    # Paid evenly for four hours: within the next ten weeks some thousand orders more.
+    summary = Summary([9_000], [60.0], [60.0])
+    model = MODELS["pareto_nbd"].future(FITS["pareto_nbd"], summary)
+    chances = [float(chance[0]) for _, chance in zip(range(2_000), model.survivals(10.0), strict=False)]
+    for count in (1, 1_000, 1_300, 1_400, 1_500):
+        assert chances[count - 1] == pytest.approx(float(model.survival(count, 10.0)[0]), abs=1e-6)
+    assert chances[0] > 0.9 > chances[1_399] > 0.1 > chances[1_899]
