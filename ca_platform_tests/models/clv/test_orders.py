@@ -224,7 +224,7 @@ def test_hardly_any_customer_is_enough_for_numbers(model: str, summary: Summary)
 @pytest.mark.parametrize("weeks", [0.5, 26.0])
 def test_chances_of_ever_more_orders_are_those_of_each_number(name: str, weeks: float) -> None:
     summary = Summary([0, 3, 60, 9_000], [0, 20, 29, 29.9], [5, 30, 30, 30], log_gaps=0.0)
-    model = MODELS["mbg_cnbd_k" if "cnbd" in name else name.split()[0]].future(FITS[name], summary)
+    model = MODELS["mbg_cnbd_k" if "cnbd" in name else name.split(maxsplit=1)[0]].future(FITS[name], summary)
     for count, chance in zip(range(1, 120), model.survivals(weeks), strict=False):
         assert chance == pytest.approx(model.survival(count, weeks), rel=1e-9, abs=1e-12)
 
