@@ -12,9 +12,10 @@ from dash_app.figures.bars import bars, dotted
 from dash_app.figures.colours import CIVIDIS, scheme
 from dash_app.figures.frame import compared_note, count_axis, figure, plain_axis
 from dash_app.records import Figure, Look
+from dash_app.words.backtests import newest
 from dash_app.words.dates import day
 from dash_app.words.formats import formats, plural
-from dash_app.words.value_classes import meaning, newest
+from dash_app.words.value_classes import meaning
 
 
 def distribution(frame: pl.DataFrame, look: Look) -> Figure:

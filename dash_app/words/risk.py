@@ -6,8 +6,9 @@ import polars as pl
 
 from ca_platform.catalogue.models import CHURN_BASELINE, CHURN_TITLES, LEAST_CUSTOMERS, LEAST_DAYS
 from dash_app.records import Cell, Head, Listing, Look
+from dash_app.words import backtests
 from dash_app.words.dates import day
-from dash_app.words.formats import Formats, formats, plural
+from dash_app.words.formats import formats, plural
 from dash_app.words.rows import Row, earlier
 from dash_app.words.versus import clause, points_more_or_less
 
@@ -30,7 +31,7 @@ def likely(frame: pl.DataFrame, look: Look) -> str:
     count, silent = _at_risk(frame)
     said = (
         f"{form.count(silent)} of {form.count(count)} {plural(count, 'customer')} ({form.share(silent / count)}) are "
-        f"likelier than not to place no order within {_days(row, form)}"
+        f"likelier than not to place no order within {backtests.horizon(row, form)}"
     )
     then = ""
     before = earlier(look)
@@ -45,7 +46,7 @@ def likely(frame: pl.DataFrame, look: Look) -> str:
 def calibration(frame: pl.DataFrame, look: Look) -> str:
     """How far forecast and outcome were apart at the newest origin, and how far chance would have put them."""
     form = formats(look)
-    rows = newest(frame)
+    rows = backtests.newest(frame)
     found = {row["metric"]: row for row in rows.iter_rows(named=True)}
     if "decile_gap" not in found:
         return "There is no back-test yet."
@@ -69,7 +70,7 @@ def models(frame: pl.DataFrame, look: Look) -> str:
     ranked = "" if served["auc"] is None else f" and ranks {form.share(served['auc'])} of all pairs rightly"
     return (
         f"Of {means.height} {plural(means.height, 'model')}, {CHURN_TITLES[served['model']]} had the lowest Brier score "
-        f"({form.number(served['brier'], 4)}) over {origins} {plural(origins, 'test')} of {_days(row, form)}{ranked}."
+        f"({form.number(served['brier'], 4)}) over {origins} {plural(origins, 'test')} of {backtests.horizon(row, form)}{ranked}."
     )
 
 
@@ -93,32 +94,21 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
     )
     row = frame.row(0, named=True)
     note = (
-        f"Means over {frame['origin'].n_unique()} tests of {_days(row, form)} each, all customers with an order. AUC: "
+        f"Means over {frame['origin'].n_unique()} tests of {backtests.horizon(row, form)} each, all customers with an order. AUC: "
         "higher is better; Brier score and gap: lower is better."
     )
     return Listing(heads, rows, note)
 
 
-def newest(frame: pl.DataFrame) -> pl.DataFrame:
-    """What serves at its newest origin."""
-    served = frame.filter(pl.col("is_served"))
-    return served.filter(pl.col("origin") == pl.col("origin").max())
-
-
 def by_model(frame: pl.DataFrame) -> pl.DataFrame:
     """``model``, ``is_served`` and the mean of each metric over the origins, the lowest Brier score first."""
-    means = [pl.col("value").filter(pl.col("metric") == metric).mean().alias(metric) for metric in _METRICS]
-    return frame.group_by("model").agg(pl.col("is_served").any(), *means).sort("brier", "model", nulls_last=True)
+    means = (backtests.mean(metric).alias(metric) for metric in _METRICS)
+    return backtests.by_model(frame, means).sort("brier", "model", nulls_last=True)
 
 
 def _at_risk(frame: pl.DataFrame) -> tuple[int, int]:
     """All customers, and those likelier than not to stay away."""
     return int(frame["customers"].sum()), int(frame.filter(pl.col("bin_start") >= 0.5)["customers"].sum())
-
-
-def _days(row: Row, form: Formats) -> str:
-    value = row["horizon_days"]
-    return f"{form.number(value, 0 if value == int(value) else 1)} {plural(value, 'day')}"
 
 
 def _by(row: Row) -> str:

@@ -7,6 +7,7 @@ import polars as pl
 from ca_platform.catalogue.models import LEAST_CUSTOMERS, LEAST_DAYS
 from ca_platform.catalogue.value_classes import CLASS_BASELINES, CLASS_TITLES, VALUE_CLASSES
 from dash_app.records import Cell, Head, Listing, Look
+from dash_app.words import backtests
 from dash_app.words.dates import day
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.lists import NOTHING
@@ -44,7 +45,7 @@ def classes(frame: pl.DataFrame, look: Look) -> str:
         then = clause(points_more_or_less(high / count, share, form), f"on {day(look.compare_day)}")
     return (
         f"Of {form.count(count)} {plural(count, 'customer')}, {form.count(high)} ({form.share(high / count)}{then}) are "
-        f"likely to bring {meaning(_HIGH, row, form)} within {_days(row, form)}, {form.count(low)} "
+        f"likely to bring {meaning(_HIGH, row, form)} within {backtests.horizon(row, form)}, {form.count(low)} "
         f"({form.share(low / count)}) {meaning(_LOW, row, form)}; by {_by(row)}."
     )
 
@@ -62,7 +63,7 @@ def meaning(name: str, row: Row, form: Formats) -> str:
 def confusion(frame: pl.DataFrame, look: Look) -> str:
     """How often the served model was right at the newest origin, class by class."""
     form = formats(look)
-    found = {row["metric"]: row for row in newest(frame).iter_rows(named=True)}
+    found = {row["metric"]: row for row in backtests.newest(frame).iter_rows(named=True)}
     right = found.get("accuracy")
     if right is None or right["value"] is None:
         return _NONE
@@ -88,7 +89,7 @@ def models(frame: pl.DataFrame, look: Look) -> str:
     against = "" if rival is None else f"; the class of the spend before: {_how_good(rival, form)}"
     return (
         f"Of {means.height} {plural(means.height, 'model')}, {CLASS_TITLES[served['model']]} had the lowest log loss over "
-        f"{_tests(frame, form)}: {_how_good(served, form)}{against}."
+        f"{backtests.tests(frame, form)}: {_how_good(served, form)}{against}."
     )
 
 
@@ -104,22 +105,16 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
         for row in by_model(frame).iter_rows(named=True)
     )
     note = (
-        f"Means over {_tests(frame, form)}, all customers with an order by then. Macro F1: mean F-score of the three "
+        f"Means over {backtests.tests(frame, form)}, all customers with an order by then. Macro F1: mean F-score of the three "
         "classes; log loss: lower is better, of the rest higher."
     )
     return Listing(heads, rows, note)
 
 
-def newest(frame: pl.DataFrame) -> pl.DataFrame:
-    """What serves at its newest origin."""
-    served = frame.filter(pl.col("is_served"))
-    return served.filter(pl.col("origin") == pl.col("origin").max())
-
-
 def by_model(frame: pl.DataFrame) -> pl.DataFrame:
     """``model``, ``is_served`` and the mean of each metric over the origins, the lowest log loss first."""
-    means = [pl.col("value").filter(pl.col("metric") == metric).mean().alias(metric) for metric in _METRICS]
-    return frame.group_by("model").agg(pl.col("is_served").any(), *means).sort("log_loss", "model", nulls_last=True)
+    means = (backtests.mean(metric).alias(metric) for metric in _METRICS)
+    return backtests.by_model(frame, means).sort("log_loss", "model", nulls_last=True)
 
 
 def _how_good(row: Row, form: Formats) -> str:
@@ -134,16 +129,6 @@ def _figure(metric: str, value: float | None, form: Formats) -> str:
 
 def _customers(frame: pl.DataFrame, name: str) -> int:
     return int(frame.filter(value_class=name)["customers"].sum())
-
-
-def _days(row: Row, form: Formats) -> str:
-    return f"{form.number(row['horizon_days'], 0)} {plural(row['horizon_days'], 'day')}"
-
-
-def _tests(frame: pl.DataFrame, form: Formats) -> str:
-    """4 tests of 91 days each."""
-    count = frame["origin"].n_unique()
-    return f"{count} {plural(count, 'test')} of {_days(frame.row(0, named=True), form)}{' each' if count > 1 else ''}"
 
 
 def _by(row: Row) -> str:

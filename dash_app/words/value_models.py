@@ -9,6 +9,7 @@ import polars as pl
 
 from ca_platform.catalogue.models import VALUE_BASELINE, VALUE_LEAST_CUSTOMERS, VALUE_LEAST_DAYS, VALUE_TITLES
 from dash_app.records import Cell, Head, Listing, Look
+from dash_app.words import backtests
 from dash_app.words.dates import day
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.lists import NOTHING
@@ -51,7 +52,7 @@ def models(frame: pl.DataFrame, look: Look) -> str:
         else "",
     ]
     told = " and ".join(filter(None, figures)) or "has no figures"
-    return f"{_named(served['model'])} serves: over {_tests(frame, form)} it {told}."
+    return f"{_named(served['model'])} serves: over {backtests.tests(frame, form)} it {told}."
 
 
 def _against(rival: Mapping[str, Any], name: str, form: Callable[[float], str]) -> str:
@@ -71,7 +72,7 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
         for row in by_model(frame).iter_rows(named=True)
     )
     note = (
-        f"Means over {_tests(frame, form)}, all customers with an order by then. Ranks: normalised Gini coefficient, "
+        f"Means over {backtests.tests(frame, form)}, all customers with an order by then. Ranks: normalised Gini coefficient, "
         "higher is better; within 80%: best is 80%; errors: lower is better."
     )
     return Listing(heads, rows, note)
@@ -80,8 +81,7 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
 def calibration(frame: pl.DataFrame, look: Look, measure: str = "revenue") -> str:
     """How far forecast and outcome of tenths of the customers were apart at the newest origin."""
     form = formats(look)
-    served = frame.filter(pl.col("is_served"))
-    newest = served.filter(pl.col("origin") == pl.col("origin").max())
+    newest = backtests.newest(frame)
     found = {row["metric"].removeprefix(f"{measure}_"): row for row in newest.iter_rows(named=True)}
     error = found.get("decile_error")
     if error is None or error["value"] is None:
@@ -107,7 +107,7 @@ def missed(frame: pl.DataFrame | None, look: Look) -> str:
         return ""
     form = formats(look)
     whole = "" if look.dimension.is_main else " of the whole shop"
-    return f"at {_tests(frame, form)} {_named(served['model'][0])} missed the total{whole} by {form.share(total)} in the mean"
+    return f"at {backtests.tests(frame, form)} {_named(served['model'][0])} missed the total{whole} by {form.share(total)} in the mean"
 
 
 def by_model(frame: pl.DataFrame) -> pl.DataFrame:
@@ -115,12 +115,12 @@ def by_model(frame: pl.DataFrame) -> pl.DataFrame:
 
     The one that serves comes first, then the best by how well they rank revenue.
     """
-    value = pl.col("value")
-    means = {
-        name: (value.abs() if name == "total" else value).filter(pl.col("metric") == metric).mean()
+    unsigned = pl.col("value").abs()
+    means = (
+        backtests.mean(metric, unsigned if name == "total" else None).alias(name)
         for name, (metric, _) in _FIGURES.items()
-    }
-    rows = frame.group_by("model").agg(pl.col("is_served").any(), **means)
+    )
+    rows = backtests.by_model(frame, means)
     return rows.sort("is_served", "ranks", "model", descending=[True, True, False], nulls_last=True)
 
 
@@ -135,14 +135,3 @@ def _cell(name: str, value: Any, form: Formats) -> Cell:
     if name in ("mae", "rmse"):
         return Cell(form.money(value))
     return Cell(form.share(value) if name in ("total", "deciles", "coverage") else form.number(value, 3))
-
-
-def _tests(frame: pl.DataFrame, form: Formats) -> str:
-    """4 tests of 91 days each."""
-    count = frame["origin"].n_unique()
-    each = " each" if count > 1 else ""
-    length = ""
-    if "horizon_days" in frame.columns:
-        days = float(frame["horizon_days"][0])
-        length = f" of {form.number(days, 0 if days == int(days) else 1)} {plural(days, 'day')}{each}"
-    return f"{count} {plural(count, 'test')}{length}"
