@@ -21,10 +21,8 @@ ModelsT = TypeVar("ModelsT", bound=KeptModels)
 SaidT = TypeVar("SaidT")
 
 
-class ServedTables(ABC, Generic[ModelsT, SaidT]):
-    """What models of one kind say of some report days.
-
-    A subclass tells what a model says of the customers of a day (``_say``).
+class ModelTables(Generic[ModelsT]):
+    """Models of one kind of some report days.
 
     Args:
         days: ascending.
@@ -35,7 +33,6 @@ class ServedTables(ABC, Generic[ModelsT, SaidT]):
         self._facts = facts
         self._days = days
         self._open = models
-        self._kept: tuple[date, SaidT] | None = None
 
     @cached_property
     def models(self) -> ModelsT:
@@ -60,6 +57,15 @@ class ServedTables(ABC, Generic[ModelsT, SaidT]):
         """The scores of the training whose model serves the day."""
         return self.models.scores(self._trained[day]).lazy().rename({"day": "trained_on"})
 
+
+class ServedTables(ModelTables[ModelsT], ABC, Generic[ModelsT, SaidT]):
+    """What models say of the customers of a day, kept for one day: what is said of many would be too much.
+
+    A subclass tells what the model of a training day says (``_say``).
+    """
+
+    _kept: tuple[date, SaidT] | None = None
+
     def _served(self, day: date) -> SaidT:
         """What is said of the customers of a day; a model that is missing is trained."""
         return self._said(day, self._trained[day])
@@ -83,7 +89,6 @@ class ServedTables(ABC, Generic[ModelsT, SaidT]):
         return self._said(day, trained_on)
 
     def _said(self, day: date, trained_on: date) -> SaidT:
-        """Kept for one day: what is said of many would be too much."""
         if self._kept is None or self._kept[0] != day:
             self._kept = day, self._say(day, trained_on)
         return self._kept[1]

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from ca_platform.reports.served import ServedTables
+from ca_platform.reports.served import ModelTables
 from ca_platform.training import Forecasts, ValueModels
 
 # An order that is further away is no date to put into a diary.
@@ -15,15 +15,12 @@ _MOST_DAYS = 3_652
 _MONEY = pl.Decimal(38, 4)
 
 
-class ValueTables(ServedTables[ValueModels, Forecasts]):
+class ValueTables(ModelTables[ValueModels]):
     """Lifetime value as of some report days."""
 
     def customers(self, day: date) -> pl.LazyFrame:
         """``client_feature_predicted``: all customers with an order up to the day."""
-        return customer_rows(self._served(day), day).join(self._clients.lazy(), on="customer").drop("customer")
-
-    def _say(self, day: date, trained_on: date) -> Forecasts:  # noqa: ARG002 - the models know it
-        return self.models.forecast(day)
+        return customer_rows(self.models.forecast(day), day).join(self._clients.lazy(), on="customer").drop("customer")
 
 
 def customer_rows(said: Forecasts, day: date) -> pl.LazyFrame:
