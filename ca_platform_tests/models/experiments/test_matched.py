@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ca_platform.models.experiments import Moments, difference_in_differences, paired_t
+from ca_platform.models.experiments.records import Floats
 from ca_platform_tests.models.experiments.sides import spending
 
 
@@ -15,8 +16,23 @@ def test_adjusted_change_and_its_error_by_hand() -> None:
     controls = Moments.by_item([0, 0, 1, 1], 2, [3.0, 5.0, 0.0, 2.0])
     found = difference_in_differences(treated, controls)
     assert [float(part) for part in (found.raw, found.expected, found.comparison.estimate)] == [4.5, 2.5, 2.0]
-    # 4/3 over 4 customers, and twice (1/2)² · 2 / 2.
-    assert found.comparison.standard_error == pytest.approx(np.sqrt(1 / 3 + 2 / 4))
+    # 4/3 over 4 customers, and for each stratum 2 · 1 / (4 · 3) · 2 / 2.
+    assert found.comparison.standard_error == pytest.approx(np.sqrt(1 / 3 + 2 * 2 / 12))
+    assert found.noise == pytest.approx(np.sqrt(2 * 2 * 1 * 2 / 2))
+
+
+def test_error_is_right_where_every_treated_has_few_controls_of_his_own() -> None:
+    dice = np.random.default_rng(5)
+    treated, controls = dice.normal(0, 1, (4_000, 25, 1)), dice.normal(0, 1, (4_000, 25, 3))
+    found = difference_in_differences(_strata(treated), _strata(controls))
+    assert found.comparison.estimate.std() == pytest.approx(np.sqrt((1 + 1 / 3) / 25), rel=0.03)
+    assert np.mean(found.comparison.standard_error**2) == pytest.approx((1 + 1 / 3) / 25, rel=0.02)
+    assert np.all(found.noise == 0)
+
+
+def _strata(changes: Floats) -> Moments:
+    sums, squares = changes.sum(axis=-1), (changes**2).sum(axis=-1)
+    return Moments(np.full(sums.shape, float(changes.shape[-1])), sums[..., None], squares[..., None, None])
 
 
 def test_treated_without_controls_are_left_out() -> None:
