@@ -85,5 +85,23 @@ DELIVERIES = TableSpec(
     key=("order_id", "delivery_date"),
     sort=("order_id", "delivery_date"),
 )
+ASSIGNMENTS = TableSpec(
+    name="assignments",
+    layer="lake",
+    title="Assignments",
+    description=(
+        "One row for each time a customer was given a variant of an experiment. It belongs to the local day of its "
+        "assigned_at. The same customer may come again; the first variant counts."
+    ),
+    columns=(
+        _DAY,
+        text("experiment", "The experiment."),
+        text("client", "The customer."),
+        text("variant", "What the customer was given."),
+        instant("assigned_at", "When."),
+    ),
+    key=("experiment", "client", "assigned_at", "variant"),
+    sort=("experiment", "client", "assigned_at", "variant"),
+)
 
-DATASETS = (SESSIONS, CUSTOMERS, LINES, DELIVERIES)
+DATASETS = (SESSIONS, CUSTOMERS, LINES, DELIVERIES, ASSIGNMENTS)

@@ -103,11 +103,15 @@ def connected(spec: ReportSpec, settings: Settings) -> bool:
 
 
 def missing_inputs(spec: ReportSpec, settings: Settings) -> tuple[str, ...]:
-    """Sources and columns that would have to be connected, as ``source`` or ``source.column``."""
+    """Sources and columns that would have to be connected, as ``source``, ``source.column`` or ``one or another``."""
     return tuple(need for need in ("sessions", *spec.requires) if not _is_given(need, settings))
 
 
 def _is_given(need: str, settings: Settings) -> bool:
+    return any(_is_connected(either, settings) for either in need.split(" or "))
+
+
+def _is_connected(need: str, settings: Settings) -> bool:
     name, _, column = need.partition(".")
     source = settings.sources.connected().get(name)
     if source is None or not column:

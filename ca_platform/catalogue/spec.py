@@ -60,7 +60,8 @@ class ReportSpec:
             and reading joins the days of the window.
         window: ``days`` when the table is cut to the last ``reports.history_days`` days, ``cohorts`` when it is cut to
             the last ``reports.cohort_days`` cohorts.
-        requires: optional inputs that must be connected, as ``source`` or ``source.column``.
+        requires: optional inputs that must be connected, as ``source`` or ``source.column``; ``one or another`` where
+            either will do.
     """
 
     name: str

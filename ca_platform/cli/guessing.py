@@ -17,7 +17,7 @@ from ca_platform.errors import CaPlatformError
 if TYPE_CHECKING:
     from ca_platform.sources import Guess
 
-_NAMES = ("sessions", "customers", "lines", "products", "deliveries")
+_NAMES = ("sessions", "customers", "lines", "products", "deliveries", "assignments")
 
 
 @dataclass

@@ -34,8 +34,9 @@ def init(inputs: tuple[str, ...], output: str | None, force: bool, time_zone: st
     """Write a commented settings file (`-`: on standard output).
 
     INPUT is a file, a glob, a folder, or the address of a PostgreSQL database: its columns are looked at, a mapping is
-    proposed, and how sure it is is said. Which of the sources an INPUT is (sessions, customers, lines, deliveries) is
-    guessed, too, or said in front of it, as in lines=baskets.csv. FILE is the settings file, else ca_platform.yaml.
+    proposed, and how sure it is is said. Which of the sources an INPUT is (sessions, customers, lines, deliveries,
+    assignments) is guessed, too, or said in front of it, as in lines=baskets.csv. FILE is the settings file, else
+    ca_platform.yaml.
     """
     from ca_platform.cli.guessing import propose
     from ca_platform.settings import template

@@ -13,7 +13,7 @@ from ca_platform.errors import ConfigurationError
 from ca_platform.ingest.account import Account
 from ca_platform.ingest.fields import Field, map_fields
 from ca_platform.ingest.plan import Plan, Window
-from ca_platform.ingest.rules import customer_rules, delivery_rules, line_rules, session_rules
+from ca_platform.ingest.rules import assignment_rules, customer_rules, delivery_rules, line_rules, session_rules
 from ca_platform.ingest.schemas import lake_schema
 from ca_platform.ingest.table import Rules
 from ca_platform.ingest.values import Reading
@@ -25,6 +25,7 @@ DAY_COLUMN: dict[str, str | None] = {
     "sessions": "session_start_date",
     "lines": "date",
     "deliveries": "delivery_date",
+    "assignments": "assigned_at",
     "customers": None,
 }
 LINE_SLACK = 7
@@ -153,4 +154,12 @@ _LATER = {"lines": ("line_number",), "deliveries": ("location_suspect",)}
 def _rules(name: str, mapping: SourceSettings) -> Rules:
     if name == "sessions":
         return session_rules(mapping.actions, is_gross=mapping.payment_amount_is == "gross")
-    return {"customers": customer_rules, "lines": line_rules, "deliveries": delivery_rules}[name]
+    return _RULES[name]
+
+
+_RULES: dict[str, Rules] = {
+    "customers": customer_rules,
+    "lines": line_rules,
+    "deliveries": delivery_rules,
+    "assignments": assignment_rules,
+}

@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from ca_platform.ingest.account import IngestSummary
+from ca_platform.ingest.assignments import load_assignments
 from ca_platform.ingest.customers import load_customers
 from ca_platform.ingest.job import Job, prepare
 from ca_platform.ingest.joined import load_joined
@@ -23,6 +24,7 @@ _LOADERS = {
     "customers": load_customers,
     "lines": load_joined,
     "deliveries": load_joined,
+    "assignments": load_assignments,
 }
 
 
@@ -32,7 +34,7 @@ def ingest(source: str, days: Sequence[date] | None, settings: Settings, lake: L
     Parts, quarantine and row accounting become visible together, or not at all.
 
     Args:
-        source: sessions, customers, lines or deliveries.
+        source: sessions, customers, lines, deliveries or assignments.
         days: None for customers, which are a snapshot (days are of no meaning there).
 
     Raises:

@@ -63,6 +63,12 @@ def customer_rules(table: Table) -> None:
     table.require("download_date")
 
 
+def assignment_rules(table: Table) -> None:
+    """Rules of assignments. A customer who is assigned again is no mistake: logs of exposures are like that."""
+    for column in ("experiment", "client", "variant", "assigned_at"):
+        table.require(column)
+
+
 def line_rules(table: Table) -> None:
     """Rules of product lines, but for those that need the order."""
     for column in ("order_id", "product", "price"):

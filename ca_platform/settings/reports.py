@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from ca_platform.settings.experiments import Experiment
 from ca_platform.settings.segments import DEFAULT_SEGMENTS, SegmentRule, segments_by_cell
 from ca_platform.settings.types import Count, Day, Model, Share
 
@@ -127,6 +128,7 @@ class ReportSettings(Model):
         history_days: days in tables by day.
         cohort_days: daily cohorts.
         keep_daily: report days of per-customer tables that are kept, before them month ends.
+        experiments: plans by the name of the experiment; one that is not named has the defaults.
     """
 
     history_days: Count = 400
@@ -137,6 +139,7 @@ class ReportSettings(Model):
     most_combined_products: MostCombinedProducts = MostCombinedProducts()
     association_rules: AssociationRules = AssociationRules()
     ab_test: AbTest = AbTest()
+    experiments: dict[str, Experiment] = Field(default_factory=dict)
     rfm: Rfm = Rfm()
     clv: Clv = Clv()
     anomaly: Anomaly = Anomaly()

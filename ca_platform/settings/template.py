@@ -62,6 +62,10 @@ sources:
   #   dsn: postgresql://shop@db/shop
   #   password: ${PG_PASSWORD}
   #   table: deliveries
+  # assignments:                  # who got which variant of an experiment, and when
+  #   kind: csv
+  #   path: experiments.csv
+  #   columns: {experiment: Test, client: CustomerNo, variant: Arm, assigned_at: At}
 
 """
 _SOURCES = "# What to read. Check the mapping: `ca-platform check` shows the rows as they would be loaded.\n"
@@ -79,6 +83,8 @@ schedule:
 #   most_combined_products: {min_orders: 2}    # pairs in fewer orders are left out
 #   association_rules: {min_support: 0.01, min_confidence: 0.2, max_size: 4}
 #   rfm: {scoring: kmeans}                     # or quantile
+#   experiments:                               # by name; what is left out has its default
+#     homepage: {control: old, goal: revenue_per_customer, planned_days: 28, last_day: null}
 
 notifications: {log: true, webhook: null, email: null}
 """

@@ -29,7 +29,7 @@ class Guess:
     """A proposed source.
 
     Attributes:
-        source: which of the platform's sources it looks like: sessions, customers, lines or deliveries.
+        source: which of the platform's sources it looks like: sessions, customers, lines, deliveries or assignments.
         mapping: keys as in the settings file.
         confidence: by name of the platform how sure the mapping is, in words.
         missing: required names for which no column was found.
@@ -144,8 +144,7 @@ def _separator(path: str, encoding: str) -> str:
 def _propose(base: Mapping[str, Any], columns: Columns, source: str | None) -> Guess:
     if source is not None:
         return _map(base, columns, source)
-    names = [name for name in CANONICAL if name != "assignments"]
-    guesses = [_map(base, Columns(columns.kinds, columns.distinct), name) for name in names]
+    guesses = [_map(base, Columns(columns.kinds, columns.distinct), name) for name in CANONICAL]
     return max(guesses, key=lambda found: (-len(found.missing), found.source == "sessions", len(found.confidence)))
 
 
@@ -179,7 +178,7 @@ def _map(base: Mapping[str, Any], columns: Columns, source: str) -> Guess:
 
 
 def _candidates(target: str, columns: Columns, rank: str, *, is_required: bool) -> Iterator[str]:
-    kind = KINDS.get(target, "date" if target.endswith("_date") or target == "date" else "text")
+    kind = KINDS.get(target, "date" if target.endswith(("_date", "_at")) or target == "date" else "text")
     for name, have in columns.kinds.items():
         if name in columns.used:
             continue

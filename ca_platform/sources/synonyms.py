@@ -36,6 +36,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "prepare_date": ("prepared", "preparedat", "shipped", "shippedat", "shipdate", "orderdeliveredcarrierdate"),
     "return_date": ("returned", "returnedat"),
     "promised_date": ("promised", "promisedat", "estimateddelivery", "orderestimateddeliverydate"),
+    "experiment": ("experimentid", "experimentname", "test", "testname", "abtest", "study"),
+    "variant": ("variantid", "variantname", "variation", "arm", "bucket", "treatment"),
+    "assigned_at": ("assigned", "assignedon", "assignmentdate", "exposedat", "enteredat", "createdat", "timestamp"),
     "latitude": ("lat",),
     "longitude": ("lon", "lng", "long"),
 }  # fmt: skip
