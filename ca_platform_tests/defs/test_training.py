@@ -38,7 +38,7 @@ def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
     assert models["trained_on"].value == scores["trained_on"].value == LAST.isoformat()
     assert "| orders expected by BG/NBD | r | " in str(models["parameters"].value)
     assert f"{scores['served'].value} (serves)" in str(scores["backtest"].value)
-    assert len(str(scores["calibration"].value).splitlines()) == 12
+    assert len(str(scores["calibration"].value).splitlines()) == 14
     value, figures = (result.asset_materializations_for_node("clv_training")[place].metadata for place in (0, 1))
     assert lake.days(VALUE_MODELS) == lake.days(VALUE_SCORES) == [LAST]
     told = str(value["parameters"].value)
@@ -47,7 +47,7 @@ def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
     assert "standard error" in told
     assert f"{figures['served'].value} (serves)" in str(figures["backtest"].value)
     for measure in ("orders", "revenue"):
-        assert len(str(figures[f"calibration_of_{measure}"].value).splitlines()) == 12
+        assert len(str(figures[f"calibration_of_{measure}"].value).splitlines()) == 14
     found = computed(["churn_risk"], [LAST], settings, lake)["churn_risk"]
     assert found["trained_on"].unique().to_list() == [LAST], "not the Monday of its week"
     assert LAST.weekday() != 0
