@@ -31,7 +31,8 @@ ca-platform simulate --days 365 --customers 20000 --seed 7 --out big_shop
 )
 @json_option
 def simulate(days: int, customers: int, seed: int, start: date | None, out: Path, as_json: bool) -> None:
-    """Write a simulated shop into a folder: sessions, customers, lines and deliveries as CSV, settings, and the truth.
+    """Write a simulated shop into a folder: sessions, customers, lines, deliveries and
+    assignments as CSV, settings, and the truth.
 
     Everything in it is invented; truth.json holds what made it, so that estimates can be held against it.
     """
@@ -67,6 +68,7 @@ def _summary(out: Path, truth: Truth) -> dict[str, object]:
         "customers": counts.customers,
         "lines": counts.lines,
         "deliveries": counts.deliveries,
+        "assignments": counts.assignments,
     }
 
 

@@ -77,13 +77,30 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A randomised experiment over customers, control first; ``conversion`` are the factors of the variants."""
+    """A randomised experiment over customers, control first; ``conversion`` are the factors of the variants.
+
+    Attributes:
+        begins, ends: shares of the shop's days; it runs on the days between.
+    """
 
     name: str
     variants: tuple[str, ...]
     conversion: tuple[float, ...]
     begins: float = 0.3
     ends: float = 0.8
+
+    def days(self, days: int) -> tuple[int, int]:
+        """Indices of its first and last day in a shop of so many days; the last lies before the first where it has none.
+
+        >>> Experiment("page", ("old", "new"), (1.0, 1.1)).days(10)
+        (3, 7)
+        """
+        inside = [index for index in range(days) if self.runs_on(index, days)]
+        return (inside[0], inside[-1]) if inside else (days, days - 1)
+
+    def runs_on(self, index: int, days: int) -> bool:
+        """Whether it runs on a day of a shop of so many days."""
+        return self.begins <= index / days < self.ends
 
 
 DIMENSIONS = (
@@ -141,6 +158,8 @@ class ShopParameters:
         sessions: number of sessions in place of a Poisson number that follows from the rates; exact unless an incident
             takes away the sessions of a dimension value.
         baskets: also write lines and deliveries.
+        experiment: a column of the sessions; its variants act on the conversion.
+        idle_experiment: assignments in a file of their own; it has no effect, so what is found of it is chance.
     """
 
     days: int = 180
@@ -178,6 +197,9 @@ class ShopParameters:
     out_of_order: float = 0.02
     promotions: tuple[Promotion, ...] = PROMOTIONS
     experiment: Experiment | None = Experiment("homepage_variant", ("control", "large_picture"), (1.0, 1.12))
+    idle_experiment: Experiment | None = Experiment(
+        "newsletter_layout", ("one_column", "two_columns"), (1.0, 1.0), 0.4, 0.9
+    )
     incidents_per_30_days: float = 1.0
 
     products: int = 160
@@ -240,5 +262,6 @@ def volume_shop(
         baskets=False,
         dimensions=tuple(numbered_dimension(f"d{number}", count) for number, count in enumerate(dimensions, start=1)),
         experiment=None,
+        idle_experiment=None,
         incidents_per_30_days=0.0,
     )

@@ -122,7 +122,7 @@ def _draw_starts(customers: Customers, who: Ints, day: LocalDay, rng: np.random.
 
 def _variants(customers: Customers, who: Ints, day: LocalDay, parameters: ShopParameters) -> Ints:
     experiment = parameters.experiment
-    if experiment is None or not experiment.begins <= day.index / parameters.days < experiment.ends:
+    if experiment is None or not experiment.runs_on(day.index, parameters.days):
         return np.full(len(who), UNSET, dtype=np.int64)
     return customers.variant[who]
 

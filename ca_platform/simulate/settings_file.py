@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ca_platform.simulate.parameters import ShopParameters
 
 _HEAD = """\
@@ -18,7 +20,7 @@ document_store:
   kind: embedded
   path: data/store.db
 users: {{path: data/users.db}}
-sources:
+{plans}sources:
   sessions:
     kind: csv
     path: sessions/*.csv
@@ -26,7 +28,7 @@ sources:
     actions: [{actions}]
 {experiments}    promotion_id: promotion_id
     payment_amount_is: net
-  customers:
+{assignments}  customers:
     kind: csv
     path: customers.csv
     actions: [first_login]
@@ -42,6 +44,13 @@ _BASKETS = """\
 """
 
 
+_ASSIGNMENTS = """\
+  assignments:
+    kind: csv
+    path: assignments.csv
+"""
+
+
 def settings_text(parameters: ShopParameters) -> str:
     """The file's text. Columns have the platform's own names, so that nothing needs mapping."""
     experiment = parameters.experiment
@@ -51,6 +60,19 @@ def settings_text(parameters: ShopParameters) -> str:
         start=parameters.start,
         dimensions=", ".join(dimension.name for dimension in parameters.dimensions),
         actions=", ".join(step.name for step in parameters.steps),
+        plans=_plans(parameters),
+        assignments="" if parameters.idle_experiment is None else _ASSIGNMENTS,
         experiments="" if experiment is None else f"    experiments: [{experiment.name}]\n",
     )
     return head + _BASKETS if parameters.baskets else head
+
+
+def _plans(parameters: ShopParameters) -> str:
+    """What was planned of the experiments."""
+    planted = [item for item in (parameters.experiment, parameters.idle_experiment) if item is not None]
+    lines = [
+        f"    {item.name}: {{control: {item.variants[0]}, last_day: "
+        f"{parameters.start + timedelta(days=item.days(parameters.days)[1])}}}\n"
+        for item in planted
+    ]
+    return "".join(["reports:\n", "  experiments:\n", *lines]) if lines else ""

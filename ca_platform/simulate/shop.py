@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from ca_platform.errors import ConfigurationError
+from ca_platform.simulate.assignments import draw_assignments
 from ca_platform.simulate.baskets import Amounts, Lines, Products, draw_lines, draw_products, draw_targets, price_orders
 from ca_platform.simulate.clock import Ints, LocalDay, local_day, stream
 from ca_platform.simulate.customers import UNSET, Customers, draw_customers
@@ -37,6 +38,7 @@ from ca_platform.simulate.writer import (
     client_names,
     order_names,
     prepare_folder,
+    write_assignments,
     write_customers,
     write_deliveries,
     write_lines,
@@ -55,6 +57,7 @@ class _Stream(IntEnum):
     AMOUNTS = 8
     LINES = 9
     DELIVERIES = 10
+    ASSIGNMENTS = 11
 
 
 @dataclass(slots=True)
@@ -105,6 +108,7 @@ def simulate_shop(
         if on_day is not None:
             on_day(day.day, count)
     shop.truth.counts.customers = write_customers(out, shop.customers, day.end, chosen.time_zone)
+    _assign(out, shop)
     (out / "ca_platform.yaml").write_text(settings_text(chosen), encoding="utf-8")
     (out / "truth.json").write_text(shop.truth.to_json(), encoding="utf-8")
     return shop.truth
@@ -162,6 +166,16 @@ def _simulate_day(out: Path, shop: _Shop, day: LocalDay) -> int:
     counts.revenue += Decimal(int(amounts.paid.sum())) / 100
     counts.lines += 0 if lines is None else len(lines)
     return len(sessions)
+
+
+def _assign(out: Path, shop: _Shop) -> None:
+    """Write who was given which variant of the experiment without effect."""
+    parameters = shop.parameters
+    if parameters.idle_experiment is not None:
+        rng = stream(parameters.seed, _Stream.ASSIGNMENTS)
+        given = draw_assignments(shop.customers, parameters.idle_experiment, parameters, rng)
+        write_assignments(out, given, parameters.time_zone)
+        shop.truth.counts.assignments = len(given.customer)
 
 
 def _price(shop: _Shop, day: LocalDay, sessions: Sessions, promotions: Ints) -> tuple[Amounts, Lines | None]:

@@ -36,6 +36,7 @@ class Counts:
     lines: int = 0
     deliveries: int = 0
     open_deliveries: int = 0
+    assignments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,23 @@ class Truth:
         known |= {black_friday(year): "Black Friday" for year in years}
         return {day: name for day, name in sorted(known.items()) if self.first_day <= day <= self.last_day}
 
+    @property
+    def experiments(self) -> list[dict[str, object]]:
+        """Every experiment with its days, its control, and the factor of each variant on the conversion (1: no effect)."""
+        places = {"sessions": self.parameters.experiment, "assignments": self.parameters.idle_experiment}
+        return [
+            {
+                "experiment": planted.name,
+                "source": source,
+                "control": planted.variants[0],
+                "conversion": dict(zip(planted.variants, planted.conversion, strict=True)),
+                "first_day": self.first_day + timedelta(days=planted.days(self.parameters.days)[0]),
+                "last_day": self.first_day + timedelta(days=planted.days(self.parameters.days)[1]),
+            }
+            for source, planted in places.items()
+            if planted is not None
+        ]
+
     def to_json(self) -> str:
         """The record as JSON text: days as ISO text, money as text."""
         record = {
@@ -82,6 +100,7 @@ class Truth:
             "last_day": self.last_day,
             "counts": asdict(self.counts),
             "parameters": asdict(self.parameters),
+            "experiments": self.experiments,
             "incidents": [asdict(incident) for incident in self.incidents],
             "special_days": [{"day": day, "name": name} for day, name in self.special_days.items()],
             "affinities": [asdict(affinity) for affinity in self.affinities],

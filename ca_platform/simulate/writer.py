@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from ca_platform.errors import ConfigurationError
+from ca_platform.simulate.assignments import Assignments
 from ca_platform.simulate.baskets import Amounts, Lines, Products
 from ca_platform.simulate.clock import Ints, LocalDay
 from ca_platform.simulate.customers import UNSET, Customers
@@ -22,7 +23,7 @@ from ca_platform.simulate.parameters import Dimension, ShopParameters
 from ca_platform.simulate.sessions import Sessions
 
 INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%S%:z"
-OUTPUTS = ("sessions", "lines", "deliveries", "customers.csv", "truth.json", "ca_platform.yaml")
+OUTPUTS = ("sessions", "lines", "deliveries", "customers.csv", "assignments.csv", "truth.json", "ca_platform.yaml")
 
 
 def prepare_folder(out: Path, *, baskets: bool) -> None:
@@ -125,6 +126,19 @@ def write_deliveries(
         }
     )
     _write(frame, out / "deliveries" / f"{day.day}.csv", digits=5)
+
+
+def write_assignments(out: Path, given: Assignments, zone: str) -> None:
+    """assignments.csv."""
+    frame = pl.DataFrame(
+        {
+            "experiment": _labels(np.zeros_like(given.customer), (given.experiment.name,)),
+            "client": client_names(given.customer),
+            "variant": _labels(given.variant, given.experiment.variants),
+            "assigned_at": _instants(given.at, zone),
+        }
+    )
+    _write(frame, out / "assignments.csv")
 
 
 def write_customers(out: Path, customers: Customers, end: int, zone: str) -> int:

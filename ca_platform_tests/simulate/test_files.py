@@ -135,6 +135,9 @@ def test_settings_load_without_a_word(shop: Shop) -> None:
     assert settings.business.start_date == START
     assert settings.sources.sessions is not None
     assert tuple(settings.sources.sessions.actions) == STEPS[:3]
+    assert settings.sources.assignments is not None
+    plan = settings.reports.experiments["homepage_variant"]
+    assert (plan.control, plan.last_day) == ("control", shop.truth.experiments[0]["last_day"])
 
 
 def test_truth_counts_the_rows(shop: Shop, sessions: pl.DataFrame, customers: pl.DataFrame) -> None:
@@ -149,6 +152,37 @@ def test_truth_counts_the_rows(shop: Shop, sessions: pl.DataFrame, customers: pl
     assert counts["deliveries"] + counts["open_deliveries"] == deliveries.height
     assert counts["open_deliveries"] == deliveries["delivery_date"].null_count()
     assert str(sessions["payment_amount"].cast(pl.Decimal(18, 2)).sum()) == counts["revenue"]
+
+
+def test_assignments_lie_within_the_days_of_their_experiment(shop: Shop) -> None:
+    rows = shop.read("assignments.csv").with_columns(at=pl.col("assigned_at").str.to_datetime("%+", time_zone="UTC"))
+    truth = json.loads((shop.folder / "truth.json").read_text())
+    (planted,) = (item for item in truth["experiments"] if item["source"] == "assignments")
+    assert rows.height == truth["counts"]["assignments"] > 3_000
+    assert rows["client"].is_unique().all()
+    assert set(rows["variant"]) == set(planted["conversion"]) == {"one_column", "two_columns"}
+    local = rows["at"].dt.convert_time_zone("Europe/London").dt.date().cast(pl.String)
+    assert planted["first_day"] <= str(local.min()) <= str(local.max()) <= planted["last_day"]
+    share = rows.filter(variant="one_column").height / rows.height
+    assert abs(share - 0.5) < 4 * 0.5 / rows.height**0.5
+
+
+def test_an_experiment_without_effect_changes_nothing_else(tmp_path: Path) -> None:
+    for name, chosen in (("with", ShopParameters()), ("without", ShopParameters(idle_experiment=None))):
+        simulate_shop(tmp_path / name, 5, 200, 2, parameters=chosen)
+        (tmp_path / name / "truth.json").unlink()
+        (tmp_path / name / "ca_platform.yaml").unlink()
+    (tmp_path / "with" / "assignments.csv").unlink()
+    assert digest(tmp_path / "with") == digest(tmp_path / "without")
+
+
+def test_days_of_an_experiment_are_those_with_its_variants(sessions: pl.DataFrame, shop: Shop) -> None:
+    truth = json.loads((shop.folder / "truth.json").read_text())
+    (planted,) = (item for item in truth["experiments"] if item["source"] == "sessions")
+    shown = sessions.filter(pl.col(planted["experiment"]).is_not_null())
+    days = shown["session_start_date"].dt.convert_time_zone("Europe/London").dt.date().cast(pl.String)
+    assert (days.min(), days.max()) == (planted["first_day"], planted["last_day"])
+    assert planted["conversion"] == {"control": 1.0, "large_picture": 1.12}
 
 
 def test_volume_shop_has_exactly_the_asked_sessions(tmp_path: Path) -> None:
