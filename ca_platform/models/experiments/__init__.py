@@ -26,6 +26,8 @@ from ca_platform.models.experiments.records import Comparison, Moments, Values
 from ca_platform.models.experiments.saddlepoint import sign_flips
 from ca_platform.models.experiments.sequential import asymptotic_sequence, planned_boundary, sequential
 from ca_platform.models.experiments.series import DailySeries, block_permutation, daily_series, newey_west
+from ca_platform.models.experiments.shop_change import ShopChange, beyond_shop
+from ca_platform.models.experiments.skewed import welch_skewed
 from ca_platform.models.experiments.verdicts import (
     adjusted,
     customers_needed,
@@ -43,11 +45,13 @@ __all__ = [
     "FamilyFit",
     "Matched",
     "Moments",
+    "ShopChange",
     "Values",
     "adjusted",
     "asymptotic_sequence",
     "best_family",
     "beta_means",
+    "beyond_shop",
     "block_permutation",
     "bootstrap_difference",
     "bootstrap_mean",
@@ -79,6 +83,7 @@ __all__ = [
     "sign_flips",
     "variance_reduction",
     "welch",
+    "welch_skewed",
     "wilson",
     "with_missing",
 ]

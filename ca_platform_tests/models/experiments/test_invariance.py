@@ -37,6 +37,7 @@ def _difference_in_differences(a: Floats, b: Floats) -> Comparison:
 
 DIFFERENCES: dict[str, Sides] = {
     "welch": lambda a, b: ab.welch(Moments.of(a), Moments.of(b)),
+    "welch_skewed": lambda a, b: ab.welch_skewed(Moments.of(a, a**2), Moments.of(b, b**2)),
     "paired_t": lambda a, b: ab.paired_t(Moments.of(*(side[: min(a.size, b.size)] for side in (a, b)))),
     "cuped": lambda a, b: ab.cuped(Moments.of(a, _history(a)), Moments.of(b, _history(b))),
     "regression_adjusted": lambda a, b: ab.regression_adjusted(Moments.of(a, _history(a)), Moments.of(b, _history(b))),
