@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
+from ca_platform.catalogue.ab_experiments import EXPERIMENT_FACTS
 from ca_platform.catalogue.baskets import BASKETS
 from ca_platform.catalogue.churn import CHURN
 from ca_platform.catalogue.clv import CLV
@@ -44,7 +45,10 @@ _REPORTS = {
         *REVENUE_AHEAD,
     )
 }
-_TABLES = {spec.name: spec for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS, *MODEL_TABLES, *CLASS_TABLES)}
+_TABLES = {
+    spec.name: spec
+    for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS, *EXPERIMENT_FACTS, *MODEL_TABLES, *CLASS_TABLES)
+}
 
 
 def report_names() -> tuple[str, ...]:

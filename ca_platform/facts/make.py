@@ -10,7 +10,7 @@ import polars as pl
 
 from ca_platform.catalogue.promotions import PROMOTION_FACTS
 from ca_platform.errors import ReportError
-from ca_platform.facts import churn, customers, daily, promotions, sequence
+from ca_platform.facts import churn, customers, daily, experiments, promotions, sequence
 from ca_platform.facts.digests import WEEK_REACH
 from ca_platform.facts.make_baskets import BasketMaker, Past
 from ca_platform.facts.registry import REACH, schema, sort_key
@@ -50,7 +50,9 @@ class Maker:
     @property
     def _session_schema(self) -> dict[str, pl.DataType]:
         """Columns of the sessions that any of the facts looks at."""
-        more = {"promotion_id": pl.String()} if PROMOTIONS & self._days.keys() else {}
+        more: dict[str, pl.DataType] = {"promotion_id": pl.String()} if PROMOTIONS & self._days.keys() else {}
+        if "experiment_variants" in self._days:
+            more |= {f"experiments.{name}": pl.String() for name in self._shape.experiments}
         return {**self._shape.session_schema, **more}
 
     @cached_property
@@ -110,14 +112,18 @@ class Maker:
         sessions = self._past_sessions.lazy()
         return self._lake.collect(lambda: customers.new_clients(sessions, self.past("client_numbers")))
 
+    def _clients(self) -> pl.LazyFrame:
+        """Numbers of all clients of these sessions."""
+        here = self._past_sessions.lazy().select("client").unique()
+        known = self.past("client_numbers").join(here, on="client", how="semi")
+        return pl.concat([known, self.new_clients.lazy()], how="vertical_relaxed")
+
     @cached_property
     def visits(self) -> pl.DataFrame:
         sessions = self._past_sessions.lazy()
 
         def build() -> pl.LazyFrame:
-            here = sessions.select("client").unique()
-            known = self.past("client_numbers").join(here, on="client", how="semi")
-            clients = pl.concat([known, self.new_clients.lazy()], how="vertical_relaxed")
+            clients = self._clients()
             values = pl.concat([self.past("dimension_values"), self.new_values.lazy()], how="vertical_relaxed")
             return customers.visits(sessions, self._shape.dimensions, values, clients)
 
@@ -151,6 +157,14 @@ class Maker:
         here = self.orders.lazy().select(customers.PAIR).unique()
         known = self._lake.collect(lambda: self.past("promotion_firsts").join(here, on=customers.PAIR, how="semi"))
         return promotions.promotion_customers(self.promotion_firsts.lazy(), self.orders.lazy(), known.lazy())
+
+    @property
+    def experiment_variants(self) -> pl.LazyFrame:
+        """When customers saw each variant of an experiment first."""
+        sessions, names = self._past_sessions.lazy(), self._shape.experiments
+        return self._lake.collect(
+            lambda: experiments.experiment_variants(sessions, names, self._clients(), self.past("experiment_variants"))
+        ).lazy()
 
     @property
     def churn_weeks(self) -> pl.LazyFrame:
@@ -230,6 +244,7 @@ _BUILDERS: dict[str, Callable[[Maker, Shape], pl.LazyFrame]] = {
     ),
     "promotion_firsts": lambda maker, _: maker.promotion_firsts.lazy(),
     "promotion_customers": lambda maker, _: maker.promotion_customers,
+    "experiment_variants": lambda maker, _: maker.experiment_variants,
     "product_numbers": lambda maker, _: maker.baskets.product_numbers.lazy(),
     "order_products": lambda maker, _: maker.baskets.order_products.lazy(),
     "product_days": lambda maker, _: maker.baskets.product_days.lazy(),

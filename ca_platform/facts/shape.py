@@ -30,6 +30,7 @@ class Shape:
     Attributes:
         actions: declared session actions in their order, without ``session_start`` and ``purchase``.
         max_values: a dimension with more values is refused.
+        experiments: declared columns of the sessions, for ``experiment_variants`` alone.
         churn: shapes ``churn_weeks`` alone.
     """
 
@@ -38,6 +39,7 @@ class Shape:
     dimensions: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     max_values: int = 1000
+    experiments: tuple[str, ...] = ()
     churn: ChurnRule = field(default_factory=ChurnRule)
 
     @classmethod
@@ -49,6 +51,7 @@ class Shape:
             dimensions=tuple(source.dimensions) if source else (),
             actions=tuple(source.actions) if source else (),
             max_values=settings.reports.dimensions.max_values,
+            experiments=tuple(source.experiments) if source else (),
             churn=ChurnRule(**settings.reports.churn.model_dump()),
         )
 
@@ -80,4 +83,5 @@ class Shape:
 
     def options(self, name: str) -> str:
         """What else shapes one fact."""
-        return repr(self.churn) if name == "churn_weeks" else ""
+        own = {"churn_weeks": self.churn, "experiment_variants": self.experiments}
+        return repr(own[name]) if name in own else ""
