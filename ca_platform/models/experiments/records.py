@@ -97,6 +97,11 @@ class Moments:
         part = slice(number, number + 1)
         return Moments(self.count, self.sums[..., part], self.products[..., part, part])
 
+    def columns(self, *numbers: int) -> Moments:
+        """Some of the columns, in this order."""
+        part = list(numbers)
+        return Moments(self.count, self.sums[..., part], self.products[..., part, :][..., part])
+
     @property
     def mean(self) -> Floats:
         """Mean of each column, 0 without customers."""
