@@ -233,6 +233,7 @@ class Answers:
             also=found.also.frame if found.also else None,
             filters=question.view.filters,
             dimension=question.dimension,
+            alpha=self._settings.reports.ab_test.alpha,
         )
         if found.compare is None:
             return look

@@ -25,12 +25,14 @@ class Control:
         names: what stands for each value, in the order in which they are offered.
         report, column: where the choices come from when they are data: a column of a report of the shown day. In the
             address an empty text stands for its null value: no other value is empty.
+        nothing: what stands for no choice among data.
     """
 
     label: str
     names: Mapping[str, str] = field(default_factory=dict)
     report: str = ""
     column: str = ""
+    nothing: str = "all"
 
 
 class Filters(BaseModel):
@@ -152,3 +154,58 @@ class PromotionFilters(Filters):
         PromotionMetric, Control("Metric", {"revenue": "revenue", "discount": "discount", "orders": "orders"})
     ] = "revenue"
     top: Annotated[Literal["6", "12", "24"], Control("Top", {"6": "6", "12": "12", "24": "24"})] = "6"
+
+
+EffectMetric = Literal["amount", "orders"]
+EffectOrder = Literal["effect", "certainty", "customers"]
+ChangeGrain = Literal["day", "week", "month"]
+
+_METRIC = Control("Metric", {"amount": "revenue", "orders": "orders"})
+_SORT = Control("Sorted by", {"effect": "effect", "certainty": "certainty", "customers": "customers"})
+_TOP = Control("Top", {"20": "20", "50": "50", "100": "100"})
+
+
+class EffectFilters(Filters):
+    """What pages of comparisons share."""
+
+    metric: Annotated[EffectMetric, _METRIC] = "amount"
+    sort: Annotated[EffectOrder, _SORT] = "effect"
+
+
+class ItemFilters(EffectFilters):
+    """Many items, of which one is opened; None: the one that stands out most."""
+
+    top: Annotated[Literal["20", "50", "100"], _TOP] = "20"
+    item: str | None = None
+
+
+class PromotionTestFilters(ItemFilters):
+    """``/ab-tests/promotions``."""
+
+    item: Annotated[
+        str | None,
+        Control("Opened", report="promotion_usage_before_after_amount", column="item", nothing="strongest"),
+    ] = None
+
+
+class ProductTestFilters(ItemFilters):
+    """``/ab-tests/products``."""
+
+    item: Annotated[
+        str | None,
+        Control("Opened", report="product_usage_before_after_amount", column="item", nothing="strongest"),
+    ] = None
+
+
+class SegmentTestFilters(EffectFilters):
+    """``/ab-tests/segments``."""
+
+    by: Annotated[ChangeGrain, Control("Compared", {"day": "day", "week": "week", "month": "month"})] = "week"
+
+
+class ExperimentFilters(Filters):
+    """``/ab-tests/experiments``."""
+
+    experiment: Annotated[
+        str | None, Control("Experiment", report="experiments", column="experiment", nothing="newest")
+    ] = None

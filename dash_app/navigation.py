@@ -136,7 +136,7 @@ def _offered(control: Control, chosen: str | None, found: tuple[str, ...]) -> li
         return [{"value": value, "label": label} for value, label in control.names.items()]
     offered = found[:MOST_CHOICES] + tuple(value for value in found[MOST_CHOICES:] if value in ("", chosen))
     choices: list[dict[str, str | None]] = [{"value": value, "label": value or NO_VALUE} for value in offered]
-    return [{"value": None, "label": "all"}, *choices]
+    return [{"value": None, "label": control.nothing}, *choices]
 
 
 def _choices_of(reader: Reader, page: Page, day: date, dimension: Dimension) -> dict[str, tuple[str, ...]]:
@@ -146,7 +146,7 @@ def _choices_of(reader: Reader, page: Page, day: date, dimension: Dimension) -> 
         if control.report:
             stored = reader.report(control.report, day, dimension)
             values = stored.frame[control.column] if stored else ()
-            found[name] = tuple("" if value is None else str(value) for value in values)
+            found[name] = tuple(dict.fromkeys("" if value is None else str(value) for value in values))
     return found
 
 

@@ -47,6 +47,7 @@ class Look:
         filters: what is chosen on the page.
         dimension: what the report, or a list of customers or orders, is of.
         total: rows in all, of cards of kind ``table``.
+        alpha: how often a single test may be wrong on nothing; intervals cover 1 minus that.
     """
 
     dark: bool = False
@@ -60,6 +61,7 @@ class Look:
     filters: Filters = field(default_factory=Filters)
     dimension: Dimension = MAIN
     total: int = 0
+    alpha: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Cell:
         mark: where the earlier day stands on the same scale.
         title: more about it, shown when pointed at.
         opens: column of the card's report and key of the row, where the text is a number that can be opened.
+        chooses: name of a choice of the page and the value that it gets, where the text leads there.
     """
 
     text: str
@@ -114,6 +117,7 @@ class Cell:
     mark: float | None = None
     title: str = ""
     opens: Opening | None = None
+    chooses: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,9 @@
   }));
   const draw = async (target, figure) => {
     const { react } = await plotly();
+    // As high as its rows, where it has one for each of many names.
+    const { height } = figure.layout.meta || {};
+    if (height) [target.style.height, target.parentNode.style.minHeight] = [`${height}px`, `${height}px`];
     await react(target, { ...figure, config: CONFIG });
     window.cardOpening.watch(target);
     if (!plots.has(target)) { plots.add(target); sizes.observe(target); }

@@ -9,12 +9,19 @@
   };
   const percent = (part) => `${Math.round(1000 * Math.min(Math.max(part, 0), 1)) / 10}%`;
 
-  const cell = ({ text, bar, mark, title, opens }, { is_number: isNumber }, isFirst, report) => {
-    const node = made(isFirst ? 'th' : 'td', isNumber ? 'list-number' : 'list-text', '', isFirst ? { scope: 'row' } : {});
+  const shownOf = ({ text, title, opens, chooses }, report) => {
     const said = title ? { title } : {};
-    const shown = opens
-      ? made('a', 'opens', text, { ...said, href: window.cardOpening.address(report, ...opens) })
-      : made('span', '', text, said);
+    const { address, choice } = window.cardOpening;
+    if (opens) return made('a', 'opens', text, { ...said, href: address(report, ...opens) });
+    if (!chooses) return made('span', '', text, said);
+    const [name, value] = chooses;
+    return made('a', 'opens', text, { ...said, href: choice(name, value), 'data-name': name, 'data-value': value });
+  };
+
+  const cell = (one, { is_number: isNumber }, isFirst, report) => {
+    const { bar, mark } = one;
+    const node = made(isFirst ? 'th' : 'td', isNumber ? 'list-number' : 'list-text', '', isFirst ? { scope: 'row' } : {});
+    const shown = shownOf(one, report);
     if (bar === null) { node.append(shown); return node; }
     const track = made('span', 'list-track', '', { 'aria-hidden': 'true' });
     const length = made('span', 'list-bar', '');

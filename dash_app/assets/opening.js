@@ -17,6 +17,22 @@
     window.dash_clientside.set_props('url', { pathname, search: search ? `?${search}` : '' });
   };
 
+  /* The address of the page with one more choice made. */
+  const choice = (name, value) => {
+    const asked = new URLSearchParams(window.location.search);
+    asked.set(name, value);
+    return `?${String(asked).replaceAll('+', '%20')}`;
+  };
+  /* What was chosen stands further down, in the first card about one item. */
+  const toOpened = () => {
+    const node = document.querySelector('[data-card$="-opened"]');
+    if (node) node.scrollIntoView({ block: 'start', behavior: 'instant' });
+  };
+  const choose = (name, value) => {
+    window.dash_clientside.set_props('url', { search: choice(name, value) });
+    toOpened();
+  };
+
   // ---- charts
 
   /* Thousands of keys are sent as the bytes of numbers. */
@@ -34,7 +50,8 @@
   };
   /* A band of a flow knows its trace by another name; where bands meet there is no number. */
   const trace = (point) => point.data || point.trace || point.fullData || {};
-  const opens = (point) => !point.sourceLinks && trace(point).meta && trace(point).meta.opens;
+  const meta = (point) => (!point.sourceLinks && trace(point).meta) || {};
+  const opens = (point) => meta(point).opens || meta(point).chooses;
   const isEmpty = (point) => (point.z ?? point.y ?? point.x) === null;
   const distance = (box, event, area) => {
     if (!box) return 0;
@@ -59,8 +76,9 @@
     target.on('plotly_click', ({ points, event }) => {
       const point = chosen(points, event, target);
       if (!point) return;
-      const { column, key } = opens(point);
-      go(address(report, column, Object.fromEntries(Object.entries(key).map(([name, place]) => [name, read(place, point)]))));
+      const { opens: { column, key } = {}, chooses } = meta(point);
+      if (chooses) choose(chooses.name, chooses.values[point.pointNumber]);
+      else go(address(report, column, Object.fromEntries(Object.entries(key).map(([name, place]) => [name, read(place, point)]))));
     });
   };
 
@@ -81,7 +99,8 @@
     const node = event.target.closest('a.opens');
     if (!node || !isPlain(event)) return;
     event.preventDefault();
-    go(node.getAttribute('href'));
+    if (node.dataset.name) choose(node.dataset.name, node.dataset.value);
+    else go(node.getAttribute('href'));
   }, true);
   // In the grid the arrow keys move from cell to cell: Enter follows the link of the one that has the focus.
   document.addEventListener('keydown', (event) => {
@@ -89,5 +108,5 @@
     if (node) go(node.getAttribute('href'));
   });
 
-  window.cardOpening = { watch, address };
+  window.cardOpening = { watch, address, choice };
 })();

@@ -76,7 +76,7 @@ def _cell(row: Row, column: Column, key: Sequence[str], mark: float | None, long
     if value is None:
         return Cell(NOTHING)
     if column.write is None:
-        return _name(str(value))
+        return name(str(value))
     return Cell(
         column.write(value),
         bar=max(value, 0) / longest if column.has_bar else None,
@@ -85,7 +85,7 @@ def _cell(row: Row, column: Column, key: Sequence[str], mark: float | None, long
     )
 
 
-def _name(text: str) -> Cell:
+def name(text: str) -> Cell:
     """A name in a table of few lines: of a very long one the beginning, and more of it when pointed at."""
     return Cell(text) if len(text) <= _LONGEST else Cell(f"{text[: _LONGEST - 1]}…", title=text[:_LONGEST_TITLE])
 

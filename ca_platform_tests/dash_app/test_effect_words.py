@@ -1,0 +1,202 @@
+"""Comparisons in words: hand-made rows and the sentences, figures and lists that follow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ca_platform.catalogue.ab_tests import INSUFFICIENT, WITHHELD
+from ca_platform_tests.dash_app import frames
+from ca_platform_tests.dash_app.effect_frames import comparison, comparisons, open_item
+from dash_app.filters import PromotionTestFilters
+from dash_app.records import Look
+from dash_app.words import ab_calibration, effect_opened, effect_pairs, effect_series, effects
+from dash_app.words.effect_subjects import PROMOTIONS
+from dash_app.words.formats import Formats
+
+LOOK = Look(currency="GBP", day=frames.DAY, filters=PromotionTestFilters())
+FORM = Formats("GBP")
+
+
+def opened(item: str) -> Look:
+    return replace(LOOK, filters=PromotionTestFilters(item=item))
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "text"),
+    [
+        (3.2, "amount", "+£3.20"),
+        (-1234.5, "revenue_per_customer", "−£1,234"),
+        (0.0, "amount", "£0.00"),
+        (0.004, "amount", "£0.00"),
+        (-0.12, "orders", "−0.12"),
+        (0.031, "conversion", "+3.1 pp"),
+        (0.05, "relative", "+5.0%"),
+    ],
+)
+def test_difference_has_its_sign_and_its_unit(value: float, metric: str, text: str) -> None:
+    assert effects.signed(value, metric, FORM) == text
+
+
+def test_summary_counts_survivors_of_those_with_enough_customers() -> None:
+    few = comparison("few", ci_low=None, ci_high=None, significant=None, direction=None, note=INSUFFICIENT)
+    down = comparison("down", difference=-1.5, ci_low=-2.5, ci_high=-0.5, direction="decrease")
+    frame = comparisons(comparison("up"), down, open_item("open", 9.0), few)
+    assert effects.summary(frame, LOOK, PROMOTIONS) == (
+        "Of 3 with enough customers of 4 promotions, 1 shows an increase and 1 a decrease that survives the correction; "
+        "most “up”, +£2.00 (95%: +£1.00 to +£3.00)."
+    )
+
+
+def test_summary_of_nothing_found_says_so() -> None:
+    frame = comparisons(open_item("A", 3.0), open_item("B", 1.0))
+    assert effects.summary(frame, LOOK, PROMOTIONS) == (
+        "Of 2 promotions, none shows a change that survives the correction for 2 tests."
+    )
+    few = comparison("few", ci_low=None, ci_high=None, significant=None, direction=None, note=INSUFFICIENT)
+    assert effects.summary(comparisons(few), LOOK, PROMOTIONS) == (
+        "None of 1 promotion has enough customers for a verdict."
+    )
+
+
+def test_item_that_stands_out_survives_or_is_the_surest_or_the_largest() -> None:
+    surest = open_item("surest", 1.0) | {"p_value": 0.01}
+    few = comparison("few", customers=9, ci_low=None, ci_high=None, significant=None, note=INSUFFICIENT)
+    assert names_first(comparison("A"), open_item("large", 9.0), surest) == "A"
+    assert names_first(open_item("large", 9.0), surest) == "surest"
+    assert names_first(few, few | {"item": "more", "customers": 10}) == "more"
+    assert effects.leading(comparisons()) is None
+
+
+def names_first(*rows: dict[str, Any]) -> str:
+    found = effects.leading(comparisons(*rows))
+    assert found is not None
+    return str(found["item"])
+
+
+# ---- one item -----------------------------------------------------------------------------------------------------
+
+
+def test_opened_item_is_the_chosen_one_or_the_one_that_stands_out() -> None:
+    frame = comparisons(comparison("A"), open_item("B", 1.0))
+    assert effect_opened.item(frame, LOOK)["item"].to_list() == ["A"]
+    assert effect_opened.item(frame, opened("B"))["item"].to_list() == ["B"]
+    assert effect_opened.item(frame, opened("C")).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("row", "did", "verdict"),
+    [
+        (comparison("X"), "spent £2.00 more", "this survives the correction"),
+        (open_item("X", -0.5), "spent £0.50 less", "chance alone may do that"),
+        (
+            comparison("X", significant=None, direction=None, note=WITHHELD),
+            "spent £2.00 more",
+            "no verdict: the test is wrong too often, or too seldom, in this shop",
+        ),
+    ],
+)
+def test_sentence_says_what_was_found_and_what_it_is_worth(row: dict[str, Any], did: str, verdict: str) -> None:
+    ends = f"95%: {effects.signed(row['ci_low'], 'amount', FORM)} to {effects.signed(row['ci_high'], 'amount', FORM)}"
+    assert effect_opened.sentence(comparisons(row), LOOK, PROMOTIONS) == (
+        f"In the week after a first order with “X”, customers {did} each than in the week before, beyond the change of like "
+        f"customers ({ends}); {verdict}."
+    )
+
+
+def test_item_with_too_few_customers_has_no_verdict_and_says_what_it_takes() -> None:
+    row = comparison("X", customers=12, ci_low=None, ci_high=None, p_value=None, p_adjusted=None, power=None)
+    frame = comparisons(row | {"significant": None, "direction": None, "note": INSUFFICIENT})
+    sentence = effect_opened.sentence(frame, LOOK, PROMOTIONS)
+    assert "too few customers for a verdict (12 customers)" in sentence
+    assert "it takes 30 customers, 10 of them" in sentence
+    assert "nothing can be said" in effect_opened.required(frame, LOOK)
+    texts = [tile.value for tile in effect_opened.tiles(frame, LOOK, PROMOTIONS)]
+    assert texts[-2:] == ["–", "–"]
+    assert not any("None" in f"{tile.value}{tile.change}" for tile in effect_opened.tiles(frame, LOOK, PROMOTIONS))
+
+
+def test_adjusted_figure_is_the_headline_and_the_raw_one_stands_beside_it() -> None:
+    adjusted, raw, *_ = effect_opened.tiles(comparisons(comparison("X")), LOOK, PROMOTIONS)
+    assert (adjusted.label, adjusted.value) == ("Change, adjusted", "+£2.00")
+    assert adjusted.change == "+20.0%, 95%: +£1.00 to +£3.00"
+    assert (raw.label, raw.value, raw.change) == ("Change, raw", "+£3.00", "without like customers, p <0.001")
+
+
+def test_what_would_have_to_be_true_follows_from_the_width_of_the_interval() -> None:
+    row = comparison("X", difference=1.0, ci_low=1.0 - 1.959964, ci_high=1.0 + 1.959964)
+    assert effect_opened.standard_error(row, LOOK) == pytest.approx(1.0)
+    frame = comparisons(row)
+    # The smallest change that 400 customers show four times in five is 2.8 standard errors.
+    assert "a true change of £2.80 (28%) would be found 80% of the time" in effect_opened.required(frame, LOOK)
+    listing = effect_opened.requirements(frame, LOOK, PROMOTIONS)
+    told = {cells[0].text: (cells[1].text, cells[2].text) for cells in listing.rows}
+    assert told["£2.80, found in 80%"] == ("80%", "400")
+    # Half of that change takes four times as many customers; what was seen 2.8² times as many.
+    assert told["£1.00, what was seen"] == ("17%", "3,140")
+    assert listing.rows[0][0].text == "£0.50, 5% of the mean before"
+
+
+def test_coverage_follows_the_level_of_the_settings() -> None:
+    assert effects.interval(comparison("X"), "amount", replace(LOOK, alpha=0.1)).startswith("90%: ")
+    narrow, wide = (effect_opened.standard_error(comparison("X"), replace(LOOK, alpha=a)) for a in (0.05, 0.2))
+    assert narrow is not None
+    assert wide is not None
+    assert narrow < wide
+
+
+@pytest.mark.parametrize(("metric", "said"), [("orders", "ordered nothing"), ("amount", "spent less than £10.00")])
+def test_customers_who_ordered_next_to_nothing_are_told_of_both_sides(metric: str, said: str) -> None:
+    shares = {"before": (0.9, 0.1), "after": (0.75, 0.25), "fitted": (0.8, 0.2), "bootstrap": (0.5, 0.5)}
+    rows = [
+        {"item_kind": "promotion", "item": "X", "metric": metric, "series": name, "low": 10.0 * place}
+        | {"high": 10.0 * place + 10, "share": share}
+        for name, column in shares.items()
+        for place, share in enumerate(column)
+    ]
+    assert effect_series.sides(pl.DataFrame(rows), LOOK) == (
+        f"“X”: 90.0% of its customers {said} in the time before, 75.0% in the time after."
+    )
+
+
+# ---- lists --------------------------------------------------------------------------------------------------------
+
+
+def test_list_opens_its_items() -> None:
+    listing = effects.listed(comparisons(comparison("A&B"), open_item("C", 0.1)), LOOK, PROMOTIONS)
+    assert [row[0].chooses for row in listing.rows] == [("item", "A&B"), ("item", "C")]
+    assert [cell.text for cell in listing.rows[0][1:]] == ["+£2.00", "+£1.00 to +£3.00", "+£3.00", "0.004"]
+
+
+def test_pairs_are_those_of_the_opened_promotion() -> None:
+    pairs = pl.DataFrame({"promotion_a": ["A", "A", "B"], "promotion_b": ["B", "C", "C"]})
+    assert effect_pairs.of_promotion(pairs, LOOK).height == 3
+    assert effect_pairs.of_promotion(pairs, opened("C")).rows() == [("A", "C"), ("B", "C")]
+
+
+# ---- calibration --------------------------------------------------------------------------------------------------
+
+
+def measured(*rates: tuple[float, bool]) -> pl.DataFrame:
+    rows = [
+        {"test": "sign_flip", "metric": metric, "customers": 500, "splits": 10_000, "rejection_rate": rate}
+        | {"ci_low": rate - 0.004, "ci_high": rate + 0.004, "is_offered": offered}
+        for (rate, offered), metric in zip(rates, ("amount", "orders"), strict=False)
+    ]
+    return pl.DataFrame(rows)
+
+
+def test_measured_false_positives_are_told_with_their_interval_and_what_is_withheld() -> None:
+    frame = measured((0.051, True), (0.074, False))
+    assert ab_calibration.measured(frame, LOOK) == (
+        "Between random groups of this shop's own customers, where nothing differs, the tests find a difference in 5.1% to "
+        "7.4% of 10,000 trials (5% is right); 1 of 2 is withheld."
+    )
+    assert [(tile.value, tile.change) for tile in ab_calibration.tiles(frame, LOOK)] == [
+        ("5.1%", "4.7% to 5.5% false positives"),
+        ("7.4%", "7.0% to 7.8% false positives, withheld"),
+    ]
+    assert ab_calibration.measured(measured((0.051, True)), LOOK).endswith("all are offered.")

@@ -1,0 +1,177 @@
+"""One item of a comparison: both distributions with the fitted family, and the resampled differences."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import polars as pl
+
+from dash_app.figures import encode
+from dash_app.figures.bars import bars
+from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
+from dash_app.figures.effects import level_ticks
+from dash_app.figures.frame import figure, value_axis
+from dash_app.records import Figure, Look
+from dash_app.words import effect_series as words
+from dash_app.words.effects import coverage, signed, size
+from dash_app.words.formats import Formats, formats
+
+_SIDES = {"before": (OTHER, "square-open"), "after": (OKABE_ITO[0], "circle")}
+_LEAST_SHARE = 1e-5
+
+
+def distributions(frame: pl.DataFrame, look: Look) -> Figure:
+    """Share of the customers by outcome, before and after, and what the fitted family expects, on a logarithmic scale.
+
+    Most customers order nothing in a week: on a level scale they would flatten all others.
+    """
+    rows = words.of_item(frame, look, words.DISTRIBUTIONS).filter(pl.col("share") > 0)
+    metric = str(rows["metric"][0]) if rows.height else ""
+    form = formats(look)
+    data = [
+        _points(rows.filter(series=name), name, colour, symbol, metric, form)
+        for name, (colour, symbol) in _SIDES.items()
+    ]
+    fitted = rows.filter(series=words.FITTED)
+    if fitted.height:
+        data.append(_fitted(fitted, metric, form))
+    shares = rows["share"].to_list() or [1.0]
+    low, high = math.floor(math.log10(max(min(shares), _LEAST_SHARE))), 0
+    ticks = [10.0**power for power in range(low, high + 1)]
+    notes = (
+        f"share of customers by {'revenue' if metric == 'amount' else 'orders'}, on a logarithmic scale",
+        "squares: before, dots: after",
+        "dashed: fitted to both" if fitted.height else "",
+    )
+    return figure(
+        data,
+        look,
+        notes,
+        hovermode="closest",
+        xaxis=value_axis(look, money=metric == "amount", rangemode="normal", showgrid=False, nticks=6),
+        yaxis=value_axis(
+            look,
+            type="log",
+            rangemode="normal",
+            tickmode="array",
+            tickvals=ticks,
+            ticktext=[f"{100 * tick:g}%" for tick in ticks],
+            range=[low - 0.15, high + 0.1],
+        ),
+    )
+
+
+def resamples(frame: pl.DataFrame, look: Look) -> Figure:
+    """The differences of the resamples; the interval is shaded, zero is a line."""
+    rows = words.of_item(frame, look, (words.BOOTSTRAP,))
+    metric = str(rows["metric"][0]) if rows.height else ""
+    form = formats(look)
+    middle = rows.with_columns(middle=(pl.col("low") + pl.col("high")) / 2)
+    trace = bars(middle, "middle", "share", "%{customdata}: %{y:.1%} of the resamples", look)
+    trace |= {
+        "name": words.BOOTSTRAP,
+        "width": encode.array(rows["high"] - rows["low"]),
+        "customdata": [
+            f"{signed(low, metric, form)} to {signed(high, metric, form)}"
+            for low, high in rows.select("low", "high").iter_rows()
+        ],
+    }
+    found = words.row_of(rows, look)
+    shapes = [_upright(0.0, scheme(dark=look.dark).text, "solid")]
+    shaded = ""
+    if found is not None and found["ci_low"] is not None and found["ci_high"] is not None:
+        shapes.append(_band(found["ci_low"], found["ci_high"]))
+        shaded = f"shaded: {coverage(look)} interval"
+    notes = ("share of resamples of the customers by their difference", shaded, "line: no difference")
+    return figure(
+        [trace],
+        look,
+        notes,
+        hovermode="closest",
+        bargap=0.02,
+        shapes=shapes,
+        xaxis=_differences(rows, metric, look),
+        yaxis=value_axis(look, share=True, nticks=4),
+    )
+
+
+def _differences(rows: pl.DataFrame, metric: str, look: Look) -> dict[str, Any]:
+    """The axis of the differences, zero on it."""
+    form = formats(look)
+    low, high = (min([*rows["low"].to_list(), 0.0]), max([*rows["high"].to_list(), 0.0]))
+    ticks = level_ticks(low, high)
+    room = 0.04 * ((high - low) or 1.0)
+    return value_axis(
+        look,
+        rangemode="normal",
+        showgrid=False,
+        range=[low - room, high + room],
+        tickmode="array",
+        tickvals=ticks,
+        ticktext=[signed(tick, metric, form) if tick else "0" for tick in ticks],
+    )
+
+
+def without_sides(frame: pl.DataFrame) -> bool:
+    """Whether there is no distribution of either side."""
+    return frame.filter(pl.col("series").is_in(words.DISTRIBUTIONS) & (pl.col("share") > 0)).is_empty()
+
+
+def without_resamples(frame: pl.DataFrame) -> bool:
+    """Whether there are no resamples."""
+    return frame.filter((pl.col("series") == words.BOOTSTRAP) & (pl.col("share") > 0)).is_empty()
+
+
+def _points(part: pl.DataFrame, name: str, colour: str, symbol: str, metric: str, form: Formats) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": encode.array(_middle(part, metric)),
+        "y": encode.array(part["share"]),
+        "marker": {"color": colour, "size": 8, "symbol": symbol, "line": {"color": colour, "width": 1.6}},
+        "customdata": [_outcome(low, high, metric, form) for low, high in part.select("low", "high").iter_rows()],
+        "hovertemplate": f"{name}, %{{customdata}}: %{{y:.2%}} of the customers<extra></extra>",
+    }
+
+
+def _fitted(part: pl.DataFrame, metric: str, form: Formats) -> dict[str, Any]:
+    trace = _points(part, words.FITTED, OKABE_ITO[2], "circle", metric, form)
+    drop = ("marker",)
+    return {name: value for name, value in trace.items() if name not in drop} | {
+        "mode": "lines",
+        "line": {"color": OKABE_ITO[2], "width": 1.8, "dash": "dash"},
+    }
+
+
+def _middle(part: pl.DataFrame, metric: str) -> pl.Series:
+    """Where a bin stands: a number of orders at itself, an amount in the middle."""
+    return part["low"] if metric == "orders" else (part["low"] + part["high"]) / 2
+
+
+def _outcome(low: float, high: float, metric: str, form: Formats) -> str:
+    if metric == "orders":
+        return f"{form.number(low, 0)} {'orders' if high - low <= 1 else 'orders and more'}"
+    if low == high:
+        return size(low, metric, form)
+    return f"{size(low, metric, form)} to {size(high, metric, form)}"
+
+
+def _upright(place: float, colour: str, dash: str) -> dict[str, Any]:
+    line = {"color": colour, "width": 1.2, "dash": dash}
+    return {"type": "line", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1, "line": line}
+
+
+def _band(low: float, high: float) -> dict[str, Any]:
+    return {
+        "type": "rect",
+        "x0": low,
+        "x1": high,
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "layer": "below",
+        "fillcolor": "rgba(0,114,178,0.14)",
+        "line": {"width": 0},
+    }

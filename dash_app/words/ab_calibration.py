@@ -1,0 +1,56 @@
+"""How far the tests are right in this shop: what they find between random halves of its own customers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import polars as pl
+
+from dash_app.records import Look, Tile
+from dash_app.words.effect_opened import test
+from dash_app.words.effect_subjects import METRICS
+from dash_app.words.formats import Formats, formats, plural
+from dash_app.words.names import capital
+
+TOO_FEW = (
+    "The tests have not been tried on this shop's own customers yet: it takes two groups of them, between which nothing "
+    "differs. Until then all tests are offered."
+)
+
+
+def of_metrics(frame: pl.DataFrame, _: Look, metrics: Collection[str]) -> pl.DataFrame:
+    """The tests of the metrics that a page shows."""
+    return frame.filter(pl.col("metric").is_in(list(metrics)))
+
+
+def measured(frame: pl.DataFrame, look: Look) -> str:
+    """How often the tests find a difference where there is none, and which of them are withheld."""
+    form = formats(look)
+    if frame.is_empty():
+        return "The tests have not been tried on this shop's own customers yet."
+    rows = frame.sort("rejection_rate")
+    rates = " to ".join(dict.fromkeys(form.share(float(rows["rejection_rate"][place])) for place in (0, -1)))
+    splits = int(frame["splits"].min() or 0)  # type: ignore[arg-type]
+    out = frame.filter(~pl.col("is_offered")).height
+    held = f"{out} of {frame.height} {plural(out, 'is', 'are')} withheld" if out else "all are offered"
+    return (
+        f"Between random groups of this shop's own customers, where nothing differs, the tests find a difference in {rates} "
+        f"of {form.count(splits)} trials ({form.share(look.alpha, 0)} is right); {held}."
+    )
+
+
+def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
+    """False positives of each test and metric, with their interval."""
+    form = formats(look)
+    return tuple(_tile(row, form) for row in frame.sort("test", "metric").iter_rows(named=True))
+
+
+def _tile(row: dict[str, Any], form: Formats) -> Tile:
+    what = METRICS.get(row["metric"], row["metric"])
+    held = "" if row["is_offered"] else ", withheld"
+    return Tile(
+        f"{capital(test(row['test']))}, {what}",
+        form.share(row["rejection_rate"]),
+        f"{form.share(row['ci_low'])} to {form.share(row['ci_high'])} false positives{held}",
+    )

@@ -1,0 +1,51 @@
+"""Pairs of promotions in words: which wins how often."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dash_app.records import Listing, Look
+from dash_app.words import lists
+from dash_app.words.effects import LISTED, chosen_item
+from dash_app.words.formats import formats, plural
+from dash_app.words.lists import Column
+from dash_app.words.names import quoted
+
+
+def of_promotion(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
+    """The pairs of the promotion that is opened; all of them where none is."""
+    chosen = chosen_item(look)
+    if chosen is None:
+        return frame
+    return frame.filter((pl.col("promotion_a") == chosen) | (pl.col("promotion_b") == chosen))
+
+
+def champion(frame: pl.DataFrame, look: Look) -> str:
+    """The promotion that wins most of its comparisons."""
+    form = formats(look)
+    best = _ranked(frame).row(0, named=True)
+    if not best["wins"]:
+        return f"None of {form.count(frame.height)} promotions wins a comparison that survives the correction."
+    count = best["wins"] + best["losses"] + best["ties"]
+    return (
+        f"{quoted(best['promotion_id'])} wins most: {form.count(best['wins'])} of {form.count(count)} "
+        f"{plural(count, 'comparison')}, {form.count(best['losses'])} lost, the rest undecided."
+    )
+
+
+def ranking(frame: pl.DataFrame, look: Look) -> Listing:
+    """The promotions with the most wins first."""
+    form = formats(look)
+    columns = (
+        Column("promotion_id", "Promotion"),
+        Column("wins", "Wins", form.count, has_bar=True),
+        Column("losses", "Losses", form.count),
+        Column("ties", "Undecided", form.count),
+        Column("reject_ratio", "Decided", form.share),
+    )
+    rows = _ranked(frame).head(LISTED)
+    return lists.listing(rows, columns, look, key=("promotion_id",), of=frame.height, noun="promotions")
+
+
+def _ranked(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.sort("wins", "losses", "promotion_id", descending=[True, False, False])

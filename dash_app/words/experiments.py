@@ -1,0 +1,221 @@
+"""Declared experiments in words: what to do with each variant, and what it changed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from ca_platform.catalogue.ab_experiments import GOAL, GUARD
+from dash_app.filters import ExperimentFilters
+from dash_app.records import Cell, Head, Listing, Look
+from dash_app.words import effect_opened
+from dash_app.words.dates import day
+from dash_app.words.effect_segments import verdict
+from dash_app.words.effect_subjects import METRICS
+from dash_app.words.effects import RELATIVE, Subject, coverage, level, p_value, signed
+from dash_app.words.formats import Formats, formats, plural
+from dash_app.words.lists import NOTHING, name
+from dash_app.words.names import quoted
+from dash_app.words.rows import Row
+
+SUBJECT = Subject(
+    noun="figure",
+    nouns="figures",
+    names=("label",),
+    unit="change against the control, in parts of its mean, adjusted for the time before the assignment",
+    after="With",
+    than="the control",
+    raw="without that adjustment",
+    base="the control's mean",
+)
+_KEY = ("experiment", "variant", "metric")
+_ROLES = {GOAL: 0, GUARD: 2}
+
+
+def chosen(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
+    """The rows of the experiment that is chosen, or of the one that began last: goals first, guards last."""
+    wanted = ExperimentFilters.of(look.filters).experiment
+    if wanted is None and frame.height:
+        wanted = frame.sort("begun_on", "experiment", descending=[True, False])["experiment"][0]
+    role = pl.col("role").replace_strict(_ROLES, default=1, return_dtype=pl.Int64)
+    rows = frame.filter(pl.col("experiment") == wanted) if wanted is not None else frame
+    return rows.sort("experiment", "variant", role, "metric")
+
+
+def decisions(frame: pl.DataFrame, look: Look) -> str:
+    """How many experiments there are, and what to do with the one that began last."""
+    form = formats(look)
+    count = frame["experiment"].n_unique()
+    row = _goal(chosen(frame, Look(day=look.day)))
+    told = "; ".join(f"{part[:1].lower()}{part[1:]}" for part in str(row["decision"]).rstrip(".").split(". "))
+    return (
+        f"{form.count(count)} {plural(count, 'experiment')}; the newest is {quoted(row['experiment'])}, of its variant "
+        f"{quoted(row['variant'])}: {told}."
+    )
+
+
+def decided(frame: pl.DataFrame, look: Look) -> Listing:
+    """A row for each variant: the goal, the sizes, and the decision."""
+    form = formats(look)
+    heads = (
+        Head("Experiment", is_number=False),
+        Head("Variant", is_number=False),
+        Head("Against", is_number=False),
+        Head("Since", is_number=False),
+        Head("Customers"),
+        Head("Goal", is_number=False),
+        Head("Change"),
+        Head("p, on every day"),
+        Head("Sizes as planned, p"),
+        Head("Decision", is_number=False),
+    )
+    newest = frame.filter(pl.col("role") == GOAL).sort(
+        "begun_on", "experiment", "variant", descending=[True, False, False]
+    )
+    return Listing(heads, tuple(_decision(row, form) for row in newest.iter_rows(named=True)))
+
+
+def _decision(row: Row, form: Formats) -> tuple[Cell, ...]:
+    called, variant, control = (name(str(row[column])) for column in ("experiment", "variant", "control"))
+    return (
+        Cell(called.text, title=called.title, chooses=("experiment", str(row["experiment"]))),
+        variant,
+        control,
+        Cell(day(row["begun_on"])),
+        Cell(f"{form.count(row['customers_b'])} / {form.count(row['customers_a'])}"),
+        Cell(_metric(row)),
+        Cell(NOTHING if row["relative_difference"] is None else form.change(row["relative_difference"])),
+        Cell(p_value(row["p_value_sequential"], form)),
+        Cell(p_value(row["srm_p_value"], form)),
+        Cell(str(row["decision"])),
+    )
+
+
+def found(frame: pl.DataFrame, look: Look) -> str:
+    """What the goal of the chosen experiment did, and whether its interval on all days leaves zero out."""
+    rows = chosen(frame, look)
+    row = _goal(rows)
+    form, metric = formats(look), row["metric"]
+    said = f"{quoted(row['experiment'])}: with {quoted(row['variant'])}, {_metric(row)} per customer"
+    if row["difference"] is None or row["ci_low_sequential"] is None:
+        return f"{said} cannot be told from that with {quoted(row['control'])}: {effect_opened.reason(row['note'])}."
+    low, high = (signed(row[end], metric, form) for end in ("ci_low_sequential", "ci_high_sequential"))
+    return (
+        f"{said} changed by {signed(row['difference'], metric, form)} ({coverage(look)} on every day: {low} to {high}) "
+        f"against {quoted(row['control'])}; verdict: {verdict(row, form)}."
+    )
+
+
+def figures(frame: pl.DataFrame, look: Look) -> Listing:
+    """Every metric of every variant of the chosen experiment."""
+    heads = (
+        Head("Variant", is_number=False),
+        Head("Metric", is_number=False),
+        Head("Control"),
+        Head("Variant"),
+        Head("Change"),
+        Head(f"{coverage(look)} on every day"),
+        Head("p, corrected"),
+        Head("Raw change"),
+        Head("Variance taken off"),
+        Head("Verdict", is_number=False),
+    )
+    rows = chosen(frame, look)
+    return Listing(heads, tuple(_figure(row, look) for row in rows.iter_rows(named=True)), _note(rows, look))
+
+
+def _note(rows: pl.DataFrame, look: Look) -> str:
+    """Sizes, plan and switched customers of the experiment."""
+    if rows.is_empty():
+        return ""
+    form, row = formats(look), rows.row(0, named=True)
+    switched = int(row["switched_customers"] or 0)
+    return (
+        f"planned until {day(row['planned_until'])}; corrected for all figures of the experiment but guards; "
+        f"{form.count(switched)} {plural(switched, 'customer')} saw another variant later and count with the first"
+    )
+
+
+def _figure(row: Row, look: Look) -> tuple[Cell, ...]:
+    form, metric = formats(look), row["metric"]
+    change = partial(signed, metric=metric, form=form)
+    mean = partial(level, metric=metric, form=form)
+    low, high = row["ci_low_sequential"], row["ci_high_sequential"]
+    return (
+        name(str(row["variant"])),
+        Cell(f"{_metric(row)}{_role(row)}"),
+        _told(row["mean_a"], mean),
+        _told(row["mean_b"], mean),
+        _told(row["difference"], change),
+        Cell(NOTHING if low is None or high is None else f"{change(low)} to {change(high)}"),
+        Cell(p_value(row["p_adjusted"], form)),
+        _told(row["raw_difference"], change),
+        _told(row["variance_reduction"], form.share),
+        Cell(verdict(row, form)),
+    )
+
+
+def drawn(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
+    """The figures of the chosen experiment in parts of the control's mean, with a ``label`` each.
+
+    ``low`` and ``high`` are the ends of the interval of somebody who looks once, ``ci_low`` and ``ci_high`` of the other.
+    """
+    rows = chosen(frame, look).filter(pl.col("mean_a") != 0)
+    parts = {
+        "difference": "difference",
+        "ci_low": "ci_low_sequential",
+        "ci_high": "ci_high_sequential",
+        "low": "ci_low",
+        "high": "ci_high",
+        "raw_difference": "raw_difference",
+    }
+    several = rows["variant"].n_unique() > 1
+    labels = [f"{row['variant']}, {_metric(row)}" if several else _metric(row) for row in rows.iter_rows(named=True)]
+    scale = pl.col("mean_a").abs()
+    return rows.with_columns(
+        *((pl.col(column) / scale).alias(name) for name, column in parts.items()),
+        label=pl.Series(labels, dtype=pl.String),
+        own_metric=pl.col("metric"),
+        metric=pl.lit(RELATIVE),
+        customers=pl.col("customers_a") + pl.col("customers_b"),
+    )
+
+
+def goal(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
+    """The goal of the first variant of the chosen experiment, as an item of a comparison: what it is held against is A."""
+    rows = chosen(frame, look)
+    goals = rows.filter(pl.col("role") == GOAL).head(1)
+    return goals.with_columns(
+        item=pl.concat_str("experiment", "variant", separator=", "),
+        customers=pl.col("customers_a") + pl.col("customers_b"),
+    )
+
+
+def required(frame: pl.DataFrame, look: Look) -> str:
+    """What its size would show of the goal."""
+    return effect_opened.required(goal(frame, look), look)
+
+
+def requirements(frame: pl.DataFrame, look: Look) -> Listing:
+    """Sizes of a true effect on the goal, and how many customers each would take."""
+    return effect_opened.requirements(goal(frame, look), look, SUBJECT)
+
+
+def _goal(rows: pl.DataFrame) -> Row:
+    goals = rows.filter(pl.col("role") == GOAL)
+    return (goals if goals.height else rows).row(0, named=True)
+
+
+def _metric(row: Row) -> str:
+    """The metric as it stands in a sentence."""
+    return METRICS.get(row["metric"], str(row["metric"]).replace("_", " "))
+
+
+def _role(row: Row) -> str:
+    return f" ({row['role']})" if row["role"] in _ROLES else ""
+
+
+def _told(value: Any, write: Any) -> Cell:
+    return Cell(NOTHING if value is None else write(value))
