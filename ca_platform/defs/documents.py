@@ -5,15 +5,17 @@ from datetime import date
 
 import dagster as dg
 
-from ca_platform.catalogue import report_spec
-from ca_platform.catalogue.customers import BASE
+from ca_platform.catalogue import Column, report_spec
+from ca_platform.catalogue.customers import ADDED, BASE, CUSTOMERS
 from ca_platform.defs import specs
 from ca_platform.defs.days import days_of
 from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
 from ca_platform.settings import Settings
 from ca_platform.store.documents import downloads_of, orders_of
-from ca_platform.store.picture import days_shown, newest_day, picture, spec_of
+from ca_platform.store.picture import TABLES, days_shown, newest_day, picture, spec_of
+from ca_platform.store.recommended import COLUMNS as LISTED
+from ca_platform.store.recommended import PRODUCTS, REASONS, RECOMMENDATIONS
 
 _MEANING = {
     "orders": "One document per session with its basket and delivery inside; an order is a session with has_purchased.",
@@ -28,7 +30,7 @@ _MEANING = {
         "what it said last."
     ),
 }
-# That the customers follow the reports is a matter of the order of steps: as inputs, one that failed would stop them.
+# What has to be there before a document can be written.
 _INPUTS = {
     "orders": ("sessions", "lines", "deliveries"),
     "downloads": ("sessions", "customers"),
@@ -41,7 +43,8 @@ def document_assets(settings: Settings, partitions: dg.PartitionsDefinition) -> 
     """``orders``, ``downloads`` and the customers, once the sessions are connected."""
     if "sessions" not in settings.sources.connected():
         return []
-    return [_documents(name, write, settings, partitions) for name, write in _WRITERS.items()]
+    made = {name: _documents(name, write, settings, partitions) for name, write in _WRITERS.items()}
+    return [*(made[name] for name in _WRITERS if name != specs.CUSTOMERS), _merged(made[specs.CUSTOMERS], settings)]
 
 
 def write_orders(platform: Platform, days: Sequence[date]) -> dict[date, int]:
@@ -77,6 +80,45 @@ def write_customers(platform: Platform, days: Sequence[date]) -> dict[date, int]
     return {newest: lake.parts(BASE, newest, newest)[0].rows}
 
 
+def merged_reports(settings: Settings) -> list[str]:
+    """The connected reports that a customer's document consists of."""
+    connected = {spec.name for spec in specs.connected_reports(settings)}
+    return [name for name in TABLES if name in connected]
+
+
+def column_lineage(settings: Settings) -> dg.TableColumnLineage:
+    """Which column of which report each column of a customer's document is."""
+    merged = merged_reports(settings)
+    own = {column.name: (BASE, column.name) for column in report_spec(BASE).columns}
+    added = {name: (table, source) for table, taken in ADDED.items() for name, source in taken.items()}
+    listed = {PRODUCTS: (RECOMMENDATIONS, "product"), REASONS: (RECOMMENDATIONS, "reason")}
+    return dg.TableColumnLineage(
+        {
+            name: [dg.TableColumnDep(dg.AssetKey(table), source)]
+            for name, (table, source) in {**own, **added, **listed}.items()
+            if table in merged
+        }
+    )
+
+
+def _columns(settings: Settings) -> list[Column]:
+    """The columns of a customer's document, as far as the reports that they come from are connected."""
+    known = column_lineage(settings).deps_by_column
+    return [column for column in (*CUSTOMERS.columns, *LISTED) if column.name in known]
+
+
+def _merged(made: dg.AssetsDefinition, settings: Settings) -> dg.AssetsDefinition:
+    """The asset with the reports that it merges as its parents, which are no inputs of its step.
+
+    As inputs, one report that failed would keep the step from running, and the customers from what the others say. That
+    the step comes after them is a matter of its priority. Dagster has no public way to say so.
+    """
+    (spec,) = made.specs
+    parents = [dg.AssetDep(name) for name in merged_reports(settings)]
+    shown = spec.replace_attributes(deps=[*spec.deps, *parents])
+    return dg.AssetsDefinition.dagster_internal_init(**{**made.get_attributes_dict(), "specs": [shown]})
+
+
 _Writer = Callable[[Platform, Sequence[date]], dict[date, int]]
 _WRITERS: dict[str, _Writer] = {
     "orders": write_orders,
@@ -89,6 +131,9 @@ def _documents(
     name: str, write: _Writer, settings: Settings, partitions: dg.PartitionsDefinition
 ) -> dg.AssetsDefinition:
     shared = specs.common(settings)
+    is_merged = name == specs.CUSTOMERS
+    # Dagster shows the lineage of columns from the newest materialization.
+    lineage = {"dagster/column_lineage": column_lineage(settings)} if is_merged else {}
 
     @dg.asset(
         name=name,
@@ -100,7 +145,8 @@ def _documents(
         tags={**shared["tags"], "layer": "store"},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),
-        op_tags=_LAST if name == specs.CUSTOMERS else None,
+        op_tags=_LAST if is_merged else None,
+        metadata={specs.SCHEMA: specs.column_schema(_columns(settings))} if is_merged else None,
     )
     def store(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
         platform.journal.begin(name)
@@ -114,6 +160,6 @@ def _documents(
             if day in days:
                 context.add_asset_metadata({specs.ROW_COUNT: count}, partition_key=day.isoformat())
         platform.journal.finish(name)
-        return dg.MaterializeResult()
+        return dg.MaterializeResult(metadata=lineage)
 
     return store

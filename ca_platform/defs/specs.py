@@ -1,11 +1,22 @@
 """From the catalogue to asset specs: what every asset says about itself in Dagster."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
-from ca_platform.catalogue import FAMILIES, Column, Kind, ReportSpec, TableSpec, connected, report_specs, table_specs
+from ca_platform.catalogue import (
+    FAMILIES,
+    Column,
+    Kind,
+    ReportSpec,
+    TableSpec,
+    connected,
+    connected_facts,
+    report_specs,
+    table_specs,
+)
 from ca_platform.settings import Settings
 
 OWNERS = ("team:analytics",)
@@ -13,7 +24,7 @@ DATASETS = tuple(spec.name for spec in table_specs("lake"))
 CUSTOMERS = "customer_documents"
 DOCUMENTS = ("orders", "downloads", CUSTOMERS)
 ROW_COUNT = "dagster/partition_row_count"
-_SCHEMA = "dagster/column_schema"
+SCHEMA = "dagster/column_schema"
 
 # Where the settings add columns to a table: prefix, key of the source, type, meaning and unit.
 _DYNAMIC = {
@@ -76,7 +87,7 @@ def _declared(spec: TableSpec, settings: Settings) -> Iterator[Column]:
 def table_metadata(spec: TableSpec, settings: Settings) -> dict[str, Any]:
     """What a dataset or fact table says besides its description."""
     return {
-        _SCHEMA: column_schema(table_columns(spec, settings)),
+        SCHEMA: column_schema(table_columns(spec, settings)),
         "key": ", ".join(spec.key),
         "path": dg.MetadataValue.path(f"{settings.lake.path}/{spec.name}"),
     }
@@ -89,8 +100,10 @@ def connected_datasets(settings: Settings) -> list[TableSpec]:
 
 
 def connected_reports(settings: Settings) -> list[ReportSpec]:
-    """Reports whose inputs are in the settings."""
-    return [spec for spec in report_specs() if connected(spec, settings)]
+    """Reports whose inputs are in the settings, with the facts of these inputs."""
+    return [
+        replace(spec, facts=connected_facts(spec, settings)) for spec in report_specs() if connected(spec, settings)
+    ]
 
 
 def needed_facts(reports: Iterable[ReportSpec]) -> list[TableSpec]:
@@ -125,7 +138,7 @@ def report_asset(spec: ReportSpec, settings: Settings) -> dg.AssetSpec:
         owners=shared["owners"],
         tags={**shared["tags"], "layer": "reports", "family": spec.family},
         metadata={
-            _SCHEMA: column_schema(spec.columns),
+            SCHEMA: column_schema(spec.columns),
             "grain": spec.grain,
             "key": ", ".join(spec.key),
             "page": spec.page,

@@ -14,11 +14,16 @@ import dagster as dg
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from ca_platform.catalogue import FAMILIES, report_specs, table_specs
+from ca_platform.catalogue import FAMILIES, report_spec, report_specs, table_specs
+from ca_platform.catalogue.customers import CUSTOMERS as MERGED
 from ca_platform.defs.assemble import assemble
+from ca_platform.defs.documents import column_lineage
 from ca_platform.defs.instance import template
+from ca_platform.defs.specs import CUSTOMERS
 from ca_platform.facts.registry import OF_LINES
 from ca_platform.settings import Settings
+from ca_platform.store.picture import TABLES
+from ca_platform.store.recommended import PRODUCTS, REASONS
 from ca_platform_tests.defs.conftest import Shop
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +85,25 @@ def test_every_asset_says_what_it_is(shop: Shop) -> None:
         assert spec.owners, spec.key
         assert spec.kinds, spec.key
         assert spec.group_name in {"lake", "facts", "store", "models", *FAMILIES}, spec.key
+
+
+def test_documents_of_customers_come_from_the_reports_that_they_merge_which_are_no_inputs_of_their_step(
+    shop: Shop, without_sources: Callable[..., Shop]
+) -> None:
+    definitions = assemble(shop.settings)
+    key = dg.AssetKey(CUSTOMERS)
+    parents = {parent.to_user_string() for parent in definitions.resolve_asset_graph().get(key).parent_keys}
+    assert set(TABLES) <= parents
+    inputs = {name.to_user_string() for name in definitions.resolve_assets_def(key).node_keys_by_input_name.values()}
+    assert parents - inputs == set(TABLES), "as inputs, a report that failed would stop them"
+    columns = {name: {column.name for column in report_spec(name).columns} for name in TABLES}
+    lineage = column_lineage(shop.settings).deps_by_column
+    assert {dep.asset_key.to_user_string() for deps in lineage.values() for dep in deps} == set(TABLES)
+    assert all(dep.column_name in columns[dep.asset_key.to_user_string()] for deps in lineage.values() for dep in deps)
+    shown = definitions.resolve_assets_def(key).specs_by_key[key].metadata["dagster/column_schema"].columns
+    assert [column.name for column in shown] == [*(column.name for column in MERGED.columns), PRODUCTS, REASONS]
+    fewer = assemble(without_sources("lines").settings).resolve_asset_graph().get(key).parent_keys
+    assert dg.AssetKey("product_recommendations") not in fewer
 
 
 def test_partitioned_assets_share_one_definition_and_one_backfill_policy(shop: Shop) -> None:
