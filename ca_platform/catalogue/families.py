@@ -33,6 +33,7 @@ FAMILIES = {
         Family("churn", "Churn", "How many customers have gone quiet."),
         Family("products", "Products", "What is ordered, by whom, and what it brings."),
         Family("promotions", "Promotions", "Which orders carry a promotion, what they bring, and who uses them."),
+        Family("ab_tests", "A/B tests", "What promotions, products and experiments change, and how far that is chance."),
         Family(
             "rfm", "RFM and segments", "How recently, how often and for how much customers order, and their groups."
         ),
@@ -62,5 +63,6 @@ PAGES = {
             "/products", "Products", "Products", "Which products and categories are ordered, and what they bring."
         ),
         PageSpec("/promotions", "Promotions", "Products", "What each promotion brings, what it costs, and to whom."),
+        PageSpec("/ab-tests/experiments", "Experiments", "A/B tests", "What variants change, and what to do with them."),
     )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-from ca_platform.catalogue.ab_experiments import EXPERIMENT_FACTS
+from ca_platform.catalogue.ab_experiments import AB_EXPERIMENTS, EXPERIMENT_FACTS
 from ca_platform.catalogue.baskets import BASKETS
 from ca_platform.catalogue.churn import CHURN
 from ca_platform.catalogue.clv import CLV
@@ -39,6 +39,7 @@ _REPORTS = {
         *BASKETS,
         *RECOMMENDATIONS,
         *PROMOTIONS,
+        *AB_EXPERIMENTS,
         *RFM,
         *CLV,
         *CLASS_REPORTS,

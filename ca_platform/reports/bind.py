@@ -250,6 +250,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **_of_baskets(),
     **_recommended(),
     **_by_promotion(),
+    "experiments": lambda cut: cut.tables.experiments.compared(cut.calendar.day),
     **_by_score(),
 }
 

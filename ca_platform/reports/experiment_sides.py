@@ -37,8 +37,6 @@ MEASURES = {
 }
 ALWAYS = ("revenue_per_customer", "orders_per_customer", "conversion")
 """Metrics that every experiment has; the others only as goal or guard."""
-CALIBRATED = {"revenue_per_customer": "amount", "orders_per_customer": "orders", "conversion": "conversion"}
-"""What calibrations call the metrics."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

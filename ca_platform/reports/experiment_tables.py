@@ -5,7 +5,7 @@ As in ``tables``: each has a ``day`` from which on a row counts. Reads the lake;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -13,21 +13,28 @@ import polars as pl
 
 from ca_platform.calendar import INSTANT, days_between
 from ca_platform.facts import check_history
+from ca_platform.reports.ab_verdicts import Offers
 from ca_platform.reports.experiment_sides import Experiments
+from ca_platform.reports.experiments import experiments
 from ca_platform.reports.reading import FactReader
 from ca_platform.settings import Settings
 from ca_platform.settings.experiments import Experiment
 
 BEFORE = timedelta(weeks=26)
 """How far back the time before an assignment reaches."""
-_ONE = ["experiment", "who"]
+_ONE = ["experiment", "client"]
 
 
 class ExperimentTables:
-    """Everybody who was assigned in an experiment up to the last report day."""
+    """Everybody who was assigned in an experiment up to the last report day.
 
-    def __init__(self, facts: FactReader, settings: Settings) -> None:
+    Args:
+        offers: what the calibration of a report day says of each test.
+    """
+
+    def __init__(self, facts: FactReader, settings: Settings, offers: Callable[[date], Offers]) -> None:
         self._facts = facts
+        self._offers = offers
         self._lake = facts.lake
         self._settings = settings
 
@@ -36,14 +43,22 @@ class ExperimentTables:
         """What the settings say of experiments."""
         return self._settings.reports.experiments
 
+    def compared(self, day: date) -> pl.LazyFrame:
+        """``experiments`` of a report day."""
+        standing = self.on(day)
+        return experiments(standing, self._offers(day) if standing.people.height else {}).lazy()
+
     def on(self, day: date) -> Experiments:
         """The experiments as they stand at the end of a report day."""
         done = self._outcomes.lazy().filter(pl.col("day") <= day).group_by("place").agg(pl.exclude("day").sum())
-        people = self._people.lazy().filter(pl.col("day") <= day).join(done, on="place", how="left").sort("place")
+        known = self._people.lazy().filter(pl.col("day") <= day)
+        people = known.join(done, on="place", how="left", maintain_order="left")
         source = self._settings.sources.sessions
         return Experiments(
             people=people.with_columns(
-                pl.col(_OUTCOMES).fill_null(0), switched=(pl.col("switched_on") <= day).fill_null(value=False)
+                # Added up exactly, so that it does not matter how many days are made together.
+                pl.col(_OUTCOMES).fill_null(0).cast(pl.Float64),
+                switched=(pl.col("switched_on") <= day).fill_null(value=False),
             ).collect(),
             plans=self.plans,
             day=day,
@@ -64,19 +79,19 @@ class ExperimentTables:
         counted = rows.join(ends, on="experiment", how="left").filter(
             pl.col("last_day").is_null() | (pl.col("day") <= pl.col("last_day"))
         )
-        first = counted.sort(*_ONE, "at", "variant").group_by(_ONE, maintain_order=True).first()
+        first = counted.sort(*_ONE, "at", "variant").unique(_ONE, keep="first", maintain_order=True)
         others = counted.join(first.select(*_ONE, own="variant"), on=_ONE).filter(pl.col("variant") != pl.col("own"))
         switched = others.group_by(_ONE).agg(switched_on=pl.col("day").min())
-        return first.join(switched, on=_ONE, how="left").sort(_ONE).with_row_index("place").collect()
+        return first.join(switched, on=_ONE, how="left", maintain_order="left").with_row_index("place").collect()
 
     def _seen(self) -> pl.DataFrame:
         """First sessions with each variant, of experiments that are columns of the sessions."""
-        columns = ["day", "experiment", "customer", "variant", "at"]
-        who = pl.col("customer").cast(pl.Int64)
-        return self._lake.collect(lambda: self._facts.scan("experiment_variants").select(*columns, who=who))
+        return self._lake.collect(
+            lambda: self._facts.scan("experiment_variants").join(self._clients(), on="customer").select(_ASSIGNED)
+        )
 
     def _assigned(self) -> pl.DataFrame:
-        """What the source of assignments says, with the numbers of those who had a session; others have negative ones."""
+        """What the source of assignments says."""
         start, last = self._facts.shape.start_date, self._facts.days.last
         if self._settings.sources.assignments is None:
             return self._seen().clear()
@@ -84,19 +99,13 @@ class ExperimentTables:
         check_history(days_between(start, last), loaded, "report experiments", "assignments")
 
         def build() -> pl.LazyFrame:
-            rows = self._lake.scan("assignments", start, last, schema=_ASSIGNMENTS)
-            named = rows.join(self._facts.scan("client_numbers").drop("day"), on="client", how="left")
-            stranger = -pl.col("client").rank("dense").cast(pl.Int64)
-            return named.select(
-                "day",
-                "experiment",
-                "customer",
-                "variant",
-                at="assigned_at",
-                who=pl.coalesce(pl.col("customer").cast(pl.Int64), stranger),
-            )
+            rows = self._lake.scan("assignments", start, last, schema=_ASSIGNMENTS).rename({"assigned_at": "at"})
+            return rows.join(self._clients(), on="client", how="left").select(_ASSIGNED)
 
         return self._lake.collect(build)
+
+    def _clients(self) -> pl.LazyFrame:
+        return self._facts.scan("client_numbers").drop("day")
 
     @cached_property
     def _people(self) -> pl.DataFrame:
@@ -122,6 +131,7 @@ class ExperimentTables:
             return (
                 known.join(orders, on="place", how="left")
                 .join(sessions, on="place", how="left")
+                .sort("place")
                 .select(
                     "place", "day", "experiment", "variant", "at", "switched_on",
                     *(pl.col(f"{name}_before").fill_null(0).cast(pl.Float64) for name in _HISTORY),
@@ -140,11 +150,9 @@ class ExperimentTables:
             is_counted = pl.col("last_day").is_null() | (pl.col("done_on") <= pl.col("last_day"))
             day = pl.max_horizontal("done_on", pl.lit(self._facts.days.first))
             orders = self._orders().filter(is_counted & (pl.col("ordered_at") >= pl.col("at")))
-            paid = orders.group_by("place", day=day).agg(
-                orders=pl.len().cast(pl.Float64), revenue=pl.col("amount").sum().cast(pl.Float64)
-            )
+            paid = orders.group_by("place", day=day).agg(orders=pl.len().cast(pl.Int64), revenue=pl.col("amount").sum())
             days = self._days().filter(is_counted & (pl.col("done_on") >= pl.col("day")))
-            done = days.group_by("place", day=day).agg(pl.col("sessions", "discount").sum().cast(pl.Float64))
+            done = days.group_by("place", day=day).agg(pl.col("sessions", "discount").sum())
             both = done.join(paid, on=["place", "day"], how="full", coalesce=True)
             return both.select("place", "day", pl.col(_OUTCOMES).fill_null(0)).sort("place", "day")
 
@@ -177,6 +185,7 @@ _ASSIGNMENTS: dict[str, pl.DataType] = {
     "variant": pl.String(),
     "assigned_at": INSTANT,
 }
+_ASSIGNED = ["day", "experiment", "client", "customer", "variant", "at"]
 _HISTORY = ("orders", "revenue", "sessions")
 _OUTCOMES = ["orders", "revenue", "sessions", "discount"]
 _ENDS: dict[str, pl.DataType] = {"experiment": pl.String(), "last_day": pl.Date()}

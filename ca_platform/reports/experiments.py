@@ -33,7 +33,7 @@ from ca_platform.models.experiments import (
 from ca_platform.models.experiments.records import Floats
 from ca_platform.reports.ab_verdicts import Offers
 from ca_platform.reports.experiment_decisions import Said, decision
-from ca_platform.reports.experiment_sides import CALIBRATED, MEASURES, Experiments, Sides, sides_of
+from ca_platform.reports.experiment_sides import MEASURES, Experiments, Sides, sides_of
 
 # Below this p-value the sizes of the variants did not come about as planned.
 _MISMATCH_P = 0.001
@@ -156,7 +156,7 @@ def _measured(sides: Sides, metric: str, alpha: float, offers: Offers, mismatch:
     tested = _tested(sides, whole, alpha, is_share=measure.is_share)
     some = np.bincount(sides.code, outcome != 0, size)
     enough = np.stack([is_enough(whole.count[side], some[side]) for side in sides.pairs]).all(axis=0)
-    offer = offers.get((tested.found.test, CALIBRATED.get(metric, metric)))
+    offer = offers.get((tested.found.test, metric))
     refused = MISMATCH if mismatch < _MISMATCH_P else None
     withheld = WITHHELD if offer is not None and not offer[3] else None
     return [

@@ -97,10 +97,11 @@ IN_PARTS = frozenset(
         "clv_segments_backtest",
         "daily_clv",
         "clvsegments_amount",
+        "experiments",
     }
 )
-"""Reports of fitted models: what can be written twice of them is held against them in ``test_risk``, ``test_value`` and
-``test_revenue_ahead``."""
+"""Reports of fitted models: what can be written twice of them is held against them in ``test_risk``, ``test_value`` ``test_revenue_ahead`` and
+``test_experiments``."""
 
 LEARNT = frozenset({"product_recommendations", "recommended_products", "recommendation_backtest"})
 """Reports that are learnt: by loops they take minutes on public shops, so only small shops are compared."""
