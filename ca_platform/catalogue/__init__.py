@@ -8,6 +8,7 @@ from ca_platform.catalogue.families import FAMILIES, PAGES, Family, PageSpec
 from ca_platform.catalogue.registry import (
     add_report,
     connected,
+    connected_facts,
     missing_inputs,
     report_names,
     report_spec,
@@ -28,6 +29,7 @@ __all__ = [
     "TableSpec",
     "add_report",
     "connected",
+    "connected_facts",
     "missing_inputs",
     "report_names",
     "report_spec",

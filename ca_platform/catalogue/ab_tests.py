@@ -15,8 +15,8 @@ TESTS = {
 }
 """What before and after are compared by, in words. A calibration names them with the metric."""
 
-INSUFFICIENT, WITHHELD = "insufficient", "withheld"
-"""Notes of rows without a verdict: too few customers, or a test that the calibration does not offer."""
+INSUFFICIENT, WITHHELD, NOT_OBSERVED = "insufficient", "withheld", "not observed"
+"""Notes of rows without a verdict: too few customers, a test that the calibration does not offer, nobody whose time is over."""
 
 Sides = tuple[str, str]
 BEFORE_AFTER: Sides = ("before", "after")

@@ -33,10 +33,10 @@ FAMILIES = {
         Family("churn", "Churn", "How many customers have gone quiet."),
         Family("products", "Products", "What is ordered, by whom, and what it brings."),
         Family("promotions", "Promotions", "Which orders carry a promotion, what they bring, and who uses them."),
-        Family("ab_tests", "A/B tests", "What promotions, products and experiments change, and how far that is chance."),
         Family(
             "rfm", "RFM and segments", "How recently, how often and for how much customers order, and their groups."
         ),
+        Family("ab_tests", "A/B tests", "What promotions, products and experiments change, and how far that is chance."),
         Family("clv", "Lifetime value", "What customers are expected to bring, and how good such forecasts were."),
     )
 }
@@ -63,6 +63,22 @@ PAGES = {
             "/products", "Products", "Products", "Which products and categories are ordered, and what they bring."
         ),
         PageSpec("/promotions", "Promotions", "Products", "What each promotion brings, what it costs, and to whom."),
+        PageSpec(
+            "/ab-tests/promotions",
+            "Promotion effects",
+            "A/B tests",
+            "What customers order in the week after a first order with a promotion, against the week before. No lot decided "
+            "who used it: those who do choose to (selection), and after much comes less by itself (regression to the mean). "
+            "Holding them against like customers takes out part of both, so the adjusted change leads, the raw one beside it.",
+        ),
+        PageSpec(
+            "/ab-tests/products",
+            "Product effects",
+            "A/B tests",
+            "What customers order in the week after a first order with a product, against the week before. No lot decided "
+            "who bought it: those who do choose to (selection), and after much comes less by itself (regression to the "
+            "mean). Their other orders tell what that does, so the adjusted change leads, the raw one beside it.",
+        ),
         PageSpec("/ab-tests/experiments", "Experiments", "A/B tests", "What variants change, and what to do with them."),
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ca_platform.catalogue.columns import count, money, text
+from ca_platform.catalogue.columns import count, instant, money, text
 from ca_platform.catalogue.fact_columns import CUSTOMER, SLICE, fact
 from ca_platform.catalogue.spec import Column, Kind
 
@@ -52,6 +52,7 @@ PRODUCT_FACTS = (
             CUSTOMER,
             _ITEM,
             count("number", "The customer's orders with the product up to this one."),
+            instant("at", "Start of the session that ended in the order."),
             _UNITS,
             _REVENUE,
             _DISCOUNT,

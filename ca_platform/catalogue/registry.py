@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
+from ca_platform.catalogue.ab_before_after import BEFORE_AFTER_REPORTS
 from ca_platform.catalogue.ab_experiments import AB_EXPERIMENTS, EXPERIMENT_FACTS
 from ca_platform.catalogue.baskets import BASKETS
 from ca_platform.catalogue.churn import CHURN
@@ -44,6 +45,7 @@ _REPORTS = {
         *CLV,
         *CLASS_REPORTS,
         *REVENUE_AHEAD,
+        *BEFORE_AFTER_REPORTS,
     )
 }
 _TABLES = {
@@ -105,6 +107,18 @@ def table_spec(name: str) -> TableSpec:
 def connected(spec: ReportSpec, settings: Settings) -> bool:
     """Whether everything that a report needs is in the settings."""
     return not missing_inputs(spec, settings)
+
+
+def connected_facts(spec: ReportSpec, settings: Settings) -> tuple[str, ...]:
+    """What a report reads without the fact tables of sources that are not in the settings: some of what it is about."""
+    return tuple(name for name in spec.facts if table_spec(name).layer == "lake" or _has_sources(name, settings))
+
+
+def _has_sources(name: str, settings: Settings) -> bool:
+    spec = table_spec(name)
+    if spec.layer == "lake":
+        return name in settings.sources.connected()
+    return all(_has_sources(own, settings) for own in spec.inputs)
 
 
 def missing_inputs(spec: ReportSpec, settings: Settings) -> tuple[str, ...]:

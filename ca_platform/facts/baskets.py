@@ -99,13 +99,13 @@ def order_products(lines: pl.DataFrame) -> pl.DataFrame:
     """Every order with each of its products once, in the order of ``order``.
 
     Args:
-        lines: ``day``, ``order``, ``customer``, ``item``, ``slices.*``, ``quantity``, ``revenue``, ``discount``,
+        lines: ``day``, ``order``, ``at``, ``customer``, ``item``, ``slices.*``, ``quantity``, ``revenue``, ``discount``,
             ``category``; in the order of ``order`` and of the lines.
     """
     return grouped(
         lines,
         ["order", "item"],
-        pl.col("day", "customer").first(),
+        pl.col("day", "at", "customer").first(),
         pl.col(r"^slices\..*$").first(),
         units=pl.col("quantity").sum(),
         revenue=pl.col("revenue").sum(),

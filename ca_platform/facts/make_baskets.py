@@ -72,6 +72,7 @@ class BasketMaker:
         def build() -> pl.LazyFrame:
             orders = self._scan("sessions", {**_ORDERS, **dict.fromkeys(names.values(), pl.String())})
             orders = orders.filter("has_purchased").rename({"discount_amount": "order_discount"})
+            orders = orders.with_columns(at="session_start_date")
             placed = orders.sort("day", "session_start_date", "order_id").with_row_index("order")
             clients = self._known("client_numbers", self._past.new_clients()).select("client", "customer")
             values = self._known("dimension_values", self._past.new_values())
@@ -83,7 +84,7 @@ class BasketMaker:
             lines = self._scan("lines", _LINES).rename({"discount_amount": "line_discount"})
             slices = [f"slices.{name}" for name in names]
             amounts = ("price", "quantity", "line_discount", "order_discount")
-            kept = ("day", "order", "line_number", "customer", *slices, "product", "category", *amounts)
+            kept = ("day", "order", "at", "line_number", "customer", *slices, "product", "category", *amounts)
             return lines.join(placed, on=["day", "order_id"]).select(kept)
 
         lines = baskets.with_codes(self._lake.collect(build))

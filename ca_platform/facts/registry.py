@@ -214,6 +214,7 @@ def _order_products(shape: Shape) -> dict[str, pl.DataType]:
     return {
         **_DAY,
         **dict.fromkeys(numbers, _NUMBER),
+        "at": INSTANT,
         "units": _SUM,
         "revenue": _EXACT,
         "discount": _EXACT,

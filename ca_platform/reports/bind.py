@@ -8,6 +8,8 @@ import polars as pl
 
 from ca_platform.calendar import as_of
 from ca_platform.catalogue import report_spec
+from ca_platform.catalogue.ab_before_after import KINDS, SUFFIXES, name_of
+from ca_platform.catalogue.ab_tests import METRICS
 from ca_platform.errors import ReportError
 from ca_platform.reports import (
     amounts,
@@ -170,6 +172,26 @@ def _by_promotion() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     }
 
 
+def _before_after() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
+    def compared(kind: str, metric: str, direction: str) -> Callable[[Cut], pl.LazyFrame]:
+        def build(cut: Cut) -> pl.LazyFrame:
+            rows = cut.tables.before_after.compared(kind, metric, cut.calendar.day)
+            return rows.filter(pl.col("direction") == direction) if direction else rows
+
+        return build
+
+    return {
+        **{
+            name_of(kind, metric, suffix): compared(kind, metric, direction)
+            for kind in KINDS
+            for metric in METRICS
+            for suffix, direction in SUFFIXES.items()
+        },
+        "ab_families": lambda cut: cut.tables.before_after.families(cut.calendar.day),
+        "ab_distributions": lambda cut: cut.tables.before_after.distributions(cut.calendar.day),
+    }
+
+
 def _by_score() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     def counted(report: str) -> Callable[[Cut], pl.LazyFrame]:
         return lambda cut: cut.tables.rfm.counted(report, cut.calendar.day)
@@ -252,6 +274,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **_by_promotion(),
     "experiments": lambda cut: cut.tables.experiments.compared(cut.calendar.day),
     **_by_score(),
+    **_before_after(),
 }
 
 

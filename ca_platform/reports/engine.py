@@ -9,7 +9,7 @@ from functools import cache, partial
 import polars as pl
 
 from ca_platform.calendar import days_between
-from ca_platform.catalogue import Kind, ReportSpec, missing_inputs, report_spec
+from ca_platform.catalogue import Kind, ReportSpec, connected_facts, missing_inputs, report_spec
 from ca_platform.errors import ReportError
 from ca_platform.facts import FACTS, check_history, ensure
 from ca_platform.lake import Lake
@@ -106,7 +106,7 @@ def _prepare(names: Sequence[str], days: Sequence[date], settings: Settings, lak
 
 
 def _ensure(names: Sequence[str], days: Sequence[date], settings: Settings, lake: Lake) -> None:
-    facts = {fact for name in names for fact in report_spec(name).facts if fact in FACTS}
+    facts = {fact for name in names for fact in connected_facts(report_spec(name), settings) if fact in FACTS}
     start = settings.business.start_date
     ensure(facts, list(days_between(start, days[-1])), settings, lake)
 

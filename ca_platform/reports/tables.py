@@ -15,6 +15,7 @@ import polars as pl
 from ca_platform.facts import Shape, check_values
 from ca_platform.lake import Lake
 from ca_platform.reports.basket_tables import BasketTables
+from ca_platform.reports.before_after_tables import BeforeAfterTables
 from ca_platform.reports.experiment_tables import ExperimentTables
 from ca_platform.reports.milestone_tables import MilestoneTables
 from ca_platform.reports.milestones import Days
@@ -236,6 +237,17 @@ class Tables:
     def promotions(self) -> PromotionTables:
         """Orders and customers by promotion."""
         return PromotionTables(self._facts, self._coded)
+
+    @cached_property
+    def experiments(self) -> ExperimentTables:
+        """Who was assigned in an experiment, and what each did before and since."""
+        return ExperimentTables(self._facts, self._settings, lambda _: {})
+
+    @cached_property
+    def before_after(self) -> BeforeAfterTables:
+        """Customers before and after they used a promotion or bought a product first."""
+        options, spells = self._settings.reports.ab_test, lambda: self.milestones.spells
+        return BeforeAfterTables(self._facts, options, self._settings.sources, spells, lambda _: {})
 
     @cached_property
     def experiments(self) -> ExperimentTables:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ca_platform_tests.oracle import churn, cohorts, combined, funnels, orders, products, promotions, recommended, rfm
+from ca_platform_tests.oracle import (
+    before_after,
+    churn,
+    cohorts,
+    combined,
+    funnels,
+    orders,
+    products,
+    promotions,
+    recommended,
+    rfm,
+)
 from ca_platform_tests.oracle.funnels import Rows
 from ca_platform_tests.oracle.world import World
 
@@ -72,6 +83,7 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     **{f"{name}_clusters": partial(rfm.cluster_rows, measure=name) for name in rfm.MEASURES},
     "segmentation": rfm.segmentation,
     "segment_transitions": rfm.transitions,
+    **before_after.REPORTS,
 }
 MAIN_ONLY = frozenset(
     {
@@ -83,6 +95,7 @@ MAIN_ONLY = frozenset(
         "product_recommendations",
         "recommended_products",
         "recommendation_backtest",
+        *before_after.REPORTS,
     }
 )
 IN_PARTS = frozenset(
@@ -98,10 +111,15 @@ IN_PARTS = frozenset(
         "daily_clv",
         "clvsegments_amount",
         "experiments",
+        "ab_families",
+        "ab_distributions",
     }
 )
 """Reports of fitted models: what can be written twice of them is held against them in ``test_risk``, ``test_value`` ``test_revenue_ahead`` and
 ``test_experiments``."""
+
+OF_SMALL_SHOPS = frozenset(before_after.REPORTS)
+"""Reports that small shops are enough for: larger ones have verdicts, which ``test_before_after`` works out."""
 
 LEARNT = frozenset({"product_recommendations", "recommended_products", "recommendation_backtest"})
 """Reports that are learnt: by loops they take minutes on public shops, so only small shops are compared."""

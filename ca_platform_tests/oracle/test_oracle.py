@@ -15,7 +15,7 @@ from ca_platform.settings import Settings, load_settings
 from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.compare import assert_equal
 from ca_platform_tests.oracle.loaded import shop_of
-from ca_platform_tests.oracle.reports import IN_PARTS, LEARNT, ORACLE
+from ca_platform_tests.oracle.reports import IN_PARTS, LEARNT, OF_SMALL_SHOPS, ORACLE
 from ca_platform_tests.oracle.shops import nasty_shop, write_shop
 from ca_platform_tests.oracle.stability import stability
 from ca_platform_tests.oracle.world import Shop
@@ -92,7 +92,7 @@ def test_online_retail_equals_the_second_implementation(retail: tuple[Settings, 
     shop = shop_of(settings, lake)
     assert (len(shop.sessions), len({s.client for s in shop.sessions})) == (18_536, 4_339)
     days = [date(2011, 3, 27), date(2011, 12, 9)]
-    frames = reports_of(settings, lake, days, but=LEARNT)
+    frames = reports_of(settings, lake, days, but=LEARNT | OF_SMALL_SHOPS)
     assert not any(report_spec(name).family == "promotions" for name in frames)
     assert sum(assert_equal(frames[name], shop, name, day) for name in frames for day in days) > 100_000
     retention = frames["monthly_retention"].filter(
@@ -120,7 +120,7 @@ def test_complete_journey_equals_the_second_implementation(public_data: Path, tm
     shop = shop_of(settings, lake)
     assert (len(shop.sessions), len({s.client for s in shop.sessions})) == (8_409, 720)
     days = [date(2017, 3, 12), date(2017, 12, 31)]
-    frames = reports_of(settings, lake, days, but=LEARNT)
+    frames = reports_of(settings, lake, days, but=LEARNT | OF_SMALL_SHOPS)
     assert sum(report_spec(name).family == "promotions" for name in frames) == 10
     assert sum(assert_equal(frames[name], shop, name, day) for name in frames for day in days) > 100_000
     kpis = frames["promotion_kpis"].filter((pl.col("report_date") == days[-1]) & (pl.col("report_dimension") == "main"))

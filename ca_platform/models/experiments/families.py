@@ -101,6 +101,28 @@ def best_family(fitted: Mapping[Family, FamilyFit]) -> NDArray[np.str_]:
     return np.where(np.isfinite(aic).any(axis=0), names[np.argmin(aic, axis=0)], "")
 
 
+def distribution(fit: FamilyFit, value: Floats, trials: int = 1) -> Floats:
+    """The fitted distribution function of each item at a value of its own; nothing to rely on where it is not possible.
+
+    >>> fit = fit_families(Values.of([0.0, 2.0, 4.0]))["gaussian"]
+    >>> distribution(fit, np.array([2.0]))
+    array([0.5])
+    """
+    from scipy.special import bdtr, betainc, gammainc, pdtr
+
+    one, *others = fit.parameters.values()
+    other = others[0] if others else one
+    if fit.family == "gaussian":
+        return normal_below((value - one) / np.where(other > 0, other, 1))
+    if fit.family == "gamma":
+        return np.asarray(gammainc(np.where(one > 0, one, 1), np.maximum(value, 0) / np.where(other > 0, other, 1)))
+    if fit.family == "beta":
+        return np.asarray(betainc(np.where(one > 0, one, 1), np.where(other > 0, other, 1), np.clip(value, 0, 1)))
+    inside = np.maximum(np.floor(value), 0)
+    held = pdtr(inside, one) if fit.family == "poisson" else bdtr(np.minimum(inside, trials), trials, one)
+    return np.where(value >= 0, held, 0.0)
+
+
 class _Sample:
     """Sums over the customers of each item."""
 

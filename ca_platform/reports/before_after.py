@@ -1,0 +1,353 @@
+"""Before and after the first use of promotions and products: what their customers ordered, and whether it is more than chance.
+
+Pure functions on arrays. Promotions are held against customers with an order in the same week and as many orders before,
+who had not used it by then: leaving out whoever uses it later would leave out those who order much. Products are held
+against the other orders of the same customers, because who buys what how often says much about how often they order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from ca_platform.catalogue.ab_tests import INSUFFICIENT, NOT_OBSERVED
+from ca_platform.models.experiments import (
+    Bootstrap,
+    Comparison,
+    FamilyFit,
+    Moments,
+    Values,
+    best_family,
+    bootstrap_mean,
+    difference_in_differences,
+    fit_families,
+    is_enough,
+    sign_flips,
+)
+from ca_platform.models.experiments.bootstrap import RESAMPLES
+from ca_platform.models.experiments.families import Family
+from ca_platform.models.experiments.item_permutation import Sequences, by_chance, item_permutation
+from ca_platform.models.experiments.matched import LEAST_CONTROLS
+from ca_platform.models.experiments.means import one_sample
+from ca_platform.models.experiments.order_windows import OrderWindows
+from ca_platform.models.experiments.records import Bools, Floats, Ints
+from ca_platform.reports.ab_verdicts import Compared
+
+FREQUENT = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Uses:
+    """First uses: the customer's first order with an item.
+
+    Attributes:
+        row: of the order among the windows.
+        item: number of the item, in the order of ``items`` of the report.
+    """
+
+    row: Ints
+    item: Ints
+
+    def those(self, chosen: Bools) -> Uses:
+        """Some of them."""
+        return Uses(self.row[chosen], self.item[chosen])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bought:
+    """What else is known of first orders with products, in the order of the uses, and of products.
+
+    Attributes:
+        times: orders with the product up to the report day.
+        dropped: of the time after the first one, what orders with the product make of it, by metric.
+        is_frequent: by item, in so large a part of all orders that a test of its own is calibrated.
+        is_refused: by item, frequent and the calibration does not allow it.
+    """
+
+    times: Ints
+    dropped: Mapping[str, Floats]
+    is_frequent: Bools
+    is_refused: Bools
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """One report, with what is shown of an item when it is opened.
+
+    Attributes:
+        compared: the rows of the report.
+        shown: numbers of the items with enough customers.
+        before, after: outcomes of their customers, by place in ``shown``.
+        families: fitted to both together.
+        best: name of the best of these.
+        resampled: differences of the bootstrap, a row for each of ``shown``.
+    """
+
+    compared: Compared
+    shown: Ints
+    before: Values
+    after: Values
+    families: Mapping[Family, FamilyFit]
+    best: list[str]
+    resampled: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is compared.
+
+    Attributes:
+        kind: of the items.
+        metric: ``orders`` or ``amount``.
+        day: the report day.
+        alpha: of the intervals.
+    """
+
+    kind: str
+    metric: str
+    day: date
+    alpha: float
+
+    @property
+    def seed(self) -> int:
+        """Of all that is drawn: the same whenever the report is made again."""
+        text = f"{self.kind} {self.metric} {self.day}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def promotions_before_after(
+    windows: OrderWindows, observed: Bools, known: Uses, items: pl.DataFrame, asked: Asked
+) -> Opened:
+    """Promotions: the change beyond that of matched customers, by the flips of its signs.
+
+    Args:
+        observed: rows of the windows that may be compared.
+        known: first uses up to the report day, observed or not.
+        items: a row per item.
+    """
+    size, metric = items.height, asked.metric
+    change = windows.after[metric] - windows.before[metric]
+    uses = known.those(observed[known.row])
+    cells = _Cells(uses, windows.stratum, size)
+    controls = cells.controls(windows, observed, known, change)
+    matched = difference_in_differences(cells.treated(change[uses.row]), controls, asked.alpha)
+    has_controls = cells.of_uses(controls.count) >= LEAST_CONTROLS
+    own = uses.those(has_controls)
+    beyond = change[own.row] - cells.of_uses(controls.mean[..., 0])[has_controls]
+    found = sign_flips(Values.of(beyond, own.item, size), alpha=asked.alpha, noise=matched.noise)
+    # The interval and its error know of the controls' own variance.
+    found = replace(matched.comparison, test=found.test, statistic=found.statistic, p_value=found.p_value)
+    rows = _Rows(windows, asked, items, uses)
+    return rows.opened(Values.of(beyond, own.item, size), has_controls, found, matched.noise)
+
+
+def products_before_after(
+    windows: OrderWindows, observed: Bools, known: Uses, bought: Bought, items: pl.DataFrame, asked: Asked
+) -> Opened:
+    """Products: the change beyond its mean over all ways to put the product into the orders of the same customers.
+
+    Of each change that of other customers with an order in the same week and as many orders before is taken off.
+
+    Args:
+        known: first orders with each product up to the report day.
+        bought: what else is known of these.
+    """
+    size, metric = items.height, asked.metric
+    change = windows.after[metric] - windows.before[metric]
+    every = Moments.by_item(windows.stratum[observed], windows.strata, change[observed])
+    others = every.count[windows.stratum] - 1
+    has_controls = observed & (others >= LEAST_CONTROLS)
+    expected = (every.sums[windows.stratum, 0] - change) / np.maximum(others, 1)
+    sequences = Sequences(
+        begin=windows.begin,
+        change=np.where(has_controls, change - expected, 0.0),
+        after=windows.after[metric],
+        squares=windows.squares[metric],
+        is_possible=has_controls,
+    )
+    is_observed = observed[known.row]
+    uses, dropped = known.those(is_observed), bought.dropped[metric][is_observed]
+    is_held = has_controls[uses.row]
+    own, times = uses.those(is_held), bought.times[is_observed][is_held]
+    mean, variance = np.zeros(own.row.size), np.zeros(own.row.size)
+    # Frequent products have the most orders, and nothing is said of them.
+    told = ~bought.is_refused[own.item]
+    mean[told], variance[told] = by_chance(sequences, windows.owner[own.row[told]], times[told])
+    beyond = sequences.change[own.row] - dropped[is_held] - mean
+    tests = np.where(bought.is_frequent, "item_permutation_frequent", "item_permutation")
+    found = item_permutation(beyond, variance, own.item, size, asked.alpha)
+    tells = variance > 0
+    is_own = is_held.copy()
+    is_own[is_held] = tells
+    rows = _Rows(windows, asked, items, uses, dropped)
+    refusal = [INSUFFICIENT if refused else None for refused in bought.is_refused.tolist()]
+    values = Values.of(beyond[tells], own.item[tells], size)
+    return rows.opened(values, is_own, found, np.zeros(size), tests.tolist(), refusal)
+
+
+class _Cells:
+    """Strata in which items have first uses, as a table: a row per item, its strata beside each other."""
+
+    def __init__(self, uses: Uses, stratum: Ints, items: int) -> None:
+        self._strata = int(stratum.max(initial=0)) + 1
+        key = uses.item * self._strata + stratum[uses.row]
+        self._known, self._cell = np.unique(key, return_inverse=True)
+        self._item, self._stratum = self._known // self._strata, self._known % self._strata
+        count = np.bincount(self._item, minlength=items)
+        self._place = np.arange(self._item.size) - (np.cumsum(count) - count)[self._item]
+        self._shape = items, int(count.max(initial=0))
+
+    def of_uses(self, table: Floats) -> Floats:
+        """The entry of each use."""
+        return np.asarray(table[self._item, self._place][self._cell])
+
+    def treated(self, change: Floats) -> Moments:
+        """Of each cell, the changes of its uses."""
+        return self._table(Moments.by_item(self._cell, self._known.size, change))
+
+    def controls(self, windows: OrderWindows, observed: Bools, known: Uses, change: Floats) -> Moments:
+        """Of each cell, the changes of the orders of its stratum whose customers had not used the item by then."""
+        every = Moments.by_item(windows.stratum[observed], self._strata, change[observed])
+        left = windows.begin[windows.owner[known.row] + 1] - known.row
+        row = np.arange(int(left.sum())) + np.repeat(known.row - (np.cumsum(left) - left), left)
+        item = np.repeat(known.item, left)[observed[row]]
+        row = row[observed[row]]
+        key = item * self._strata + windows.stratum[row]
+        cell = np.searchsorted(self._known, key)
+        # What lies in no cell is held against nothing.
+        fits = self._known[np.minimum(cell, self._known.size - 1)] == key if self._known.size else np.zeros(0, bool)
+        used = Moments.by_item(cell[fits], self._known.size, change[row[fits]])
+        count = every.count[self._stratum] - used.count
+        some = count > 0
+        return self._table(
+            Moments(
+                count,
+                np.where(some[:, None], every.sums[self._stratum] - used.sums, 0.0),
+                np.where(some[:, None, None], every.products[self._stratum] - used.products, 0.0),
+            )
+        )
+
+    def _table(self, cells: Moments) -> Moments:
+        def spread(column: Floats) -> Floats:
+            table = np.zeros((*self._shape, *column.shape[1:]))
+            table[self._item, self._place] = column
+            return table
+
+        return Moments(spread(cells.count), spread(cells.sums), spread(cells.products))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """What all first uses show that can be compared; what orders with the product make of the time after is dropped."""
+
+    windows: OrderWindows
+    asked: Asked
+    items: pl.DataFrame
+    uses: Uses
+    dropped: Floats | None = None
+
+    def opened(
+        self,
+        beyond: Values,
+        is_own: Bools,
+        found: Comparison,
+        noise: Floats,
+        tests: list[str] | None = None,
+        refusal: list[str | None] | None = None,
+    ) -> Opened:
+        """The report.
+
+        Args:
+            beyond: adjusted changes of those who have controls.
+            is_own: which of the uses are theirs.
+            found: the test of these changes.
+            noise: see ``Matched``.
+            tests, refusal: see ``Compared``.
+        """
+        size, item = self.items.height, self.uses.item
+        before, after = self._outcomes()
+        customers, matched = np.bincount(item, minlength=size), np.bincount(item[is_own], minlength=size)
+        divisor = np.maximum(customers, 1)
+        step = 1.0 if self.asked.metric == "orders" else 0.0
+        enough = np.logical_and.reduce(
+            [is_enough(matched, np.bincount(item[is_own], side[is_own] > 0, size)) for side in (before, after)]
+        )
+        enough &= found.is_sufficient
+        shown = np.flatnonzero(enough)
+        resampled = np.zeros((shown.size, RESAMPLES))
+        some = bootstrap_mean(
+            _some(beyond, shown), seed=self.asked.seed, alpha=self.asked.alpha, noise=noise[shown], keep=resampled
+        )
+        a, b = (_some(Values.of(values, item, size), shown) for values in (before, after))
+        families = fit_families(a + b)
+        best = best_family(families).tolist()
+        distribution: list[str | None] = [None] * size
+        for place, name in zip(shown.tolist(), best, strict=True):
+            distribution[place] = name
+        given = refusal or [None] * size
+        notes = [NOT_OBSERVED if not count else note for count, note in zip(customers.tolist(), given, strict=True)]
+        compared = Compared(
+            items=self.items,
+            metric=self.asked.metric,
+            customers=customers,
+            mean_a=np.where(customers > 0, np.bincount(item, before, size) / divisor, np.nan),
+            mean_b=np.where(customers > 0, np.bincount(item, after, size) / divisor, np.nan),
+            comparison=replace(found, estimate=np.where(matched > 0, found.estimate, np.nan)),
+            raw=_raw(Values.of(after - before, item, size), shown, step, self.asked.alpha),
+            is_enough=enough,
+            bootstrap=_everywhere(some, shown, size),
+            matched_customers=matched,
+            distribution=distribution,
+            tests=tests,
+            refusal=notes,
+        )
+        return Opened(compared, shown, a, b, families, best, resampled)
+
+    def _outcomes(self) -> tuple[Floats, Floats]:
+        """Of each use, before and after."""
+        before, after = (side[self.asked.metric][self.uses.row] for side in (self.windows.before, self.windows.after))
+        return before, after if self.dropped is None else after - self.dropped
+
+
+def _raw(changes: Values, chosen: Ints, step: float, alpha: float) -> Comparison:
+    """The plain change, nothing where nobody is; tested for some of the items."""
+    found = one_sample("sign_flip", changes.moments(), alpha)
+    statistic, p_value = np.zeros(len(changes)), np.ones(len(changes))
+    tested = sign_flips(_some(changes, chosen), step=step, alpha=alpha)
+    statistic[chosen], p_value[chosen] = tested.statistic, tested.p_value
+    estimate = np.where(changes.customers > 0, found.estimate, np.nan)
+    return replace(found, estimate=estimate, statistic=statistic, p_value=p_value)
+
+
+def _some(values: Values, chosen: Ints) -> Values:
+    """The values of some of the items, renumbered."""
+    place = np.full(len(values), -1)
+    place[chosen] = np.arange(chosen.size)
+    item = place[values.item]
+    inside = item >= 0
+    begin = np.searchsorted(item[inside], np.arange(chosen.size + 1))
+    return Values(values.value[inside], values.weight[inside], begin.astype(np.int64))
+
+
+def _everywhere(some: Bootstrap, chosen: Ints, size: int) -> Bootstrap:
+    """What was drawn for some of the items, for all of them: of the others nothing is said."""
+
+    def spread(values: Floats, fill: float) -> Floats:
+        column = np.full(size, fill)
+        column[chosen] = values
+        return column
+
+    return Bootstrap(
+        estimate=spread(some.estimate, 0.0),
+        low=spread(some.low, -np.inf),
+        high=spread(some.high, np.inf),
+        bca_low=spread(some.bca_low, -np.inf),
+        bca_high=spread(some.bca_high, np.inf),
+        accept_ratio=spread(some.accept_ratio, 1.0),
+        is_sufficient=spread(some.is_sufficient.astype(np.float64), 0.0) > 0,
+    )

@@ -1,0 +1,281 @@
+"""Before and after first uses, for some report days: reads the lake, compares, and keeps what a day gave.
+
+What is compared is in ``before_after``, the windows around orders in ``order_windows``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from ca_platform.calendar import start_of_day
+from ca_platform.facts.customers import MAIN_SLICE
+from ca_platform.models.experiments.order_windows import (
+    METRICS,
+    WINDOW,
+    OrderWindows,
+    instants,
+    order_windows,
+)
+from ca_platform.models.experiments.records import Bools, Ints
+from ca_platform.models.threads import one_thread
+from ca_platform.reports.ab_verdicts import Offers, verdicts
+from ca_platform.reports.before_after import (
+    FREQUENT,
+    Asked,
+    Bought,
+    Opened,
+    Uses,
+    products_before_after,
+    promotions_before_after,
+)
+from ca_platform.reports.opened_items import distributions, families
+from ca_platform.reports.reading import FactReader
+from ca_platform.settings.models import Sources
+from ca_platform.settings.reports import AbTest
+from ca_platform.training.orders import day_number
+
+_KEY = ["slice", "customer", "at"]
+_NEVER = np.iinfo(np.int64).max
+_FREQUENT_TEST = "item_permutation_frequent"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Firsts:
+    """First orders with items.
+
+    Attributes:
+        items: ``slice`` and ``item``, in the order of their numbers.
+        uses: the first order of each customer with each of them.
+        again: further orders with the item: the number of the use, and the row of the order.
+    """
+
+    items: pl.DataFrame
+    uses: Uses
+    again: tuple[Ints, Ints]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What is known at the end of a day.
+
+    Attributes:
+        windows: the rows that are known.
+        place: of each row of all among these; -1 where it is not known.
+        observed: of these, see ``OrderWindows.observed``.
+        orders: rows by slice.
+    """
+
+    windows: OrderWindows
+    place: Ints
+    observed: Bools
+    orders: Ints
+
+    def of(self, rows: Ints) -> Bools:
+        """Which of these rows are known."""
+        return np.asarray(self.place[rows] >= 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """All that a day says of one kind of items."""
+
+    rows: pl.DataFrame
+    families: pl.DataFrame
+    distributions: pl.DataFrame
+
+
+class BeforeAfterTables:
+    """Comparisons of the customers of promotions and products before and after the first use.
+
+    Args:
+        options: of the tests.
+        sources: which of them are connected.
+        spells: what is known of customers, see ``milestones.spells``.
+        offers: what the calibration that serves a day says.
+    """
+
+    def __init__(
+        self,
+        facts: FactReader,
+        options: AbTest,
+        sources: Sources,
+        spells: Callable[[], pl.DataFrame],
+        offers: Callable[[date], Offers],
+    ) -> None:
+        self._facts = facts
+        self._options = options
+        self._sources = sources
+        self._spells = spells
+        self._offers = offers
+        self._days: dict[tuple[str, date], _Compared] = {}
+        self._last: tuple[date, _Known] | None = None
+
+    def compared(self, kind: str, metric: str, day: date) -> pl.LazyFrame:
+        """The rows of one kind of items with one metric."""
+        return self._of(kind, day).rows.lazy().filter(pl.col("metric") == metric)
+
+    def families(self, day: date) -> pl.LazyFrame:
+        """``ab_families`` of the kinds that are connected."""
+        return pl.concat([self._of(kind, day).families for kind in self._kinds]).lazy()
+
+    def distributions(self, day: date) -> pl.LazyFrame:
+        """``ab_distributions`` of the kinds that are connected."""
+        return pl.concat([self._of(kind, day).distributions for kind in self._kinds]).lazy()
+
+    @property
+    def _kinds(self) -> list[str]:
+        sessions = self._sources.sessions
+        has = {
+            "promotion": sessions is not None and sessions.gives("promotion_id"),
+            "product": self._sources.lines is not None,
+        }
+        return [kind for kind, is_given in has.items() if is_given]
+
+    def _of(self, kind: str, day: date) -> _Compared:
+        if (kind, day) not in self._days:
+            with one_thread():
+                self._days[kind, day] = self._compare(kind, day)
+        return self._days[kind, day]
+
+    def _compare(self, kind: str, day: date) -> _Compared:
+        compare = self._promotions if kind == "promotion" else self._products
+        found = compare([Asked(kind, metric, day, self._options.alpha) for metric in METRICS])
+        # Each report is a family of its own, and so is each value of a dimension.
+        rows = verdicts(
+            [one.compared for one in found],
+            alpha=self._options.alpha,
+            offers=self._offers(day),
+            within=("slice", "metric"),
+        )
+        rows = rows.with_columns(item_kind=pl.lit(kind))
+        return _Compared(rows, families(kind, found), distributions(kind, found))
+
+    def _promotions(self, asked: Sequence[Asked]) -> list[Opened]:
+        known = self._known(asked[0].day)
+        items, uses, _ = _known_firsts(self._promotion_firsts, known)
+        return [promotions_before_after(known.windows, known.observed, uses, items, one) for one in asked]
+
+    def _products(self, asked: Sequence[Asked]) -> list[Opened]:
+        known = self._known(asked[0].day)
+        items, uses, is_known = _known_firsts(self._product_firsts, known)
+        offers = self._offers(asked[0].day)
+        found = []
+        for one in asked:
+            allowed = offers.get((_FREQUENT_TEST, one.metric))
+            bought = self._bought(known, items, uses, is_known, is_allowed=allowed is not None and allowed[3])
+            found.append(products_before_after(known.windows, known.observed, uses, bought, items, one))
+        return found
+
+    def _bought(self, known: _Known, items: pl.DataFrame, uses: Uses, is_known: Bools, *, is_allowed: bool) -> Bought:
+        windows = known.windows
+        use, row = self._product_firsts.again
+        fits = known.of(row)
+        # Those who are known keep their order.
+        number = np.cumsum(is_known) - 1
+        use, row = number[use[fits]], known.place[row[fits]]
+        times = 1 + np.bincount(use, minlength=uses.row.size)
+        soon = windows.at[row] <= windows.at[uses.row[use]] + WINDOW
+        dropped = {
+            name: np.asarray(np.bincount(use[soon], values[row[soon]], uses.row.size), np.float64)
+            for name, values in windows.own.items()
+        }
+        orders = known.orders[items["slice"].to_numpy()]
+        is_frequent = np.bincount(uses.item, times, items.height) > FREQUENT * orders
+        return Bought(times, dropped, is_frequent, is_frequent & (not is_allowed))
+
+    def _known(self, day: date) -> _Known:
+        if self._last is None or self._last[0] != day:
+            number = day_number(day)
+            windows, is_known = self._windows.until(number)
+            place = np.where(is_known, np.cumsum(is_known) - 1, -1)
+            shape = self._facts.shape
+            first = pl.Series([start_of_day(shape.start_date, shape.time_zone)]).dt.epoch("us").item()
+            observed = windows.observed(number, first, self._downloads(day))
+            orders = np.bincount(self._instants["slice"].to_numpy()[is_known])
+            self._last = day, _Known(windows, place, observed, orders)
+        return self._last[1]
+
+    def _downloads(self, day: date) -> Ints:
+        """The download of each customer's number as it is known at the end of a day."""
+        valid = (pl.col("since") <= day) & (pl.col("until").is_null() | (pl.col("until") >= day))
+        rows = self._spells().filter(valid & pl.col("customer").is_not_null())
+        customer = rows["customer"].to_numpy().astype(np.int64)
+        downloads = np.full(int(self._windows.customer.max(initial=-1)) + 1, _NEVER)
+        # Customers without an order have larger numbers, too.
+        orders = customer < downloads.size
+        downloads[customer[orders]] = rows["download"].dt.epoch("us").to_numpy()[orders]
+        return downloads
+
+    @cached_property
+    def _instants(self) -> pl.DataFrame:
+        return self._facts.lake.collect(lambda: instants(self._own(self._facts.scan("customer_orders"))))
+
+    @cached_property
+    def _windows(self) -> OrderWindows:
+        return order_windows(self._instants, self._facts.shape.time_zone)
+
+    def _own(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The whole shop, and dimension values where they are asked for."""
+        return rows if self._options.by_dimension else rows.filter(pl.col("slice") == MAIN_SLICE)
+
+    @cached_property
+    def _promotion_firsts(self) -> _Firsts:
+        def build() -> pl.LazyFrame:
+            return self._own(self._facts.scan("promotion_firsts")).select(*_KEY, item="promotion_id")
+
+        return self._firsts(self._facts.lake.collect(build))
+
+    @cached_property
+    def _product_firsts(self) -> _Firsts:
+        names = self._facts.lake.collect(lambda: self._facts.scan("product_numbers").select("item", "product"))
+        found = self._facts.lake.collect(self._bought_products)
+        return self._firsts(found, names)
+
+    def _bought_products(self) -> pl.LazyFrame:
+        """Orders with products by slice, customer, product (``item``) and instant."""
+        rows = self._facts.scan("order_products")
+        dimensions = self._facts.shape.dimensions if self._options.by_dimension else ()
+        slices = [pl.lit(MAIN_SLICE, pl.UInt32), *(pl.col(f"slices.{name}") for name in dimensions)]
+        every = pl.concat(rows.select(own.alias("slice"), "customer", "item", "at") for own in slices)
+        # Two orders on one instant are one here.
+        return every.unique()
+
+    def _firsts(self, orders: pl.DataFrame, names: pl.DataFrame | None = None) -> _Firsts:
+        """First and further orders with items.
+
+        Args:
+            orders: ``slice``, ``customer``, ``item``, ``at``; each once.
+            names: ``product`` by ``item`` where that is a number.
+        """
+        items = orders.select("slice", "item").unique().sort("slice", "item").with_row_index("place")
+        rows = self._instants.lazy().select(_KEY).with_row_index("row")
+        placed = (
+            orders.lazy()
+            .join(rows, on=_KEY)
+            .join(items.lazy(), on=["slice", "item"])
+            .select("place", "customer", "row")
+            .sort("place", "row")
+            .collect()
+        )
+        place, customer, row = (placed[name].to_numpy().astype(np.int64) for name in placed.columns)
+        is_first = np.ones(place.size, bool)
+        is_first[1:] = (place[1:] != place[:-1]) | (customer[1:] != customer[:-1])
+        use = np.cumsum(is_first) - 1
+        named = items.drop("place")
+        if names is not None:
+            named = named.join(names, on="item", how="left", maintain_order="left").select("slice", item="product")
+        return _Firsts(named, Uses(row[is_first], place[is_first]), (use[~is_first], row[~is_first]))
+
+
+def _known_firsts(firsts: _Firsts, known: _Known) -> tuple[pl.DataFrame, Uses, Bools]:
+    """Items that are known at the end of a day, renumbered, their first uses, and which of all these are."""
+    is_known = known.of(firsts.uses.row)
+    uses = firsts.uses.those(is_known)
+    present, item = np.unique(uses.item, return_inverse=True)
+    return firsts.items[present], Uses(known.place[uses.row], item.astype(np.int64)), is_known

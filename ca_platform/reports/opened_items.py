@@ -1,0 +1,146 @@
+"""What is shown of an item when it is opened: the fitted families, and the shares of customers and resamples by size.
+
+Pure functions of what was compared; only items with enough customers are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from ca_platform.models.experiments import Values
+from ca_platform.models.experiments.families import distribution
+from ca_platform.models.experiments.records import Floats
+from ca_platform.reports.before_after import Opened
+
+# Bins of outcomes, besides that of larger ones, and of resampled differences.
+BINS = 12
+_LARGEST_SHARE = 0.98
+_NAMED = {"slice": pl.UInt32(), "item_kind": pl.String(), "item": pl.String(), "metric": pl.String()}
+_FAMILIES = {
+    **_NAMED,
+    "family": pl.String(),
+    "parameters": pl.String(),
+    "aic": pl.Float64(),
+    "goodness_of_fit": pl.Float64(),
+    "is_best": pl.Boolean(),
+}
+_DISTRIBUTIONS = {
+    **_NAMED,
+    "series": pl.String(),
+    "low": pl.Float64(),
+    "high": pl.Float64(),
+    "share": pl.Float64(),
+}
+
+
+def families(kind: str, found: Sequence[Opened]) -> pl.DataFrame:
+    """Rows of ``ab_families``: every family that the values of an item allow, with ``slice``."""
+    parts = [pl.DataFrame(schema=_FAMILIES)]
+    for one in found:
+        named = _named(kind, one)
+        best = pl.Series("best", one.best, dtype=pl.String)
+        for name, fit in one.families.items():
+            texts = [
+                ", ".join(f"{parameter} {value:.6g}" for parameter, value in zip(fit.parameters, values, strict=True))
+                for values in zip(*(column.tolist() for column in fit.parameters.values()), strict=True)
+            ]
+            rows = named.with_columns(
+                best,
+                pl.Series("possible", fit.is_possible, dtype=pl.Boolean),
+                pl.Series("parameters", texts, dtype=pl.String),
+                pl.Series("aic", fit.aic, dtype=pl.Float64),
+                pl.Series("goodness_of_fit", fit.distance, dtype=pl.Float64),
+                family=pl.lit(name),
+            )
+            parts.append(rows.filter("possible").with_columns(is_best=pl.col("best") == name).select(*_FAMILIES))
+    return pl.concat(parts)
+
+
+def distributions(kind: str, found: Sequence[Opened]) -> pl.DataFrame:
+    """Rows of ``ab_distributions``: shares of the customers, and of the resamples, by bins, with ``slice``."""
+    parts = [pl.DataFrame(schema=_DISTRIBUTIONS)]
+    for one in found:
+        if one.shown.size:
+            named = _named(kind, one)
+            parts += [_series(named, *bins) for bins in (*_outcomes(one), _resampled(one.resampled))]
+    return pl.concat(parts)
+
+
+def _named(kind: str, one: Opened) -> pl.DataFrame:
+    """The shown items."""
+    compared = one.compared
+    rows = compared.items[one.shown].with_columns(item_kind=pl.lit(kind), metric=pl.lit(compared.metric))
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in _NAMED.items())
+
+
+def _series(named: pl.DataFrame, series: str, low: Floats, high: Floats, share: Floats) -> pl.DataFrame:
+    """One series of all items; bins without width are left out."""
+    items, bins = share.shape
+    rows = named.select(pl.all().repeat_by(bins).explode()) if items else named
+    columns = {"low": low.ravel(), "high": high.ravel(), "share": share.ravel()}
+    return (
+        rows.with_columns(
+            pl.lit(series).alias("series"), *(pl.Series(name, column) for name, column in columns.items())
+        )
+        .filter(pl.col("high") > pl.col("low"))
+        .select(*_DISTRIBUTIONS)
+    )
+
+
+def _outcomes(one: Opened) -> list[tuple[str, Floats, Floats, Floats]]:
+    """Both sides and the fitted family in the same bins; the last one is up to the largest outcome."""
+    both = one.before + one.after
+    counts = one.compared.metric == "orders"
+    largest = both.value[both.begin[1:] - 1]
+    width = np.ones(largest.size) if counts else _width(both, largest)
+    low = np.arange(BINS) * width[:, None]
+    top = largest + width if counts else np.maximum(largest, width)
+    high = np.minimum(low + width[:, None], top[:, None])
+    high[:, -1] = np.maximum(top, low[:, -1])
+    sides = [(name, low, high, _shares(side, width)) for name, side in (("before", one.before), ("after", one.after))]
+    # A count stands for the unit around it.
+    ends = np.concatenate([low[:, 1:], np.full((largest.size, 1), np.inf)], axis=1) - (0.5 if counts else 0.0)
+    upto = np.stack([_fitted(one, ends[:, place]) for place in range(BINS)], axis=1)
+    upto[:, -1] = 1.0
+    return [*sides, ("fitted", low, high, np.diff(upto, axis=1, prepend=0.0))]
+
+
+def _width(both: Values, largest: Floats) -> Floats:
+    """Of bins of which all but one hold nearly all customers."""
+    total = np.cumsum(both.weight)
+    before = np.append(0.0, total)[both.begin[:-1]]
+    many = total - before[both.item] >= _LARGEST_SHARE * both.customers[both.item]
+    quantile = largest.copy()
+    np.minimum.at(quantile, both.item[many], both.value[many])
+    quantile = np.where(quantile > 0, quantile, largest)
+    return np.where(quantile > 0, quantile, 1.0) / (BINS - 1)
+
+
+def _shares(side: Values, width: Floats) -> Floats:
+    place = np.clip(np.floor(side.value / width[side.item]), 0, BINS - 1).astype(np.int64)
+    held = np.bincount(side.item * BINS + place, side.weight, len(side) * BINS).reshape(len(side), BINS)
+    return np.asarray(held / side.customers[:, None])
+
+
+def _fitted(one: Opened, value: Floats) -> Floats:
+    """The distribution function of each item's best family."""
+    found = np.zeros(value.size)
+    best = np.array(one.best)
+    for name, fit in one.families.items():
+        own = best == name
+        found[own] = distribution(fit, np.where(np.isfinite(value), value, 0.0))[own]
+    return found
+
+
+def _resampled(differences: Floats) -> tuple[str, Floats, Floats, Floats]:
+    """Resampled differences in bins of equal width."""
+    least, most = differences.min(axis=1), differences.max(axis=1)
+    width = np.where(most > least, most - least, 1.0) / BINS
+    low = least[:, None] + np.arange(BINS) * width[:, None]
+    place = np.clip((differences - least[:, None]) / width[:, None], 0, BINS - 1).astype(np.int64)
+    code = place + np.arange(least.size)[:, None] * BINS
+    held = np.bincount(code.ravel(), minlength=least.size * BINS).reshape(least.size, BINS)
+    return "bootstrap", low, low + width[:, None], held / differences.shape[1]
