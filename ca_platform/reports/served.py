@@ -39,7 +39,7 @@ class ModelTables(Generic[ModelsT]):
         """The models of the lake."""
         return self._open()
 
-    @cached_property
+    @property
     def _trained(self) -> dict[date, date]:
         """Training day by report day; what is missing is trained."""
         return self.models.ensure(self._days)

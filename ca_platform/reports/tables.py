@@ -6,7 +6,7 @@ made of the rows up to D. Reads the lake; everything else is in pure functions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -14,6 +14,7 @@ import polars as pl
 
 from ca_platform.facts import Shape, check_values
 from ca_platform.lake import Lake
+from ca_platform.models.backtest import History
 from ca_platform.reports.basket_tables import BasketTables
 from ca_platform.reports.before_after_tables import BeforeAfterTables
 from ca_platform.reports.experiment_tables import ExperimentTables
@@ -27,10 +28,12 @@ from ca_platform.reports.revenue_ahead_tables import RevenueAheadTables
 from ca_platform.reports.rfm_tables import RfmTables
 from ca_platform.reports.risk import RiskTables
 from ca_platform.reports.sequence_tables import SequenceTables
+from ca_platform.reports.served import ModelsT
 from ca_platform.reports.value import ValueTables
 from ca_platform.reports.value_classes import ValueClassTables
 from ca_platform.settings import Settings
-from ca_platform.training import ChurnModels, ValueClassModels, ValueModels
+from ca_platform.training import ChurnModels, Orders, ValueClassModels, ValueModels
+from ca_platform.training.orders import orders_until
 
 _SLICE = ["dimension", "value"]
 
@@ -201,18 +204,19 @@ class Tables:
         return RecommendationTables(self._facts, self.products, lambda: self.milestones.spells)
 
     @cached_property
+    def history(self) -> History:
+        """All orders up to the last report day, read once for all kinds of models."""
+        return orders_until(self._days.last, self.shape, self._lake)
+
+    @cached_property
     def risk(self) -> RiskTables:
         """How likely each customer is not to order again."""
-        return RiskTables(
-            self._facts, self._report_days, lambda: ChurnModels(self._days.last, self._settings, self._lake)
-        )
+        return RiskTables(self._facts, self._report_days, lambda: self._models(ChurnModels))
 
     @cached_property
     def value(self) -> ValueTables:
         """What each customer is expected to bring."""
-        return ValueTables(
-            self._facts, self._report_days, lambda: ValueModels(self._days.last, self._settings, self._lake)
-        )
+        return ValueTables(self._facts, self._report_days, lambda: self._models(ValueModels))
 
     @property
     def course_days(self) -> int:
@@ -229,19 +233,12 @@ class Tables:
     @cached_property
     def value_classes(self) -> ValueClassTables:
         """Whether the revenue of each customer will be low, mid or high."""
-        return ValueClassTables(
-            self._facts, self._report_days, lambda: ValueClassModels(self._days.last, self._settings, self._lake)
-        )
+        return ValueClassTables(self._facts, self._report_days, lambda: self._models(ValueClassModels))
 
     @cached_property
     def promotions(self) -> PromotionTables:
         """Orders and customers by promotion."""
         return PromotionTables(self._facts, self._coded)
-
-    @cached_property
-    def experiments(self) -> ExperimentTables:
-        """Who was assigned in an experiment, and what each did before and since."""
-        return ExperimentTables(self._facts, self._settings, lambda _: {})
 
     @cached_property
     def before_after(self) -> BeforeAfterTables:
@@ -264,6 +261,9 @@ class Tables:
     def milestones(self) -> MilestoneTables:
         """What is known of each customer, and which milestones they reached."""
         return MilestoneTables(self._facts, self._settings.sources.customers)
+
+    def _models(self, kind: Callable[[date, Settings, Lake, Orders], ModelsT]) -> ModelsT:
+        return kind(self._days.last, self._settings, self._lake, lambda: self.history)
 
     def _coded(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Numbers in the place of dimension and value."""

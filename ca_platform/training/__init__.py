@@ -9,7 +9,7 @@ from ca_platform.training.clv import MODELS as VALUE_MODELS
 from ca_platform.training.clv import SCORES as VALUE_SCORES
 from ca_platform.training.clv import Forecasts, Served, ValueModels
 from ca_platform.training.days import MOST_DAYS, served_by
-from ca_platform.training.kept import KeptModels
+from ca_platform.training.kept import KeptModels, Orders
 from ca_platform.training.value_classes import MODELS as CLASS_MODELS
 from ca_platform.training.value_classes import SCORES as CLASS_SCORES
 from ca_platform.training.value_classes import ValueClassModels
@@ -25,6 +25,7 @@ __all__ = [
     "ChurnModels",
     "Forecasts",
     "KeptModels",
+    "Orders",
     "Served",
     "ValueClassModels",
     "ValueModels",

@@ -16,7 +16,7 @@ from ca_platform.models.churn import (
 )
 from ca_platform.settings import Settings
 from ca_platform.training.frames import NUMBERS, numbers_frame, scores_frame
-from ca_platform.training.kept import KeptModels
+from ca_platform.training.kept import KeptModels, Orders
 from ca_platform.training.orders import day_number
 
 MODELS, SCORES = "churn_models", "churn_scores"
@@ -27,9 +27,9 @@ class ChurnModels(KeptModels):
 
     dataset, scored = MODELS, SCORES
 
-    def __init__(self, last: date, settings: Settings, lake: Lake) -> None:
+    def __init__(self, last: date, settings: Settings, lake: Lake, history: Orders | None = None) -> None:
         self._horizon = settings.reports.churn_risk.horizon_days
-        super().__init__(last, settings, lake, str(self._horizon))
+        super().__init__(last, settings, lake, str(self._horizon), history)
 
     def train(self, day: date) -> Trained | None:
         """Train with what was known at the end of a day, and keep the model; None where no horizon can be told.
@@ -40,10 +40,9 @@ class ChurnModels(KeptModels):
         known = self.history.until(end)
         horizon = self._horizon or default_horizon(known)
         trained = train(known, end, horizon) if horizon else None
-        inputs = self.inputs(day)
-        with self._lake.write() as write:
-            write.put(MODELS, day, numbers_frame(MODELS, day, to_parameters(trained.model) if trained else ()), inputs)
-            write.put(SCORES, day, scores_frame(SCORES, day, trained.scores if trained else ()), inputs)
+        numbers = to_parameters(trained.model) if trained else ()
+        scores = trained.scores if trained else ()
+        self._keep(day, numbers_frame(MODELS, day, numbers), scores_frame(SCORES, day, scores))
         return trained
 
     def model(self, trained_on: date) -> ChurnModel | None:

@@ -23,7 +23,7 @@ from ca_platform.models.clv.records import Floats, Ints
 from ca_platform.models.threads import one_thread
 from ca_platform.settings import Settings
 from ca_platform.training.frames import scores_frame
-from ca_platform.training.kept import KeptModels
+from ca_platform.training.kept import KeptModels, Orders
 from ca_platform.training.orders import day_number
 from ca_platform.training.parameters import KEPT, level_of, level_parameters, number_of, parameters_of, rows_of
 
@@ -98,14 +98,14 @@ class ValueModels(KeptModels):
 
     dataset, scored = MODELS, SCORES
 
-    def __init__(self, last: date, settings: Settings, lake: Lake) -> None:
+    def __init__(self, last: date, settings: Settings, lake: Lake, history: Orders | None = None) -> None:
         clv = settings.reports.clv
         self.horizon_days = 7 * clv.horizon_weeks
         self._candidates = candidates(settings)
-        self._chosen: dict[date, date] = {}
         self._served: dict[date, Served] = {}
         self._forecasts: dict[date, Forecasts] = {}
-        super().__init__(last, settings, lake, f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds}")
+        asked = f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds}"
+        super().__init__(last, settings, lake, asked, history)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -124,11 +124,8 @@ class ValueModels(KeptModels):
         absent = self.left_out if networks_too else networks.NETWORKS
         present = [name for name in self._candidates if name not in absent]
         contest = hold_contest(known, end, self.horizon_days, present, self._candidates)
-        inputs = self.inputs(day)
-        with self._lake.write() as write:
-            write.put(MODELS, day, _models(day, contest, reason_of(contest, known, end)), inputs)
-            write.put(SCORES, day, scores_frame(SCORES, day, contest.scores), inputs)
-        self._chosen.clear()
+        models = _models(day, contest, reason_of(contest, known, end))
+        self._keep(day, models, scores_frame(SCORES, day, contest.scores))
         self._forecasts.clear()
         self._served.pop(day, None)
         return contest
@@ -136,7 +133,7 @@ class ValueModels(KeptModels):
     def model(self, trained_on: date) -> Served:
         """What serves since a training day."""
         if trained_on not in self._served:
-            self._served[trained_on] = self._read(trained_on)
+            self._served[trained_on] = self._told(trained_on)
         return self._served[trained_on]
 
     def candidate(self, trained_on: date, name: str) -> Forecaster:
@@ -157,21 +154,17 @@ class ValueModels(KeptModels):
 
     def revenue(self, day: date, days_ahead: float) -> Floats:
         """Revenue expected of the customers of ``forecast`` within so many days, intervals left out."""
-        served, _ = self._serving(day)
+        served = self.model(self.ensure([day])[day])
         with one_thread():
             plain = served.model.forecast(self._buyers(day), days_ahead, share=0.0)
         return levelled(plain, served.orders_level.factor, served.revenue_level.factor).revenue
-
-    def _serving(self, day: date) -> tuple[Served, date]:
-        if day not in self._chosen:
-            self._chosen |= self.ensure([day])
-        return self.model(self._chosen[day]), self._chosen[day]
 
     def _buyers(self, day: date) -> Buyers:
         return buyers_at(self.history, day_number(day) + 1)
 
     def _said(self, day: date) -> Forecasts:
-        served, trained_on = self._serving(day)
+        trained_on = self.ensure([day])[day]
+        served = self.model(trained_on)
         buyers = self._buyers(day)
         with one_thread():
             plain = served.model.forecast(buyers, self.horizon_days)
@@ -187,7 +180,7 @@ class ValueModels(KeptModels):
             revenue_level=served.revenue_level,
         )
 
-    def _read(self, trained_on: date) -> Served:
+    def _told(self, trained_on: date) -> Served:
         whole = parameters_of(self._rows(trained_on, _WHOLE))
         name = str(whole["served"])
         orders, revenue = (level_of(whole, level) for level in _LEVELS)

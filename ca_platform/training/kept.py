@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from typing import ClassVar
@@ -19,6 +19,8 @@ from ca_platform.training.days import MOST_DAYS, served_by
 from ca_platform.training.frames import SCORED
 from ca_platform.training.orders import orders_until
 
+Orders = Callable[[], History]
+
 
 class KeptModels(ABC):
     """Models of one kind of a lake, for report days up to ``last``.
@@ -28,6 +30,7 @@ class KeptModels(ABC):
 
     Args:
         asked: the settings that it is made of, as a text.
+        history: gives all orders up to the last day, where somebody else has read them; None: they are read.
     """
 
     dataset: ClassVar[str]
@@ -36,16 +39,18 @@ class KeptModels(ABC):
     scored: ClassVar[str]
     """The dataset that keeps their back-tests."""
 
-    def __init__(self, last: date, settings: Settings, lake: Lake, asked: str) -> None:
+    def __init__(self, last: date, settings: Settings, lake: Lake, asked: str, history: Orders | None = None) -> None:
         self._last = last
         self._lake = lake
         self._shape = Shape.of(settings)
         self._asked = asked
+        self._read = history or self._orders
+        self._serving: dict[date, date] = {}
 
     @cached_property
     def history(self) -> History:
         """All orders up to the last day."""
-        return orders_until(self._last, self._shape, self._lake)
+        return self._read()
 
     @abstractmethod
     def train(self, day: date) -> object:
@@ -54,17 +59,13 @@ class KeptModels(ABC):
     def ensure(self, days: Sequence[date]) -> dict[date, date]:
         """The training day whose model serves each of these days; models that are missing are trained.
 
-        The facts of these days, and of those before them, must have been made.
+        The facts of these days, and of those before them, must have been made. What was found is remembered until
+        something is trained.
         """
-        trained = self._valid(min(days), max(days))
-        start = self._shape.start_date
-        chosen = {}
-        for day in sorted(days):
-            chosen[day] = served_by(day, trained, start)
-            if chosen[day] not in trained:
-                self.train(chosen[day])
-                trained.add(chosen[day])
-        return chosen
+        unknown = [day for day in days if day not in self._serving]
+        if unknown:
+            self._serving |= self._choose(unknown)
+        return {day: self._serving[day] for day in days}
 
     def kept(self, day: date) -> date | None:
         """The training day whose model serves a day; None where it would have to be trained."""
@@ -83,6 +84,27 @@ class KeptModels(ABC):
     def rows(self, dataset: str, trained_on: date, schema: dict[str, pl.DataType]) -> pl.DataFrame:
         """What a dataset keeps of a training day."""
         return self._lake.collect(lambda: self._lake.scan(dataset, trained_on, trained_on, schema=schema))
+
+    def _keep(self, day: date, models: pl.DataFrame, scores: pl.DataFrame) -> None:
+        """Keep what was trained with what was known at the end of a day."""
+        inputs = self.inputs(day)
+        with self._lake.write() as write:
+            write.put(self.dataset, day, models, inputs)
+            write.put(self.scored, day, scores, inputs)
+        self._serving.clear()
+
+    def _choose(self, days: Sequence[date]) -> dict[date, date]:
+        trained, start = self._valid(min(days), max(days)), self._shape.start_date
+        chosen = {}
+        for day in sorted(days):
+            chosen[day] = served_by(day, trained, start)
+            if chosen[day] not in trained:
+                self.train(chosen[day])
+                trained.add(chosen[day])
+        return chosen
+
+    def _orders(self) -> History:
+        return orders_until(self._last, self._shape, self._lake)
 
     def _valid(self, first: date, last: date) -> set[date]:
         """Training days whose models can serve a day between these and are up to date."""

@@ -9,7 +9,7 @@ from ca_platform.models.churn import Parameter
 from ca_platform.models.value_classes import Trained, ValueClassModel, from_parameters, to_parameters, train
 from ca_platform.settings import Settings
 from ca_platform.training.frames import NUMBERS, numbers_frame, scores_frame
-from ca_platform.training.kept import KeptModels
+from ca_platform.training.kept import KeptModels, Orders
 from ca_platform.training.orders import day_number
 
 MODELS, SCORES = "value_class_models", "value_class_scores"
@@ -21,9 +21,9 @@ class ValueClassModels(KeptModels):
 
     dataset, scored = MODELS, SCORES
 
-    def __init__(self, last: date, settings: Settings, lake: Lake) -> None:
+    def __init__(self, last: date, settings: Settings, lake: Lake, history: Orders | None = None) -> None:
         self._horizon = _DAYS_PER_WEEK * settings.reports.clv.horizon_weeks
-        super().__init__(last, settings, lake, str(self._horizon))
+        super().__init__(last, settings, lake, str(self._horizon), history)
 
     def train(self, day: date) -> Trained:
         """Train with what was known at the end of a day, and keep the model.
@@ -33,10 +33,7 @@ class ValueClassModels(KeptModels):
         end = day_number(day) + 1
         trained = train(self.history.until(end), end, self._horizon)
         numbers = to_parameters(trained.model) if trained.model is not None else []
-        inputs = self.inputs(day)
-        with self._lake.write() as write:
-            write.put(MODELS, day, numbers_frame(MODELS, day, numbers), inputs)
-            write.put(SCORES, day, scores_frame(SCORES, day, trained.scores), inputs)
+        self._keep(day, numbers_frame(MODELS, day, numbers), scores_frame(SCORES, day, trained.scores))
         return trained
 
     def model(self, trained_on: date) -> ValueClassModel | None:

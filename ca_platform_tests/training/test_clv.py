@@ -15,6 +15,7 @@ from ca_platform.facts import ensure
 from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
 from ca_platform.models.clv.customers import buyers_at
+from ca_platform.reports.tables import Tables
 from ca_platform.settings import Settings
 from ca_platform.training import VALUE_MODELS, VALUE_SCORES, ValueModels
 from ca_platform.training.clv import candidates
@@ -111,6 +112,13 @@ def test_every_candidate_is_kept_as_it_was_fitted(whole: Place, all_candidates: 
         said, same = model.forecast(buyers, 90), again.candidate(MONDAY, name).forecast(buyers, 90)
         assert (said.orders == same.orders).all(), name
         assert (said.high == same.high).all(), name
+
+
+def test_models_of_all_kinds_learn_from_orders_that_are_read_once(whole: Place, all_candidates: ValueModels) -> None:
+    tables = Tables([MONDAY], whole.settings, whole.lake)
+    read = tables.value.models.history
+    assert (read.day == all_candidates.history.day).all()
+    assert tables.risk.models.history is tables.value_classes.models.history is read
 
 
 def test_levels_are_applied_to_what_is_forecast(whole: Place, all_candidates: ValueModels) -> None:
