@@ -9,6 +9,7 @@ import pytest
 
 from ca_platform_tests.dash_app import frames
 from dash_app.figures import risk as figures
+from dash_app.figures import tenths
 from dash_app.pages import CARDS
 from dash_app.records import Look
 from dash_app.words import risk
@@ -75,7 +76,7 @@ def test_metric_without_a_value_is_a_dash() -> None:
 
 def test_points_are_the_deciles_of_each_test() -> None:
     frame = frames.report(TESTS)
-    points = figures.deciles(newest(frame))
+    points = tenths.deciles(newest(frame))
     assert points["decile"].to_list() == list(range(1, 11))
     assert points["forecast"].to_list() == pytest.approx([0.09 * place for place in range(1, 11)])
     traces = figures.calibration(frame, LOOK)["data"]

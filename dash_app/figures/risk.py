@@ -6,16 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from dash_app.figures import encode
+from dash_app.figures import tenths
 from dash_app.figures.bars import bars, dotted
-from dash_app.figures.colours import OKABE_ITO, scheme
 from dash_app.figures.frame import compared_note, count_axis, figure, plain_axis, value_axis
 from dash_app.records import Figure, Look
-from dash_app.words.dates import day
 from dash_app.words.formats import formats
 
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_DIAGONAL = {"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1, "layer": "below"}
 
 
 def distribution(frame: pl.DataFrame, look: Look) -> Figure:
@@ -50,56 +47,17 @@ def calibration(frame: pl.DataFrame, look: Look) -> Figure:
 
     On the line forecast and outcome agree. The newest origin is strong.
     """
-    served = frame.filter(pl.col("is_served"))
-    origins = served["origin"].unique().sort().to_list()
-    data: list[dict[str, Any]] = []
-    for origin in origins:
-        points = deciles(served.filter(pl.col("origin") == origin))
-        is_newest = origin == origins[-1]
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines+markers" if is_newest else "markers",
-                "x": encode.array(points["forecast"]),
-                "y": encode.array(points["observed"]),
-                "marker": {"color": OKABE_ITO[0], "size": 8 if is_newest else 5, "opacity": 1 if is_newest else 0.35},
-                "line": {"color": OKABE_ITO[0], "width": 2},
-                "name": day(origin),
-                "hovertemplate": f"{day(origin)}: forecast %{{x:.1%}}, happened %{{y:.1%}}<extra></extra>",
-            }
-        )
-    notes = (
-        "share without an order, by forecast, in tenths of the customers",
-        "strong: newest test, faint: earlier ones",
-    )
+    notes = ("share without an order, by forecast, in tenths of the customers", tenths.STRONG_AND_FAINT)
     ticks: dict[str, Any] = {"tickmode": "array", "tickvals": list(_TICKS), "range": [-0.02, 1.02], "tickformat": ".0%"}
     return figure(
-        data,
+        tenths.traces(tenths.by_origin(frame), formats(look).share),
         look,
         notes,
         hovermode="closest",
         xaxis=plain_axis(look, **ticks),
         yaxis=value_axis(look, share=True, **ticks),
-        shapes=[_DIAGONAL | {"line": {"color": scheme(dark=look.dark).muted, "width": 1, "dash": "dash"}}],
+        shapes=[tenths.diagonal(0, 1, look)],
     )
-
-
-def deciles(rows: pl.DataFrame) -> pl.DataFrame:
-    """``decile``, ``forecast`` and ``observed`` of one origin, from its metrics."""
-    parts = rows.with_columns(
-        pl.col("metric").str.extract_groups(r"^(?<kind>forecast|observed)_decile_(?<decile>\d+)$")
-    )
-    named = parts.unnest("metric").drop_nulls("kind").with_columns(pl.col("decile").cast(pl.Int64))
-    forecast, observed = (
-        named.filter(kind=kind).select("decile", pl.col("value").alias(kind)) for kind in ("forecast", "observed")
-    )
-    return forecast.join(observed, on="decile").sort("decile")
-
-
-def without_deciles(frame: pl.DataFrame) -> bool:
-    """Whether no back-test was made."""
-    is_decile = pl.col("metric").str.starts_with("forecast_decile_") & (pl.col("value") > 0)
-    return frame.filter(pl.col("is_served") & is_decile).is_empty()
 
 
 def _names(frame: pl.DataFrame, look: Look) -> list[str]:

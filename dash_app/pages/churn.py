@@ -8,6 +8,7 @@ from dash_app.figures import churn as figures
 from dash_app.figures import risk as risk_figures
 from dash_app.figures.blank import without
 from dash_app.figures.opening import X, by_name, each, opens
+from dash_app.figures.tenths import without_deciles
 from dash_app.filters import ChurnFilters
 from dash_app.records import LISTED, Card, Look, Page, without_rows
 from dash_app.words import churn as words
@@ -100,7 +101,7 @@ CHURN = Page(
             reading=risk.calibration,
             figure=risk_figures.calibration,
             empty=risk.TOO_SHORT,
-            is_empty=risk_figures.without_deciles,
+            is_empty=without_deciles,
         ),
         Card(
             id="churn-models",
