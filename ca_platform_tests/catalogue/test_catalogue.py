@@ -88,3 +88,11 @@ def test_report_without_its_input_says_what_to_connect() -> None:
     assert missing_inputs(spec, with_sessions()) == ("sessions.dimensions",)
     assert connected(spec, with_sessions(dimensions=("region",)))
     assert connected(report_spec("kpis"), with_sessions())
+
+
+def test_either_of_two_inputs_will_do() -> None:
+    spec = report_spec("experiments")
+    assert missing_inputs(spec, with_sessions()) == ("sessions.experiments or assignments",)
+    assert connected(spec, with_sessions(experiments=("page",)))
+    sources = {name: {"kind": "csv", "path": "x.csv"} for name in ("sessions", "assignments")}
+    assert connected(spec, Settings.model_validate({"sources": sources}))

@@ -281,7 +281,7 @@ def test_p_values_for_every_day_and_their_correction_are_those_by_the_formulas(f
     for (day, experiment), rows in found.filter(pl.col("p_value").is_not_null()).group_by("report_date", "experiment"):
         begun = min(given for _, given, _ in entries(str(experiment), ON[3]).values())
         last = LAST if experiment == "page" else date.fromordinal(local_day(begun).toordinal() + 29)
-        end = min(day, LAST) if experiment == "page" else day  # type: ignore[type-var]
+        end = min(day, LAST) if experiment == "page" else day
         done, planned = (
             (datetime.combine(of, datetime.min.time(), UTC) + timedelta(days=1) - begun) / timedelta(days=1)
             for of in (end, last)
@@ -337,8 +337,9 @@ def hillstrom(public_data: Path, tmp_path_factory: pytest.TempPathFactory) -> pl
     rows = pl.read_parquet(public_data / "hillstrom" / "customers.parquet").with_row_index("number")
     client = pl.format("c{}", "number")
     given, visited = datetime(2008, 1, 2, tzinfo=UTC), datetime(2008, 1, 9, tzinfo=UTC)
-    assigned = {"experiment": pl.lit("mail"), "variant": "segment", "assigned_at": pl.lit(given)}
-    rows.select(client.alias("client"), **assigned).write_parquet(folder / "assignments.parquet")
+    rows.select(
+        client.alias("client"), experiment=pl.lit("mail"), variant="segment", assigned_at=pl.lit(given)
+    ).write_parquet(folder / "assignments.parquet")
     rows.filter(pl.col("visit") == 1).select(
         client.alias("client"),
         order_id=client,

@@ -37,6 +37,26 @@ BAD: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "confidence in percent": ("reports:\n  association_rules: {min_confidence: 20}\n", 2, ("equal to 1, not 20",)),
     "rules of one product": ("reports:\n  association_rules:\n    max_size: 1\n", 3, ("max_size", "equal to 2")),
     "pairs in no order": ("reports:\n  most_combined_products: {min_orders: 0}\n", 2, ("min_orders", "equal to 1")),
+    "experiment split one way": (
+        "reports:\n  experiments:\n    page: {shares: {old: 1}}\n",
+        3,
+        ("every variant, two at least",),
+    ),
+    "control without a share": (
+        "reports:\n  experiments:\n    page: {control: no, shares: {old: 1, new: 1}}\n",
+        3,
+        ("does not name the control no",),
+    ),
+    "goal that is a guard": (
+        "reports:\n  experiments:\n    page: {goal: conversion, guards: [conversion]}\n",
+        3,
+        ("conversion is the goal and a guard",),
+    ),
+    "unknown metric": (
+        "reports:\n  experiments:\n    page:\n      goal: revenue\n",
+        4,
+        ("'revenue_per_customer', 'orders_per_customer'", "not 'revenue'"),
+    ),
     "number for a text": ("users:\n  path: 7\n", 2, ("a text (put it in quotes)", "7")),
     "list for a text": ("lake:\n  path: [a]\n", 2, ("a text",)),
     "word for a flag": ("notifications:\n  log: maybe\n", 2, ("true or false", "'maybe'")),
