@@ -19,7 +19,7 @@ import pytest
 
 from ca_platform.settings import load_settings
 from ca_platform_tests.computed import computed
-from ca_platform_tests.oracle import rfm
+from ca_platform_tests.oracle import rfm, rfm_day
 from ca_platform_tests.oracle.shops import nasty_shop, write_shop
 from ca_platform_tests.oracle.test_oracle import load
 from ca_platform_tests.oracle.world import World, values_of, world
@@ -104,7 +104,7 @@ def test_segments_are_those_of_the_segmentation_with_their_part_of_each_forecast
         forecast, whole = expected(frames["client_feature_predicted"], day), counts(world(SHOP, day))
         assert sorted(forecast) == sorted(whole)
         for dimension, value, own in slices(day):
-            orders, placed = counts(own), rfm.state(own, day).segments
+            orders, placed = counts(own), rfm_day.state(own, day).segments
             amounts: dict[str, float] = dict.fromkeys(rfm.NAMES, 0.0)
             people = dict.fromkeys(rfm.NAMES, 0)
             for client, number in orders.items():

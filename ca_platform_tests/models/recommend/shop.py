@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ca_platform.models.recommend import Purchases
-from ca_platform_tests.oracle.recommended import Known, Order
+from ca_platform_tests.oracle.recommending import Known, Order
 
 ITEMS = [f"item {n:02}" for n in range(26)]
 

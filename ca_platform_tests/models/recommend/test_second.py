@@ -8,7 +8,7 @@ import pytest
 from ca_platform.models.recommend import BASELINES, Fit, backtest, recommendations, tuned
 from ca_platform.models.recommend.blend import blended
 from ca_platform_tests.models.recommend.shop import ITEMS, as_numbers, drawn
-from ca_platform_tests.oracle import recommended as plain
+from ca_platform_tests.oracle import recommending as plain
 
 CUSTOMERS = [f"c{n:02}" for n in range(26)]  # the last one never bought
 ORDER = np.arange(len(ITEMS))
