@@ -104,7 +104,7 @@ def _outcomes(one: Opened) -> list[tuple[str, Floats, Floats, Floats]]:
     # A count stands for the unit around it.
     ends = np.concatenate([low[:, 1:], np.full((largest.size, 1), np.inf)], axis=1) - (0.5 if counts else 0.0)
     upto = np.stack([_fitted(one, ends[:, place]) for place in range(BINS)], axis=1)
-    upto[:, -1] = 1.0
+    upto = np.where(high >= top[:, None], 1.0, upto)
     return [*sides, ("fitted", low, high, np.diff(upto, axis=1, prepend=0.0))]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import combinations
-from statistics import fmean
+from statistics import fmean, pvariance
 
 from ca_platform_tests.oracle.funnels import Rows
 from ca_platform_tests.oracle.promotions import promotion_of
@@ -19,6 +19,7 @@ from ca_platform_tests.oracle.promotions import promotions as names_of
 from ca_platform_tests.oracle.world import Session, World, midnight
 
 WEEK = timedelta(hours=168)
+Stratum = tuple[date, int]
 METRICS: dict[str, Callable[[Session], float]] = {"orders": lambda _: 1.0, "amount": lambda order: float(order.amount)}
 
 
@@ -32,7 +33,7 @@ class Instant:
     own: list[Session]
     before: list[Session]
     after: list[Session]
-    stratum: tuple[date, int]
+    stratum: Stratum
     observed: bool
 
 
@@ -68,21 +69,34 @@ def total(orders: list[Session], metric: str) -> float:
     return sum(METRICS[metric](order) for order in orders)
 
 
+def found_promotions(world: World, metric: str) -> list[Found]:
+    """All promotions that were used."""
+    sequences = instants(world)
+    return [_promotion(name, sequences, metric) for name in names_of(world)]
+
+
 def promotions(world: World, metric: str, direction: str | None = None) -> Rows:
     """Of each promotion."""
-    sequences = instants(world)
-    rows = [_promotion(name, sequences, metric) for name in names_of(world)]
-    return _judged(rows, "promotion", metric, direction)
+    return _judged(found_promotions(world, metric), "promotion", metric, direction)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What is known of an item: before and after of each customer who counts, and of whom there are adjusted changes."""
+    """What is known of an item.
+
+    Attributes:
+        sides: before and after of each customer who counts.
+        matched: of those of whom there are adjusted changes, ``beyond``.
+        controls: of promotions, the stratum of each of these and the changes of its controls.
+        variance: of products, by chance.
+    """
 
     item: str
     sides: list[tuple[float, float]]
     matched: list[tuple[float, float]]
     beyond: list[float]
+    controls: list[tuple[Stratum, list[float]]]
+    variance: list[float]
     refused: bool = False
 
 
@@ -91,7 +105,7 @@ def _promotion(name: str, sequences: dict[str, list[Instant]], metric: str) -> F
         return any(promotion_of(order) == name for order in instant.own)
 
     firsts = {client: next((i for i in own if carries(i)), None) for client, own in sequences.items()}
-    sides, matched, beyond = [], [], []
+    sides, matched, beyond, held = [], [], [], []
     for first in firsts.values():
         if first is None or not first.observed:
             continue
@@ -109,35 +123,48 @@ def _promotion(name: str, sequences: dict[str, list[Instant]], metric: str) -> F
         if len(controls) >= 2:
             matched.append((before, after))
             beyond.append(after - before - fmean(controls))
-    return Found(name, sides, matched, beyond)
+            held.append((first.stratum, controls))
+    return Found(name, sides, matched, beyond, held, [])
 
 
-def products(world: World, metric: str, direction: str | None = None) -> Rows:
-    """Of each product."""
+def found_products(world: World, metric: str) -> list[Found]:
+    """All products that were bought."""
     sequences = instants(world)
     contents: dict[str, set[str]] = defaultdict(set)
     for line in world.shop.lines:
         contents[line.order_id].add(line.product)
     names = sorted({name for order in world.orders for name in contents[order.order_id]})
-    rows = [_product(name, sequences, contents, metric) for name in names]
-    return _judged(rows, "product", metric, direction)
+    every = [instant for own in sequences.values() for instant in own]
+    expected = {(i.client, i.place): _others(i, every, metric) for i in every}
+    return [_product(name, sequences, contents, expected, metric) for name in names]
 
 
-def _product(name: str, sequences: dict[str, list[Instant]], contents: dict[str, set[str]], metric: str) -> Found:
+def products(world: World, metric: str, direction: str | None = None) -> Rows:
+    """Of each product."""
+    return _judged(found_products(world, metric), "product", metric, direction)
+
+
+def _product(
+    name: str,
+    sequences: dict[str, list[Instant]],
+    contents: dict[str, set[str]],
+    others: dict[tuple[str, int], float | None],
+    metric: str,
+) -> Found:
     def contains(instant: Instant) -> bool:
         return any(name in contents[order.order_id] for order in instant.own)
 
-    every = [i for own in sequences.values() for i in own]
+    orders = sum(map(len, sequences.values()))
     with_product = {client: [i for i in own if contains(i)] for client, own in sequences.items()}
-    refused = sum(map(len, with_product.values())) > 0.05 * len(every)
-    sides, matched, beyond = [], [], []
+    refused = sum(map(len, with_product.values())) > 0.05 * orders
+    sides, matched, beyond, variance = [], [], [], []
     for client, own in sequences.items():
         chosen = with_product[client]
         if not chosen or not chosen[0].observed:
             continue
         kept = _kept(chosen[0], chosen, metric)
         sides.append((total(chosen[0].before, metric), kept))
-        expected = {i.place: _others(i, every, metric) for i in own}
+        expected = {i.place: others[i.client, i.place] for i in own}
         # Frequent products are not looked at.
         if expected[chosen[0].place] is None or refused:
             continue
@@ -152,7 +179,8 @@ def _product(name: str, sequences: dict[str, list[Instant]], contents: dict[str,
             assert actual is not None
             matched.append(sides[-1])
             beyond.append(kept - sides[-1][0] - actual - fmean(ways))
-    return Found(name, sides, matched, beyond, refused)
+            variance.append(pvariance(ways))
+    return Found(name, sides, matched, beyond, [], variance, refused)
 
 
 def _kept(first: Instant, chosen: list[Instant], metric: str) -> float:

@@ -134,7 +134,6 @@ def order_windows(rows: pl.DataFrame, time_zone: str) -> OrderWindows:
     upto = {name: np.append(0, np.cumsum(values)) for name, values in whole.items()}
     size = {"orders": 1.0, "amount": float(UNIT)}
     own = {name: column[name] for name in METRICS}
-    squares = {name: np.append(0.0, np.cumsum(values**2)) for name, values in own.items()}
     prior = upto["orders"][place] - upto["orders"][begin[owner]]
     return OrderWindows(
         customer=column["customer"].astype(np.int64),
@@ -147,7 +146,7 @@ def order_windows(rows: pl.DataFrame, time_zone: str) -> OrderWindows:
         own=own,
         before={name: (upto[name][place] - upto[name][opens]) / size[name] for name in METRICS},
         after={name: (upto[name][ends] - upto[name][place + 1]) / size[name] for name in METRICS},
-        squares={name: np.maximum(squares[name][ends] - squares[name][place + 1], 0) for name in METRICS},
+        squares={name: _sums(own[name] ** 2, place + 1, ends) for name in METRICS},
     )
 
 
@@ -160,6 +159,16 @@ def _strata(*columns: Ints) -> Ints:
         found, place = np.unique(column, return_inverse=True)
         code = code * found.size + place
     return np.unique(code, return_inverse=True)[1].astype(np.int64)
+
+
+def _sums(values: Floats, low: Ints, high: Ints) -> Floats:
+    """Sums from ``low`` on, before ``high``: of these values alone, so that no other changes their last digit."""
+    some = np.flatnonzero(low < high)
+    edges = np.stack([low[some], high[some]], axis=1).ravel()
+    sums = np.zeros(low.size)
+    # The end of all values is no place of one.
+    sums[some] = np.add.reduceat(np.append(values, 0.0), edges)[::2] if some.size else 0.0
+    return sums
 
 
 def _first_from(at: Ints, low: Ints, high: Ints, limit: Ints) -> Ints:
