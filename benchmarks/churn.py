@@ -46,7 +46,9 @@ Figures = tuple[float, float | None, float | None, float | None]
 
 def run(size: int) -> Result:
     """``size`` is the number of customers of the synthetic shop."""
-    found = {(shop, days): child("churn:figures", shop, str(_public(file)), days).value for shop, file, days in _CASES}
+    found = {
+        (shop, days): child("churn:figures", shop, str(public_file(file)), days).value for shop, file, days in _CASES
+    }
     training = child("churn:training", size)
     scored = child("churn:scoring", size)
     cdnow = found["cdnow", 273]
@@ -76,7 +78,8 @@ def _table(shop: str, days: int, values: dict[str, Any]) -> Iterator[tuple[str, 
             yield label, "  ".join("  -  " if figure is None else f"{figure:.4f}" for figure in figures)
 
 
-def _public(file: str) -> Path:
+def public_file(file: str) -> Path:
+    """A file of the public data by its place in their folder."""
     path = Path(os.environ.get(DATA_VARIABLE, "")) / file
     if DATA_VARIABLE not in os.environ or not path.exists():
         raise RuntimeError(f"{DATA_VARIABLE} names no folder with {file}: set it and run again")

@@ -1,23 +1,22 @@
-"""Whether the intervals of a shop's whole revenue hold as often as they say, on public shops.
+"""``clv-totals``: whether the intervals of a shop's whole revenue hold as often as they say, on public shops.
 
-``python -m benchmarks.clv_totals [SHOP …]``: for each horizon at ends all through the history, every so many weeks, known
-customers and newcomers are forecast with what was known by then and held against what came, the whole and day by day.
-One model of orders and the baseline compete, so that many ends can be tried.
+For each horizon, known customers and newcomers are forecast at ends all through the history with what was known by then,
+and held against what came, the whole and day by day. One model of orders and the baseline compete, so that many ends can
+be tried. Ours is by how much the share of totals within their 80 % interval is off 80 %, the rival's what is allowed.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from benchmarks.churn import HISTORIES
-from benchmarks.pairs import DATA_VARIABLE
+from benchmarks.churn import HISTORIES, public_file
+from benchmarks.harness import Result, child
 from ca_platform.models.backtest import History, Origin
 from ca_platform.models.clv.contest import hold_contest
 from ca_platform.models.clv.course import (
@@ -32,6 +31,8 @@ from ca_platform.models.clv.course import (
 from ca_platform.models.clv.customers import buyers_at
 from ca_platform.models.clv.newcomers import Arrivals, forecast_newcomers, weekday_shares
 
+DEFAULT, LARGE = 8, 40
+SHARE, ALLOWED = 0.8, 0.05
 HORIZONS = (28, 91, 182)
 MODELS = ("naive", "mbg_cnbd_k")
 _LEAST_DAYS = 112
@@ -45,11 +46,11 @@ def _superstore(lines: pl.DataFrame) -> History:
     return History(number, orders["day"].to_physical(), amount=orders["amount"])
 
 
-# Shop: its file, its orders, days from one end to the next.
-SHOPS: dict[str, tuple[str, Callable[[pl.DataFrame], History], int]] = {
-    "cdnow": ("cdnow_sample_2357/transactions.parquet", HISTORIES["cdnow"], 21),
-    "retail": ("online_retail/lines.parquet", HISTORIES["retail"], 14),
-    "superstore": ("superstore/lines.parquet", _superstore, 56),
+# Shop: its file, its orders.
+SHOPS: dict[str, tuple[str, Callable[[pl.DataFrame], History]]] = {
+    "cdnow": ("cdnow_sample_2357/transactions.parquet", HISTORIES["cdnow"]),
+    "retail": ("online_retail/lines.parquet", HISTORIES["retail"]),
+    "superstore": ("superstore/lines.parquet", _superstore),
 }
 
 
@@ -89,29 +90,51 @@ def held(history: History, arrivals: Arrivals, end: int, horizon: int) -> Held |
     )
 
 
-def row(shop: str, horizon: int, found: list[Held]) -> str:
-    """A line of the table."""
+def figures(found: Sequence[Held]) -> tuple[float, float, float, float]:
+    """Share of totals and of days within their interval, mean error, half the width of an interval."""
     totals, days = np.mean([one.is_held for one in found]), np.mean([one.days_held for one in found])
     error, width = np.mean([abs(one.log_error) for one in found]), np.mean([one.half_width for one in found])
-    return f"{shop:12}{horizon:5}{len(found):6}{totals:10.0%}{days:8.0%}{np.expm1(error):12.1%}{np.expm1(width):12.1%}"
+    return float(totals), float(days), float(np.expm1(error)), float(np.expm1(width))
 
 
-def main(shops: list[str]) -> None:
-    """Print the table of these shops, or of all."""
-    folder = Path(os.environ[DATA_VARIABLE])
-    print("shop         days  ends    totals    days  mean error  half width")
-    every: list[Held] = []
-    for shop in shops or list(SHOPS):
-        file, orders, step = SHOPS[shop]
-        history = orders(pl.read_parquet(folder / file))
-        arrivals = Arrivals.of(history, int(history.day.max()) + 1)
+def run(size: int) -> Result:
+    """``size`` is the number of ends at most, for each shop and horizon."""
+    folder = public_file(SHOPS["cdnow"][0]).parents[1]
+    measured = {shop: child("clv_totals:of_shop", str(folder), shop, size) for shop in SHOPS}
+    found = {
+        (shop, int(horizon)): [Held(*one) for one in held]
+        for shop, own in measured.items()
+        for horizon, held in own.value.items()
+    }
+    every = [one for own in found.values() for one in own]
+    off = abs(figures(every)[0] - SHARE)
+    rows = [("shop, horizon, ends", "totals   days  mean error  half width")]
+    rows += [(f"  {shop}, {horizon} days, {len(own)}", _text(figures(own))) for (shop, horizon), own in found.items()]
+    rows.append((f"  all, {len(every)}", _text(figures(every))))
+    extra = {f"{shop}_{horizon}": figures(own) for (shop, horizon), own in found.items()}
+    return Result("clv-totals", size, off, ALLOWED, 1.0, extra={**extra, "all": figures(every)}, rows=tuple(rows))
+
+
+def of_shop(folder: str, shop: str, ends: int) -> Callable[[], Any]:
+    """What was held of a shop, by horizon."""
+    file, orders = SHOPS[shop]
+    history = orders(pl.read_parquet(Path(folder) / file))
+    arrivals = Arrivals.of(history, int(history.day.max()) + 1)
+
+    def measured() -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for horizon in HORIZONS:
-            ends = range(arrivals.start + _LEAST_DAYS, arrivals.end - horizon + 1, step)
-            found = [one for end in ends if (one := held(history, arrivals, end, horizon)) is not None]
-            every += found
-            print(row(shop, horizon, found), flush=True)
-    print(row("all", 0, every))
+            first, last = arrivals.start + _LEAST_DAYS, arrivals.end - horizon
+            days = sorted({int(day) for day in np.linspace(first, last, ends)}) if last >= first else []
+            forecasts = (held(history, arrivals, day, horizon) for day in days)
+            own = [astuple(one) for one in forecasts if one is not None]
+            if own:
+                found[str(horizon)] = own
+        return found
+
+    return measured
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def _text(told: tuple[float, float, float, float]) -> str:
+    totals, days, error, width = told
+    return f"{totals:6.0%}{days:7.0%}{error:12.1%}{width:12.1%}"
