@@ -36,7 +36,9 @@ FAMILIES = {
         Family(
             "rfm", "RFM and segments", "How recently, how often and for how much customers order, and their groups."
         ),
-        Family("ab_tests", "A/B tests", "What promotions, products and experiments change, and how far that is chance."),
+        Family(
+            "ab_tests", "A/B tests", "What promotions, products and experiments change, and how far that is chance."
+        ),
         Family("clv", "Lifetime value", "What customers are expected to bring, and how good such forecasts were."),
     )
 }
@@ -79,6 +81,12 @@ PAGES = {
             "who bought it: those who do choose to (selection), and after much comes less by itself (regression to the "
             "mean). Their other orders tell what that does, so the adjusted change leads, the raw one beside it.",
         ),
-        PageSpec("/ab-tests/experiments", "Experiments", "A/B tests", "What variants change, and what to do with them."),
+        PageSpec(
+            "/ab-tests/experiments",
+            "Experiments",
+            "A/B tests",
+            "What the variants of experiments change, whose customers were drawn by lot, and what to do with them. Verdicts "
+            "hold on every day on which one looks; variants of other sizes than planned have none.",
+        ),
     )
 }

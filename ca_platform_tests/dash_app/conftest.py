@@ -44,6 +44,7 @@ sources:
     promotion_id: x
     dimensions: [region, channel]
     actions: [has_basket, order_screen]
+    experiments: [checkout]
 """
 
 

@@ -20,7 +20,8 @@ from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
 from dash_app.app import build
 from dash_app.export import slices, to_csv
 from dash_app.laketables import LakeTables
-from dash_app.pages import CARDS, PAGES
+from dash_app.pages import CARDS, PAGE_OF, PAGES
+from dash_app.records import Look
 from dash_app.users import UserStore
 
 ANY_CARD = "orders-daily"
@@ -210,6 +211,8 @@ def test_csv_has_exactly_the_rows_of_the_drawn_report(visitor: Visitor, shop: Se
         assert answer.mimetype == "text/csv"
         expected = place.report(spec.name, frames.DAY, asked)
         assert expected is not None
+        also = open_store(shop).report(CARDS[card].also, frames.DAY, MAIN) if CARDS[card].also else None
+        expected = CARDS[card].rows(expected, Look(also=also, filters=PAGE_OF[card].filters()))
         lists = [name for name, dtype in expected.schema.items() if dtype == pl.List(pl.String)]
         read = pl.read_csv(io.StringIO(answer.text), schema=expected.schema | dict.fromkeys(lists, pl.String))
         assert read.with_columns(pl.col(lists).str.json_decode(pl.List(pl.String))).equals(expected)

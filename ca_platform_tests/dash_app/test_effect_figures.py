@@ -67,7 +67,7 @@ def test_raw_difference_stands_beside_the_adjusted_one() -> None:
     raw = draw(comparison("A"), open_item("B", 0.0))["data"][0]
     assert raw["name"] == "raw"
     assert drawn.numbers(raw["x"]) == [3.0, 3.0]
-    assert "raw: +£3.00" in raw["customdata"][0]
+    assert "raw: +\u2060£3.00" in raw["customdata"][0]
 
 
 def test_survivors_come_first_however_small_when_there_is_room_for_few() -> None:
@@ -129,7 +129,7 @@ def test_sign_of_an_amount_stands_before_the_currency_on_the_axis() -> None:
     texts = dict(zip(axis["tickvals"], axis["ticktext"], strict=True))
     assert texts[0] == "0"
     assert texts[-2] == "−£2.00"
-    assert texts[2] == "+£2.00"
+    assert texts[2] == "+\u2060£2.00"
 
 
 # ---- one item -----------------------------------------------------------------------------------------------------

@@ -28,13 +28,13 @@ def opened(item: str) -> Look:
 @pytest.mark.parametrize(
     ("value", "metric", "text"),
     [
-        (3.2, "amount", "+£3.20"),
+        (3.2, "amount", "+\u2060£3.20"),
         (-1234.5, "revenue_per_customer", "−£1,234"),
         (0.0, "amount", "£0.00"),
         (0.004, "amount", "£0.00"),
         (-0.12, "orders", "−0.12"),
-        (0.031, "conversion", "+3.1 pp"),
-        (0.05, "relative", "+5.0%"),
+        (0.031, "conversion", "+\u20603.1 pp"),
+        (0.05, "relative", "+\u20605.0%"),
     ],
 )
 def test_difference_has_its_sign_and_its_unit(value: float, metric: str, text: str) -> None:
@@ -47,7 +47,7 @@ def test_summary_counts_survivors_of_those_with_enough_customers() -> None:
     frame = comparisons(comparison("up"), down, open_item("open", 9.0), few)
     assert effects.summary(frame, LOOK, PROMOTIONS) == (
         "Of 3 with enough customers of 4 promotions, 1 shows an increase and 1 a decrease that survives the correction; "
-        "most “up”, +£2.00 (95%: +£1.00 to +£3.00)."
+        "most “up”, +\u2060£2.00 (95%: +\u2060£1.00 to +\u2060£3.00)."
     )
 
 
@@ -121,9 +121,9 @@ def test_item_with_too_few_customers_has_no_verdict_and_says_what_it_takes() -> 
 
 def test_adjusted_figure_is_the_headline_and_the_raw_one_stands_beside_it() -> None:
     adjusted, raw, *_ = effect_opened.tiles(comparisons(comparison("X")), LOOK, PROMOTIONS)
-    assert (adjusted.label, adjusted.value) == ("Change, adjusted", "+£2.00")
-    assert adjusted.change == "+20.0%, 95%: +£1.00 to +£3.00"
-    assert (raw.label, raw.value, raw.change) == ("Change, raw", "+£3.00", "without like customers, p <0.001")
+    assert (adjusted.label, adjusted.value) == ("Change, adjusted", "+\u2060£2.00")
+    assert adjusted.change == "+20.0%, 95%: +\u2060£1.00 to +\u2060£3.00"
+    assert (raw.label, raw.value, raw.change) == ("Change, raw", "+\u2060£3.00", "without like customers, p <0.001")
 
 
 def test_what_would_have_to_be_true_follows_from_the_width_of_the_interval() -> None:
@@ -168,7 +168,12 @@ def test_customers_who_ordered_next_to_nothing_are_told_of_both_sides(metric: st
 def test_list_opens_its_items() -> None:
     listing = effects.listed(comparisons(comparison("A&B"), open_item("C", 0.1)), LOOK, PROMOTIONS)
     assert [row[0].chooses for row in listing.rows] == [("item", "A&B"), ("item", "C")]
-    assert [cell.text for cell in listing.rows[0][1:]] == ["+£2.00", "+£1.00 to +£3.00", "+£3.00", "0.004"]
+    assert [cell.text for cell in listing.rows[0][1:]] == [
+        "+\u2060£2.00",
+        "+\u2060£1.00 to +\u2060£3.00",
+        "+\u2060£3.00",
+        "0.004",
+    ]
 
 
 def test_pairs_are_those_of_the_opened_promotion() -> None:

@@ -17,6 +17,7 @@ from dash_app.pages import CARDS
 from dash_app.records import Card
 
 NASTY = '<b>b</b><a href="javascript:alert(1)">x</a> & %{y} %{meta}'
+EFFECTS = ("item", "promotion_a", "promotion_b", "experiment", "variant")
 BYTES, MARKS, VERTICES = 250_000, 5_000, 50_000
 
 
@@ -106,7 +107,7 @@ def renamed(frame: pl.DataFrame, column: str, old: str, new: str) -> pl.DataFram
 @every_card
 def test_text_from_data_is_shown_literally(card: Card) -> None:
     frame = frames.report(card.report)
-    for column in ("step", "value", "dimension", "product", "category", "promotion_id", "product_a", "product_b"):
+    for column in ("step", "value", "dimension", "product", "category", "promotion_id", "product_a", "product_b", *EFFECTS):
         if frame.schema.get(column) == pl.String:
             frame = renamed(frame, column, frame[column].drop_nulls()[0], NASTY)
     figure = draw(card, frame)

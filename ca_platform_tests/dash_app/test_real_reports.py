@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -28,13 +29,15 @@ from dash_app.records import Card, Look
 
 SPAN = 62
 """Two whole months, so that there is somebody who can have come back in the second."""
+FEW = re.compile(r"ab-products-.*|ab-promotions-.*-(accept|reject)")
+"""Cards that may be empty: so young a shop has no product with enough first orders, and what is found may be nothing."""
 REPORTS = [card for card in CARDS.values() if card.kind != "table"]
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("simulated")
-    simulate_shop(folder, days=SPAN, customers=300)
+    simulate_shop(folder, days=SPAN, customers=900)
     return load_settings(folder / "ca_platform.yaml")
 
 
@@ -52,6 +55,7 @@ def reader(settings: Settings, days: tuple[date, date]) -> Iterator[Reader]:
     ingest("customers", None, settings, lake)
     ingest("sessions", all_days, settings, lake)
     ingest("lines", all_days, settings, lake)
+    ingest("assignments", all_days, settings, lake)
     with open_store(settings) as store:
         names = dict.fromkeys(name for card in REPORTS for name in (card.report, card.also) if name)
         for name, frame in compute(names, sorted(days), settings, lake):
@@ -73,7 +77,9 @@ def test_card_draws_and_reads_the_whole_shop(card: Card, reader: Reader, days: t
     frame, before = reader.report(card.report, day), reader.report(card.report, earlier)
     assert frame is not None
     assert before is not None
-    assert not card.is_empty(frame.frame)
+    if card.is_empty(frame.frame):
+        assert FEW.fullmatch(card.id)
+        return
     for one in (look, replace(look, compare_day=earlier, compare=before.frame)):
         for filters in _choices(card):
             _draw(card, frame.frame, replace(one, filters=filters))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -113,14 +114,18 @@ def _differences(rows: pl.DataFrame, metric: str, look: Look) -> dict[str, Any]:
     )
 
 
-def without_sides(frame: pl.DataFrame) -> bool:
-    """Whether there is no distribution of either side."""
-    return frame.filter(pl.col("series").is_in(words.DISTRIBUTIONS) & (pl.col("share") > 0)).is_empty()
+def without_sides(frame: pl.DataFrame, kind: str) -> bool:
+    """Whether there is no distribution of either side of any item of a kind."""
+    return _without(frame, kind, words.DISTRIBUTIONS)
 
 
-def without_resamples(frame: pl.DataFrame) -> bool:
-    """Whether there are no resamples."""
-    return frame.filter((pl.col("series") == words.BOOTSTRAP) & (pl.col("share") > 0)).is_empty()
+def without_resamples(frame: pl.DataFrame, kind: str) -> bool:
+    """Whether there are no resamples of any item of a kind."""
+    return _without(frame, kind, (words.BOOTSTRAP,))
+
+
+def _without(frame: pl.DataFrame, kind: str, series: Sequence[str]) -> bool:
+    return frame.filter(pl.col("series").is_in(list(series)) & (pl.col("share") > 0), item_kind=kind).is_empty()
 
 
 def _points(part: pl.DataFrame, name: str, colour: str, symbol: str, metric: str, form: Formats) -> dict[str, Any]:

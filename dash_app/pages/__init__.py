@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dash_app.pages.ab_experiments import AB_EXPERIMENTS
+from dash_app.pages.ab_tests import AB_PRODUCTS, AB_PROMOTIONS
 from dash_app.pages.churn import CHURN
 from dash_app.pages.clv import CLV
 from dash_app.pages.cohorts import COHORTS
@@ -33,6 +35,9 @@ _PAGES = (
     CUSTOMERS,
     PRODUCTS,
     PROMOTIONS,
+    AB_PROMOTIONS,
+    AB_PRODUCTS,
+    AB_EXPERIMENTS,
 )
 
 PAGES: dict[str, Page] = {page.route: page for page in _PAGES}

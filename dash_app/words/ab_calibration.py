@@ -19,9 +19,9 @@ TOO_FEW = (
 )
 
 
-def of_metrics(frame: pl.DataFrame, _: Look, metrics: Collection[str]) -> pl.DataFrame:
-    """The tests of the metrics that a page shows."""
-    return frame.filter(pl.col("metric").is_in(list(metrics)))
+def of_tests(frame: pl.DataFrame, _: Look, tests: Collection[str], metrics: Collection[str]) -> pl.DataFrame:
+    """The tests that a page uses, of the metrics that it shows."""
+    return frame.filter(pl.col("test").is_in(list(tests)) & pl.col("metric").is_in(list(metrics)))
 
 
 def measured(frame: pl.DataFrame, look: Look) -> str:

@@ -111,7 +111,7 @@ def tiles(frame: pl.DataFrame, look: Look, subject: Subject) -> tuple[Tile, ...]
         Tile("Change, adjusted", told("difference", change), f"{relative}, {_interval(row, metric, look)}"),
         Tile("Change, raw", told("raw_difference", change), f"{subject.raw}, p {p_value(row['raw_p_value'], form)}"),
         Tile("Before", told(before, mean), f"{told(after, mean)} after"),
-        Tile("Customers", told("customers", form.count), _matched(row, form)),
+        Tile("Customers", told("customers", form.count), _matched(row, subject, form)),
         Tile(
             "p, corrected",
             p_value(row["p_adjusted"], form),
@@ -130,9 +130,9 @@ def _interval(row: Row, metric: str, look: Look) -> str:
     return "no interval" if row["ci_low"] is None or row["ci_high"] is None else interval(row, metric, look)
 
 
-def _matched(row: Row, form: Formats) -> str:
+def _matched(row: Row, subject: Subject, form: Formats) -> str:
     matched = row.get("matched_customers")
-    return "who are compared" if matched is None else f"{form.count(matched)} with like customers"
+    return "who are compared" if matched is None else f"{form.count(matched)} {subject.matched}"
 
 
 def required(frame: pl.DataFrame, look: Look) -> str:

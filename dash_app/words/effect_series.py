@@ -89,6 +89,11 @@ def families(frame: pl.DataFrame, look: Look) -> str:
     )
 
 
+def without_families(frame: pl.DataFrame, kind: str) -> bool:
+    """Whether no family is fitted to any item of a kind."""
+    return frame.filter(item_kind=kind).is_empty()
+
+
 def listed_families(frame: pl.DataFrame, look: Look) -> Listing:
     """The fitted families, the best first."""
     form = formats(look)

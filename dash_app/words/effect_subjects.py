@@ -33,6 +33,7 @@ PRODUCTS = Subject(
     after="In the week after a first order of",
     than="in the week before, beyond what their other orders show",
     raw="whatever their other orders show",
+    matched="whose other orders tell something",
 )
 PAIRS = Subject(
     noun="pair",

@@ -22,6 +22,7 @@ Frame = pl.DataFrame
 RELATIVE = "relative"
 """The metric of differences in parts of the mean of A."""
 _SHORTEST_P = 0.001
+_JOINER = "\u2060"
 _MONEY = ("amount", "revenue_per_customer", "discount_per_customer")
 _SHARES = ("conversion", RELATIVE)
 LISTED = 20
@@ -41,6 +42,7 @@ class Subject:
         raw: what the raw difference is without.
         few: what an item has too little of for a verdict.
         base: what a change is a part of.
+        matched: what those of the customers are that the adjustment rests on.
     """
 
     noun: str
@@ -52,12 +54,13 @@ class Subject:
     raw: str
     few: str = "customers"
     base: str = "the mean before"
+    matched: str = "with like customers"
 
 
 def signed(value: float, metric: str, form: Formats) -> str:
-    """A difference with its sign: +£3.20, −0.12 orders are −0.12."""
+    """A difference with its sign: +£3.20, −0.12. No line breaks behind the sign."""
     written = size(value, metric, form)
-    return f"+{written}" if value > 0 and any(digit in written for digit in "123456789") else written
+    return f"+{_JOINER}{written}" if value > 0 and any(digit in written for digit in "123456789") else written
 
 
 def size(value: float, metric: str, form: Formats) -> str:
@@ -65,8 +68,8 @@ def size(value: float, metric: str, form: Formats) -> str:
     if metric in _MONEY:
         return form.money(value)
     if metric == RELATIVE:
-        return form.change(value).lstrip("+")
-    return form.points(value).lstrip("+") if metric in _SHARES else form.mean(value)
+        return form.change(value).removeprefix("+")
+    return form.points(value).removeprefix("+") if metric in _SHARES else form.mean(value)
 
 
 def level(mean: float, metric: str, form: Formats) -> str:

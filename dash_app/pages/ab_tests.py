@@ -1,0 +1,149 @@
+"""``/ab-tests/promotions`` and ``/ab-tests/products``: what customers do after a first use, against before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from dash_app.figures import effect_opened as opened_figures
+from dash_app.figures import effects as figures
+from dash_app.figures.effects import Drawn
+from dash_app.filters import EffectMetric, Filters, ProductTestFilters, PromotionTestFilters
+from dash_app.records import LISTED, Card, Page, day_alone
+from dash_app.words import effect_opened as opened
+from dash_app.words import effect_series as series
+from dash_app.words import effects as words
+from dash_app.words.effect_subjects import MEASURES, PRODUCTS, PROMOTIONS
+from dash_app.words.effects import Subject
+
+_METRICS: tuple[EffectMetric, ...] = ("amount", "orders")
+
+
+def metric_is(metric: EffectMetric) -> Callable[[Filters], bool]:
+    """Whether a page shows this metric."""
+    return lambda filters: filters.value("metric") == metric
+
+
+def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> tuple[Card, ...]:
+    """Everything about the item that is opened."""
+    report = f"{kind}_usage_before_after_{metric}"
+    is_shown = metric_is(metric)
+    few = f"There is no {subject.noun} with enough customers yet."
+    return (
+        Card(
+            id=f"{prefix}-{metric}-opened",
+            report=report,
+            title=f"One {subject.noun}: {MEASURES[metric]}",
+            reading=partial(opened.sentence, subject=subject),
+            tiles=partial(opened.tiles, subject=subject),
+            kind="tiles",
+            height=110,
+            width="full",
+            empty=few,
+            is_shown=is_shown,
+            rows=opened.item,
+        ),
+        Card(
+            id=f"{prefix}-{metric}-required",
+            report=report,
+            title="What would have to be true",
+            reading=opened.required,
+            listing=partial(opened.requirements, subject=subject),
+            kind="list",
+            height=LISTED,
+            empty=few,
+            is_shown=is_shown,
+            rows=opened.item,
+        ),
+        Card(
+            id=f"{prefix}-{metric}-resamples",
+            report="ab_distributions",
+            title="Resampled differences",
+            reading=series.doubt,
+            figure=opened_figures.resamples,
+            also=report,
+            empty=few,
+            is_empty=partial(opened_figures.without_resamples, kind=kind),
+            is_shown=is_shown,
+            rows=partial(series.of_item, series=(series.BOOTSTRAP,)),
+        ),
+        Card(
+            id=f"{prefix}-{metric}-sides",
+            report="ab_distributions",
+            title="Before and after, customer by customer",
+            reading=series.sides,
+            figure=opened_figures.distributions,
+            also=report,
+            empty=few,
+            is_empty=partial(opened_figures.without_sides, kind=kind),
+            is_shown=is_shown,
+            rows=partial(series.of_item, series=series.DISTRIBUTIONS),
+        ),
+        Card(
+            id=f"{prefix}-{metric}-families",
+            report="ab_families",
+            title="Fitted families",
+            reading=series.families,
+            listing=series.listed_families,
+            kind="list",
+            height=LISTED,
+            also=report,
+            empty=few,
+            is_empty=partial(series.without_families, kind=kind),
+            is_shown=is_shown,
+            rows=series.of_item,
+        ),
+    )
+
+
+def _before_after(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> tuple[Card, ...]:
+    """All items of a page with one metric: the chart, and what survives in each direction."""
+    report = f"{kind}_usage_before_after_{metric}"
+    few = f"No {subject.noun} has enough customers for an interval yet."
+    is_shown = metric_is(metric)
+    return (
+        Card(
+            id=f"{prefix}-{metric}",
+            report=report,
+            title=f"{MEASURES[metric].capitalize()} after first use against before",
+            reading=partial(words.summary, subject=subject),
+            figure=partial(figures.effects, kind=Drawn(subject)),
+            width="full",
+            empty=few,
+            is_empty=figures.without_effects,
+            is_shown=is_shown,
+        ),
+        *(
+            Card(
+                id=f"{prefix}-{metric}-{verdict}",
+                report=f"{report}_{verdict}",
+                title=title,
+                reading=partial(words.accepted, subject=subject, more=more),
+                listing=partial(words.listed, subject=subject),
+                kind="list",
+                height=LISTED,
+                empty=f"No {subject.noun} has {way} that survives the correction.",
+                is_shown=is_shown,
+            )
+            for verdict, more, title, way in (
+                ("accept", True, "Accepted: increases", "an increase"),
+                ("reject", False, "Rejected: decreases", "a decrease"),
+            )
+        ),
+        *_of_item(prefix, kind, metric, subject),
+    )
+
+
+AB_PROMOTIONS = Page(
+    "/ab-tests/promotions",
+    (*(card for metric in _METRICS for card in _before_after("ab-promotions", "promotion", metric, PROMOTIONS)),),
+    PromotionTestFilters,
+    day_alone,
+)
+
+AB_PRODUCTS = Page(
+    "/ab-tests/products",
+    (*(card for metric in _METRICS for card in _before_after("ab-products", "product", metric, PRODUCTS)),),
+    ProductTestFilters,
+    day_alone,
+)
