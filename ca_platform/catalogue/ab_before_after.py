@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ca_platform.catalogue.ab_calibration import CALIBRATED_BY
 from ca_platform.catalogue.ab_tests import METRICS, comparison_columns, figure
 from ca_platform.catalogue.columns import flag, text
 from ca_platform.catalogue.spec import Column, Kind, ReportSpec
@@ -11,7 +12,7 @@ SUFFIXES = {"": "", "_accept": "increase", "_reject": "decrease"}
 """Ends of the names of the reports, and the direction of the rows that they hold."""
 
 _KEY = ("item",)
-_FACTS = ("customer_orders", "client_numbers", "first_sessions", "dimension_values", "customers")
+_FACTS = ("client_numbers", "dimension_values", "customers")
 _OWN_FACTS = {"promotion": ("promotion_firsts",), "product": ("order_products", "product_numbers")}
 _NEEDS = {"promotion": ("sessions.promotion_id",), "product": ("lines",)}
 _PAGES = {"promotion": "/ab-tests/promotions", "product": "/ab-tests/products"}
@@ -69,16 +70,15 @@ def _report(kind: str, metric: str, suffix: str) -> ReportSpec:
         ),
         columns=comparison_columns(_ITEM, _KIND),
         key=_KEY,
-        facts=(*_FACTS, *_OWN_FACTS[kind]),
+        facts=(*_FACTS, *_OWN_FACTS[kind], *CALIBRATED_BY),
         page=_PAGES[kind],
-        by_dimension=False,
         requires=_NEEDS[kind],
     )
 
 
 _OPENED_KEY = ("item_kind", "item", "metric")
 _OPENED = (_KIND, _ITEM, text("metric", "orders or amount."))
-_OPENED_FACTS = (*_FACTS, *_OWN_FACTS["promotion"], *_OWN_FACTS["product"])
+_OPENED_FACTS = (*_FACTS, *_OWN_FACTS["promotion"], *_OWN_FACTS["product"], *CALIBRATED_BY)
 
 BEFORE_AFTER_REPORTS = (
     *(_report(kind, metric, suffix) for kind in KINDS for metric in METRICS for suffix in SUFFIXES),
@@ -112,7 +112,6 @@ BEFORE_AFTER_REPORTS = (
         key=(*_OPENED_KEY, "family"),
         facts=_OPENED_FACTS,
         page="/ab-tests/promotions",
-        by_dimension=False,
         requires=("sessions.promotion_id or lines",),
     ),
     ReportSpec(
@@ -135,7 +134,6 @@ BEFORE_AFTER_REPORTS = (
         key=(*_OPENED_KEY, "series", "low"),
         facts=_OPENED_FACTS,
         page="/ab-tests/promotions",
-        by_dimension=False,
         requires=("sessions.promotion_id or lines",),
     ),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ca_platform.catalogue.columns import count, flag, text
-from ca_platform.catalogue.spec import Column, Kind, TableSpec
+from ca_platform.catalogue.columns import count, day, flag, text
+from ca_platform.catalogue.spec import Column, Kind, ReportSpec, TableSpec
 
 _KEY = ("test", "metric")
 _FACTS = ("customer_orders", "customer_days", "first_sessions")
@@ -33,5 +33,27 @@ CALIBRATION_TABLES = (
         key=_KEY,
         sort=_KEY,
         inputs=_FACTS,
+    ),
+)
+
+CALIBRATION_REPORTS = (
+    ReportSpec(
+        name="ab_calibration",
+        family="ab_tests",
+        title="Calibration of the A/B tests",
+        grain="test × metric",
+        description=(
+            "Each test that a report of A/B tests uses, on 10,000 random splits of the shop's own customers in the design "
+            "of that report, at the usual significance level: what it calls significant there is a false positive. A test "
+            "whose interval lies wholly off alpha by more than a hundredth is withheld: its reports show figures and no "
+            "verdict. Groups have 500 customers, or a quarter of all where that is fewer. Made weekly, of what was known "
+            "at the end of a Monday not more than six days ago or of another day on which models were trained. With fewer "
+            "than 400 customers there are no rows, and all tests are offered."
+        ),
+        columns=(*_COLUMNS, day("trained_on", "The last day that the calibration knows of.")),
+        key=_KEY,
+        facts=CALIBRATED_BY,
+        page="/ab-tests/experiments",
+        by_dimension=False,
     ),
 )

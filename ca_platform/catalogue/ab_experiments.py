@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ca_platform.catalogue.ab_calibration import CALIBRATED_BY
 from ca_platform.catalogue.ab_tests import A_B, INSUFFICIENT, WITHHELD, comparison_columns, figure
 from ca_platform.catalogue.columns import count, day, instant, text
 from ca_platform.catalogue.fact_columns import CUSTOMER, fact
@@ -92,11 +93,9 @@ EXPERIMENTS = ReportSpec(
     key=("experiment", "variant", "metric"),
     facts=(
         "experiment_variants",
-        "customer_orders",
-        "customer_days",
-        "first_sessions",
         "client_numbers",
         "assignments",
+        *CALIBRATED_BY,
     ),
     page="/ab-tests/experiments",
     by_dimension=False,

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from ca_platform.catalogue.ab_before_after import BEFORE_AFTER_REPORTS
+from ca_platform.catalogue.ab_calibration import CALIBRATION_REPORTS, CALIBRATION_TABLES
 from ca_platform.catalogue.ab_experiments import AB_EXPERIMENTS, EXPERIMENT_FACTS
 from ca_platform.catalogue.baskets import BASKETS
 from ca_platform.catalogue.churn import CHURN
@@ -46,11 +47,20 @@ _REPORTS = {
         *CLASS_REPORTS,
         *REVENUE_AHEAD,
         *BEFORE_AFTER_REPORTS,
+        *CALIBRATION_REPORTS,
     )
 }
 _TABLES = {
     spec.name: spec
-    for spec in (*DATASETS, *FACTS, *PROMOTION_FACTS, *EXPERIMENT_FACTS, *MODEL_TABLES, *CLASS_TABLES)
+    for spec in (
+        *DATASETS,
+        *FACTS,
+        *PROMOTION_FACTS,
+        *EXPERIMENT_FACTS,
+        *MODEL_TABLES,
+        *CLASS_TABLES,
+        *CALIBRATION_TABLES,
+    )
 }
 
 

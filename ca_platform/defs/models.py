@@ -4,7 +4,7 @@ The daily partitions use the last model trained on or before their day, and make
 none; so this job is for having them trained before, at a quiet hour.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,12 +18,13 @@ from ca_platform.defs import specs
 from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
 from ca_platform.defs.tables import table_asset
-from ca_platform.defs.told import Told, churn_told, classes_told, value_told
+from ca_platform.defs.told import Told, calibrations_told, churn_told, classes_told, value_told
 from ca_platform.errors import HistoryError
 from ca_platform.facts import ensure
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 from ca_platform.training import (
+    CALIBRATIONS,
     CLASS_MODELS,
     CLASS_SCORES,
     MODELS,
@@ -31,6 +32,7 @@ from ca_platform.training import (
     VALUE_MODELS,
     VALUE_SCORES,
     ChurnModels,
+    TestCalibrations,
     ValueClassModels,
     ValueModels,
 )
@@ -63,6 +65,10 @@ def _train_classes(day: date, settings: Settings, lake: Lake) -> Mapping[str, To
     return classes_told(ValueClassModels(day, settings, lake).train(day))
 
 
+def _calibrate(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
+    return calibrations_told(TestCalibrations(day, settings, lake).train(day))
+
+
 def _train_value(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
     models = ValueModels(day, settings, lake)
     return value_told(models.train(day, networks_too=True), models.left_out)
@@ -89,6 +95,13 @@ TRAININGS = (
         tables=(CLASS_MODELS, CLASS_SCORES),
         kinds=("scikitlearn",),
         train=_train_classes,
+    ),
+    Training(
+        step="ab_calibrating",
+        description="Runs every A/B test on random splits of the customers, between which nothing differs.",
+        tables=(CALIBRATIONS,),
+        kinds=("numpy",),
+        train=_calibrate,
     ),
 )
 
@@ -129,7 +142,7 @@ def _step(training: Training, tables: list[TableSpec], settings: Settings) -> dg
         names = [table.name for table in tables]
         platform.journal.begin(names[0])
         try:
-            day = _newest_day(platform)
+            day = _newest_day(platform, tables)
             told = training.train(day, platform.settings, platform.lake)
         except Exception as error:  # noqa: BLE001 - raised again, in words
             for name in names:
@@ -142,11 +155,12 @@ def _step(training: Training, tables: list[TableSpec], settings: Settings) -> dg
     return make
 
 
-def _newest_day(platform: Platform) -> date:
-    """The newest loaded day, up to which the orders of customers are made ready."""
+def _newest_day(platform: Platform, tables: Iterable[TableSpec]) -> date:
+    """The newest loaded day, up to which the facts that these tables are made from are made ready."""
     days = platform.lake.days("sessions")
     start = platform.settings.business.start_date
     if not days or days[-1] < start:
         raise HistoryError("No day is loaded that models could learn from. Load some: ca-platform load.")
-    ensure(["customer_orders"], list(days_between(start, days[-1])), platform.settings, platform.lake)
+    facts = {name for table in tables for name in table.inputs}
+    ensure(sorted(facts), list(days_between(start, days[-1])), platform.settings, platform.lake)
     return days[-1]

@@ -20,10 +20,19 @@ from ca_platform.models.clv.contest import Contest
 from ca_platform.models.clv.forecast import ValueModel
 from ca_platform.models.clv.level import Level
 from ca_platform.models.clv.stacked import StackedModel
+from ca_platform.models.experiments.placebo import Measured
 from ca_platform.models.networks import Epoch, NetworkModel
 from ca_platform.models.value_classes import Trained as TrainedClasses
 from ca_platform.models.value_classes import ValueClassModel
-from ca_platform.training import CLASS_MODELS, CLASS_SCORES, MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
+from ca_platform.training import (
+    CALIBRATIONS,
+    CLASS_MODELS,
+    CLASS_SCORES,
+    MODELS,
+    SCORES,
+    VALUE_MODELS,
+    VALUE_SCORES,
+)
 
 Told = Mapping[str, Any]
 
@@ -132,6 +141,33 @@ def classes_told(trained: TrainedClasses) -> Mapping[str, Told]:
             ),
             "confusion": _md(confusion(scores)),
         },
+    }
+
+
+def calibrations_told(found: Sequence[Measured]) -> Mapping[str, Told]:
+    """Metadata of the calibrations of the A/B tests."""
+    if not found:
+        return {CALIBRATIONS: {"note": "Too few customers to split them: all tests are offered."}}
+    withheld = [f"{one.test} of {one.metric}" for one in found if not one.calibration.is_offered]
+    rows = [
+        (
+            one.test,
+            one.metric,
+            str(one.customers),
+            f"{one.calibration.splits:,}",
+            f"{one.calibration.rejection_rate:.2%}",
+            f"{one.calibration.low:.2%} to {one.calibration.high:.2%}",
+            "yes" if one.calibration.is_offered else "no",
+        )
+        for one in found
+    ]
+    head = ("test", "metric", "customers", "splits", "false positives", "95 % interval", "offered")
+    return {
+        CALIBRATIONS: {
+            "tests": len(found),
+            "withheld": ", ".join(withheld) or "none",
+            "false_positives": _md(table(head, rows)),
+        }
     }
 
 

@@ -272,6 +272,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **_of_baskets(),
     **_recommended(),
     **_by_promotion(),
+    "ab_calibration": lambda cut: cut.tables.calibrations.rows(cut.calendar.day),
     "experiments": lambda cut: cut.tables.experiments.compared(cut.calendar.day),
     **_by_score(),
     **_before_after(),

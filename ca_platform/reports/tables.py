@@ -15,6 +15,8 @@ import polars as pl
 from ca_platform.facts import Shape, check_values
 from ca_platform.lake import Lake
 from ca_platform.models.backtest import History
+from ca_platform.reports.ab_calibration import CalibrationTables
+from ca_platform.reports.ab_verdicts import Offers
 from ca_platform.reports.basket_tables import BasketTables
 from ca_platform.reports.before_after_tables import BeforeAfterTables
 from ca_platform.reports.experiment_tables import ExperimentTables
@@ -32,7 +34,7 @@ from ca_platform.reports.served import ModelsT
 from ca_platform.reports.value import ValueTables
 from ca_platform.reports.value_classes import ValueClassTables
 from ca_platform.settings import Settings
-from ca_platform.training import ChurnModels, Orders, ValueClassModels, ValueModels
+from ca_platform.training import ChurnModels, Orders, TestCalibrations, ValueClassModels, ValueModels
 from ca_platform.training.orders import orders_until
 
 _SLICE = ["dimension", "value"]
@@ -241,15 +243,20 @@ class Tables:
         return PromotionTables(self._facts, self._coded)
 
     @cached_property
+    def calibrations(self) -> CalibrationTables:
+        """How often the A/B tests find something where there is nothing."""
+        return CalibrationTables(self._facts, self._report_days, lambda: self._models(TestCalibrations))
+
+    @cached_property
     def before_after(self) -> BeforeAfterTables:
         """Customers before and after they used a promotion or bought a product first."""
         options, spells = self._settings.reports.ab_test, lambda: self.milestones.spells
-        return BeforeAfterTables(self._facts, options, self._settings.sources, spells, lambda _: {})
+        return BeforeAfterTables(self._facts, options, self._settings.sources, spells, self._offers)
 
     @cached_property
     def experiments(self) -> ExperimentTables:
         """Who was assigned in an experiment, and what each did before and since."""
-        return ExperimentTables(self._facts, self._settings, lambda _: {})
+        return ExperimentTables(self._facts, self._settings, self._offers)
 
     @cached_property
     def rfm(self) -> RfmTables:
@@ -261,6 +268,9 @@ class Tables:
     def milestones(self) -> MilestoneTables:
         """What is known of each customer, and which milestones they reached."""
         return MilestoneTables(self._facts, self._settings.sources.customers)
+
+    def _offers(self, day: date) -> Offers:
+        return self.calibrations.offers(day)
 
     def _models(self, kind: Callable[[date, Settings, Lake, Orders], ModelsT]) -> ModelsT:
         return kind(self._days.last, self._settings, self._lake, lambda: self.history)

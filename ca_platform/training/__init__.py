@@ -4,6 +4,7 @@ What belongs here: orders of the lake as arrays, fitted models as parts of the l
 methods (``models``), what a report shows (``reports``), when to train (``defs``).
 """
 
+from ca_platform.training.ab_calibration import CALIBRATIONS, TestCalibrations
 from ca_platform.training.churn import MODELS, SCORES, ChurnModels
 from ca_platform.training.clv import MODELS as VALUE_MODELS
 from ca_platform.training.clv import SCORES as VALUE_SCORES
@@ -15,6 +16,7 @@ from ca_platform.training.value_classes import SCORES as CLASS_SCORES
 from ca_platform.training.value_classes import ValueClassModels
 
 __all__ = [
+    "CALIBRATIONS",
     "CLASS_MODELS",
     "CLASS_SCORES",
     "MODELS",
@@ -27,6 +29,7 @@ __all__ = [
     "KeptModels",
     "Orders",
     "Served",
+    "TestCalibrations",
     "ValueClassModels",
     "ValueModels",
     "served_by",

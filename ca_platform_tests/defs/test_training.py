@@ -15,7 +15,7 @@ from ca_platform.defs.models import TRAIN, TRAININGS
 from ca_platform.defs.requests import training_cron
 from ca_platform.defs.schedules import DAILY
 from ca_platform.settings import Schedule, Settings
-from ca_platform.training import MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
+from ca_platform.training import CALIBRATIONS, MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
 from ca_platform_tests.computed import computed
 from ca_platform_tests.defs.conftest import Shop
 from ca_platform_tests.training.shop import DAYS, START, orders, write
@@ -59,6 +59,9 @@ def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
     assert str(models["shares"].value).startswith("| spend before | low | mid | high |")
     assert f"{scores['served'].value} (serves)" in str(scores["backtest"].value)
     assert len(str(scores["confusion"].value).splitlines()) == 5
+    (found,) = result.asset_materializations_for_node("ab_calibrating")
+    assert lake.days(CALIBRATIONS) == [LAST]
+    assert found.metadata["note"].value == "Too few customers to split them: all tests are offered."
 
 
 def test_training_without_a_loaded_day_says_what_to_do(shop: Shop) -> None:

@@ -110,6 +110,7 @@ IN_PARTS = frozenset(
         "clv_segments_backtest",
         "daily_clv",
         "clvsegments_amount",
+        "ab_calibration",
         "experiments",
         "ab_families",
         "ab_distributions",

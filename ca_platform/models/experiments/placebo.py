@@ -72,6 +72,8 @@ def measure_sides(
 ) -> list[Measured]:
     """False positives of the tests of experiments: Welch's, adjusted for what was known before, and of shares.
 
+    A metric that does not vary in some of the groups is left out.
+
     Args:
         people: outcomes of the same customers; of too few (``side_of``) they give no result.
         splits: pairs of random groups.
@@ -98,6 +100,7 @@ def measure_sides(
     return [
         Measured(comparison.test, metric, side, calibrate(comparison.p_value, alpha))
         for comparison, metric in zip(found, metrics, strict=True)
+        if comparison.is_sufficient.all()
     ]
 
 
