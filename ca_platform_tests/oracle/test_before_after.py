@@ -15,6 +15,7 @@ import pytest
 
 from ca_platform.models.experiments import Moments, Values, difference_in_differences, power, sign_flips
 from ca_platform.models.experiments.special import normal_tails
+from ca_platform.settings.reports import AbTest
 from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.before_after import REPORTS, Found, found_products, found_promotions, is_small
 from ca_platform_tests.oracle.frames import load_frames
@@ -169,3 +170,25 @@ def test_several_days_at_once_are_the_days_one_by_one(frames: dict[str, pl.DataF
     for name in NAMES:
         assert together[name].filter(report_date=LAST).equals(frames[name]), name
         assert together[name].filter(report_date=days[1]).equals(alone[name]), name
+
+
+def test_values_of_dimensions_are_compared_where_they_are_asked_for(tmp_path: Path) -> None:
+    settings, lake = load_frames(SHOP, tmp_path, LAST)
+    asked = settings.model_copy(
+        update={"reports": settings.reports.model_copy(update={"ab_test": AbTest(by_dimension=True)})}
+    )
+    frames = computed(NAMES, [LAST], asked, lake)
+    for kind, find in (("promotion", found_promotions), ("product", found_products)):
+        rows = frames[f"{kind}_usage_before_after_amount"]
+        for value in ("north", "south"):
+            own = rows.filter(report_dimension="region", report_value=value)
+            found = find(world(SHOP, LAST, "region", value), "amount")
+            assert own["item"].to_list() == [one.item for one in found]
+            assert own["matched_customers"].to_list() == [len(one.matched) for one in found]
+            means = [float(np.mean(one.beyond)) if one.beyond else None for one in found]
+            assert own["difference"].to_list() == pytest.approx(means)
+    assert set(frames["ab_families"]["report_dimension"]) == {"main", "region"}
+    verdict = ("item", "matched_customers", "difference", "significant", "note")
+    alone = computed(REPORTS, [LAST], settings, lake)
+    for name, frame in alone.items():
+        assert frame.select(verdict).equals(frames[name].filter(report_dimension="main").select(verdict)), name
