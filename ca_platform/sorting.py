@@ -121,3 +121,13 @@ def first_in_group(*columns: str, dtype: type[pl.UInt32 | pl.Int64] = pl.UInt32)
     [9, 9, 8]
     """
     return pl.when(is_first(*columns)).then(pl.int_range(pl.len(), dtype=dtype)).forward_fill()
+
+
+def at_rank(value: pl.Expr, count: pl.Expr, rank: pl.Expr) -> pl.Expr:
+    """Of counted values the one that stands at ``rank``, from 0; the rows are in ascending order of the values.
+
+    >>> frame = pl.DataFrame({"amount": [5, 8], "orders": [3, 1]})
+    >>> frame.select(at_rank(pl.col("amount"), pl.col("orders"), pl.lit(2))).item()
+    5
+    """
+    return value.gather(count.cum_sum().search_sorted(rank, side="right")).first()

@@ -38,7 +38,7 @@ PERIODS: dict[str, Every] = {"daily": "1d", "weekly": "1w", "monthly": "1mo"}
 def _amounts(cut: Cut) -> pl.LazyFrame:
     counted = cut.of(cut.tables.order_amounts)
     # As values: a lazy frame would be computed for each of its three uses.
-    bins = amounts.amount_bins(counted).collect().lazy()
+    bins = amounts.amount_bins(counted).collect()
     return amounts.purchase_amount_distribution(counted, cut.of(cut.tables.customer_means), bins)
 
 

@@ -138,12 +138,12 @@ def _report(spec: ReportSpec, days: Sequence[date], tables: Tables, settings: Se
     if spec.name in UNCHANGING and len(days) > 1:
         return _unchanging(spec, days, tables, length)
     frames = [_finished(spec, day, BINDINGS[spec.name](_cut(tables, day, days, length)), tables.slices) for day in days]
-    return _together(frames)
+    return _together(frames, in_pieces=len(days) == 1 or spec.name in sizes.LARGE)
 
 
-def _together(frames: Sequence[pl.LazyFrame]) -> pl.DataFrame:
-    """All days below each other. Many small tables are made beside each other, a single large one in pieces."""
-    return pl.concat(pl.collect_all(frames, engine="streaming" if len(frames) == 1 else "in-memory"))
+def _together(frames: Sequence[pl.LazyFrame], *, in_pieces: bool = False) -> pl.DataFrame:
+    """All days below each other. Many small tables are made beside each other, large ones in pieces."""
+    return pl.concat(pl.collect_all(frames, engine="streaming" if in_pieces else "in-memory"))
 
 
 def _cut(tables: Tables, day: date, days: Sequence[date], length: int) -> Cut:

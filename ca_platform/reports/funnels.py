@@ -11,6 +11,7 @@ from collections.abc import Callable
 import polars as pl
 
 from ca_platform.reports.periods import MINUTE, Calendar, Every, hours, in_units, period, share, spread
+from ca_platform.sorting import at_rank
 
 
 def sessions_by_period(
@@ -66,7 +67,8 @@ def session_conversion(
 
     Args:
         steps: ``slice``, a count ``steps.NAME`` for each step, and ``closed.NAME`` for each but the first.
-        times: ``slice``, ``step``, ``microseconds`` since the step before, ``sessions``.
+        times: ``slice``, ``step``, ``microseconds`` since the step before, ``sessions``, in order of slice, step and
+            time.
     """
     opened = [_open(name) for name in names]
     closed = [opened[0], *(f"closed.{name}" for name in names[1:])]
@@ -82,7 +84,7 @@ def session_conversion(
             "conversion_from_previous": share(own, previous) if index else pl.lit(None, pl.Float64),
         }
 
-    return _by_step(totals, ["slice"], names, row).join(_median_minutes(times), on=["slice", "step"], how="left")
+    return _by_step(totals, ["slice"], names, row).join(_median_minutes(times, names), on=["slice", "step"], how="left")
 
 
 def _open(name: str) -> str:
@@ -100,12 +102,16 @@ def _by_step(
     )
 
 
-def _median_minutes(times: pl.LazyFrame) -> pl.LazyFrame:
+def _median_minutes(times: pl.LazyFrame, names: tuple[str, ...]) -> pl.LazyFrame:
     """Median of counted times; of an even number the mean of the middle two."""
-    key = ["slice", "step"]
-    counted = times.group_by(*key, "microseconds").agg(pl.col("sessions").sum()).sort(*key, "microseconds")
-    up_to = pl.col("sessions").cum_sum()
+    step = pl.col("step").cast(pl.Enum(names)).to_physical()
+    # Groups of one sorted number are found many times faster than those of two columns.
+    group = (pl.col("slice").cast(pl.Int64) * len(names) + step).set_sorted()
     total = pl.col("sessions").sum()
-    low = pl.col("microseconds").filter(up_to > (total - 1) // 2).first()
-    high = pl.col("microseconds").filter(up_to > total // 2).first()
-    return counted.group_by(key, maintain_order=True).agg(median_minutes_from_previous=in_units(low + high, 2 * MINUTE))
+    low, high = (at_rank(pl.col("microseconds"), pl.col("sessions"), rank) for rank in ((total - 1) // 2, total // 2))
+    medians = times.group_by(group.alias("group"), maintain_order=True).agg(
+        pl.col("slice").first(),
+        pl.col("step").first().cast(pl.String),
+        median_minutes_from_previous=in_units(low + high, 2 * MINUTE),
+    )
+    return medians.drop("group")

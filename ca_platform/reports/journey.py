@@ -64,7 +64,7 @@ def customer_journey(
     Args:
         numbers: ``slice``, ``number`` of an order, ``customers``, ``revenue``, ``microseconds`` since the order before.
         first_orders: ``slice``, ``microseconds`` from the download to the first order.
-        gaps: ``slice``, ``number`` and ``microseconds`` of each order after the first.
+        gaps: ``slice``, ``number`` and ``microseconds`` of each order after the first, in order of all three.
         last_orders: ``slice`` and ``last`` order of each buyer.
         as_of: end of the report day.
     """
@@ -115,11 +115,16 @@ def stage_name() -> pl.Expr:
 def _between(sums: pl.LazyFrame, gaps: pl.LazyFrame) -> pl.LazyFrame:
     """Customers, mean and median of the stages from one order to the next."""
     mean = pl.col("microseconds").cast(pl.Float64) / pl.col("customers")
-    medians = gaps.group_by("slice", stage_index=stage_of_order()).agg(
-        median_hours=in_units(pl.col("microseconds").median(), HOUR)
+    # Groups of one sorted number are found many times faster than those of two columns.
+    group = (pl.col("slice").cast(pl.Int64) * 2**32 + pl.col("number")).set_sorted()
+    middle = (pl.col("microseconds").get(place) for place in ((pl.len() - 1) // 2, pl.len() // 2))
+    medians = gaps.group_by(group.alias("group"), maintain_order=True).agg(
+        pl.col("slice").first(),
+        stage_index=stage_of_order().first(),
+        median_hours=in_units(pl.sum_horizontal(middle), 2 * HOUR),
     )
     later = sums.filter(pl.col("stage_index") > 0).with_columns(mean_hours=in_units(mean, HOUR))
-    return later.join(medians, on=["slice", "stage_index"], how="left")
+    return later.join(medians.drop("group"), on=["slice", "stage_index"], how="left")
 
 
 def _times(rows: pl.LazyFrame) -> pl.LazyFrame:

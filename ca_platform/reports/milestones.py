@@ -35,6 +35,8 @@ def spells(
 ) -> pl.LazyFrame:
     """What is known of each customer: ``customer``, ``client``, ``since``, ``until``, ``download``, ``at.NAME``.
 
+    In order of ``client``.
+
     Args:
         clients: ``day`` of the first session, ``customer``, ``client``.
         sessions: first session of each ``customer`` in the whole shop, ``at``.
@@ -61,7 +63,7 @@ def spells(
         since=pl.col("visible"), until=pl.lit(None, pl.Date)
     )
     is_over = pl.col("until").is_not_null() & (pl.col("until") < days.first)
-    return pl.concat([imputed.filter(~is_over).select(kept), real.select(kept)])
+    return pl.concat([imputed.filter(~is_over).select(kept), real.select(kept)]).sort("client")
 
 
 def profiles(spells: pl.LazyFrame, milestones: tuple[str, ...], days: Days) -> pl.LazyFrame:

@@ -17,6 +17,7 @@ from ca_platform.facts import churn
 from ca_platform.reports import journey, milestones
 from ca_platform.reports.periods import UNITS, period
 from ca_platform.reports.reading import FactReader
+from ca_platform.sorting import sort_by
 
 PAIR = ["slice", "customer"]
 
@@ -134,7 +135,10 @@ class SequenceTables:
 
     @cached_property
     def gaps(self) -> pl.DataFrame:
-        """``microseconds`` since the order before, of orders whose ``number`` belongs to a stage of the journey."""
+        """``microseconds`` since the order before, of orders whose ``number`` belongs to a stage of the journey.
+
+        In order of slice, number and these.
+        """
         last = journey.last_stage(self.numbers.lazy())
         gap = (pl.col("at") - pl.col("previous_at")).dt.total_microseconds()
 
@@ -142,7 +146,7 @@ class SequenceTables:
             orders = self._facts.scan("customer_orders").filter(pl.col("number").is_between(2, last))
             return orders.select("slice", "number", self._facts.counts_from(), microseconds=gap)
 
-        return self._lake.collect(build)
+        return sort_by(self._lake.collect(build), ["slice", "number", "microseconds"])
 
     @cached_property
     def churn_weeks(self) -> pl.DataFrame:

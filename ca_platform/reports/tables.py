@@ -34,6 +34,7 @@ from ca_platform.reports.served import ModelsT
 from ca_platform.reports.value import ValueTables
 from ca_platform.reports.value_classes import ValueClassTables
 from ca_platform.settings import Settings
+from ca_platform.sorting import sort_by
 from ca_platform.training import ChurnModels, Orders, TestCalibrations, ValueClassModels, ValueModels
 from ca_platform.training.orders import orders_until
 
@@ -108,12 +109,13 @@ class Tables:
     @cached_property
     def step_times(self) -> pl.DataFrame:
         """Times between steps, counted, by slice."""
-        return self._histogram("step_times", "step_time_totals", ["step", "microseconds"], "sessions")
+        step = pl.col("step").cast(pl.Enum(self.shape.steps))
+        return self._histogram("step_times", "step_time_totals", [step, pl.col("microseconds")], "sessions")
 
     @cached_property
     def order_amounts(self) -> pl.DataFrame:
         """Amounts of orders, counted, by slice."""
-        return self._histogram("order_amounts", "order_amount_totals", ["amount"], "orders")
+        return self._histogram("order_amounts", "order_amount_totals", [pl.col("amount")], "orders")
 
     @cached_property
     def order_changes(self) -> pl.DataFrame:
@@ -280,11 +282,11 @@ class Tables:
         numbers = self.slices.lazy().select("slice", *_SLICE)
         return rows.join(numbers, on=_SLICE, how="inner", nulls_equal=True).drop(_SLICE)
 
-    def _histogram(self, name: str, totals: str, key: list[str], count: str) -> pl.DataFrame:
-        """Counts of all days up to the first report day, and of each day after it."""
+    def _histogram(self, name: str, totals: str, key: list[pl.Expr], count: str) -> pl.DataFrame:
+        """Counts of all days up to the first report day, and of each day after it, in order of slice and key."""
 
         def build() -> pl.LazyFrame:
             rows = self._facts.with_totals(name, totals)
             return self._coded(rows.group_by(*_SLICE, self._facts.counts_from(), *key).agg(pl.col(count).sum()))
 
-        return self._lake.collect(build)
+        return sort_by(self._lake.collect(build), ["slice", *(column.meta.output_name() for column in key)])

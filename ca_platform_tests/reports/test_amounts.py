@@ -13,13 +13,13 @@ TYPES: dict[str, Any] = {"slice": pl.UInt32, "amount": pl.Decimal(18, 4), "order
 
 
 def histogram(amounts: list[str], means: list[tuple[str, int]] | None = None) -> pl.DataFrame:
-    counted = pl.DataFrame([(0, Decimal(a), 1) for a in amounts], schema=TYPES, orient="row").lazy()
+    counted = pl.DataFrame([(0, Decimal(a), 1) for a in amounts], schema=TYPES, orient="row").sort("amount").lazy()
     customers = pl.DataFrame(
         [(0, Decimal(total), count, 1) for total, count in means or []],
         schema={"slice": pl.UInt32, "revenue": pl.Decimal(38, 4), "orders": pl.Int64, "customers": pl.Int64},
         orient="row",
     ).lazy()
-    bins = amount_bins(counted)
+    bins = amount_bins(counted).collect()
     return purchase_amount_distribution(counted, customers, bins).sort("bin").collect()
 
 
