@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
 DAYS = 365
-# Reports of what is learnt from the history: the benchmarks rfm, clv, churn and recommend measure that.
-LEARNT_FAMILIES = ("rfm", "clv")
+# Reports of what is learnt from the history or tested: the benchmarks rfm, clv, churn, recommend and ab measure that.
+LEARNT_FAMILIES = ("rfm", "clv", "ab_tests")
 LEARNT = (
     "churn_risk",
     "churn_risk_distribution",
