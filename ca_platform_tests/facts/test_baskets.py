@@ -175,3 +175,12 @@ def test_lines_that_were_not_loaded_are_named_and_fail_nothing_else(loaded: tupl
     assert isinstance(found["kpis"], pl.DataFrame)
     assert isinstance(found["product_kpis"], HistoryError)
     assert "the lines of 2024-03-22 have not been loaded" in str(found["product_kpis"])
+
+
+def test_order_with_products_has_the_instant_of_its_session(loaded: tuple[Settings, Lake]) -> None:
+    settings, lake = loaded
+    ensure(["order_products"], DAYS, settings, lake)
+    with_lines = {line.order_id for line in SHOP.lines}
+    orders = [s for s in SHOP.sessions if s.purchased and s.order_id in with_lines and local(s.start) in DAYS]
+    found = lake.scan("order_products").select("order", "at").unique().collect()
+    assert sorted(found["at"].to_list()) == sorted(order.start for order in orders)
