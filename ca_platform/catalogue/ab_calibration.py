@@ -20,6 +20,9 @@ _COLUMNS = (
     flag("is_offered", "Some of the interval lies within a hundredth of alpha: with .05 between 4 and 6 %."),
 )
 
+SEGMENT_TEST = {word: f"beyond_shop_{word}" for word in ("daily", "weekly", "monthly")}
+"""Names of the test of segments, which is as good as its windows are long."""
+
 CALIBRATED_BY = (*_FACTS, "ab_calibrations")
 """What a report whose tests are calibrated reads besides its own facts."""
 

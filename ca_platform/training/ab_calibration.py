@@ -10,12 +10,15 @@ import polars as pl
 
 from ca_platform.calendar import start_of_day
 from ca_platform.catalogue import table_spec
+from ca_platform.catalogue.ab_calibration import SEGMENT_TEST
 from ca_platform.facts import schema
 from ca_platform.lake import Lake
 from ca_platform.models.experiments import history_covariates
+from ca_platform.models.experiments.ab_windows import WORDS, Windows
 from ca_platform.models.experiments.order_windows import OrderWindows, instants, order_windows
 from ca_platform.models.experiments.placebo import Measured, Outcomes, measure_sides
 from ca_platform.models.experiments.placebo_items import measure_items
+from ca_platform.models.experiments.placebo_segments import measure_segments
 from ca_platform.models.experiments.records import Bools, Floats
 from ca_platform.models.threads import one_thread
 from ca_platform.settings import Settings
@@ -56,7 +59,7 @@ class TestCalibrations(KeptModels):
     def train(self, day: date) -> list[Measured]:
         """Calibrate with what was known at the end of a day, and keep what was found; no rows of too few customers."""
         with one_thread():
-            found = [*self._of_sides(day), *self._of_items(day)]
+            found = [*self._of_sides(day), *self._of_items(day), *self._of_segments(day)]
         rows = [
             (day, one.test, one.metric, one.customers, c.splits, c.rejection_rate, c.low, c.high, c.is_offered)
             for one in found
@@ -125,6 +128,45 @@ class TestCalibrations(KeptModels):
         """Tests of before and after: of promotions, of products, and of those that are in many orders."""
         return measure_items(*self._windows(day), seed=_seed(day, "items"), alpha=self._alpha)
 
+    def _of_segments(self, day: date) -> list[Measured]:
+        """Tests of segments, as far as the shop is old enough for all of their windows."""
+        found = []
+        for word in WORDS:
+            windows = Windows.of(word, day)
+            if windows.since >= self._shape.start_date:
+                seed, test = _seed(day, word), SEGMENT_TEST[word]
+                found += measure_segments(self._in_windows(windows), test, seed=seed, alpha=self._alpha)
+        return found
+
+    def _in_windows(self, windows: Windows) -> dict[str, Floats]:
+        """Orders and amounts in each window of all who had ordered before the oldest one."""
+        start, first, last = self._shape.start_date, windows.days[0][0], windows.last[1]
+        places = range(len(windows.days))
+
+        def build() -> pl.LazyFrame:
+            rows = self._scan("customer_orders", start, last).filter(pl.col("slice") == 0)
+            known = rows.filter(pl.col("day") <= windows.since).select("customer").unique()
+            orders = _some(rows, known).filter(pl.col("day") >= first).with_columns(window=windows.number)
+            return (
+                _chosen(known)
+                .join(orders, on="customer", how="left")
+                .group_by("customer")
+                .agg(
+                    *((pl.col("window") == place).sum().alias(f"orders_{place}") for place in places),
+                    *(
+                        pl.col("amount").filter(pl.col("window") == place).sum().alias(f"amount_{place}")
+                        for place in places
+                    ),
+                )
+                .sort("customer")
+            )
+
+        told = self._lake.collect(build)
+        return {
+            metric: told.select(pl.col(f"{metric}_{place}").cast(pl.Float64) for place in places).to_numpy()
+            for metric in ("orders", "amount")
+        }
+
     def _windows(self, day: date) -> tuple[OrderWindows, Bools]:
         """The time around every order, and which of them may be compared."""
         start, zone = self._shape.start_date, self._shape.time_zone
@@ -149,11 +191,16 @@ class TestCalibrations(KeptModels):
         return self._lake.scan(fact, start, end, schema=schema(fact, self._shape))
 
 
-def _some(rows: pl.LazyFrame, customers: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows of these customers or, of more than are needed, of some of them, spread over all that ever came."""
+def _chosen(customers: pl.LazyFrame) -> pl.LazyFrame:
+    """These customers or, of more than are needed, some of them, spread over all that ever came."""
     steps = customers.select(step=(pl.len() / _MOST_CUSTOMERS).ceil().cast(pl.UInt32).clip(1))
-    chosen = customers.join(steps, how="cross").filter(pl.col("customer") % pl.col("step") == 0)
-    return rows.join(chosen.select("customer"), on="customer", how="semi")
+    spread = customers.join(steps, how="cross").filter(pl.col("customer") % pl.col("step") == 0)
+    return spread.select("customer")
+
+
+def _some(rows: pl.LazyFrame, customers: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows of ``_chosen`` customers."""
+    return rows.join(_chosen(customers), on="customer", how="semi")
 
 
 def _seed(day: date, design: str) -> int:
