@@ -16,6 +16,7 @@ from ca_platform.models import clv
 from ca_platform.models.backtest import History, interval_coverage, mean_absolute_error, normalised_gini, total_error
 from ca_platform.models.clv.contest import hold_contest, metrics_of
 from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.forecast import levelled, share_to_ask
 from ca_platform.models.clv.level import Level, total_interval
 
 # Orders: total error, mean absolute error, Gini; revenue: total error, Gini, share within the interval.
@@ -106,8 +107,10 @@ def _served(holdout: HoldOut) -> list[str]:
     history, end, days = history_of(holdout.orders), number_of(holdout.end) + 1, 7 * holdout.weeks
     contest = hold_contest(history, end, days)
     buyers = buyers_at(history, end)
-    forecast = contest.model.forecast(buyers, days)
-    found = metrics_of(forecast, history.outcome(buyers.number, end, days))
+    plain = contest.model.forecast(buyers, days, share_to_ask(0.8, days, contest.horizon_days))
+    outcome = history.outcome(buyers.number, end, days)
+    without = metrics_of(plain, outcome)["orders_total_error"] or 0.0
+    found = metrics_of(levelled(plain, contest.orders_level.factor, contest.revenue_level.factor), outcome)
     missed = [
         score.value or 0.0 for score in contest.scores if score.is_served and score.metric == "orders_total_error"
     ]
@@ -117,8 +120,8 @@ def _served(holdout: HoldOut) -> list[str]:
     return [
         f"{contest.served} served; orders at {len(missed)} earlier origins: {origins}",
         f"level {level.factor:.3f} ({level.method}: {level.reason})",
-        f"all orders of the hold-out without / with it: {total:+.1%} / {level.factor * (1 + total) - 1:+.1%}",
-        f"80 % interval of the total: {_off(total, level, holdout.weeks)}",
+        f"all orders of the hold-out without / with it: {without:+.1%} / {total:+.1%}",
+        f"80 % interval of the total: {_off(without, level, holdout.weeks)}",
         _ranks(found),
     ]
 

@@ -31,7 +31,11 @@ CLV = (
             ),
             money("expected_amount", "Expected amount of such an order."),
             money("expected_revenue", "Expected revenue."),
-            money("revenue_low", "Low end of the shortest interval of revenue that holds 80 %, no order included."),
+            money(
+                "revenue_low",
+                "Low end of the shortest interval of revenue that holds 80 %, no order included; wider where the horizon "
+                "is longer than the back-test's.",
+            ),
             money("revenue_high", "Its high end; 0 where no order alone holds 80 %."),
             Column("probability_alive", Kind.FLOAT, "Probability that the customer has not left for good.", "share"),
             Column(

@@ -16,7 +16,7 @@ from ca_platform.models.clv.candidates import CANDIDATES, Candidate, Forecaster
 from ca_platform.models.clv.contest import Contest, hold_contest
 from ca_platform.models.clv.customers import Buyers, buyers_at
 from ca_platform.models.clv.doubts import doubts
-from ca_platform.models.clv.forecast import ValueForecast, levelled
+from ca_platform.models.clv.forecast import ValueForecast, levelled, share_to_ask
 from ca_platform.models.clv.level import Level
 from ca_platform.models.clv.record import Parameters
 from ca_platform.models.clv.records import Floats, Ints
@@ -31,6 +31,9 @@ MODELS, SCORES = "clv_models", "clv_scores"
 
 # Customers of as many days as this are kept at once, some 150 MB.
 _MOST_KEPT = 2_000_000
+
+# Of customers, within their intervals.
+_SHARE = 0.8
 
 # What holds for all candidates of a training.
 _WHOLE = "lifetime_value"
@@ -166,8 +169,9 @@ class ValueModels(KeptModels):
         trained_on = self.ensure([day])[day]
         served = self.model(trained_on)
         buyers = self._buyers(day)
+        share = share_to_ask(_SHARE, self.horizon_days, served.horizon_days)
         with one_thread():
-            plain = served.model.forecast(buyers, self.horizon_days)
+            plain = served.model.forecast(buyers, self.horizon_days, share)
         said = levelled(plain, served.orders_level.factor, served.revenue_level.factor)
         return Forecasts(
             buyers.number,

@@ -100,6 +100,18 @@ def test_segments_stand_from_the_best_to_the_lost_and_those_still_to_come_last()
     assert drawn.numbers(coming["x"]) == [frame.filter(segment=TO_COME)["amount"][0]]
 
 
+def test_calibration_has_the_level_in_it_that_was_put_right_at_an_origin() -> None:
+    frame = report("clv_backtest")
+    newest = frame.filter(pl.col("origin") == pl.col("origin").max(), metric="orders_decile_error", is_served=True)
+    level = newest.with_columns(metric=pl.lit("orders_level"), value=pl.lit(1.5))
+    plain, put_right = (
+        [trace["customdata"][-1] for trace in value_models.calibration(rows, LOOK, "orders")["data"]]
+        for rows in (frame, pl.concat([frame, level]))
+    )
+    assert put_right[:-1] == plain[:-1]
+    assert (plain[-1], put_right[-1]) == ("tenth 10: forecast 12.3, came 11.0", "tenth 10: forecast 18.4, came 11.0")
+
+
 def test_calibration_shows_each_origin_and_nothing_at_all_at_the_edge() -> None:
     figure = value_models.calibration(report("clv_backtest"), LOOK)
     go.Figure(figure)

@@ -144,6 +144,21 @@ def test_calibration_is_told_by_the_newest_origin() -> None:
     )
 
 
+def levelled(factor: float) -> pl.DataFrame:
+    """The back-test with a level of revenue at its newest origin."""
+    frame = report("clv_backtest")
+    newest = frame.filter(pl.col("origin") == pl.col("origin").max(), metric="revenue_decile_error", is_served=True)
+    return pl.concat([frame, newest.with_columns(metric=pl.lit("revenue_level"), value=pl.lit(factor))])
+
+
+def test_calibration_tells_of_the_level_that_was_put_right() -> None:
+    # Of each tenth but the first, to whom nothing came, a twentieth more came than was forecast.
+    told = value_models.calibration(levelled(1.05), LOOK)
+    assert "missed by 0.0% in the mean, all forecasts times 1.05, the level learnt by then; of the best" in told
+    assert told.endswith("£643.76 each were expected, and £643.76 came.")
+    assert "missed by 4.8% in the mean" in value_models.calibration(levelled(1.0), LOOK)
+
+
 def test_segments_tell_the_best_and_those_who_are_still_to_come() -> None:
     rows = [
         {"segment": "champions", "customers": 10, "amount": 600.0},

@@ -15,6 +15,7 @@ from ca_platform.facts import ensure
 from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
 from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.forecast import share_to_ask
 from ca_platform.reports.tables import Tables
 from ca_platform.settings import Settings
 from ca_platform.training import VALUE_MODELS, VALUE_SCORES, ValueModels
@@ -124,7 +125,10 @@ def test_models_of_all_kinds_learn_from_orders_that_are_read_once(whole: Place, 
 def test_levels_are_applied_to_what_is_forecast(whole: Place, all_candidates: ValueModels) -> None:
     served = all_candidates.model(MONDAY)
     said = all_candidates.forecast(MONDAY)
-    plain = served.model.forecast(buyers_at(all_candidates.history, int(all_candidates.history.day.max()) + 1), 182)
+    share = share_to_ask(0.8, 182, served.horizon_days)
+    assert share > 0.8, "half a year ahead is farther than the back-test could try"
+    buyers = buyers_at(all_candidates.history, int(all_candidates.history.day.max()) + 1)
+    plain = served.model.forecast(buyers, 182, share)
     assert said.orders == pytest.approx(plain.orders * served.orders_level.factor)
     assert said.high == pytest.approx(plain.high * served.revenue_level.factor)
     assert said.revenue == pytest.approx(said.orders * said.amount)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal
 
 import polars as pl
@@ -21,9 +23,9 @@ _LEAST = 0.01
 def calibration(frame: pl.DataFrame, look: Look, measure: Measure = "revenue") -> Figure:
     """``clv_backtest``: mean revenue, or orders, of tenths of the customers by their forecast, and as they came.
 
-    On the line both agree. The newest origin is strong.
+    On the line both agree. The newest origin is strong. Where a level serves, forecasts are times what it was by then.
     """
-    parts = tenths.by_origin(frame, f"{measure}_")
+    parts = _levelled(tenths.by_origin(frame, f"{measure}_"), frame.filter(metric=f"{measure}_level"))
     low, high = _ends(list(parts.values()))
     notes = (
         f"mean {measure} of a customer in tenths of all",
@@ -42,6 +44,12 @@ def calibration(frame: pl.DataFrame, look: Look, measure: Measure = "revenue") -
         yaxis=plain_axis(look, **axis),
         shapes=[tenths.diagonal(low, high, look)],
     )
+
+
+def _levelled(parts: Mapping[date, pl.DataFrame], levels: pl.DataFrame) -> dict[date, pl.DataFrame]:
+    """The tenths with the level of their origin put right, where there is one."""
+    factors = dict(levels.select("origin", "value").iter_rows())
+    return {origin: part.with_columns(pl.col("forecast") * factors.get(origin, 1.0)) for origin, part in parts.items()}
 
 
 def without_deciles(frame: pl.DataFrame, measure: Measure = "revenue") -> bool:

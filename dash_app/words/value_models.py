@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from statistics import mean
 from typing import Any
 
 import polars as pl
@@ -86,15 +87,26 @@ def calibration(frame: pl.DataFrame, look: Look, measure: str = "revenue") -> st
     error = found.get("decile_error")
     if error is None or error["value"] is None:
         return _NONE
-    said = (
+    level = found["level"]["value"] if "level" in found else None
+    parts = _tenths(found, level or 1.0)
+    share = error["value"] if level is None else mean(abs(said / came - 1) for said, came in parts if came)
+    told = (
         f"At the newest test, on {day(error['origin'])}, tenths of {form.count(error['customers'])} customers were missed "
-        f"by {form.share(error['value'])} in the mean"
+        f"by {form.share(share)} in the mean"
     )
-    ends = [found[name]["value"] for name in ("forecast_decile_10", "observed_decile_10") if name in found]
-    if len(ends) < 2 or None in ends:
-        return f"{said}."
+    told += "" if level is None else f", all forecasts times {form.number(level, 2)}, the level learnt by then"
+    if not parts:
+        return f"{told}."
     write = form.money if measure == "revenue" else lambda value: f"{form.mean(value)} {plural(value, 'order')}"
-    return f"{said}; of the best tenth {write(ends[0])} each were expected, and {write(ends[1])} came."
+    said, came = parts[-1]
+    return f"{told}; of the best tenth {write(said)} each were expected, and {write(came)} came."
+
+
+def _tenths(found: Mapping[str, Mapping[str, Any]], level: float) -> list[tuple[float, float]]:
+    """Forecast and outcome of tenths of the customers, the best last, from metrics of one origin."""
+    names = [(f"forecast_decile_{place}", f"observed_decile_{place}") for place in range(1, 11)]
+    pairs = [(found[said]["value"], found[came]["value"]) for said, came in names if said in found and came in found]
+    return [(level * said, came) for said, came in pairs if said is not None and came is not None]
 
 
 def missed(frame: pl.DataFrame | None, look: Look) -> str:

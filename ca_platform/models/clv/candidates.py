@@ -8,13 +8,13 @@ from functools import partial
 from typing import Protocol
 
 from ca_platform.catalogue.models import VALUE_BASELINE
-from ca_platform.models.clv.boosted import BoostedModel, fit_boosted
+from ca_platform.models.clv.boosted import BASE, BoostedModel, fit_boosted
 from ca_platform.models.clv.customers import Buyers
 from ca_platform.models.clv.forecast import ValueForecast, ValueModel
 from ca_platform.models.clv.orders import MODELS
 from ca_platform.models.clv.past import Past
 from ca_platform.models.clv.record import Parameters
-from ca_platform.models.clv.stacked import StackedModel, fit_stacked
+from ca_platform.models.clv.stacked import SECOND, StackedModel, fit_stacked
 
 BASELINE = VALUE_BASELINE
 BOOSTED = "boosted"
@@ -50,14 +50,16 @@ class Candidate:
     Attributes:
         fit: makes one of what is known before a day (``past``, ``at``) for a horizon of so many days.
         from_parameters: makes it of what was kept.
-        corrects: of one that takes long to fit, the model of orders whose ranks it corrects and whose totals are its own;
-            it is judged at few origins, and fitted to all that is known only where it serves.
+        corrects: of one that takes long to fit, the model of orders whose ranks it corrects; it is judged at few origins,
+            and fitted to all that is known only where it serves.
+        totals_of: models of orders whose mean total is its own, so that it need not be asked for it; none where it must be.
         head_start: of one that learns out of time, and had nothing to learn from at the first origins; in units of merit.
     """
 
     fit: Callable[[Past, int, int], Forecaster]
     from_parameters: Callable[[Parameters], Forecaster]
     corrects: str | None = None
+    totals_of: tuple[str, ...] = ()
     head_start: float = 0.0
 
 
@@ -66,7 +68,10 @@ def _value(model: str, past: Past, at: int, _: int) -> ValueModel:
 
 
 CANDIDATES: Mapping[str, Candidate] = {
-    **{name: Candidate(partial(_value, name), partial(ValueModel.from_parameters, name)) for name in MODELS},
-    BOOSTED: Candidate(fit_boosted, BoostedModel.from_parameters),
-    STACKED: Candidate(fit_stacked, StackedModel.from_parameters, head_start=_HEAD_START),
+    **{
+        name: Candidate(partial(_value, name), partial(ValueModel.from_parameters, name), totals_of=(name,))
+        for name in MODELS
+    },
+    BOOSTED: Candidate(fit_boosted, BoostedModel.from_parameters, totals_of=(BASE,)),
+    STACKED: Candidate(fit_stacked, StackedModel.from_parameters, totals_of=(BASE, SECOND), head_start=_HEAD_START),
 }

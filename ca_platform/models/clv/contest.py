@@ -23,9 +23,10 @@ from ca_platform.models.backtest import (
     total_error,
 )
 from ca_platform.models.clv.candidates import BASELINE, CANDIDATES, Candidate, Forecaster
-from ca_platform.models.clv.forecast import Expected, ValueForecast
-from ca_platform.models.clv.level import Level, PastForecasts, learn_level
+from ca_platform.models.clv.forecast import ValueForecast
+from ca_platform.models.clv.level import Level, PastForecasts, factors_at, learn_level
 from ca_platform.models.clv.past import Past
+from ca_platform.models.clv.totals import MEASURES, past_totals
 from ca_platform.models.threads import one_thread
 
 _LEAST_ORIGINS, _MOST_ORIGINS = 4, 12
@@ -123,22 +124,25 @@ def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) ->
     origins = _origins(past.start, end, horizon_days)
     usable = origins[-1].horizon
     quick = {name: candidate for name, candidate in candidates.items() if candidate.corrects is None}
-    scores, totals, _ = _judged(past.few, origins, quick)
+    scores, _ = _judged(past.few, origins, quick)
     fitted = {name: candidate.fit(past, end, usable) for name, candidate in quick.items()}
     ahead = {name: _ahead(candidates[name], is_degenerate=model.degenerate) for name, model in fitted.items()}
     served = max(fitted, key=lambda name: _merit(scores, name) + ahead[name])
     slow = {name: candidate for name, candidate in candidates.items() if candidate.corrects is not None}
     challengers: dict[str, Forecaster] = {}
     if slow:
-        challenge, _, challengers = _judged(past.few, _some(origins), slow)
+        challenge, challengers = _judged(past.few, _some(origins), slow)
         served = _winner(scores, challenge, {served: ahead[served], **_ahead_of_slow(past, slow)})
         scores += challenge
     if served in slow:
         fitted[served] = slow[served].fit(past, end, usable)
-        totals[served] = _totals(past.few, origins, str(slow[served].corrects))
+    totals = past_totals(past.few, origins, candidates[served])
+    levels = {name: learn_level(totals[name], end / 7, horizon_days / 7, totals["orders"]) for name in MEASURES}
+    for name in MEASURES:
+        if levels[name].method != "none":
+            scores += _then(scores, served, f"{name}_level", factors_at(totals[name], totals["orders"]))
     marked = tuple(replace(score, is_served=score.model == served) for score in scores if _is_shown(score, served))
-    orders, revenue = (_level(totals[served], measure, end) for measure in ("orders", "revenue"))
-    return Contest(served, fitted, marked, usable, orders, revenue, challengers=challengers)
+    return Contest(served, fitted, marked, usable, levels["orders"], levels["revenue"], challengers=challengers)
 
 
 def _some(origins: Sequence[Origin]) -> Sequence[Origin]:
@@ -167,22 +171,17 @@ def _winner(scores: Iterable[Score], challenge: Sequence[Score], ahead: Mapping[
     return max(ahead, key=lambda name: _merit(both, name) + ahead[name])
 
 
-def _totals(past: Past, origins: Sequence[Origin], model: str) -> list[_Totals]:
-    """Totals of a model of orders at every origin."""
-    found = []
-    for at in origins:
-        buyers = past.buyers(at.at)
-        outcome = past.history.outcome(buyers.number, at.at, at.horizon)
-        found.append(_Totals.of(at, past.value(model, at.at).expect(buyers, at.horizon), outcome))
-    return found
+def _then(scores: Sequence[Score], served: str, metric: str, factors: Mapping[float, float]) -> list[Score]:
+    """What totals of the served model would have been multiplied by, by weeks, at each origin at which it was judged."""
+    judged = [score for score in scores if score.model == served and score.metric == "coverage"]
+    return [replace(score, metric=metric, value=factors.get(score.origin / 7, 1.0)) for score in judged]
 
 
 def _judged(
     past: Past, origins: Sequence[Origin], candidates: Mapping[str, Candidate]
-) -> tuple[list[Score], dict[str, list[_Totals]], dict[str, Forecaster]]:
-    """Scores and totals of every model at every origin, and the models as they were at the last one."""
+) -> tuple[list[Score], dict[str, Forecaster]]:
+    """Scores of every model at every origin, and the models as they were at the last one."""
     scores: list[Score] = []
-    totals: dict[str, list[_Totals]] = {model: [] for model in candidates}
     fitted: dict[str, Forecaster] = {}
     for at in origins:
         buyers = past.buyers(at.at)
@@ -193,8 +192,7 @@ def _judged(
             found = {metric: (value, len(buyers)) for metric, value in metrics_of(forecast, outcome).items()}
             found |= deciles_of(forecast, outcome)
             scores += [Score(at.at, at.horizon, model, metric, *cell) for metric, cell in found.items()]
-            totals[model].append(_Totals.of(at, forecast, outcome))
-    return scores, totals, fitted
+    return scores, fitted
 
 
 def _is_shown(score: Score, served: str) -> bool:
@@ -243,20 +241,6 @@ def deciles_of(forecast: ValueForecast, outcome: Outcome) -> dict[str, tuple[flo
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Totals:
-    """Totals of a forecast and of what came, by measure."""
-
-    origin: Origin
-    forecast: Mapping[str, float]
-    outcome: Mapping[str, float]
-
-    @staticmethod
-    def of(origin: Origin, forecast: ValueForecast | Expected, outcome: Outcome) -> _Totals:
-        said = {"orders": float(forecast.orders.sum()), "revenue": float(forecast.revenue.sum())}
-        return _Totals(origin, said, {"orders": float(outcome.orders.sum()), "revenue": float(outcome.amount.sum())})
-
-
 def _origins(start: int, end: int, horizon_days: int) -> tuple[Origin, ...]:
     """As many origins one after another as there is room for, four at least and twelve at most."""
     usable = max(min(horizon_days, (end - start) // 4), 1)
@@ -288,9 +272,3 @@ def _merit(scores: Iterable[Score], model: str) -> float:
 
 def _plain(score: Score) -> float:
     return 0.0 if score.value is None else score.value
-
-
-def _level(totals: Sequence[_Totals], measure: str, end: int) -> Level:
-    weeks = [item.origin.at / 7 for item in totals]
-    said, came = ([getattr(item, side)[measure] for item in totals] for side in ("forecast", "outcome"))
-    return learn_level(PastForecasts(weeks, totals[0].origin.horizon / 7, said, came), end / 7)

@@ -12,6 +12,10 @@ from ca_platform.models.clv.record import Parameters, fit_from, fit_parameters
 from ca_platform.models.clv.records import Fit, Floats
 
 _WEEK = 7.0
+# Customers change in ways that no model knows, the more the farther ahead. Of 24 forecasts of four shops, made at earlier
+# days for up to six times the horizon that their back-tests could try, intervals that ask for 80 % held 74 to 85 % of the
+# customers, in the mean of a shop and horizon; by this power of the longer horizon 76 to 86 %.
+_FARTHER = 1 / 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +52,19 @@ def levelled(forecast: ValueForecast, orders: float, revenue: float) -> ValueFor
         low=forecast.low * revenue,
         high=forecast.high * revenue,
     )
+
+
+def share_to_ask(share: float, days: float, tested_days: float) -> float:
+    """The share to ask of a model for intervals that hold ``share`` of customers so many days ahead.
+
+    Args:
+        tested_days: the horizon at which the intervals of the back-test held; 0 where there was none.
+
+    >>> [round(share_to_ask(0.8, days, 91), 3) for days in (28, 91, 364)]
+    [0.8, 0.8, 0.832]
+    """
+    longer = max(days / tested_days, 1.0) if tested_days else 1.0
+    return float(1 - (1 - share) / longer**_FARTHER)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
-"""What forecasts of totals miss, origin after origin, and what the next one is to be expected to miss.
+"""What forecasts of totals miss, weeks after weeks, and what the next ones are to be expected to miss.
 
 The logarithm of outcome over forecast is taken for a bias of the shop, a course that comes again each year, and chance: a
-Gaussian process over the time of the origins (Rasmussen and Williams 2006, "Gaussian Processes for Machine Learning", eq.
+Gaussian process over the time that was forecast (Rasmussen and Williams 2006, "Gaussian Processes for Machine Learning", eq.
 2.23, 2.24 and 5.8; MacKay 1998 on the periodic covariance). How strong season and chance are is not known of a shop: the
 expectation is the mean over a grid of both, weighted by how likely each makes the errors seen.
 """
@@ -41,29 +41,31 @@ def spread_of_young(at_weeks: Floats, horizon_weeks: float) -> Floats:
     return np.asarray(_YOUNG * (horizon_weeks / (at_weeks - at_weeks[0] + horizon_weeks)) ** 2)
 
 
-def expected_error(at_weeks: Floats, log_errors: Floats, horizon_weeks: float, now_weeks: float) -> float:
-    """The error to expect of a forecast made now, as a logarithm.
+def expected_error(when: Floats, log_errors: Floats, young: Floats, ahead: Floats) -> float:
+    """The mean error to expect of times to come, as a logarithm.
 
     Args:
-        at_weeks: when the earlier forecasts were made, ascending, at least one.
+        when: middles of the times that were forecast, in weeks, at least one.
         log_errors: logarithms of outcome over forecast, all known by now.
+        young: as in ``spread_of_young``, of the origin of each.
+        ahead: middles of the times to come, of equal length.
 
     >>> quarters = np.arange(8) * YEAR_WEEKS / 4
     >>> strong_fourth = np.array([0.0, 0.0, 0.0, 0.4] * 2)
-    >>> [round(expected_error(quarters, strong_fourth, 13.0, year * YEAR_WEEKS), 2) for year in (2.75, 3.0)]
-    [0.35, 0.02]
+    >>> ahead = [np.array([year * YEAR_WEEKS]) for year in (2.75, 3.0)]
+    >>> [round(expected_error(quarters, strong_fourth, np.zeros(8), then), 2) for then in ahead]
+    [0.38, 0.0]
     """
     errors = np.clip(log_errors, -_FARTHEST, _FARTHEST)
-    young = spread_of_young(at_weeks, horizon_weeks)
-    between = _same_season(at_weeks[:, None] - at_weeks)
-    ahead = _same_season(now_weeks - at_weeks)
+    between = _same_season(when[:, None] - when)
+    then = _same_season(ahead[:, None] - when).mean(axis=0)
     evidence, means = [], []
     for season, chance in product(_SEASON, _CHANCE):
         covariance = _BIAS**2 + season**2 * between + np.diag(chance**2 + young)
         root = np.linalg.cholesky(covariance)
         seen = np.linalg.solve(root, errors)
         evidence.append(-float(seen @ seen) / 2 - float(np.log(np.diag(root)).sum()))
-        means.append(float(np.linalg.solve(root, _BIAS**2 + season**2 * ahead) @ seen))
+        means.append(float(np.linalg.solve(root, _BIAS**2 + season**2 * then) @ seen))
     weights = np.exp(np.array(evidence) - max(evidence))
     return float(np.average(means, weights=weights))
 

@@ -200,7 +200,9 @@ def candidates(seeds: int) -> dict[str, Candidate]:
         return fit_network(name, past, at, horizon_days, effort if at == past.end else effort.judged())
 
     return {
-        name: Candidate(partial(fitted, name), partial(NetworkModel.from_parameters, name), corrects=BASE)
+        name: Candidate(
+            partial(fitted, name), partial(NetworkModel.from_parameters, name), corrects=BASE, totals_of=(BASE,)
+        )
         for name in NETWORKS
     }
 
