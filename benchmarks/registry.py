@@ -51,6 +51,7 @@ BENCHMARKS = {
         Benchmark(
             "ab", "ab", "A/B tests on random splits; bootstrap by weights", "<= 1/5 x NumPy rows; 4.5-5.5 % false"
         ),
+        Benchmark("ab-speed", "ab_speed", "before and after of 500 promotions, 5,000 products", "<= 60 s, <= 4 GB"),
         Benchmark("clv", "clv", "BG/NBD and Gamma–Gamma, and the quality of all models", "<= 1/5 x lifetimes"),
         Benchmark("clv-totals", "clv_totals", "80 % intervals of a shop's revenue to come", "75-85 % hold"),
         Benchmark("training", "training", "both networks of customer value, trained and judged", "<= 10 min"),

@@ -46,12 +46,15 @@ CALIBRATION_REPORTS = (
         title="Calibration of the A/B tests",
         grain="test × metric",
         description=(
-            "Each test that a report of A/B tests uses, on 10,000 random splits of the shop's own customers in the design "
-            "of that report, at the usual significance level: what it calls significant there is a false positive. A test "
-            "whose interval lies wholly off alpha by more than a hundredth is withheld: its reports show figures and no "
-            "verdict. Groups have 500 customers, or a quarter of all where that is fewer. Made weekly, of what was known "
-            "at the end of a Monday not more than six days ago or of another day on which models were trained. With fewer "
-            "than 400 customers there are no rows, and all tests are offered."
+            "Each test that a report of A/B tests uses, 10,000 times on the shop's own customers in the design of that "
+            "report, where nothing differs: what it calls significant is a false positive. Experiments: random groups of "
+            "500 customers, or a quarter of all, and what came of them in the last four weeks. Before and after: promotions "
+            "and products that 300 orders, or one in 40, are said to carry at random, frequent products a tenth of all "
+            "orders; pairs with a promotion that half as many carry. Segments: random 500 customers, or a quarter, against "
+            "all others. A test whose interval lies wholly off alpha by more than a hundredth is withheld: its reports show "
+            "figures and no verdict. Made weekly: by the last calibration on or before the day, not more than six days ago, "
+            "else one of the Monday of its week. Of a test that no row names too few customers are known, with fewer than "
+            "400 of any: it is offered."
         ),
         columns=(*_COLUMNS, day("trained_on", "The last day that the calibration knows of.")),
         key=_KEY,

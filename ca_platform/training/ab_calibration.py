@@ -37,6 +37,8 @@ CALIBRATED: dict[str, pl.DataType] = {
     "ci_high": pl.Float64(),
     "is_offered": pl.Boolean(),
 }
+# Goes into what a calibration is made of: raise it when a test or its design changes.
+_RECIPE = 1
 # Outcomes are of four weeks, known is what happened in the 26 before.
 _OUTCOME_DAYS, _KNOWN_DAYS = 28, 182
 # More customers say no more of a test.
@@ -54,7 +56,7 @@ class TestCalibrations(KeptModels):
 
     def __init__(self, last: date, settings: Settings, lake: Lake, history: Orders | None = None) -> None:
         self._alpha = settings.reports.ab_test.alpha
-        super().__init__(last, settings, lake, str(self._alpha), history)
+        super().__init__(last, settings, lake, f"{_RECIPE} {self._alpha}", history)
 
     def train(self, day: date) -> list[Measured]:
         """Calibrate with what was known at the end of a day, and keep what was found; no rows of too few customers."""

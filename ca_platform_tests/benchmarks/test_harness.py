@@ -24,7 +24,7 @@ from benchmarks.servers import delayed
 CONTRACT = (
     *("load", "funnels", "day", "range", "index", "page", "import", "report", "memory"),
     *("cohorts", "pairs", "day-all", "memory-all", "backfill", "dimensions", "customers-page"),
-    *("recommend", "churn", "clv", "clv-totals", "rfm", "ab", "training"),
+    *("recommend", "churn", "clv", "clv-totals", "rfm", "ab", "ab-speed", "training"),
 )
 KEYS = ("name", "size", "ours", "rival", "ratio", "goal")
 
