@@ -12,6 +12,10 @@ TESTS = {
     "sign_flip": "sign flips of the matched changes of the same customers",
     "item_permutation": "permutation of the product over the orders of the same customers",
     "item_permutation_frequent": "the same, of products in more than 5 % of the orders",
+    "welch_skewed": "Welch's t test of two groups, without the skewness of the outcome",
+    "beyond_shop_daily": "t test of changes in proportion to those of all other customers, without their skewness",
+    "beyond_shop_weekly": "the same from week to week",
+    "beyond_shop_monthly": "the same from month to month",
 }
 """What before and after are compared by, in words. A calibration names them with the metric."""
 

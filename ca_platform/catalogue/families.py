@@ -82,6 +82,14 @@ PAGES = {
             "mean). Their other orders tell what that does, so the adjusted change leads, the raw one beside it.",
         ),
         PageSpec(
+            "/ab-tests/segments",
+            "Segment changes",
+            "A/B tests",
+            "What the customers of each segment order now, against the days, weeks or months before. A holiday changes all "
+            "of them, and some have left since, so what a segment did beyond all other customers leads, the raw change "
+            "beside it. Who ordered much when segments were made orders less later by itself (regression to the mean).",
+        ),
+        PageSpec(
             "/ab-tests/experiments",
             "Experiments",
             "A/B tests",

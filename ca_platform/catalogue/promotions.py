@@ -67,6 +67,20 @@ PROMOTION_FACTS = (
         key=("slice", "promotion_id"),
         inputs=("sessions", "customer_orders", "promotion_firsts"),
     ),
+    fact(
+        "promotion_spending",
+        "Spending with promotions",
+        "What each customer ordered with each promotion on a day, in the whole shop and with each dimension value.",
+        (
+            SLICE,
+            CUSTOMER,
+            _PROMOTION,
+            _ORDERS,
+            money("amount", "Sum of what was paid for them."),
+        ),
+        key=("slice", "customer", "promotion_id"),
+        inputs=("sessions", "customer_orders"),
+    ),
 )
 
 

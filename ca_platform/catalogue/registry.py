@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from ca_platform.catalogue.ab_before_after import BEFORE_AFTER_REPORTS
 from ca_platform.catalogue.ab_calibration import CALIBRATION_REPORTS, CALIBRATION_TABLES
 from ca_platform.catalogue.ab_experiments import AB_EXPERIMENTS, EXPERIMENT_FACTS
+from ca_platform.catalogue.ab_pairs import PROMOTION_PAIRS
+from ca_platform.catalogue.ab_segments import SEGMENT_CHANGES
 from ca_platform.catalogue.baskets import BASKETS
 from ca_platform.catalogue.churn import CHURN
 from ca_platform.catalogue.clv import CLV
@@ -47,6 +49,8 @@ _REPORTS = {
         *CLASS_REPORTS,
         *REVENUE_AHEAD,
         *BEFORE_AFTER_REPORTS,
+        *PROMOTION_PAIRS,
+        *SEGMENT_CHANGES,
         *CALIBRATION_REPORTS,
     )
 }

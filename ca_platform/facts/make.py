@@ -148,8 +148,13 @@ class Maker:
         return sequence.numbered_orders(here, past, self._shape.time_zone)
 
     @cached_property
+    def promoted(self) -> pl.DataFrame:
+        """Orders that carry a promotion."""
+        return promotions.promoted(self.orders.lazy(), self._past_sessions.lazy()).collect()
+
+    @cached_property
     def promotion_firsts(self) -> pl.DataFrame:
-        promoted = promotions.promoted(self.orders.lazy(), self._past_sessions.lazy())
+        promoted = self.promoted.lazy()
         return self._lake.collect(lambda: promotions.promotion_firsts(promoted, self.past("promotion_firsts")))
 
     @property
@@ -244,6 +249,7 @@ _BUILDERS: dict[str, Callable[[Maker, Shape], pl.LazyFrame]] = {
     ),
     "promotion_firsts": lambda maker, _: maker.promotion_firsts.lazy(),
     "promotion_customers": lambda maker, _: maker.promotion_customers,
+    "promotion_spending": lambda maker, _: promotions.promotion_spending(maker.promoted.lazy()),
     "experiment_variants": lambda maker, _: maker.experiment_variants,
     "product_numbers": lambda maker, _: maker.baskets.product_numbers.lazy(),
     "order_products": lambda maker, _: maker.baskets.order_products.lazy(),

@@ -43,11 +43,18 @@ def promoted(orders: pl.LazyFrame, promotions: pl.LazyFrame) -> pl.LazyFrame:
     """Orders in their sequence that carry a promotion, with its id.
 
     Args:
-        orders: ``slice``, ``customer``, ``number``, ``day``, ``at``, ``place``.
+        orders: ``slice``, ``customer``, ``number``, ``day``, ``at``, ``place``, ``amount``.
         promotions: ``promotion_id`` by ``place`` of the session.
     """
     named = promotions.select("place", promotion()).filter(pl.col(_PROMOTION).is_not_null())
-    return orders.join(named, on="place").select("day", *PAIR, _PROMOTION, "number", "at")
+    return orders.join(named, on="place").select("day", *PAIR, _PROMOTION, "number", "at", "amount")
+
+
+def promotion_spending(promoted: pl.LazyFrame) -> pl.LazyFrame:
+    """Per day, slice, customer and promotion: orders that carry it, and what was paid for them."""
+    return promoted.group_by("day", *PAIR, _PROMOTION).agg(
+        orders=pl.len().cast(pl.Int64), amount=pl.col("amount").sum()
+    )
 
 
 def promotion_firsts(promoted: pl.LazyFrame, known: pl.LazyFrame) -> pl.LazyFrame:

@@ -32,6 +32,7 @@ REACH: dict[str, Reach] = {
     "promotion_orders": "day",
     "promotion_firsts": "past",
     "promotion_customers": "past",
+    "promotion_spending": "past",
     "experiment_variants": "past",
     "product_numbers": "past",
     "order_products": "past",
@@ -146,6 +147,7 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "new_customers": _COUNT,
         "repeat_customers": _COUNT,
     },
+    "promotion_spending": {**_DAY, **_PAIR, "promotion_id": pl.String(), "orders": _COUNT, "amount": _SUM},
     "experiment_variants": {
         **_DAY,
         "experiment": pl.String(),

@@ -24,7 +24,7 @@ from ca_platform.models.experiments.order_windows import (
 )
 from ca_platform.models.experiments.records import Bools, Ints
 from ca_platform.models.threads import one_thread
-from ca_platform.reports.ab_verdicts import Offers, verdicts
+from ca_platform.reports.ab_verdicts import Offers, together, verdicts
 from ca_platform.reports.before_after import (
     FREQUENT,
     Asked,
@@ -119,6 +119,10 @@ class BeforeAfterTables:
     def compared(self, kind: str, metric: str, day: date) -> pl.LazyFrame:
         """The rows of one kind of items with one metric."""
         return self._of(kind, day).rows.lazy().filter(pl.col("metric") == metric)
+
+    def both(self, kind: str, day: date) -> pl.LazyFrame:
+        """The rows of one kind of items with both metrics, as one family."""
+        return together(self._of(kind, day).rows, alpha=self._options.alpha, within=["slice"]).lazy()
 
     def families(self, day: date) -> pl.LazyFrame:
         """``ab_families`` of the kinds that are connected."""

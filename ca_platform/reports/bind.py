@@ -11,6 +11,7 @@ from ca_platform.catalogue import report_spec
 from ca_platform.catalogue.ab_before_after import KINDS, SUFFIXES, name_of
 from ca_platform.catalogue.ab_tests import METRICS
 from ca_platform.errors import ReportError
+from ca_platform.models.experiments.ab_windows import WORDS, Word
 from ca_platform.reports import (
     amounts,
     baskets,
@@ -192,6 +193,22 @@ def _before_after() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     }
 
 
+def _compared() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
+    def changed(word: Word, metric: str) -> Callable[[Cut], pl.LazyFrame]:
+        return lambda cut: cut.tables.segment_changes.rows(word, metric, cut.calendar.day)
+
+    return {
+        "promotion_comparison": lambda cut: cut.tables.pairs.rows(cut.calendar.day),
+        "promotion_comparison_summary": lambda cut: cut.tables.pairs.summary(cut.calendar.day),
+        "order_and_payment_amount_differences": lambda cut: cut.tables.before_after.both("promotion", cut.calendar.day),
+        **{
+            f"segments_change_{word}_before_after_{metric}": changed(word, metric)
+            for word in WORDS
+            for metric in METRICS
+        },
+    }
+
+
 def _by_score() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     def counted(report: str) -> Callable[[Cut], pl.LazyFrame]:
         return lambda cut: cut.tables.rfm.counted(report, cut.calendar.day)
@@ -276,6 +293,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     "experiments": lambda cut: cut.tables.experiments.compared(cut.calendar.day),
     **_by_score(),
     **_before_after(),
+    **_compared(),
 }
 
 

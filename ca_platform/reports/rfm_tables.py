@@ -46,12 +46,20 @@ class RfmTables:
         days: the report days, ascending.
         slices: ``slice``, numbered from 0, and ``day`` of its first session.
         only: one slice alone.
+        since: the earliest day that is asked for; that of the earlier segments unless said.
     """
 
     def __init__(
-        self, facts: FactReader, days: Sequence[date], slices: pl.DataFrame, settings: Settings, only: int | None = None
+        self,
+        facts: FactReader,
+        days: Sequence[date],
+        slices: pl.DataFrame,
+        settings: Settings,
+        only: int | None = None,
+        since: date | None = None,
     ) -> None:
-        self._facts, self._days, self._slices, self._only = facts, days, slices, only
+        self._facts, self._slices, self._only = facts, slices, only
+        self._since = since or days[0] - BACK
         self._options, self._digits = settings.reports.rfm, settings.business.minor_digits
         self._count = slices.height
         self._cells = segments_by_cell(self._options.segments)
@@ -117,7 +125,7 @@ class RfmTables:
     @cached_property
     def _states(self) -> pl.DataFrame:
         """What was known of each buyer from the earliest day that is needed."""
-        first = last_month_end(self._days[0] - BACK)
+        first = last_month_end(self._since)
 
         def build() -> pl.DataFrame:
             orders = self._facts.scan("customer_orders")

@@ -16,6 +16,8 @@ from ca_platform.facts import Shape, check_values
 from ca_platform.lake import Lake
 from ca_platform.models.backtest import History
 from ca_platform.reports.ab_calibration import CalibrationTables
+from ca_platform.reports.ab_pair_tables import PairTables
+from ca_platform.reports.ab_segment_tables import SegmentChangeTables
 from ca_platform.reports.ab_verdicts import Offers
 from ca_platform.reports.basket_tables import BasketTables
 from ca_platform.reports.before_after_tables import BeforeAfterTables
@@ -254,6 +256,17 @@ class Tables:
         """Customers before and after they used a promotion or bought a product first."""
         options, spells = self._settings.reports.ab_test, lambda: self.milestones.spells
         return BeforeAfterTables(self._facts, options, self._settings.sources, spells, self._offers)
+
+    @cached_property
+    def pairs(self) -> PairTables:
+        """What customers paid with one promotion, and with another."""
+        return PairTables(self._facts, self._settings.reports.ab_test, self._offers)
+
+    @cached_property
+    def segment_changes(self) -> SegmentChangeTables:
+        """Segments of the past, and what their customers ordered since."""
+        slices = self.slices.select("day", "slice")
+        return SegmentChangeTables(self._facts, self._report_days, slices, self._settings, self._offers)
 
     @cached_property
     def experiments(self) -> ExperimentTables:

@@ -48,7 +48,7 @@ def orders(*rows: tuple[timedelta, str | None], customer: int = 1, before: int =
     """Orders of a customer after the first of March, with what they carry; ``before``: orders of the days before."""
     return pl.DataFrame(
         [
-            ((MARCH + after).date(), 0, customer, before + n, MARCH + after, 100 * customer + n, name)
+            ((MARCH + after).date(), 0, customer, before + n, MARCH + after, 100 * customer + n, name, Decimal(n))
             for n, (after, name) in enumerate(rows, 1)
         ],
         schema={
@@ -59,6 +59,7 @@ def orders(*rows: tuple[timedelta, str | None], customer: int = 1, before: int =
             "at": INSTANT,
             "place": pl.UInt32(),
             "promotion_id": pl.String(),
+            "amount": pl.Decimal(18, 4),
         },
         orient="row",
     )

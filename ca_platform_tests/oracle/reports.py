@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ca_platform_tests.oracle import (
+    ab_comparisons,
     before_after,
     churn,
     cohorts,
@@ -84,6 +85,7 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "segmentation": rfm.segmentation,
     "segment_transitions": rfm.transitions,
     **before_after.REPORTS,
+    **ab_comparisons.REPORTS,
 }
 MAIN_ONLY = frozenset(
     {
@@ -96,6 +98,7 @@ MAIN_ONLY = frozenset(
         "recommended_products",
         "recommendation_backtest",
         *before_after.REPORTS,
+        *ab_comparisons.REPORTS,
     }
 )
 IN_PARTS = frozenset(
@@ -119,8 +122,9 @@ IN_PARTS = frozenset(
 """Reports of fitted models: what can be written twice of them is held against them in ``test_risk``, ``test_value`` ``test_revenue_ahead`` and
 ``test_experiments``."""
 
-OF_SMALL_SHOPS = frozenset(before_after.REPORTS)
-"""Reports that small shops are enough for: larger ones have verdicts, which ``test_before_after`` works out."""
+OF_SMALL_SHOPS = frozenset(before_after.REPORTS) | frozenset(ab_comparisons.REPORTS)
+"""Reports that small shops are enough for: larger ones have verdicts, which ``test_before_after`` and
+``test_ab_comparisons`` work out."""
 
 LEARNT = frozenset({"product_recommendations", "recommended_products", "recommendation_backtest"})
 """Reports that are learnt: by loops they take minutes on public shops, so only small shops are compared."""

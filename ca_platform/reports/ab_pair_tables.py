@@ -1,0 +1,62 @@
+"""What customers paid with which promotion, for some report days. Reads the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import cached_property, lru_cache
+
+import polars as pl
+
+from ca_platform.catalogue.ab_tests import A_B
+from ca_platform.facts.customers import MAIN_SLICE
+from ca_platform.reports.ab_pairs import Spending, compared_pairs, summary
+from ca_platform.reports.ab_verdicts import Offers, verdicts
+from ca_platform.reports.reading import FactReader
+from ca_platform.settings.reports import AbTest
+
+_KEY = ["slice", "customer", "promotion_id"]
+
+
+class PairTables:
+    """The reports of pairs of promotions.
+
+    Args:
+        options: of the tests.
+        offers: what the calibration that serves a day says.
+    """
+
+    def __init__(self, facts: FactReader, options: AbTest, offers: Callable[[date], Offers]) -> None:
+        self._facts, self._options, self._offers = facts, options, offers
+        self._compared = lru_cache(maxsize=64)(self._compare)
+
+    def rows(self, day: date) -> pl.LazyFrame:
+        """``promotion_comparison``."""
+        return self._compared(day).lazy()
+
+    def summary(self, day: date) -> pl.LazyFrame:
+        """``promotion_comparison_summary``."""
+        return summary(self.rows(day))
+
+    def _compare(self, day: date) -> pl.DataFrame:
+        known = self._spending.lazy().filter(pl.col("day") <= day).group_by(_KEY).agg(pl.col("amount").sum())
+        return verdicts(
+            [compared_pairs(Spending(known.collect()), self._options.alpha)],
+            alpha=self._options.alpha,
+            offers=self._offers(day),
+            sides=A_B,
+            # Pairs share their customers.
+            method="benjamini_yekutieli",
+            within=["slice"],
+        )
+
+    @cached_property
+    def _spending(self) -> pl.DataFrame:
+        """Spending up to the first report day, and of each day after it."""
+
+        def build() -> pl.LazyFrame:
+            rows = self._facts.scan("promotion_spending")
+            own = rows if self._options.by_dimension else rows.filter(pl.col("slice") == MAIN_SLICE)
+            return own.group_by(*_KEY, self._facts.counts_from()).agg(pl.col("amount").sum())
+
+        return self._facts.lake.collect(build)
