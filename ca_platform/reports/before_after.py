@@ -36,6 +36,8 @@ from ca_platform.models.experiments.matched import LEAST_CONTROLS
 from ca_platform.models.experiments.means import one_sample
 from ca_platform.models.experiments.order_windows import OrderWindows
 from ca_platform.models.experiments.records import Bools, Floats, Ints
+from ca_platform.models.experiments.special import normal_quantile
+from ca_platform.reports.ab_resampling import MOST_OUTCOMES, resampled
 from ca_platform.reports.ab_verdicts import Compared
 
 FREQUENT = 0.05
@@ -279,10 +281,7 @@ class _Rows:
         )
         enough &= found.is_sufficient
         shown = np.flatnonzero(enough)
-        resampled = np.zeros((shown.size, RESAMPLES))
-        some = bootstrap_mean(
-            _some(beyond, shown), seed=self.asked.seed, alpha=self.asked.alpha, noise=noise[shown], keep=resampled
-        )
+        differences, bootstrap = self._resampled(beyond, found, enough, noise)
         a, b = (_some(Values.of(values, item, size), shown) for values in (before, after))
         families = fit_families(a + b)
         best = best_family(families).tolist()
@@ -300,13 +299,33 @@ class _Rows:
             comparison=replace(found, estimate=np.where(matched > 0, found.estimate, np.nan)),
             raw=_raw(Values.of(after - before, item, size), shown, step, self.asked.alpha),
             is_enough=enough,
-            bootstrap=_everywhere(some, shown, size),
+            bootstrap=bootstrap,
             matched_customers=matched,
             distribution=distribution,
             tests=tests,
             refusal=notes,
         )
-        return Opened(compared, shown, a, b, families, best, resampled)
+        return Opened(compared, shown, a, b, families, best, differences)
+
+    def _resampled(self, beyond: Values, found: Comparison, enough: Bools, noise: Floats) -> tuple[Floats, Bootstrap]:
+        """Resampled differences of items with enough customers, and what they say; of very large ones what they tend to."""
+        shown = np.flatnonzero(enough)
+        is_few = beyond.customers[shown] <= MOST_OUTCOMES
+        few = shown[is_few]
+        drawn = np.zeros((few.size, RESAMPLES))
+        some = bootstrap_mean(
+            _some(beyond, few), seed=self.asked.seed, alpha=self.asked.alpha, noise=noise[few], keep=drawn
+        )
+        is_chosen = np.zeros(enough.size, bool)
+        is_chosen[few] = True
+        limit = resampled(found, is_chosen, lambda _: some, self.asked.alpha)
+        low, high = limit.low.copy(), limit.high.copy()
+        low[few], high[few] = some.bca_low, some.bca_high
+        error = np.zeros(enough.size) if found.standard_error is None else found.standard_error
+        places = normal_quantile((np.arange(RESAMPLES) + 0.5) / RESAMPLES)
+        differences = found.estimate[shown, None] + error[shown, None] * places
+        differences[is_few] = drawn
+        return differences, replace(limit, bca_low=low, bca_high=high)
 
     def _outcomes(self) -> tuple[Floats, Floats]:
         """Of each use, before and after."""
@@ -332,22 +351,3 @@ def _some(values: Values, chosen: Ints) -> Values:
     inside = item >= 0
     begin = np.searchsorted(item[inside], np.arange(chosen.size + 1))
     return Values(values.value[inside], values.weight[inside], begin.astype(np.int64))
-
-
-def _everywhere(some: Bootstrap, chosen: Ints, size: int) -> Bootstrap:
-    """What was drawn for some of the items, for all of them: of the others nothing is said."""
-
-    def spread(values: Floats, fill: float) -> Floats:
-        column = np.full(size, fill)
-        column[chosen] = values
-        return column
-
-    return Bootstrap(
-        estimate=spread(some.estimate, 0.0),
-        low=spread(some.low, -np.inf),
-        high=spread(some.high, np.inf),
-        bca_low=spread(some.bca_low, -np.inf),
-        bca_high=spread(some.bca_high, np.inf),
-        accept_ratio=spread(some.accept_ratio, 1.0),
-        is_sufficient=spread(some.is_sufficient.astype(np.float64), 0.0) > 0,
-    )
