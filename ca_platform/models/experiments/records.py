@@ -21,6 +21,7 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 # Below this share of the mean square a variance is what rounding leaves of a constant.
 _ROUNDING = 1e-12
+_FEW_ITEMS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,7 +193,10 @@ class Values:
 
     @classmethod
     def _merged(cls, value: Floats, weight: Floats, item: Ints, items: int) -> Values:
-        order = np.lexsort((value, item))
+        order = np.argsort(value)
+        # Of 16 bits NumPy sorts by counting.
+        kind = np.uint16 if items <= _FEW_ITEMS else np.int64
+        order = order[np.argsort(item[order].astype(kind), kind="stable")]
         value, item = value[order], item[order]
         fresh = np.ones(value.size, bool)
         fresh[1:] = (value[1:] != value[:-1]) | (item[1:] != item[:-1])

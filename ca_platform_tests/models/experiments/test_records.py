@@ -35,6 +35,16 @@ def test_moments_are_those_of_numpy(column: list[float]) -> None:
     assert found.covariance == pytest.approx(wanted, rel=1e-6, abs=1e-9 * (1 + np.abs(found.products).max()))
 
 
+@pytest.mark.parametrize("items", [65_536, 65_537, 200_000])
+def test_values_of_very_many_items_stand_in_their_order(items: int) -> None:
+    dice = np.random.default_rng(2)
+    item, value = dice.integers(items - 50, items, 300), dice.integers(0, 4, 300).astype(np.float64)
+    found = Values.of(value, item, items)
+    assert len(found) == items
+    expected = sorted(set(zip(item.tolist(), value.tolist(), strict=True)))
+    assert list(zip(found.item.tolist(), found.value.tolist(), strict=True)) == expected
+
+
 def test_items_are_apart_and_the_distinct_values_carry_their_customers() -> None:
     value, item = np.array([5.0, 0.0, 0.0, 7.0, 5.0, 0.0]), np.array([2, 0, 0, 0, 2, 2])
     values = Values.of(value, item, 4)
