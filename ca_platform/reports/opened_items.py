@@ -13,7 +13,7 @@ import polars as pl
 from ca_platform.models.experiments import Values
 from ca_platform.models.experiments.families import distribution
 from ca_platform.models.experiments.records import Floats
-from ca_platform.reports.before_after import Opened
+from ca_platform.reports.before_after_sides import Opened
 
 # Bins of outcomes, besides that of larger ones, and of resampled differences.
 BINS = 12
