@@ -1,4 +1,4 @@
-"""The reports as assets: one step per family, in which every report is tried and the failed ones are named."""
+"""The reports as assets: steps of a family, in which every report is tried and the failed ones are named."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,18 +23,18 @@ from ca_platform.store.picture import TABLES
 
 
 def report_assets(settings: Settings, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """A step for every family that has a report whose inputs are connected."""
-    members = specs.families(specs.connected_reports(settings))
-    return [_family(name, reports, settings, partitions) for name, reports in members.items()]
+    """A step for every family that has a report whose inputs are connected, or more where some need further sources."""
+    steps = specs.steps(specs.connected_reports(settings))
+    return [_step(name, reports, settings, partitions) for name, reports in steps.items()]
 
 
-def _family(
-    family: str, reports: Sequence[ReportSpec], settings: Settings, partitions: dg.PartitionsDefinition
+def _step(
+    step: str, reports: Sequence[ReportSpec], settings: Settings, partitions: dg.PartitionsDefinition
 ) -> dg.AssetsDefinition:
     @dg.multi_asset(
-        name=f"{family}_reports",
+        name=step,
         specs=[specs.report_asset(spec, settings) for spec in reports],
-        description=FAMILIES[family].description,
+        description=FAMILIES[reports[0].family].description,
         can_subset=True,
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(settings.schedule.days_per_run),

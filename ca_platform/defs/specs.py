@@ -15,6 +15,7 @@ from ca_platform.catalogue import (
     connected,
     connected_facts,
     report_specs,
+    table_spec,
     table_specs,
 )
 from ca_platform.settings import Settings
@@ -146,6 +147,28 @@ def report_asset(spec: ReportSpec, settings: Settings) -> dg.AssetSpec:
         },
         skippable=True,
     )
+
+
+def steps(reports: Iterable[ReportSpec]) -> dict[str, list[ReportSpec]]:
+    """The reports of a family by step: those that read a further source apart, so that they alone wait for it."""
+    named: dict[str, list[ReportSpec]] = {}
+    for family, members in families(reports).items():
+        read = {spec.name: further_sources(spec) for spec in members}
+        for spec in members:
+            # What all of them read parts nothing.
+            apart = sorted(read[spec.name] - set.intersection(*read.values()))
+            named.setdefault("_".join([family, *(f"of_{source}" for source in apart), "reports"]), []).append(spec)
+    return named
+
+
+def further_sources(spec: ReportSpec) -> set[str]:
+    """Sources besides sessions and customers that a report reads, also through its facts."""
+    return {source for name in spec.facts for source in _sources(name)} - {"sessions", "customers"}
+
+
+def _sources(name: str) -> set[str]:
+    table = table_spec(name)
+    return {name} if table.layer == "lake" else {source for own in table.inputs for source in _sources(own)}
 
 
 def families(reports: Iterable[ReportSpec]) -> dict[str, list[ReportSpec]]:

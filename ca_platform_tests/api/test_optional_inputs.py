@@ -52,8 +52,9 @@ def without_column(source: str, column: str) -> Callable[[Path], None]:
     return change
 
 
-def of_family(name: str) -> frozenset[str]:
-    return frozenset(spec.name for spec in report_specs() if spec.family == name)
+def needing(name: str) -> frozenset[str]:
+    """Reports that need an input, and can do with no other in its place."""
+    return frozenset(spec.name for spec in report_specs() if name in spec.requires)
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,11 @@ class LeftOut:
 
 
 INPUTS = {
-    "lines": LeftOut(without_source("lines"), of_family("products"), "sources.lines"),
+    "lines": LeftOut(without_source("lines"), needing("lines"), "sources.lines"),
     "promotions": LeftOut(
-        without_column("sessions", "promotion_id"), of_family("promotions"), "sources.sessions.columns.promotion_id"
+        without_column("sessions", "promotion_id"),
+        needing("sessions.promotion_id"),
+        "sources.sessions.columns.promotion_id",
     ),
     "category": LeftOut(
         without_column("lines", "category"), frozenset({"most_ordered_categories"}), "sources.lines.columns.category"
@@ -77,6 +80,8 @@ INPUTS = {
     "deliveries": LeftOut(without_source("deliveries")),
     # First sessions stand for the downloads.
     "customers": LeftOut(without_source("customers")),
+    # The experiments that are columns of the sessions remain.
+    "assignments": LeftOut(without_source("assignments")),
 }
 
 

@@ -53,7 +53,8 @@ def test_steps_that_read_sources_have_a_retry_policy_and_no_others(shop: Shop) -
         for asset in assemble(shop.settings).assets or ()
         if isinstance(asset, dg.AssetsDefinition) and isinstance(asset.node_def, dg.OpDefinition)
     }
-    assert {name for name, given in policies.items() if given} == {"sessions", "customers", "lines", "deliveries"}
+    sources = {"sessions", "customers", "lines", "deliveries", "assignments"}
+    assert {name for name, given in policies.items() if given} == sources
 
 
 def test_failure_of_an_unforeseen_error_has_its_traceback_and_no_secret() -> None:

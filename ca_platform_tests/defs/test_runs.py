@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from ca_platform.catalogue import report_names, report_specs
-from ca_platform.defs import launch, reports
+from ca_platform.defs import launch, reports, specs
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.days import DayRange
 from ca_platform.defs.instance import home
@@ -81,10 +81,18 @@ def test_lines_that_cannot_be_loaded_stop_the_reports_of_products_and_no_other(s
         file.write_text("nonsense\n", encoding="utf-8")
     result = materialize(shop, 0)
     assert not result.success
-    of_products = {spec.name for spec in report_specs() if "lines" in spec.requires}
+    of_products = {spec.name for spec in report_specs() if "lines" in specs.further_sources(spec)}
     assert of_products
     made = materialized(result)
     assert {name for name in report_names() if name not in made} == of_products
+
+
+def test_assignments_that_cannot_be_loaded_stop_the_experiments_alone(shop: Shop) -> None:
+    (shop.file.parent / "assignments.csv").write_text("nonsense\n", encoding="utf-8")
+    result = materialize(shop, 0)
+    assert not result.success
+    made = materialized(result)
+    assert [name for name in report_names() if name not in made] == ["experiments"]
 
 
 def test_range_at_once_equals_single_days(shop: Shop, tmp_path: Path) -> None:
@@ -165,7 +173,7 @@ def test_every_load_is_checked(shop: Shop) -> None:
     assert found.pop(("sessions", "history_is_complete"))
     assert found == {
         (dataset, check): True
-        for dataset in ("sessions", "customers", "lines", "deliveries")
+        for dataset in ("sessions", "customers", "lines", "deliveries", "assignments")
         for check in ("rows_are_accounted_for", "few_rows_are_quarantined", "columns_are_as_declared")
     }
 
@@ -174,7 +182,7 @@ def test_hole_in_the_history_stops_everything_after_the_sessions_and_is_named(sh
     assert materialize(shop, 0).success
     result = materialize(shop, 4)
     assert not result.success
-    assert materialized(result) == {"sessions", "customers"}
+    assert materialized(result) == {"sessions", "customers", "assignments"}
     (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "history_is_complete"]
     assert not check.passed
     assert check.blocking

@@ -41,7 +41,8 @@ def load(settings: Settings, last: date) -> tuple[Lake, dict[str, IngestSummary]
     lake = Lake.open(settings)
     days = list(days_between(settings.business.start_date, last))
     connected_sources = settings.sources.connected()
-    order = [name for name in ("sessions", "customers", "lines", "deliveries") if name in connected_sources]
+    sources = ("sessions", "customers", "lines", "deliveries", "assignments")
+    order = [name for name in sources if name in connected_sources]
     return lake, {name: ingest(name, None if name == "customers" else days, settings, lake) for name in order}
 
 
