@@ -112,20 +112,24 @@ class Maker:
         sessions = self._past_sessions.lazy()
         return self._lake.collect(lambda: customers.new_clients(sessions, self.past("client_numbers")))
 
-    def _clients(self) -> pl.LazyFrame:
+    @cached_property
+    def _clients(self) -> pl.DataFrame:
         """Numbers of all clients of these sessions."""
         here = self._past_sessions.lazy().select("client").unique()
-        known = self.past("client_numbers").join(here, on="client", how="semi")
-        return pl.concat([known, self.new_clients.lazy()], how="vertical_relaxed")
+
+        def build() -> pl.LazyFrame:
+            known = self.past("client_numbers").join(here, on="client", how="semi")
+            return pl.concat([known, self.new_clients.lazy()], how="vertical_relaxed")
+
+        return self._lake.collect(build)
 
     @cached_property
     def visits(self) -> pl.DataFrame:
         sessions = self._past_sessions.lazy()
 
         def build() -> pl.LazyFrame:
-            clients = self._clients()
             values = pl.concat([self.past("dimension_values"), self.new_values.lazy()], how="vertical_relaxed")
-            return customers.visits(sessions, self._shape.dimensions, values, clients)
+            return customers.visits(sessions, self._shape.dimensions, values, self._clients.lazy())
 
         return self._lake.collect(build)
 
@@ -167,8 +171,9 @@ class Maker:
     def experiment_variants(self) -> pl.LazyFrame:
         """When customers saw each variant of an experiment first."""
         sessions, names = self._past_sessions.lazy(), self._shape.experiments
+        clients = self._clients.lazy()
         return self._lake.collect(
-            lambda: experiments.experiment_variants(sessions, names, self._clients(), self.past("experiment_variants"))
+            lambda: experiments.experiment_variants(sessions, names, clients, self.past("experiment_variants"))
         ).lazy()
 
     @property

@@ -187,7 +187,10 @@ def _tested(sides: Sides, whole: Moments, alpha: float, *, is_share: bool) -> _T
     found = close
     if is_share and not is_told:
         found = proportions(a.sums[..., 0], a.count, b.sums[..., 0], b.count, alpha)
-    return _Tested(a, b, plain, close, found, sequential(close, sides.elapsed**2, sides.planned**2, alpha))
+    # Outcomes add up while customers still come in: what is known grows by the customers times their days. That is at most
+    # the square of the time, where assignment does not speed up; to take it for that widens what comes before the end.
+    always = sequential(close, sides.elapsed**2, sides.planned**2, alpha)
+    return _Tested(a, b, plain, close, found, always)
 
 
 def _covariates(people: pl.DataFrame, history: str) -> tuple[Floats, ...]:
