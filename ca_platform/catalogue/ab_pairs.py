@@ -22,12 +22,12 @@ PROMOTION_PAIRS = (
         title="Promotions against each other",
         grain="pair of promotions",
         description=(
-            "Every pair of promotions: what customers of each paid in all for the orders that carry it, as a mean per "
-            "customer. Customers who used both are left out of the pair. One test per pair, the same whichever side is A: "
-            "Welch's, corrected for the skewness of amounts. Pairs share customers, so p-values are corrected after "
-            "Benjamini and Yekutieli. Customers choose promotions: a difference is one of their customers, too. 1,000 "
-            "resamples of customers; of more than 20,000 customers, or where more than 2,000 pairs are large enough, the "
-            "share is told that these would tend to."
+            "Every pair of promotions: the mean amount of a customer's orders that carry it, as a mean over customers (what "
+            "they paid in all would tell which promotion is used more often). Customers who used both are left out of the "
+            "pair. One test per pair, the same whichever side is A: Welch's, corrected for the skewness of amounts. Pairs "
+            "share customers, so p-values are corrected after Benjamini and Yekutieli. Customers choose promotions: a "
+            "difference is one of their customers, too. 1,000 resamples of customers; of more than 20,000 customers, or "
+            "where more than 200 pairs are large enough, the share is told that these would tend to."
         ),
         columns=(
             *comparison_columns(

@@ -39,7 +39,7 @@ def _changes(word: str, metric: str) -> ReportSpec:
             day("after_last", "Last day of the latest window."),
         ),
         key=("item",),
-        facts=("customer_orders", "dimension_values", *CALIBRATED_BY),
+        facts=("dimension_values", *CALIBRATED_BY),
         page="/ab-tests/segments",
     )
 

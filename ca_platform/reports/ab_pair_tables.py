@@ -34,12 +34,18 @@ class PairTables:
         """``promotion_comparison``."""
         return self._compared(day).lazy()
 
+    @property
+    def largest(self) -> int:
+        """Pairs of promotions used up to the last day."""
+        used = self._spending.select("slice", "promotion_id").unique().group_by("slice").len()["len"]
+        return int((used * (used - 1) // 2).sum())
+
     def summary(self, day: date) -> pl.LazyFrame:
         """``promotion_comparison_summary``."""
         return summary(self.rows(day))
 
     def _compare(self, day: date) -> pl.DataFrame:
-        known = self._spending.lazy().filter(pl.col("day") <= day).group_by(_KEY).agg(pl.col("amount").sum())
+        known = self._spending.lazy().filter(pl.col("day") <= day).group_by(_KEY).agg(pl.col("orders", "amount").sum())
         return verdicts(
             [compared_pairs(Spending(known.collect()), self._options.alpha)],
             alpha=self._options.alpha,
@@ -57,6 +63,6 @@ class PairTables:
         def build() -> pl.LazyFrame:
             rows = self._facts.scan("promotion_spending")
             own = rows if self._options.by_dimension else rows.filter(pl.col("slice") == MAIN_SLICE)
-            return own.group_by(*_KEY, self._facts.counts_from()).agg(pl.col("amount").sum())
+            return own.group_by(*_KEY, self._facts.counts_from()).agg(pl.col("orders", "amount").sum())
 
         return self._facts.lake.collect(build)

@@ -131,3 +131,17 @@ def test_repeat_belongs_to_the_day_of_the_next_order_and_counts_once() -> None:
 def test_repeat_of_a_promotion_that_was_used_on_a_day_before_this_run() -> None:
     first, later = orders((days(0), "A")), orders((days(5), "B"), before=1)
     assert people(later, firsts(first)) == [(date(2024, 3, 6), "A", 0, 0, 1), (date(2024, 3, 6), "B", 1, 0, 0)]
+
+
+def test_spending_sums_the_orders_of_a_customer_with_each_promotion_on_a_day() -> None:
+    found = orders((days(0), "A"), (MOMENT, "B"), (days(0.1), "A"), (days(0.2), None), (days(1), "A"))
+    places = found.select("place", "promotion_id").lazy()
+    promoted = promotions.promoted(found.drop("promotion_id").lazy(), places)
+    rows = promotions.promotion_spending(promoted).collect().sort("day", "promotion_id").drop("slice", "customer")
+    first, second = MARCH.date(), MARCH.date() + timedelta(days=1)
+    # The n-th order costs n.
+    assert rows.rows() == [
+        (first, "A", 2, Decimal(4)),
+        (first, "B", 1, Decimal(2)),
+        (second, "A", 1, Decimal(5)),
+    ]

@@ -50,16 +50,19 @@ def mean(values: list[float]) -> float | None:
 
 
 def sides(world: World) -> dict[tuple[str, str], tuple[dict[str, float], dict[str, float], set[str]]]:
-    """What customers of the first and of the second promotion of each pair paid with it, and who used both."""
-    spent: dict[str, dict[str, float]] = {name: defaultdict(float) for name in promotions(world)}
+    """What customers of the first and of the second promotion of each pair paid per order, and who used both."""
+    spent: dict[str, dict[str, list[float]]] = {name: defaultdict(list) for name in promotions(world)}
     for order in world.orders:
         name = promotion_of(order)
         if name is not None:
-            spent[name][order.client] += float(order.amount)
+            spent[name][order.client].append(float(order.amount))
     found = {}
     for first, second in combinations(sorted(spent), 2):
         both = set(spent[first]) & set(spent[second])
-        a, b = ({who: paid for who, paid in spent[name].items() if who not in both} for name in (first, second))
+        a, b = (
+            {who: sum(paid) / len(paid) for who, paid in spent[name].items() if who not in both}
+            for name in (first, second)
+        )
         found[first, second] = a, b, both
     return found
 
