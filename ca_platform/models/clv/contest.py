@@ -29,7 +29,8 @@ from ca_platform.models.clv.past import Past
 from ca_platform.models.clv.totals import MEASURES, past_totals
 from ca_platform.models.threads import one_thread
 
-_LEAST_ORIGINS, _MOST_ORIGINS = 4, 12
+# Thirteen of four weeks reach back a year.
+_LEAST_ORIGINS, _MOST_ORIGINS = 4, 13
 # Candidates that take long to fit are judged at so many of them at most.
 _FEW_ORIGINS = 4
 
@@ -242,7 +243,7 @@ def deciles_of(forecast: ValueForecast, outcome: Outcome) -> dict[str, tuple[flo
 
 
 def _origins(start: int, end: int, horizon_days: int) -> tuple[Origin, ...]:
-    """As many origins one after another as there is room for, four at least and twelve at most."""
+    """As many origins one after another as there is room for, four at least and thirteen at most."""
     usable = max(min(horizon_days, (end - start) // 4), 1)
     room = (end - start) // usable - 1
     return rolling_origins(start, end, horizon_days, min(max(room, _LEAST_ORIGINS), _MOST_ORIGINS))

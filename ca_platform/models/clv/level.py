@@ -90,7 +90,7 @@ class Level:
 
     Attributes:
         factor: above 0; 1 where earlier origins do not show that another would help.
-        method: ``none``, or ``season``: learnt from a year of earlier origins, and more.
+        method: ``none``, or ``learnt``: from a year of earlier origins, and more.
         log_error: root mean square of the logarithms of outcome over forecast that remain at earlier origins, for the
             intervals of totals; those of a young shop count less; None where there were fewer than two.
         origins: behind ``log_error``.
@@ -123,7 +123,7 @@ def learn_level(
     >>> past = PastForecasts(year + [52.0 + week for week in year], 13.0, [100.0] * 8, [90.0, 95.0, 80.0, 160.0] * 2)
     >>> level = learn_level(past, at_weeks=104.0)
     >>> level.method, round(level.factor, 2), level.reason
-    ('season', 0.93, 'at 6 earlier origins it would have left 75 % of the error')
+    ('learnt', 0.93, 'at 6 earlier origins it would have left 75 % of the error')
     """
     like = past if like is None else like
     if not past.at_weeks.size or at_weeks - past.at_weeks[0] < ALL_SEASONS:
@@ -138,7 +138,7 @@ def learn_level(
     reason = f"at {rows.sum()} earlier origins it would have left {left:.0%} of the error".replace("%", " %")
     factor = float(np.exp(like.to_expect(ahead_weeks or past.horizon_weeks, at_weeks)))
     remaining = _root_mean_square((plain - tried)[rows], spread_of_young(past.at_weeks, past.horizon_weeks)[rows])
-    return Level(factor, "season", remaining, int(rows.sum()), past.horizon_weeks, reason)
+    return Level(factor, "learnt", remaining, int(rows.sum()), past.horizon_weeks, reason)
 
 
 def factors_at(past: PastForecasts, like: PastForecasts | None = None) -> dict[float, float]:

@@ -17,7 +17,7 @@ def past(log_errors: list[float], every: float = 13.0, horizon: float = 13.0) ->
 
 def test_a_lasting_error_is_put_right_cautiously() -> None:
     level = learn_level(past([0.3] * 7, every=8.0, horizon=8.0), at_weeks=56.0)
-    assert level.method == "season"
+    assert level.method == "learnt"
     # Shops differ by a few hundredths, so errors of three tenths are not taken at their word.
     assert 0.08 < np.log(level.factor) < 0.3
     assert level.log_error is not None
@@ -36,7 +36,7 @@ def test_a_season_is_learnt_from_the_years_before_and_not_from_the_half_year_bef
     # Weak and strong quarters in turn: the latest origins would make it worse.
     errors = [-0.2, 0.0, -0.2, 0.5] * 3
     strong, weak = (learn_level(past(errors, every=YEAR_WEEKS / 4), YEAR_WEEKS * years) for years in (3.75, 3.0))
-    assert strong.method == weak.method == "season"
+    assert strong.method == weak.method == "learnt"
     assert np.log(strong.factor) == pytest.approx(0.5, abs=0.05)
     assert np.log(weak.factor) == pytest.approx(-0.2, abs=0.05)
 
@@ -147,7 +147,7 @@ def test_totals_are_held_as_often_as_the_interval_says() -> None:
 
 
 def test_intervals_of_totals_grow_with_the_horizon_and_need_two_origins() -> None:
-    level = Level(1.2, "season", 0.1, 4, 13.0, "")
+    level = Level(1.2, "learnt", 0.1, 4, 13.0, "")
     short, same, long = (total_interval(100.0, level, weeks) for weeks in (6.0, 13.0, 52.0))
     assert short == same
     assert same is not None

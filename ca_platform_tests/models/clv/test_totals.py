@@ -58,7 +58,7 @@ def test_parts_follow_one_another_where_a_year_is_known(history: History) -> Non
 
 
 def test_a_season_makes_a_level_that_betters_what_comes(history: History, contest: Contest) -> None:
-    assert (contest.orders_level.method, contest.revenue_level.method) == ("season", "season")
+    assert (contest.orders_level.method, contest.revenue_level.method) == ("learnt", "learnt")
     buyers = buyers_at(history, END)
     said, came = contest.model.forecast(buyers, HORIZON, share=0.0), history.outcome(buyers.number, END, HORIZON)
     for level, plain, outcome in (
