@@ -93,10 +93,12 @@ class Head:
     Attributes:
         text: its heading.
         is_number: stands at the right.
+        is_long: sentences, which need their room.
     """
 
     text: str
     is_number: bool = True
+    is_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

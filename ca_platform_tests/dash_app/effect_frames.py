@@ -136,7 +136,7 @@ def _before_after(kind: str, names: tuple[str, ...], metric: str, verdict: str =
 def _pairs(day: date, start: date) -> list[Row]:
     days = (day - start).days + 1
     return [
-        {"promotion_a": one, "promotion_b": other}
+        {"promotion_a": one, "promotion_b": other, "customers_a": 300, "customers_b": 310, "customers_of_both": 12}
         | _compared(
             first + second,
             max(9 * days // (1 + second), _LEAST),
@@ -152,7 +152,10 @@ def _pairs(day: date, start: date) -> list[Row]:
 
 
 def _summary(day: date, start: date) -> list[Row]:
-    rows: dict[str, Row] = {name: {"promotion_id": name, "wins": 0, "losses": 0, "ties": 0} for name in PROMOTIONS[:12]}
+    rows: dict[str, Row] = {
+        name: {"promotion_id": name, "wins": 0, "losses": 0, "ties": 0, "without_verdict": 0}
+        for name in PROMOTIONS[:12]
+    }
     for pair in _pairs(day, start):
         one, other = rows[pair["promotion_a"]], rows[pair["promotion_b"]]
         won = {"increase": (other, one), "decrease": (one, other)}.get(pair.get("direction") or "")
@@ -169,9 +172,12 @@ def _calibrations(day: date, start: date) -> list[Row]:
     rates = {
         ("sign_flip", "amount"): 0.0512,
         ("sign_flip", "orders"): 0.0487,
+        ("item_permutation", "amount"): 0.0521,
+        ("item_permutation", "orders"): 0.0493,
+        **{(f"beyond_shop_{word}", "amount"): 0.0507 for word in ("daily", "weekly", "monthly")},
         ("welch_skewed", "amount"): 0.0381,
-        ("cuped", "revenue_per_customer"): 0.0497,
-        ("cuped", "conversion"): 0.0503,
+        ("regression_adjusted", "revenue_per_customer"): 0.0497,
+        ("regression_adjusted", "conversion"): 0.0503,
     }
     return [
         {
@@ -314,6 +320,9 @@ EFFECT_REPORTS: dict[str, Maker] = {
         for metric in _MEAN
         for suffix in ("", "_accept", "_reject")
     },
+    "order_and_payment_amount_differences": lambda day, start: [
+        row for metric in _MEAN for row in _items("promotion", PROMOTIONS, metric, day, start)
+    ],
     "promotion_comparison": _pairs,
     "promotion_comparison_summary": _summary,
     **{

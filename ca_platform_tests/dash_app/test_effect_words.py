@@ -58,7 +58,7 @@ def test_summary_of_nothing_found_says_so() -> None:
     )
     few = comparison("few", ci_low=None, ci_high=None, significant=None, direction=None, note=INSUFFICIENT)
     assert effects.summary(comparisons(few), LOOK, PROMOTIONS) == (
-        "None of 1 promotion has enough customers for a verdict."
+        "Of 1 promotion, none has enough customers for a verdict."
     )
 
 

@@ -124,6 +124,17 @@ def test_every_choice_changes_what_is_seen(visitor: Visitor, route: str, name: s
     assert {visitor.card(card, query)["verdict"] for card in cards} == {"ready"}
 
 
+def test_one_change_of_segments_is_shown_at_a_time_and_each_can_be_reached(visitor: Visitor) -> None:
+    seen = set()
+    for by in ("day", "week", "month"):
+        for metric in ("amount", "orders"):
+            cards = shown(visitor.place(f"/ab-tests/segments?by={by}&metric={metric}"))
+            one = f"ab-segments-{by}-{metric}"
+            assert cards == [f"ab-segments-{by}-calibration", one, f"{one}-all"]
+            seen |= set(cards)
+    assert seen == {card.id for card in PAGES["/ab-tests/segments"].cards}
+
+
 def test_cards_are_made_anew_only_where_the_choice_shows_others(visitor: Visitor) -> None:
     there = visitor.place("/cohorts")["shown"]["data"]
     assert "page" not in visitor.place("/cohorts?metric=customers", there)

@@ -18,9 +18,10 @@
     return made('a', 'opens', text, { ...said, href: choice(name, value), 'data-name': name, 'data-value': value });
   };
 
-  const cell = (one, { is_number: isNumber }, isFirst, report) => {
+  const kindOf = ({ is_number: isNumber, is_long: isLong }) => (isNumber ? 'list-number' : isLong ? 'list-text list-long' : 'list-text');
+  const cell = (one, head, isFirst, report) => {
     const { bar, mark } = one;
-    const node = made(isFirst ? 'th' : 'td', isNumber ? 'list-number' : 'list-text', '', isFirst ? { scope: 'row' } : {});
+    const node = made(isFirst ? 'th' : 'td', kindOf(head), '', isFirst ? { scope: 'row' } : {});
     const shown = shownOf(one, report);
     if (bar === null) { node.append(shown); return node; }
     const track = made('span', 'list-track', '', { 'aria-hidden': 'true' });
@@ -40,7 +41,7 @@
 
   window.cardList = ({ heads, rows, note }, { title, report }) => {
     const head = made('tr', '', '');
-    head.append(...heads.map(({ text, is_number: isNumber }) => made('th', isNumber ? 'list-number' : 'list-text', text, { scope: 'col' })));
+    head.append(...heads.map((one) => made('th', kindOf(one), one.text, { scope: 'col' })));
     const body = document.createElement('tbody');
     body.append(...rows.map((row) => {
       const line = made('tr', '', '');

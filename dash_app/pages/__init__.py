@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dash_app.pages.ab_experiments import AB_EXPERIMENTS
+from dash_app.pages.ab_segments import AB_SEGMENTS
 from dash_app.pages.ab_tests import AB_PRODUCTS, AB_PROMOTIONS
 from dash_app.pages.churn import CHURN
 from dash_app.pages.clv import CLV
@@ -37,6 +38,7 @@ _PAGES = (
     PROMOTIONS,
     AB_PROMOTIONS,
     AB_PRODUCTS,
+    AB_SEGMENTS,
     AB_EXPERIMENTS,
 )
 

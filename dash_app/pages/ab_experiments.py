@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dash_app.figures import experiments as figures
 from dash_app.filters import ExperimentFilters
+from dash_app.pages.ab_tests import calibrated
 from dash_app.records import LISTED, Card, Page, day_alone
 from dash_app.words import experiments as words
+from dash_app.words.effect_subjects import OF_EXPERIMENTS
 
 _NONE = "Nobody has been assigned to a variant yet."
 
@@ -13,6 +15,7 @@ _NONE = "Nobody has been assigned to a variant yet."
 AB_EXPERIMENTS = Page(
     "/ab-tests/experiments",
     (
+        calibrated("ab-experiments-calibration", ("regression_adjusted",), OF_EXPERIMENTS),
         Card(
             id="ab-experiments-decisions",
             report="experiments",

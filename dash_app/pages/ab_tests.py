@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from dash_app.figures import effect_opened as opened_figures
 from dash_app.figures import effects as figures
 from dash_app.figures.effects import Drawn
 from dash_app.filters import EffectMetric, Filters, ProductTestFilters, PromotionTestFilters
-from dash_app.records import LISTED, Card, Page, day_alone
+from dash_app.records import LISTED, Card, Page, always, no_comparison
+from dash_app.words import ab_calibration as calibration
+from dash_app.words import effect_both as both
 from dash_app.words import effect_opened as opened
+from dash_app.words import effect_pairs as pairs
 from dash_app.words import effect_series as series
 from dash_app.words import effects as words
-from dash_app.words.effect_subjects import MEASURES, PRODUCTS, PROMOTIONS
+from dash_app.words.effect_subjects import MEASURES, PAIRS, PRODUCTS, PROMOTIONS
 from dash_app.words.effects import Subject
 
 _METRICS: tuple[EffectMetric, ...] = ("amount", "orders")
@@ -22,6 +25,30 @@ _METRICS: tuple[EffectMetric, ...] = ("amount", "orders")
 def metric_is(metric: EffectMetric) -> Callable[[Filters], bool]:
     """Whether a page shows this metric."""
     return lambda filters: filters.value("metric") == metric
+
+
+def calibrated(
+    identity: str,
+    tests: Collection[str],
+    metrics: Collection[str] = MEASURES,
+    is_shown: Callable[[Filters], bool] = always,
+) -> Card:
+    """How often the tests of a page are wrong in this shop: its first card."""
+    names, shown = tuple(tests), tuple(metrics)
+    return Card(
+        id=identity,
+        report="ab_calibration",
+        title="How far these tests are right in this shop",
+        reading=calibration.measured,
+        tiles=calibration.tiles,
+        kind="tiles",
+        height=96,
+        width="full",
+        empty=calibration.TOO_FEW,
+        is_empty=partial(calibration.without_tests, tests=names, metrics=shown),
+        is_shown=is_shown,
+        rows=partial(calibration.of_tests, tests=names, metrics=shown),
+    )
 
 
 def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> tuple[Card, ...]:
@@ -136,14 +163,52 @@ def _before_after(prefix: str, kind: str, metric: EffectMetric, subject: Subject
 
 AB_PROMOTIONS = Page(
     "/ab-tests/promotions",
-    (*(card for metric in _METRICS for card in _before_after("ab-promotions", "promotion", metric, PROMOTIONS)),),
+    (
+        calibrated("ab-promotions-calibration", ("sign_flip", "welch_skewed")),
+        *(card for metric in _METRICS for card in _before_after("ab-promotions", "promotion", metric, PROMOTIONS)),
+        Card(
+            id="ab-promotions-pairs",
+            report="promotion_comparison",
+            title="Promotions against each other",
+            reading=partial(words.summary, subject=PAIRS),
+            figure=partial(figures.effects, kind=Drawn(PAIRS, chooses=False)),
+            width="full",
+            empty="No two promotions have enough customers of their own yet.",
+            is_empty=figures.without_effects,
+            rows=pairs.of_promotion,
+        ),
+        Card(
+            id="ab-promotions-wins",
+            report="promotion_comparison_summary",
+            title="Wins and losses",
+            reading=pairs.champion,
+            listing=pairs.ranking,
+            kind="list",
+            height=LISTED,
+            empty="There are no two promotions to compare.",
+        ),
+        Card(
+            id="ab-promotions-differences",
+            report="order_and_payment_amount_differences",
+            title="Orders and revenue as one family of tests",
+            reading=partial(both.found, subject=PROMOTIONS),
+            listing=partial(both.listed, subject=PROMOTIONS),
+            kind="list",
+            height=LISTED,
+            width="full",
+            empty="No promotion has been used yet.",
+        ),
+    ),
     PromotionTestFilters,
-    day_alone,
+    no_comparison,
 )
 
 AB_PRODUCTS = Page(
     "/ab-tests/products",
-    (*(card for metric in _METRICS for card in _before_after("ab-products", "product", metric, PRODUCTS)),),
+    (
+        calibrated("ab-products-calibration", ("item_permutation", "item_permutation_frequent")),
+        *(card for metric in _METRICS for card in _before_after("ab-products", "product", metric, PRODUCTS)),
+    ),
     ProductTestFilters,
-    day_alone,
+    no_comparison,
 )

@@ -14,14 +14,19 @@ from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.names import capital
 
 TOO_FEW = (
-    "The tests have not been tried on this shop's own customers yet: it takes two groups of them, between which nothing "
-    "differs. Until then all tests are offered."
+    "These tests have not been tried on this shop's own customers yet: it takes enough of them, and enough time. Until then "
+    "they are offered."
 )
 
 
 def of_tests(frame: pl.DataFrame, _: Look, tests: Collection[str], metrics: Collection[str]) -> pl.DataFrame:
     """The tests that a page uses, of the metrics that it shows."""
     return frame.filter(pl.col("test").is_in(list(tests)) & pl.col("metric").is_in(list(metrics)))
+
+
+def without_tests(frame: pl.DataFrame, tests: Collection[str], metrics: Collection[str]) -> bool:
+    """Whether none of them has been tried on the shop's customers."""
+    return of_tests(frame, Look(), tests, metrics).is_empty()
 
 
 def measured(frame: pl.DataFrame, look: Look) -> str:
@@ -31,12 +36,13 @@ def measured(frame: pl.DataFrame, look: Look) -> str:
         return "The tests have not been tried on this shop's own customers yet."
     rows = frame.sort("rejection_rate")
     rates = " to ".join(dict.fromkeys(form.share(float(rows["rejection_rate"][place])) for place in (0, -1)))
-    splits = int(frame["splits"].min() or 0)  # type: ignore[arg-type]
+    trials = frame["splits"].sort()
+    splits = " to ".join(dict.fromkeys(form.count(int(trials[place])) for place in (0, -1)))
     out = frame.filter(~pl.col("is_offered")).height
     held = f"{out} of {frame.height} {plural(out, 'is', 'are')} withheld" if out else "all are offered"
     return (
         f"Between random groups of this shop's own customers, where nothing differs, the tests find a difference in {rates} "
-        f"of {form.count(splits)} trials ({form.share(look.alpha, 0)} is right); {held}."
+        f"of {splits} trials ({form.share(look.alpha, 0)} is right); {held}."
     )
 
 

@@ -46,6 +46,7 @@ _TESTS = {
     "cuped": "CUPED",
     "regression_adjusted": "regression adjustment",
     "proportions": "two proportions",
+    **{f"beyond_shop_{word}": f"change beyond the shop's, {word}" for word in ("daily", "weekly", "monthly")},
     "block_permutation": "permutation of blocks of days",
     "newey_west": "Newey–West",
 }
@@ -86,6 +87,13 @@ def _verdict(row: Row) -> str:
 def reason(note: str | None) -> str:
     """Why there is no verdict."""
     return _REASONS.get(note or "", note or "not tested")
+
+
+def verdict(row: Row) -> str:
+    """Increase, decrease, none, or why there is no verdict: for a table."""
+    if row["significant"] is None:
+        return reason(row["note"])
+    return str(row["direction"]) if row["significant"] else "none"
 
 
 def tiles(frame: pl.DataFrame, look: Look, subject: Subject) -> tuple[Tile, ...]:

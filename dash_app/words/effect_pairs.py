@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from dash_app.records import Listing, Look
@@ -25,7 +27,7 @@ def champion(frame: pl.DataFrame, look: Look) -> str:
     form = formats(look)
     best = _ranked(frame).row(0, named=True)
     if not best["wins"]:
-        return f"None of {form.count(frame.height)} promotions wins a comparison that survives the correction."
+        return f"Of {form.count(frame.height)} promotions, none wins a comparison that survives the correction."
     count = best["wins"] + best["losses"] + best["ties"]
     return (
         f"{quoted(best['promotion_id'])} wins most: {form.count(best['wins'])} of {form.count(count)} "
@@ -44,7 +46,7 @@ def ranking(frame: pl.DataFrame, look: Look) -> Listing:
         Column("reject_ratio", "Decided", form.share),
     )
     rows = _ranked(frame).head(LISTED)
-    return lists.listing(rows, columns, look, key=("promotion_id",), of=frame.height, noun="promotions")
+    return lists.listing(rows, columns, replace(look, compare=None), key=("promotion_id",), of=frame.height, noun="promotions")
 
 
 def _ranked(frame: pl.DataFrame) -> pl.DataFrame:

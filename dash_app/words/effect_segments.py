@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from dash_app.records import Cell, Head, Listing, Look
-from dash_app.words.effect_opened import reason, test
+from dash_app.words.effect_opened import test, verdict
 from dash_app.words.effects import Subject, coverage, level, p_value, signed, title
-from dash_app.words.formats import Formats, formats, plural
+from dash_app.words.formats import formats, plural
 from dash_app.words.lists import NOTHING
 from dash_app.words.rows import Row
 
@@ -59,15 +59,8 @@ def _cells(row: Row, look: Look, subject: Subject) -> tuple[Cell, ...]:
         Cell(f"{change(row['ci_low'])} to {change(row['ci_high'])}" if has_ends else NOTHING),
         _told(row["raw_difference"], change),
         Cell(p_value(row["p_adjusted"], form), title=test(row["test"])),
-        Cell(verdict(row, form)),
+        Cell(verdict(row)),
     )
-
-
-def verdict(row: Row, _: Formats) -> str:
-    """Increase, decrease, none, or why there is no verdict."""
-    if row["significant"] is None:
-        return reason(row["note"])
-    return str(row["direction"]) if row["significant"] else "none"
 
 
 def _told(value: Any, write: Any) -> Cell:

@@ -163,7 +163,7 @@ def summary(frame: Frame, look: Look, subject: Subject) -> str:
     able = known(frame).filter(pl.col("significant").is_not_null())
     count = f"{form.count(frame.height)} {plural(frame.height, subject.noun, subject.nouns)}"
     if able.is_empty():
-        return f"None of {count} has enough {subject.few} for a verdict."
+        return f"Of {count}, none has enough {subject.few} for a verdict."
     up, down = (able.filter("significant", direction=way).height for way in ("increase", "decrease"))
     of = count if able.height == frame.height else f"{form.count(able.height)} with enough {subject.few} of {count}"
     best = leading(able, subject.names)

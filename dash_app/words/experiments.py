@@ -12,7 +12,7 @@ from dash_app.filters import ExperimentFilters
 from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words import effect_opened
 from dash_app.words.dates import day
-from dash_app.words.effect_segments import verdict
+from dash_app.words.effect_opened import verdict
 from dash_app.words.effect_subjects import METRICS
 from dash_app.words.effects import RELATIVE, Subject, coverage, level, p_value, signed
 from dash_app.words.formats import Formats, formats, plural
@@ -61,28 +61,26 @@ def decided(frame: pl.DataFrame, look: Look) -> Listing:
     form = formats(look)
     heads = (
         Head("Experiment", is_number=False),
-        Head("Variant", is_number=False),
-        Head("Against", is_number=False),
+        Head("Variant against control", is_number=False),
         Head("Since", is_number=False),
         Head("Customers"),
         Head("Goal", is_number=False),
         Head("Change"),
         Head("p, on every day"),
-        Head("Sizes as planned, p"),
-        Head("Decision", is_number=False),
+        Head("Sizes, p"),
+        Head("Decision", is_number=False, is_long=True),
     )
-    newest = frame.filter(pl.col("role") == GOAL).sort(
-        "begun_on", "experiment", "variant", descending=[True, False, False]
-    )
-    return Listing(heads, tuple(_decision(row, form) for row in newest.iter_rows(named=True)))
+    goals = frame.filter(pl.col("role") == GOAL)
+    newest = goals.sort("begun_on", "experiment", "variant", descending=[True, False, False])
+    note = "sizes, p: how likely chance makes the variants differ so from their planned sizes"
+    return Listing(heads, tuple(_decision(row, form) for row in newest.iter_rows(named=True)), note)
 
 
 def _decision(row: Row, form: Formats) -> tuple[Cell, ...]:
-    called, variant, control = (name(str(row[column])) for column in ("experiment", "variant", "control"))
+    called = name(str(row["experiment"]))
     return (
         Cell(called.text, title=called.title, chooses=("experiment", str(row["experiment"]))),
-        variant,
-        control,
+        name(f"{row['variant']} against {row['control']}"),
         Cell(day(row["begun_on"])),
         Cell(f"{form.count(row['customers_b'])} / {form.count(row['customers_a'])}"),
         Cell(_metric(row)),
@@ -104,7 +102,7 @@ def found(frame: pl.DataFrame, look: Look) -> str:
     low, high = (signed(row[end], metric, form) for end in ("ci_low_sequential", "ci_high_sequential"))
     return (
         f"{said} changed by {signed(row['difference'], metric, form)} ({coverage(look)} on every day: {low} to {high}) "
-        f"against {quoted(row['control'])}; verdict: {verdict(row, form)}."
+        f"against {quoted(row['control'])}; verdict: {verdict(row)}."
     )
 
 
@@ -153,7 +151,7 @@ def _figure(row: Row, look: Look) -> tuple[Cell, ...]:
         Cell(p_value(row["p_adjusted"], form)),
         _told(row["raw_difference"], change),
         _told(row["variance_reduction"], form.share),
-        Cell(verdict(row, form)),
+        Cell(verdict(row)),
     )
 
 
