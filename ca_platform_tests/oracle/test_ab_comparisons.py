@@ -175,8 +175,8 @@ def holds(rows: list[dict[str, Any]], want: list[dict[str, float] | None], *, by
         assert row["direction"] == (_way(row["difference"]) if row["significant"] else None)
         assert 0 <= row["accept_ratio"] <= 1
         assert row["note"] is None
-    for row, figures in zip(rows, want, strict=True):
-        if figures is None:
+    for row, known in zip(rows, want, strict=True):
+        if known is None:
             assert row["note"] in ("insufficient", "not observed")
             assert [row[name] for name in ("p_value", "p_adjusted", "significant", "ci_low", "power")] == [None] * 5
     return len(judged)

@@ -36,7 +36,8 @@ def test_without_skewness_it_is_welch() -> None:
     for one, other in ((a, side(2.0, 4.0, 9.0)), (side(-1.0, 0.0, 1.0), side(-2.0, -1.0, 1.0, 2.0, 0.0))):
         found, plain = welch_skewed(one, other), welch(one, other)
         assert found.p_value == pytest.approx(plain.p_value)
-        assert (found.low, found.high) == (pytest.approx(plain.low), pytest.approx(plain.high))
+        assert found.low == pytest.approx(plain.low)
+        assert found.high == pytest.approx(plain.high)
     assert welch_skewed(a, b).p_value != pytest.approx(welch(a, b).p_value)
 
 
@@ -52,7 +53,8 @@ def test_one_against_the_other_is_the_other_against_the_one() -> None:
     a, b = side(1.0, 2.0, 3.0, 30.0, 4.0), side(2.0, 4.0, 5.0, 9.0, 8.0, 3.0)
     one, other = welch_skewed(a, b), welch_skewed(b, a)
     assert one.p_value == pytest.approx(other.p_value)
-    assert (one.low, one.high) == (pytest.approx(-other.high), pytest.approx(-other.low))
+    assert one.low == pytest.approx(-other.high)
+    assert one.high == pytest.approx(-other.low)
 
 
 @pytest.mark.parametrize(("few", "many"), [(30, 500), (60, 60)])
@@ -72,6 +74,6 @@ def test_sides_that_say_nothing_give_no_verdict() -> None:
     for a, b in ((side(1.0), side(2.0, 3.0)), (side(2.0, 2.0), side(2.0, 2.0)), (side(), side())):
         found = welch_skewed(a, b)
         assert not found.is_sufficient
-        assert (found.p_value, found.low, found.high) == (1, -np.inf, np.inf)
+        assert [float(part) for part in (found.p_value, found.low, found.high)] == [1, -np.inf, np.inf]
     with pytest.raises(ValidationError, match="its square"):
         welch_skewed(Moments.of([1.0, 2.0]), Moments.of([1.0, 2.0]))
