@@ -9,8 +9,8 @@ from ca_platform.catalogue.spec import Column, Kind, ReportSpec
 _SERVING = (
     "By the last model that was trained on or before the day, not more than six days ago, else one of the Monday of its "
     "week; the candidate that won its back-test serves, and what earlier forecasts missed in total puts its level right "
-    "where that would have helped before. With less than eight weeks of orders, or fewer than ten customers who came "
-    "again, the baseline does: everybody goes on at the rate of before."
+    "once a year of them is known and where that would have helped before. With less than eight weeks of orders, or fewer "
+    "than ten customers who came again, the baseline does: everybody goes on at the rate of before."
 )
 
 CLV = (
