@@ -14,6 +14,8 @@ from statsmodels.stats.multitest import multipletests
 
 from ca_platform.catalogue.ab_experiments import MISMATCH
 from ca_platform.catalogue.ab_tests import INSUFFICIENT, WITHHELD
+from ca_platform.models.experiments import sequential
+from ca_platform.models.experiments.means import by_student
 from ca_platform.reports.ab_verdicts import Offers
 from ca_platform.reports.experiment_sides import Experiments
 from ca_platform.reports.experiments import experiments
@@ -226,3 +228,17 @@ def test_guard_that_gets_worse_alone_stops_the_variant() -> None:
     row = of(report(frame.with_columns(sessions=fewer), Experiment(control="old")), "sessions_per_customer")
     assert (row["role"], row["direction"]) == ("guard", "decrease")
     assert "can be told, but sessions per customer fell by" in row["decision"]
+
+
+@pytest.mark.parametrize("pace", [0.0, 0.5, 1.0])
+def test_looking_on_every_day_finds_nothing_on_nothing_however_customers_come_in(pace: float) -> None:
+    # All at the beginning, fewer from day to day, or as many on each: the sum over customers who are there grows by them.
+    days = np.arange(1, 29)
+    there = days**pace
+    walk = np.cumsum(np.random.default_rng(3).normal(size=(8_000, 28)) * np.sqrt(there), axis=1)
+    statistic, enough = walk / np.sqrt(np.cumsum(there)), np.ones(walk.shape, bool)
+    fixed = by_student("walk", statistic, np.ones(walk.shape), np.full(walk.shape, 1e6), enough, 0.05)
+    # The clock of the report: the square of the time since the first assignment.
+    found = sequential(fixed, days**2, 28**2)
+    assert (found.p_value < 0.05).any(axis=1).mean() <= 0.05
+    assert (fixed.p_value < 0.05).any(axis=1).mean() > 0.2
