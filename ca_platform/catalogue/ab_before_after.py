@@ -30,7 +30,9 @@ _TESTED = (
 _ADJUSTED = {
     "promotion": (
         "The difference is that beyond the change of customers with an order in the same calendar week and as many orders "
-        "before (5 and more are alike) who had not used it by then; the test flips the signs of these changes."
+        "before (5 and more are alike) who had not used it by then; the test flips the signs of these changes. Controls who "
+        "use it within their own week after have a part of the effect: the difference is divided by the part that they do "
+        "not have, at least a half."
     ),
     "product": (
         "Orders with the product are dropped on both sides: before the first one there is none. The difference is that "

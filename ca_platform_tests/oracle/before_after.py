@@ -88,6 +88,7 @@ class Found:
         sides: before and after of each customer who counts.
         matched: of those of whom there are adjusted changes, ``beyond``.
         controls: of promotions, the stratum of each of these and the changes of its controls.
+        factor: by which ``beyond`` and ``controls`` are enlarged already, because controls had a part of the effect.
         variance: of products, by chance.
     """
 
@@ -98,6 +99,7 @@ class Found:
     controls: list[tuple[Stratum, list[float]]]
     variance: list[float]
     refused: bool = False
+    factor: float = 1.0
 
 
 def _promotion(name: str, sequences: dict[str, list[Instant]], metric: str) -> Found:
@@ -105,14 +107,14 @@ def _promotion(name: str, sequences: dict[str, list[Instant]], metric: str) -> F
         return any(promotion_of(order) == name for order in instant.own)
 
     firsts = {client: next((i for i in own if carries(i)), None) for client, own in sequences.items()}
-    sides, matched, beyond, held = [], [], [], []
+    sides, matched, beyond, held, late = [], [], [], [], []
     for first in firsts.values():
         if first is None or not first.observed:
             continue
         before, after = total(first.before, metric), total(first.after, metric)
         sides.append((before, after))
-        controls = [
-            total(other.after, metric) - total(other.before, metric)
+        others = [
+            (other, use)
             for client, own in sequences.items()
             for other in own
             if other.observed
@@ -120,11 +122,25 @@ def _promotion(name: str, sequences: dict[str, list[Instant]], metric: str) -> F
             # Up to then without it.
             and ((use := firsts[client]) is None or other.place < use.place)
         ]
+        controls = [total(other.after, metric) - total(other.before, metric) for other, _ in others]
         if len(controls) >= 2:
             matched.append((before, after))
             beyond.append(after - before - fmean(controls))
             held.append((first.stratum, controls))
-    return Found(name, sides, matched, beyond, held, [])
+            late.append(
+                fmean(total([o for o in other.after if use and o.start > use.at], metric) for other, use in others)
+            )
+    whole = sum(after for _, after in matched)
+    factor = 1 / max(1 - sum(late) / whole, 0.5) if whole else 1.0
+    return Found(
+        name,
+        sides,
+        matched,
+        [factor * value for value in beyond],
+        [(stratum, [factor * value for value in controls]) for stratum, controls in held],
+        [],
+        factor=factor,
+    )
 
 
 def found_products(world: World, metric: str) -> list[Found]:

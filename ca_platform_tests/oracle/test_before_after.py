@@ -78,7 +78,7 @@ def of_test(one: Found, metric: str) -> dict[str, float]:
     else:
         kinds = dict(one.controls)
         number = {stratum: place for place, stratum in enumerate(kinds)}
-        change = [after - before for before, after in one.matched]
+        change = [one.factor * (after - before) for before, after in one.matched]
         treated = Moments.by_item([number[stratum] for stratum, _ in one.controls], len(kinds), change)
         every = [(number[stratum], value) for stratum, controls in kinds.items() for value in controls]
         controls = Moments.by_item([place for place, _ in every], len(kinds), [value for _, value in every])
