@@ -154,9 +154,11 @@ def _of_many(orders: Sequences, customer: Ints, times: Ints) -> tuple[Floats, Fl
     change = orders.change[row] - share * after
     dropped = np.maximum(share * (1 - share) * squares + (both - share**2) * (after**2 - squares), 0)
     mean = np.bincount(pair, weight * change, pairs)
-    square = np.bincount(pair, weight * (change**2 + dropped), pairs)
-    around = np.bincount(pair, weight * ((change - mean[pair]) ** 2 + dropped), pairs)
-    return mean, _rounded(np.asarray(around, np.float64), square)
+    square, around = (
+        np.asarray(np.bincount(pair, weight * (off**2 + dropped), pairs), np.float64)
+        for off in (change, change - mean[pair])
+    )
+    return mean, _rounded(around, square)
 
 
 def _rounded(variance: Floats, square: Floats) -> Floats:
