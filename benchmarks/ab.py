@@ -7,7 +7,11 @@ after are windows of the same customers in the order of a coin; adjusted changes
 
 Power: what finds a quarter more spending, on the same splits. Looking daily: 28 looks at experiments without effect, with
 customers who come in day by day, and with all there from the start. False discoveries: reports of 40 items, 4 of them real
-(+35 %). Calendar: the last 20 days of every quiet stretch of Online Retail.
+(+35 %), in the design of the reports (the same customers before and after) and in that of an experiment (two groups).
+Calendar: the last 20 days of every quiet stretch of Online Retail.
+
+Traps: what the reports themselves find in simulated shops in which nothing has an effect, item by item and as a whole.
+Planted: a promotion with an effect among others without, in shops of their own.
 
 ``ours`` and ``rival`` are seconds for the 1,000 resamples of each of 200 items with 1,000 customers: Poisson weights over
 distinct values, and rows drawn in NumPy, in one thread each. Both must find the same intervals.
@@ -26,17 +30,24 @@ GOAL = 0.2
 ROUNDS = 2
 # Rounds of 40 items each per split that is asked for.
 _PER_ROUND = 20
+# Splits asked for per simulated shop of each trap.
+_PER_SHOP = 250
 _ITEMS, _CUSTOMERS, _RESAMPLES = 200, 1_000, 1_000
 Figures = dict[str, Any]
 
 
 def run(size: int) -> Result:
     """``size`` is the number of random splits of each population."""
+    from benchmarks.ab_traps import TRAPS
+
     files = [str(file) for file in public_files()]
     ours, rival = duel(lambda: child("ab:our_bootstrap"), lambda: child("ab:rival_bootstrap"), ROUNDS)
     _compare(ours, rival)
     found = [child("ab:figures", *files, number, size).value for number in range(3)]
     calendar = child("ab:calendar", *files).value
+    shops = max(size // _PER_SHOP, 3)
+    traps = {name: child("ab:trap", name, shops).value for name in TRAPS}
+    planted = child("ab:planted", shops).value
     rows: list[tuple[str, str]] = [
         (f"{_RESAMPLES:,} resamples of {_ITEMS} items, {_CUSTOMERS:,} customers each", seconds(ours.seconds)),
         ("rows drawn in NumPy", seconds(rival.seconds)),
@@ -45,7 +56,8 @@ def run(size: int) -> Result:
         rows += _table(shop)
     rows.append(("Online Retail, quiet days and +20 % on 20 days", "false positives    found"))
     rows += [(f"  {name}", f"{_rate(quiet)}  {_rate(changed)}") for name, (quiet, changed) in calendar.items()]
-    extra: dict[str, Any] = {"calendar": calendar, "peak_memory_gb": ours.peak_gb}
+    rows += _of_shops(traps, planted)
+    extra: dict[str, Any] = {"calendar": calendar, "traps": traps, "planted": planted, "peak_memory_gb": ours.peak_gb}
     extra |= {shop["name"]: {part: figures for part, figures in shop.items() if part != "name"} for shop in found}
     return Result("ab", size, ours.seconds, rival.seconds, GOAL, extra=extra, rows=tuple(rows))
 
@@ -68,7 +80,24 @@ def _table(shop: Figures) -> Iterator[tuple[str, str]]:
             f"  looking daily, {design}",
             f"{always:.1%}, fixed {fixed:.1%}, width at the end {width:.2f} of the fixed",
         )
-    yield "  40 items, 4 real", f"{discoveries['false']:.1%} of the found are wrong, {discoveries['found']:.1%} found"
+    for design, shares in discoveries.items():
+        yield (
+            f"  40 items, 4 real, {design}",
+            f"{shares['false']:.1%} of the found are wrong, {shares['found']:.1%} found",
+        )
+
+
+def _of_shops(traps: Figures, planted: Figures) -> Iterator[tuple[str, str]]:
+    yield "shops without any effect", "items found    without adjustment    reports that find anything"
+    for name, figures in traps.items():
+        yield f"  {name}", "  ".join(_rate(figures[what]) for what in ("items", "raw", "reports"))
+    yield "planted effects", f"intervals with the truth {_rate(planted['covers'])}"
+    for row in planted["effects"]:
+        found = f"truth {row['truth']:.3f}, found {row['mean']:.3f}, sign right {row['sign']:.0%}"
+        yield (
+            f"  x {row['effect']:g} in {row['usage']:.0%} of the orders, {row['metric']}",
+            f"{found}, significant {row['significant']:.0%}",
+        )
 
 
 def _rate(figures: list[float]) -> str:
@@ -92,6 +121,7 @@ def figures(cdnow: str, retail: str, number: int, splits: int) -> Callable[[], A
     from pathlib import Path
 
     from benchmarks import ab_quality
+    from benchmarks.ab_discoveries import false_discoveries
     from benchmarks.ab_populations import described, populations
     from ca_platform.models.threads import one_thread
 
@@ -105,7 +135,7 @@ def figures(cdnow: str, retail: str, number: int, splits: int) -> Callable[[], A
                 "false_positives": ab_quality.false_positives(people, splits),
                 "power": ab_quality.power(people, splits),
                 "daily": ab_quality.looking_daily(people, splits),
-                "discoveries": ab_quality.false_discoveries(people, max(splits // _PER_ROUND, 12)),
+                "discoveries": false_discoveries(people, max(splits // _PER_ROUND, 12)),
             }
 
     return measured
@@ -120,6 +150,20 @@ def calendar(cdnow: str, retail: str) -> Callable[[], Any]:
 
     orders = list(holdouts(Path(cdnow), Path(retail)).values())[1].orders
     return lambda: quiet_days(orders)
+
+
+def trap(name: str, shops: int) -> Callable[[], Any]:
+    """A trap of the reports, in so many shops."""
+    from benchmarks.ab_traps import found
+
+    return lambda: found(name, shops)
+
+
+def planted(shops: int) -> Callable[[], Any]:
+    """Effects that the simulator has put in."""
+    from benchmarks.ab_planted import found
+
+    return lambda: found(shops)
 
 
 def our_bootstrap() -> Callable[[], Any]:

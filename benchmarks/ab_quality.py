@@ -16,7 +16,6 @@ SIDE = 1_000
 ALPHA = 0.05
 EFFECT = 1.25
 LOOKS = 28
-ITEMS, REAL, REAL_EFFECT = 40, 4, 1.35
 _CHUNK = 480
 # Tests that are made split by split have fewer of them.
 FEWER, DRAWS = 20, 399
@@ -211,19 +210,3 @@ def _upto(outcome: Floats, ends: np.ndarray) -> Moments:
     """Moments of the customers who have come in by each day."""
     sums, squares = outcome.cumsum(axis=1)[:, ends], (outcome**2).cumsum(axis=1)[:, ends]
     return Moments(np.broadcast_to(ends + 1.0, sums.shape), sums[..., None], squares[..., None, None])
-
-
-def false_discoveries(people: Population, rounds: int, seed: int = 31) -> dict[str, float]:
-    """Reports of 40 items, 4 of which are real: share of the found that are wrong, and of the real that are found."""
-    p_values: list[Floats] = []
-    begun = 0
-    for halves in ab.random_sides(people.customers, SIDE, rounds * ITEMS, seed):
-        a, b = (ab.moments_of(part, people.amount, *people.covariates) for part in halves)
-        is_real = (begun + np.arange(a.count.size)) % ITEMS < REAL
-        begun += a.count.size
-        nothing, real = (ab.regression_adjusted(a, side).p_value for side in (b, raised(b, REAL_EFFECT)))
-        p_values.append(np.where(is_real, real, nothing))
-    found = np.array([ab.adjusted(p) <= ALPHA for p in np.concatenate(p_values).reshape(rounds, ITEMS)])
-    right, all_found = found[:, :REAL].sum(axis=1), found.sum(axis=1)
-    wrong = (all_found - right) / np.maximum(all_found, 1)
-    return {"false": round(float(wrong.mean()), 4), "found": round(float(right.mean() / REAL), 4)}
