@@ -220,6 +220,11 @@ class ReportReader:
             raise ReportError(
                 f"The report {self.spec.name} exists for `main` only, not for values such as {self.dimension}."
             )
+        if self.spec.family == "ab_tests" and not self.settings.reports.ab_test.by_dimension:
+            raise ReportError(
+                f"The report {self.spec.name} is computed for `main` only, not for values such as {self.dimension}: "
+                "reports.ab_test.by_dimension of the settings asks for them."
+            )
 
     def _check_computed(self, day: date) -> None:
         days = self.place.days(self.spec.name)

@@ -183,6 +183,8 @@ def test_one_dimension_at_a_time(valued: Shop) -> None:
 
 def test_a_report_of_main_alone_refuses_values(valued: Shop) -> None:
     assert "exists for `main` only" in said("dimension_kpis", dimension="region=EU")
+    comparison = "segments_change_daily_before_after_orders"
+    assert "reports.ab_test.by_dimension" in said(comparison, dimension="region=EU")
 
 
 def test_null_that_no_session_has_is_refused(valued: Shop) -> None:
