@@ -31,7 +31,9 @@ _LEAST, _QUANTILE = 30, 1.96
 _SPREAD = {"amount": 31.0, "orders": 0.62}
 _MEAN = {"amount": 12.4, "orders": 0.31}
 _TESTS = {"amount": "sign_flip", "orders": "sign_flip"}
-_BINS = 24
+_BINS = 12
+_OPENED = 20
+"""So many items of a kind can be opened; the one that stands out most is among them."""
 
 
 _KINDS = {Kind.TEXT: pl.String, Kind.INTEGER: pl.Int64, Kind.FLOAT: pl.Float64, Kind.FLAG: pl.Boolean}
@@ -200,7 +202,7 @@ def _of_items(day: date, start: date) -> Iterator[tuple[Row, Row]]:
     for kind, names in (("promotion", PROMOTIONS), ("product", PRODUCTS)):
         for metric in _MEAN:
             for row in _items(kind, names, metric, day, start):
-                if row["note"] != INSUFFICIENT:
+                if row["note"] != INSUFFICIENT and row["item"] in names[:_OPENED]:
                     yield {"item_kind": kind, "item": row["item"], "metric": metric}, row
 
 
@@ -230,12 +232,12 @@ def _distributions(day: date, start: date) -> list[Row]:
     for key, row in _of_items(day, start):
         step = 1.0 if key["metric"] == "orders" else 10.0
         for series, fade in (("before", 0.42), ("after", 0.45), ("fitted", 0.4)):
-            shares = [fade**place for place in range(8)]
+            shares = [fade**place for place in range(6)]
             rows += [
                 key | {"series": series, "low": place * step, "high": (place + 1) * step, "share": share / sum(shares)}
                 for place, share in enumerate(shares)
             ]
-        width = (row["ci_high"] - row["ci_low"]) / 12
+        width = (row["ci_high"] - row["ci_low"]) / 6
         heights = [
             math.exp(-(((place - _BINS / 2 + 0.5) * width * 3 / (row["ci_high"] - row["ci_low"])) ** 2))
             for place in range(_BINS)

@@ -85,6 +85,21 @@ class Reader:
             card,
         )
 
+    def click_mark(self, card: str, point: tuple[float | str, float]) -> None:
+        """Click where plotly draws a mark: at its place on the axes."""
+        self.page.locator(f"[data-card={card}] .card-drawing").scroll_into_view_if_needed()
+        place = self.page.evaluate(
+            """([card, [x, y]]) => {
+              const plot = document.querySelector(`[data-card="${card}"] .js-plotly-plot`);
+              const {xaxis, yaxis} = plot._fullLayout, area = plot.getBoundingClientRect();
+              return [area.left + xaxis._offset + xaxis.d2p(x), area.top + yaxis._offset + yaxis.d2p(y)];
+            }""",
+            [card, point],
+        )
+        self.page.mouse.move(*place)
+        self.page.wait_for_selector(f"[data-card={card}] .opens-here")
+        self.page.mouse.click(*place)
+
     def wait_drawn(self, scheme: str) -> None:
         """Wait until every card is drawn for a light or a dark ground."""
         condition = (

@@ -107,7 +107,17 @@ def renamed(frame: pl.DataFrame, column: str, old: str, new: str) -> pl.DataFram
 @every_card
 def test_text_from_data_is_shown_literally(card: Card) -> None:
     frame = frames.report(card.report)
-    for column in ("step", "value", "dimension", "product", "category", "promotion_id", "product_a", "product_b", *EFFECTS):
+    for column in (
+        "step",
+        "value",
+        "dimension",
+        "product",
+        "category",
+        "promotion_id",
+        "product_a",
+        "product_b",
+        *EFFECTS,
+    ):
         if frame.schema.get(column) == pl.String:
             frame = renamed(frame, column, frame[column].drop_nulls()[0], NASTY)
     figure = draw(card, frame)

@@ -46,7 +46,9 @@ def ranking(frame: pl.DataFrame, look: Look) -> Listing:
         Column("reject_ratio", "Decided", form.share),
     )
     rows = _ranked(frame).head(LISTED)
-    return lists.listing(rows, columns, replace(look, compare=None), key=("promotion_id",), of=frame.height, noun="promotions")
+    return lists.listing(
+        rows, columns, replace(look, compare=None), key=("promotion_id",), of=frame.height, noun="promotions"
+    )
 
 
 def _ranked(frame: pl.DataFrame) -> pl.DataFrame:

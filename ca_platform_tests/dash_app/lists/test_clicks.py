@@ -26,18 +26,7 @@ def opened_rows(reader: Reader, card: str) -> int:
 
 def click_mark(reader: Reader, card: str, point: tuple[float | str, float]) -> None:
     """Click where plotly draws a mark: at its place on the axes."""
-    reader.page.locator(f"[data-card={card}] .card-drawing").scroll_into_view_if_needed()
-    place = reader.page.evaluate(
-        """([card, [x, y]]) => {
-          const plot = document.querySelector(`[data-card="${card}"] .js-plotly-plot`);
-          const {xaxis, yaxis} = plot._fullLayout, area = plot.getBoundingClientRect();
-          return [area.left + xaxis._offset + xaxis.d2p(x), area.top + yaxis._offset + yaxis.d2p(y)];
-        }""",
-        [card, point],
-    )
-    reader.page.mouse.move(*place)
-    reader.page.wait_for_selector(f"[data-card={card}] .opens-here")
-    reader.page.mouse.click(*place)
+    reader.click_mark(card, point)
 
 
 def asked(reader: Reader) -> dict[str, str]:
