@@ -11,6 +11,7 @@ import polars as pl
 from ca_platform.calendar import start_of_day
 from ca_platform.catalogue import table_spec
 from ca_platform.catalogue.ab_calibration import SEGMENT_TEST
+from ca_platform.catalogue.ab_tests import METRICS
 from ca_platform.facts import schema
 from ca_platform.lake import Lake
 from ca_platform.models.experiments import history_covariates
@@ -61,7 +62,8 @@ class TestCalibrations(KeptModels):
     def train(self, day: date) -> list[Measured]:
         """Calibrate with what was known at the end of a day, and keep what was found; no rows of too few customers."""
         with one_thread():
-            found = [*self._of_sides(day), *self._of_items(day), *self._of_segments(day)]
+            orders = self._bought(day)
+            found = [*self._of_sides(day), *self._of_items(orders, day), *self._of_segments(orders, day)]
         rows = [
             (day, one.test, one.metric, one.customers, c.splits, c.rejection_rate, c.low, c.high, c.is_offered)
             for one in found
@@ -122,87 +124,81 @@ class TestCalibrations(KeptModels):
             Outcomes({"sessions_per_customer": told["sessions"]}, known("sessions")),
         ]
 
+    def _bought(self, day: date) -> pl.DataFrame:
+        """All orders of buyers: ``slice``, ``customer``, ``day``, ``at``, ``amount``."""
+
+        def build() -> pl.LazyFrame:
+            orders = self._scan("customer_orders", self._shape.start_date, day).filter(pl.col("slice") == 0)
+            buyers = orders.select("customer").unique()
+            return _some(orders, buyers).select("slice", "customer", "day", "at", "amount")
+
+        return self._lake.collect(build)
+
     def _of_sides(self, day: date) -> list[Measured]:
-        """Tests of two groups: of experiments, and of what customers paid who used one of two promotions."""
+        """Tests of two groups."""
         return measure_sides(self._people(day), seed=_seed(day, "sides"), alpha=self._alpha)
 
-    def _of_items(self, day: date) -> list[Measured]:
-        """Tests of before and after: of promotions, of products, and of those that are in many orders."""
-        return measure_items(*self._windows(day), seed=_seed(day, "items"), alpha=self._alpha)
+    def _of_items(self, orders: pl.DataFrame, day: date) -> list[Measured]:
+        """Tests of before and after: of promotions, of products, and of those that are in many orders; and of pairs."""
+        return measure_items(*self._windows(orders, day), seed=_seed(day, "items"), alpha=self._alpha)
 
-    def _of_segments(self, day: date) -> list[Measured]:
+    def _of_segments(self, orders: pl.DataFrame, day: date) -> list[Measured]:
         """Tests of segments, as far as the shop is old enough for all of their windows."""
         found = []
         for word in WORDS:
             windows = Windows.of(word, day)
             if windows.since >= self._shape.start_date:
                 seed, test = _seed(day, word), SEGMENT_TEST[word]
-                found += measure_segments(self._in_windows(windows), test, seed=seed, alpha=self._alpha)
+                found += measure_segments(_in_windows(orders, windows), test, seed=seed, alpha=self._alpha)
         return found
 
-    def _in_windows(self, windows: Windows) -> dict[str, Floats]:
-        """Orders and amounts in each window of all who had ordered before the oldest one."""
-        start, first, last = self._shape.start_date, windows.days[0][0], windows.last[1]
-        places = range(len(windows.days))
-
-        def build() -> pl.LazyFrame:
-            rows = self._scan("customer_orders", start, last).filter(pl.col("slice") == 0)
-            known = rows.filter(pl.col("day") <= windows.since).select("customer").unique()
-            orders = _some(rows, known).filter(pl.col("day") >= first).with_columns(window=windows.number)
-            return (
-                _chosen(known)
-                .join(orders, on="customer", how="left")
-                .group_by("customer")
-                .agg(
-                    *((pl.col("window") == place).sum().alias(f"orders_{place}") for place in places),
-                    *(
-                        pl.col("amount").filter(pl.col("window") == place).sum().alias(f"amount_{place}")
-                        for place in places
-                    ),
-                )
-                .sort("customer")
-            )
-
-        told = self._lake.collect(build)
-        return {
-            metric: told.select(pl.col(f"{metric}_{place}").cast(pl.Float64) for place in places).to_numpy()
-            for metric in ("orders", "amount")
-        }
-
-    def _windows(self, day: date) -> tuple[OrderWindows, Bools]:
+    def _windows(self, orders: pl.DataFrame, day: date) -> tuple[OrderWindows, Bools]:
         """The time around every order, and which of them may be compared."""
         start, zone = self._shape.start_date, self._shape.time_zone
 
-        def build() -> pl.LazyFrame:
-            orders = self._scan("customer_orders", start, day).filter(pl.col("slice") == 0)
-            return instants(_some(orders, orders.select("customer").unique()))
-
         def arrivals() -> pl.LazyFrame:
             first = self._scan("first_sessions", start, day).filter(pl.col("slice") == 0)
-            return first.select("customer", pl.col("at").dt.epoch("us")).sort("customer")
+            return first.select("customer", pl.col("at").dt.epoch("us"))
 
-        windows = order_windows(self._lake.collect(build), zone)
         arrived = self._lake.collect(arrivals)
         customer = arrived["customer"].to_numpy().astype(np.int64)
         downloads = np.full(int(customer.max(initial=-1)) + 1, np.iinfo(np.int64).max)
         downloads[customer] = arrived["at"].to_numpy()
         first = int(start_of_day(start, zone).timestamp()) * 1_000_000
+        windows = order_windows(instants(orders.lazy()).collect(), zone)
         return windows, windows.observed(day_number(day), first, downloads)
 
     def _scan(self, fact: str, start: date, end: date) -> pl.LazyFrame:
         return self._lake.scan(fact, start, end, schema=schema(fact, self._shape))
 
 
-def _chosen(customers: pl.LazyFrame) -> pl.LazyFrame:
-    """These customers or, of more than are needed, some of them, spread over all that ever came."""
-    steps = customers.select(step=(pl.len() / _MOST_CUSTOMERS).ceil().cast(pl.UInt32).clip(1))
-    spread = customers.join(steps, how="cross").filter(pl.col("customer") % pl.col("step") == 0)
-    return spread.select("customer")
-
-
 def _some(rows: pl.LazyFrame, customers: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows of ``_chosen`` customers."""
-    return rows.join(_chosen(customers), on="customer", how="semi")
+    """The rows of these customers or, of more than are needed, of some of them, spread over all that ever came."""
+    steps = customers.select(step=(pl.len() / _MOST_CUSTOMERS).ceil().cast(pl.UInt32).clip(1))
+    chosen = customers.join(steps, how="cross").filter(pl.col("customer") % pl.col("step") == 0)
+    return rows.join(chosen.select("customer"), on="customer", how="semi")
+
+
+def _in_windows(orders: pl.DataFrame, windows: Windows) -> dict[str, Floats]:
+    """Orders and amounts in each window of all who had ordered before the oldest one, a row each."""
+    places = range(len(windows.days))
+    told = (
+        orders.lazy()
+        .with_columns(window=windows.number)
+        .group_by("customer")
+        .agg(
+            (pl.col("day").min() <= windows.since).alias("is_known"),
+            *((pl.col("window") == place).sum().alias(f"orders_{place}") for place in places),
+            *(pl.col("amount").filter(pl.col("window") == place).sum().alias(f"amount_{place}") for place in places),
+        )
+        .filter("is_known")
+        .sort("customer")
+        .collect()
+    )
+    return {
+        metric: told.select(pl.col(f"{metric}_{place}").cast(pl.Float64) for place in places).to_numpy()
+        for metric in METRICS
+    }
 
 
 def _seed(day: date, design: str) -> int:
