@@ -42,6 +42,8 @@ _KEPT = 512
 _HISTORY_SECONDS = 60
 # This report has rows of every dimension value that has a session.
 _OF_EVERY_VALUE = "kpis"
+# Reports of this family have values only where the settings ask for them.
+_COMPARED = "ab_tests"
 _LOG = logging.getLogger("ca_platform.dashboards")
 
 
@@ -248,6 +250,8 @@ class Answers:
         card, day, dimension = question.card, question.day, question.dimension
         if dimension.is_main or self._reader.version(card.report, day, MAIN) is None:
             return Answer("missing", message=messages.not_computed(card.report, day))
+        if card.spec.family == _COMPARED and not self._settings.reports.ab_test.by_dimension:
+            return Answer("missing", message=messages.not_by_value(self._settings, question.view))
         if self._reader.version(_OF_EVERY_VALUE, day, dimension) is not None:
             return Answer("empty", message=messages.nothing_in_period(card.empty))
         return Answer("missing", message=messages.no_such_value(dimension, day, question.view))

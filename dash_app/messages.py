@@ -42,10 +42,9 @@ def not_computed(report: str, day: date) -> Message:
 
 def not_connected(lacking: tuple[str, ...], settings: Settings) -> Message:
     """The report needs data that the shop does not give."""
-    file = settings.file.name if settings.file else "ca_platform.yaml"
     return Message(
         "Needs data that are not connected",
-        f"Connect {to_connect(lacking)} in {file}, then compute with",
+        f"Connect {to_connect(lacking)} in {_settings_file(settings)}, then compute with",
         "ca-platform run",
     )
 
@@ -55,6 +54,15 @@ def no_such_value(dimension: Dimension, day: date, view: View) -> Message:
     return Message(
         "Nothing about this value yet",
         f"No session up to {day} has {dimension.name} = {dimension.value or '(no value)'}.",
+        link=("Show the whole shop", view.model_copy(update={"dimension": MAIN}).query() or "?"),
+    )
+
+
+def not_by_value(settings: Settings, view: View) -> Message:
+    """Comparisons are made of dimension values only where the settings ask for them."""
+    return Message(
+        "Compared for the whole shop alone",
+        f"With reports.ab_test.by_dimension: true in {_settings_file(settings)}, A/B tests are made of each dimension value.",
         link=("Show the whole shop", view.model_copy(update={"dimension": MAIN}).query() or "?"),
     )
 
@@ -101,3 +109,7 @@ def other_day(day: date | None) -> str:
     if day is None:
         return "The figures of the customers are not computed: the report client_kpis has no day."
     return f"The figures of the customers are as of {day}: those of the shown day are not kept here."
+
+
+def _settings_file(settings: Settings) -> str:
+    return settings.file.name if settings.file else "ca_platform.yaml"

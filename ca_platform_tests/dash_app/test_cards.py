@@ -147,6 +147,19 @@ def test_value_with_sessions_and_without_a_row_of_the_report_is_empty(tmp_path: 
     assert (unknown["verdict"], unknown["message"]["title"]) == ("missing", "Nothing about this value yet")
 
 
+def test_comparison_of_a_value_says_which_setting_asks_for_it(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path)
+    spec = report_spec("promotion_usage_before_after_amount")
+    with open_store(settings) as store:
+        place = [pl.lit(frames.DAY).alias("report_date"), pl.lit("main").alias("report_dimension")]
+        value = pl.lit(None, pl.String).alias("report_value")
+        store.replace(spec.name, [frames.DAY], frames.report(spec.name).select(*place, value, pl.all()), spec)
+    answer = _new_visitor(settings).card("ab-promotions-amount", f"{DAY}&dimension=region=EU")
+    assert answer["verdict"] == "missing"
+    assert "reports.ab_test.by_dimension: true in ca_platform.yaml" in answer["message"]["text"]
+    assert answer["message"]["link"] == ["Show the whole shop", DAY]
+
+
 def test_failing_store_is_an_error_with_an_id_and_the_details_only_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
