@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -31,6 +32,8 @@ DATA_VARIABLE = "CA_PUBLIC_DATA"
 # Networks take seconds to load and to train: only the tests of their own do that.
 os.environ["DEEP"] = "0"
 
+_MEMORY, _WRITTEN, _FOR_PROCESSES = Path("/dev/shm"), 4 << 30, 8 << 30
+
 _SERVERS = {"elasticsearch_of", "elasticsearch_secured", "postgresql_server"}
 
 
@@ -45,13 +48,37 @@ def elasticsearch_versions() -> list[str]:
 
 def pytest_configure() -> None:
     """Heed SIGINT also where CI starts us in the background: what a test starts would inherit that it is ignored."""
+    _write_to_memory()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _write_to_memory() -> None:
+    """Let the files of tests lie in memory where there is plenty, unless somebody says where they shall lie.
+
+    Lakes, stores and servers wait for the disk after each write: half of the time of a run of a small shop. Tests kill
+    processes and never machines, so that what they see of a file is the same on either.
+    """
+    if "TMPDIR" not in os.environ and _has_room(_MEMORY):
+        os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None  # asked for anew
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a folder in memory can take what a whole run writes, some of it programs of Elasticsearch."""
+    if not folder.is_dir():
+        return False
+    found = os.statvfs(folder)
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    (available,) = (int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    is_large = min(found.f_bavail * found.f_frsize, available - _FOR_PROCESSES) >= _WRITTEN
+    return is_large and not found.f_flag & os.ST_NOEXEC
+
+
 def pytest_report_header() -> str:
     return (
-        f"components: Elasticsearch {', '.join(elasticsearch_versions())}; public data {_public_folder() or 'absent'}"
+        f"components: Elasticsearch {', '.join(elasticsearch_versions())}; public data {_public_folder() or 'absent'}; "
+        f"files in {tempfile.gettempdir()}"
     )
 
 
