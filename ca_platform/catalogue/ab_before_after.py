@@ -11,6 +11,9 @@ KINDS = ("promotion", "product")
 SUFFIXES = {"": "", "_accept": "increase", "_reject": "decrease"}
 """Ends of the names of the reports, and the direction of the rows that they hold."""
 
+MOST_OPENED = 300
+"""Items of one report whose distributions are kept."""
+
 _KEY = ("item",)
 _FACTS = ("client_numbers", "dimension_values", "customers")
 _OWN_FACTS = {"promotion": ("promotion_firsts",), "product": ("order_products", "product_numbers")}
@@ -122,7 +125,8 @@ BEFORE_AFTER_REPORTS = (
         title="Distributions of compared items",
         grain="item × metric × series × bin",
         description=(
-            "Of every promotion and product with enough customers: how many customers ordered how much before and after, "
+            "Of promotions and products with enough customers, of each kind and metric those "
+            f"{MOST_OPENED} with the smallest p-values: how many customers ordered how much before and after, "
             "what the best family has of these bins, and how many of the 1,000 resamples have which difference. The last "
             "bin of before, after and fitted is up to the largest outcome."
         ),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from ca_platform.catalogue.ab_before_after import MOST_OPENED
 from ca_platform.models.experiments import Values
 from ca_platform.models.experiments.families import distribution
 from ca_platform.models.experiments.records import Floats
@@ -64,9 +65,16 @@ def distributions(kind: str, found: Sequence[Opened]) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=_DISTRIBUTIONS)]
     for one in found:
         if one.shown.size:
-            named = _named(kind, one)
+            named = _named(kind, one).with_columns(_is_kept(one))
             parts += [_series(named, *bins) for bins in (*_outcomes(one), _resampled(one.resampled))]
     return pl.concat(parts)
+
+
+def _is_kept(one: Opened) -> pl.Series:
+    """Whether an item has one of the smallest p-values of its slice, of which so many are kept."""
+    p_value = pl.Series("p", one.compared.comparison.p_value[one.shown])
+    items = one.compared.items[one.shown].select("slice", p_value)
+    return items.select(kept=pl.col("p").rank("ordinal").over("slice") <= MOST_OPENED)["kept"]
 
 
 def _named(kind: str, one: Opened) -> pl.DataFrame:
@@ -77,7 +85,7 @@ def _named(kind: str, one: Opened) -> pl.DataFrame:
 
 
 def _series(named: pl.DataFrame, series: str, low: Floats, high: Floats, share: Floats) -> pl.DataFrame:
-    """One series of all items; bins without width are left out."""
+    """One series of the items that are kept; bins without width are left out."""
     items, bins = share.shape
     rows = named.select(pl.all().repeat_by(bins).explode()) if items else named
     columns = {"low": low.ravel(), "high": high.ravel(), "share": share.ravel()}
@@ -85,7 +93,7 @@ def _series(named: pl.DataFrame, series: str, low: Floats, high: Floats, share: 
         rows.with_columns(
             pl.lit(series).alias("series"), *(pl.Series(name, column) for name, column in columns.items())
         )
-        .filter(pl.col("high") > pl.col("low"))
+        .filter("kept", pl.col("high") > pl.col("low"))
         .select(*_DISTRIBUTIONS)
     )
 

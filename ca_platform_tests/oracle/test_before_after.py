@@ -15,6 +15,7 @@ import pytest
 
 from ca_platform.models.experiments import Moments, Values, difference_in_differences, power, sign_flips
 from ca_platform.models.experiments.special import normal_tails
+from ca_platform.reports import opened_items
 from ca_platform.settings.reports import AbTest
 from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.before_after import REPORTS, Found, found_products, found_promotions, is_small
@@ -192,3 +193,17 @@ def test_values_of_dimensions_are_compared_where_they_are_asked_for(tmp_path: Pa
     alone = computed(REPORTS, [LAST], settings, lake)
     for name, frame in alone.items():
         assert frame.select(verdict).equals(frames[name].filter(report_dimension="main").select(verdict)), name
+
+
+def test_distributions_are_kept_of_the_clearest_items(
+    frames: dict[str, pl.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened_items, "MOST_OPENED", 2)
+    settings, lake = load_frames(SHOP, tmp_path, LAST)
+    kept = computed(["ab_distributions"], [LAST], settings, lake)["ab_distributions"]
+    for kind, metric in (("product", "orders"), ("product", "amount")):
+        tested = frames[f"{kind}_usage_before_after_{metric}"].drop_nulls("p_value").sort("p_value")["item"]
+        own = kept.filter(item_kind=kind, metric=metric)
+        assert tested.len() > 2 and set(own["item"]) == set(tested[:2])
+        every = frames["ab_distributions"].filter(pl.col("item").is_in(tested[:2].implode()))
+        assert own.equals(every.filter(item_kind=kind, metric=metric))
