@@ -212,7 +212,7 @@ class Answers:
         look = self._look(question, found)
         frame = card.rows(found.own.frame, look)
         if card.is_empty(frame):
-            return Answer("empty", message=messages.nothing_chosen(question.view))
+            return Answer("empty", message=messages.nothing_chosen(question.view, card.none_left))
         earlier = question.view.compare
         note = messages.no_comparison(earlier) if earlier and found.compare is None else ""
         return Answer(

@@ -72,11 +72,11 @@ def nothing_in_period(text: str) -> Message:
     return Message("Nothing to show", text)
 
 
-def nothing_chosen(view: View) -> Message:
-    """There is something, and nothing of it is what was chosen."""
+def nothing_chosen(view: View, text: str = "") -> Message:
+    """There is something, and nothing of it is what was chosen; the card may say more about it."""
     return Message(
         "Nothing to show",
-        "No row is left by what is chosen above.",
+        text or "No row is left by what is chosen above.",
         link=("Clear the filters", view.without_filters().query() or "?"),
     )
 

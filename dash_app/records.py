@@ -187,6 +187,7 @@ class Card:
         empty: what stands in the card when the report is computed and has nothing to show.
         is_empty: whether it has nothing to show.
         why_empty: what stands in the card then, where that depends on the report; None: always ``empty``.
+        none_left: what stands in the card when the choices leave none of its rows; empty: that they do.
         history: how many report days, the shown one included, come as ``Look.history``; 0: none.
         also: a second report that comes as ``Look.also``.
         is_shown: whether the choices of the page show the card.
@@ -210,6 +211,7 @@ class Card:
     empty: str = "Nothing happened in this period."
     is_empty: Callable[[pl.DataFrame], bool] = without_rows
     why_empty: Callable[[pl.DataFrame], str] | None = None
+    none_left: str = ""
     history: int = 0
     also: str = ""
     is_shown: Callable[[Filters], bool] = always

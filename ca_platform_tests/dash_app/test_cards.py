@@ -160,6 +160,16 @@ def test_comparison_of_a_value_says_which_setting_asks_for_it(tmp_path: Path) ->
     assert answer["message"]["link"] == ["Show the whole shop", DAY]
 
 
+def test_item_whose_distributions_are_not_kept_says_whose_are(visitor: Visitor) -> None:
+    few = frames.report("promotion_usage_before_after_amount").filter(note="insufficient")["item"][0]
+    query = f"{DAY}&item={few}"
+    assert "too few customers" in visitor.card("ab-promotions-amount-opened", query)["reading"]
+    answer = visitor.card("ab-promotions-amount-sides", query)
+    assert answer["verdict"] == "empty"
+    assert "promotions with enough customers alone" in answer["message"]["text"]
+    assert answer["message"]["link"] == ["Clear the filters", DAY]
+
+
 def test_failing_store_is_an_error_with_an_id_and_the_details_only_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

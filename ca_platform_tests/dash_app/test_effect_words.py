@@ -115,7 +115,7 @@ def test_item_with_too_few_customers_has_no_verdict_and_says_what_it_takes() -> 
     assert "it takes 30 customers, 10 of them" in sentence
     assert "nothing can be said" in effect_opened.required(frame, LOOK)
     texts = [tile.value for tile in effect_opened.tiles(frame, LOOK, PROMOTIONS)]
-    assert texts[-2:] == ["–", "–"]
+    assert texts[4:] == ["–", "–", "–"]
     assert not any("None" in f"{tile.value}{tile.change}" for tile in effect_opened.tiles(frame, LOOK, PROMOTIONS))
 
 
@@ -174,6 +174,23 @@ def test_list_opens_its_items() -> None:
         "+\u2060£3.00",
         "0.004",
     ]
+
+
+def test_list_is_as_long_as_is_chosen_and_says_of_how_many() -> None:
+    frame = comparisons(*(comparison(f"i{number}", difference=float(number)) for number in range(1, 61)))
+    few = effects.listed(frame, LOOK, PROMOTIONS)
+    assert (len(few.rows), few.note) == (20, "20 of 60 promotions")
+    more = effects.listed(frame, replace(LOOK, filters=PromotionTestFilters(top="50")), PROMOTIONS)
+    assert [row[0].text for row in more.rows[:2]] == ["i60", "i59"]
+    assert len(more.rows) == 50
+
+
+def test_measured_false_positives_stand_beside_the_verdict() -> None:
+    measured_here = {"false_positive_rate": 0.047, "false_positive_low": 0.043, "false_positive_high": 0.051}
+    tiles = effect_opened.tiles(comparisons(comparison("X", **measured_here)), LOOK, PROMOTIONS)
+    assert (tiles[-1].value, tiles[-1].change) == ("4.7%", "4.3% to 5.1% in this shop")
+    unknown = effect_opened.tiles(comparisons(comparison("X")), LOOK, PROMOTIONS)[-1]
+    assert (unknown.value, unknown.change) == ("–", "not measured yet")
 
 
 def test_pairs_are_those_of_the_opened_promotion() -> None:

@@ -13,7 +13,7 @@ from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
 from dash_app.figures.frame import BOTTOM, figure, plain_axis, value_axis
 from dash_app.figures.labels import escape, label, shorten, width
-from dash_app.filters import EffectFilters, ItemFilters
+from dash_app.filters import EffectFilters
 from dash_app.records import Figure, Look
 from dash_app.words import effects as words
 from dash_app.words.effects import Subject
@@ -60,7 +60,7 @@ def effects(frame: pl.DataFrame, look: Look, kind: Drawn) -> Figure:
     names = kind.subject.names
     order = EffectFilters.of(look.filters).sort
     able = words.known(frame) if kind.is_ordered else words.ranked(frame, order, names)
-    rows = able.head(_top(look))
+    rows = able.head(words.top(look, _MOST))
     if order == "effect" and not kind.is_ordered:
         rows = rows.sort("difference", *names, descending=[True, *(False for _ in names)])
     rows = rows.with_columns(place=-pl.int_range(pl.len()).cast(pl.Float64), verdict=_verdict())
@@ -95,11 +95,6 @@ def effects(frame: pl.DataFrame, look: Look, kind: Drawn) -> Figure:
 def without_effects(frame: pl.DataFrame) -> bool:
     """Whether no item has a difference with an interval."""
     return words.known(frame).filter(pl.col("ci_high") > pl.col("ci_low")).is_empty()
-
-
-def _top(look: Look) -> int:
-    """How many items are shown."""
-    return int(look.filters.top) if isinstance(look.filters, ItemFilters) else _MOST
 
 
 def _verdict() -> pl.Expr:

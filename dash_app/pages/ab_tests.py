@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import partial
 
+from ca_platform.catalogue.ab_before_after import MOST_OPENED
 from dash_app.figures import effect_opened as opened_figures
 from dash_app.figures import effects as figures
 from dash_app.figures.effects import Drawn
@@ -56,6 +57,9 @@ def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> 
     report = f"{kind}_usage_before_after_{metric}"
     is_shown = metric_is(metric)
     few = f"There is no {subject.noun} with enough customers yet."
+    not_kept = (
+        f"These are kept of {subject.nouns} with enough customers alone, and of them of the {MOST_OPENED} clearest."
+    )
     return (
         Card(
             id=f"{prefix}-{metric}-opened",
@@ -90,6 +94,7 @@ def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> 
             figure=opened_figures.resamples,
             also=report,
             empty=few,
+            none_left=not_kept,
             is_empty=partial(opened_figures.without_resamples, kind=kind),
             is_shown=is_shown,
             rows=partial(series.of_item, series=(series.BOOTSTRAP,)),
@@ -102,6 +107,7 @@ def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> 
             figure=opened_figures.distributions,
             also=report,
             empty=few,
+            none_left=not_kept,
             is_empty=partial(opened_figures.without_sides, kind=kind),
             is_shown=is_shown,
             rows=partial(series.of_item, series=series.DISTRIBUTIONS),
@@ -116,6 +122,7 @@ def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> 
             height=LISTED,
             also=report,
             empty=few,
+            none_left=not_kept,
             is_empty=partial(series.without_families, kind=kind),
             is_shown=is_shown,
             rows=series.of_item,

@@ -9,7 +9,7 @@ import polars as pl
 from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words.effect_opened import verdict
 from dash_app.words.effect_subjects import METRICS
-from dash_app.words.effects import LISTED, Subject, coverage, known, p_value, ranked, signed, title
+from dash_app.words.effects import Subject, coverage, known, p_value, ranked, signed, title, top
 from dash_app.words.formats import formats, plural
 from dash_app.words.lists import NOTHING, name
 from dash_app.words.rows import Row
@@ -44,7 +44,7 @@ def listed(frame: pl.DataFrame, look: Look, subject: Subject) -> Listing:
     )
     surest = ranked(frame, "certainty", (*subject.names, "metric"))
     without = frame.join(surest.select("item", "metric"), on=["item", "metric"], how="anti").sort("item", "metric")
-    rows = pl.concat([surest, without]).head(LISTED)
+    rows = pl.concat([surest, without]).head(top(look))
     form = formats(look)
     shown = f"{form.count(rows.height)} of {form.count(frame.height)} rows"
     note = shown if rows.height < frame.height else ""

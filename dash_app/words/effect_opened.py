@@ -126,6 +126,7 @@ def tiles(frame: pl.DataFrame, look: Look, subject: Subject) -> tuple[Tile, ...]
             f"by itself {p_value(row['p_value'], form)}, {test(row['test'])}",
         ),
         Tile("Power for 10%", told("power", form.share), "to find a change by a tenth"),
+        Tile("False positives", told("false_positive_rate", form.share), _wrong(row, form)),
     )
 
 
@@ -141,6 +142,14 @@ def _interval(row: Row, metric: str, look: Look) -> str:
 def _matched(row: Row, subject: Subject, form: Formats) -> str:
     matched = row.get("matched_customers")
     return "who are compared" if matched is None else f"{form.count(matched)} {subject.matched}"
+
+
+def _wrong(row: Row, form: Formats) -> str:
+    """The interval of the share of false positives that the test was measured to have in the shop."""
+    low, high = row["false_positive_low"], row["false_positive_high"]
+    return (
+        "not measured yet" if low is None or high is None else f"{form.share(low)} to {form.share(high)} in this shop"
+    )
 
 
 def required(frame: pl.DataFrame, look: Look) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 
 from dash_app.records import Listing, Look
 from dash_app.words import lists
-from dash_app.words.effects import LISTED, chosen_item
+from dash_app.words.effects import chosen_item, top
 from dash_app.words.formats import formats, plural
 from dash_app.words.lists import Column
 from dash_app.words.names import quoted
@@ -45,7 +45,7 @@ def ranking(frame: pl.DataFrame, look: Look) -> Listing:
         Column("ties", "Undecided", form.count),
         Column("reject_ratio", "Decided", form.share),
     )
-    rows = _ranked(frame).head(LISTED)
+    rows = _ranked(frame).head(top(look))
     return lists.listing(
         rows, columns, replace(look, compare=None), key=("promotion_id",), of=frame.height, noun="promotions"
     )

@@ -26,7 +26,7 @@ _JOINER = "\u2060"
 _MONEY = ("amount", "revenue_per_customer", "discount_per_customer")
 _SHARES = ("conversion", RELATIVE)
 LISTED = 20
-"""Rows of a list on a page; the file has all."""
+"""Rows of a list on a page where nothing else is chosen; the file has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,11 @@ def chosen_item(look: Look) -> str | None:
     return look.filters.item if isinstance(look.filters, ItemFilters) else None
 
 
+def top(look: Look, standard: int = LISTED) -> int:
+    """How many items are shown."""
+    return int(look.filters.top) if isinstance(look.filters, ItemFilters) else standard
+
+
 def named(row: Row, subject: Subject) -> str:
     """The item as it stands in a sentence: “A”, or “A” against “B”."""
     return " against ".join(quoted(row[column]) for column in subject.names)
@@ -168,7 +173,8 @@ def summary(frame: Frame, look: Look, subject: Subject) -> str:
     of = count if able.height == frame.height else f"{form.count(able.height)} with enough {subject.few} of {count}"
     best = leading(able, subject.names)
     if best is None or not best["significant"]:
-        return f"Of {of}, none shows a change that survives the correction for {form.count(able.height)} tests."
+        tests = f"{form.count(able.height)} {plural(able.height, 'test')}"
+        return f"Of {of}, none shows a change that survives the correction for {tests}."
     metric = best["metric"]
     return (
         f"Of {of}, {form.count(up)} {plural(up, 'shows', 'show')} an increase and {form.count(down)} a decrease that "
@@ -195,7 +201,7 @@ def accepted(frame: Frame, look: Look, subject: Subject, *, more: bool) -> str:
 def listed(frame: Frame, look: Look, subject: Subject, *, chooses: bool = True) -> Listing:
     """The first items by what is chosen: the adjusted change with its interval, the raw one beside it."""
     form = formats(look)
-    rows = ranked(frame, EffectFilters.of(look.filters).sort, subject.names).head(LISTED)
+    rows = ranked(frame, EffectFilters.of(look.filters).sort, subject.names).head(top(look))
     heads = (
         Head(capital(subject.noun), is_number=False),
         Head("Change"),
