@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ca_platform.catalogue.ab_tests import TESTS
 from ca_platform.catalogue.columns import count, day, flag, text
 from ca_platform.catalogue.spec import Column, Kind, ReportSpec, TableSpec
 
 _KEY = ("test", "metric")
 _FACTS = ("customer_orders", "customer_days", "first_sessions")
 _COLUMNS = (
-    text("test", "The test, as the reports of A/B tests name it."),
+    text("test", "; ".join(f"{name}: {words}" for name, words in TESTS.items()) + "."),
     text("metric", "What it compares, as these reports name it."),
     count("customers", "Customers of a group, or orders with an item."),
     count(

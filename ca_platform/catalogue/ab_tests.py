@@ -13,11 +13,14 @@ TESTS = {
     "item_permutation": "permutation of the product over the orders of the same customers",
     "item_permutation_frequent": "the same, of products in more than 5 % of the orders",
     "welch_skewed": "Welch's t test of two groups, without the skewness of the outcome",
-    "beyond_shop_daily": "t test of changes in proportion to those of all other customers, without their skewness",
+    "beyond_shop_daily": "t test of changes from day to day in proportion to those of all other customers, without their skewness",
     "beyond_shop_weekly": "the same from week to week",
     "beyond_shop_monthly": "the same from month to month",
+    "welch": "Welch's t test of two groups",
+    "regression_adjusted": "t test of two groups, adjusted for what was known of customers before",
+    "proportions": "exact or score test of two shares",
 }
-"""What before and after are compared by, in words. A calibration names them with the metric."""
+"""What is compared by which test, in words. A calibration names them with the metric."""
 
 INSUFFICIENT, WITHHELD, NOT_OBSERVED = "insufficient", "withheld", "not observed"
 """Notes of rows without a verdict: too few customers, a test that the calibration does not offer, nobody whose time is over."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ca_platform.catalogue.ab_tests import TESTS
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 from ca_platform.training import CALIBRATIONS
@@ -37,7 +38,7 @@ def test_later_data_change_nothing_and_days_together_are_served_as_one_by_one(tm
     assert cut.lake.days(CALIBRATIONS) == [MONDAY - timedelta(days=7), MONDAY]
     assert at_once["trained_on"].unique().sort().to_list() == [MONDAY - timedelta(days=7), MONDAY]
     assert at_once["splits"].is_between(1_000, 10_000).all()
-    assert {"welch", "sign_flip", "item_permutation", "beyond_shop_weekly"} <= set(at_once["test"])
+    assert {"welch", "sign_flip", "item_permutation", "beyond_shop_weekly"} <= set(at_once["test"]) <= set(TESTS)
 
 
 def test_a_calibration_is_made_anew_for_another_alpha_and_a_young_shop_has_no_rows(tmp_path: Path) -> None:
