@@ -159,11 +159,6 @@ def no_comparison(_: Filters) -> frozenset[Shared]:
     return frozenset(("date", "dimension"))
 
 
-def day_alone(_: Filters) -> frozenset[Shared]:
-    """What means something where the whole shop is shown on one day."""
-    return frozenset(("date",))
-
-
 def every_row(frame: pl.DataFrame, _: Look) -> pl.DataFrame:
     """The rows that the choices leave of a report when they leave all."""
     return frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ca_platform.catalogue.ab_calibration import CALIBRATED_BY
 from ca_platform.catalogue.ab_tests import A_B, INSUFFICIENT, WITHHELD, comparison_columns, figure
 from ca_platform.catalogue.columns import count, day, instant, text
-from ca_platform.catalogue.fact_columns import CUSTOMER, fact
+from ca_platform.catalogue.fact_columns import CUSTOMER, SLICE, fact
 from ca_platform.catalogue.spec import Column, ReportSpec
 
 MISMATCH = "sample ratio mismatch"
@@ -17,15 +17,17 @@ GOAL, GUARD, OTHER = "goal", "guard", "other"
 EXPERIMENT_VARIANTS = fact(
     "experiment_variants",
     "Variants of experiments",
-    "The first session of each customer with each variant of each experiment that is a column of the sessions.",
+    "The first session of each customer with each variant of each experiment that is a column of the sessions, in the "
+    "whole shop and with each dimension value.",
     (
-        text("experiment", "The experiment."),
+        SLICE,
         CUSTOMER,
+        text("experiment", "The experiment."),
         text("variant", "The variant."),
         instant("at", "Start of the session."),
     ),
-    key=("experiment", "customer", "variant"),
-    inputs=("sessions", "client_numbers"),
+    key=("slice", "customer", "experiment", "variant"),
+    inputs=("sessions", "dimension_values", "client_numbers"),
 )
 EXPERIMENT_FACTS = (EXPERIMENT_VARIANTS,)
 
@@ -58,7 +60,8 @@ EXPERIMENTS = ReportSpec(
         "first variant, those without an order with 0; outcomes from the assignment up to the report day, or to the last "
         "day of the experiment. Differences are adjusted for up to 26 weeks before the assignment (CUPED). Verdicts may "
         "be looked at on every day. Variants of other sizes than planned (p < .001) leave no verdict. Sessions and "
-        "discounts count by whole days, that of the assignment included."
+        "discounts count by whole days, that of the assignment included. With reports.ab_test.by_dimension also for "
+        "dimension values, of those who had a session with the value by then, without sessions and discounts."
     ),
     columns=(
         text("experiment", "The experiment."),
@@ -98,7 +101,6 @@ EXPERIMENTS = ReportSpec(
         *CALIBRATED_BY,
     ),
     page="/ab-tests/experiments",
-    by_dimension=False,
     requires=("sessions.experiments or assignments",),
 )
 AB_EXPERIMENTS = (EXPERIMENTS,)

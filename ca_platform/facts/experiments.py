@@ -9,27 +9,31 @@ from collections.abc import Sequence
 
 import polars as pl
 
-_KEY = ["experiment", "customer", "variant"]
+from ca_platform.facts.customers import PAIR
+
+_KEY = [*PAIR, "experiment", "variant"]
 
 
 def experiment_variants(
-    sessions: pl.LazyFrame, experiments: Sequence[str], clients: pl.LazyFrame, known: pl.LazyFrame
+    visits: pl.LazyFrame, sessions: pl.LazyFrame, experiments: Sequence[str], known: pl.LazyFrame
 ) -> pl.LazyFrame:
     """First sessions with a variant of those who had none with it before: ``day``, key, ``at``.
 
     Args:
-        sessions: of some days, with ``experiments.NAME``.
-        clients: ``client`` and ``customer``, at least of all of these sessions.
+        visits: the sessions by ``slice`` and ``customer``, with their ``place``.
+        sessions: ``experiments.NAME`` by ``place``.
         known: the same of all days before.
     """
     if not experiments:
         return known.limit(0).select("day", *_KEY, "at")
     found = pl.concat(
         sessions.filter(pl.col(f"experiments.{name}").is_not_null())
-        .group_by("client", variant=f"experiments.{name}")
-        .agg(pl.col("day").min(), at=pl.col("session_start_date").min())
+        .select("place", variant=f"experiments.{name}")
+        .join(visits.select("day", *PAIR, "place", at="session_start_date"), on="place")
+        .group_by(*PAIR, "variant")
+        .agg(pl.col("day", "at").min())
         .with_columns(experiment=pl.lit(name))
         for name in experiments
-    ).join(clients.select("client", "customer"), on="client")
+    )
     old = known.join(found.select(_KEY), on=_KEY, how="semi").select(_KEY)
     return found.join(old, on=_KEY, how="anti").select("day", *_KEY, "at")

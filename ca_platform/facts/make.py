@@ -171,9 +171,9 @@ class Maker:
     def experiment_variants(self) -> pl.LazyFrame:
         """When customers saw each variant of an experiment first."""
         sessions, names = self._past_sessions.lazy(), self._shape.experiments
-        clients = self._clients.lazy()
+        visits = self.visits.lazy()
         return self._lake.collect(
-            lambda: experiments.experiment_variants(sessions, names, clients, self.past("experiment_variants"))
+            lambda: experiments.experiment_variants(visits, sessions, names, self.past("experiment_variants"))
         ).lazy()
 
     @property

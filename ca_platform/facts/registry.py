@@ -150,8 +150,8 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     "promotion_spending": {**_DAY, **_PAIR, "promotion_id": pl.String(), "orders": _COUNT, "amount": _SUM},
     "experiment_variants": {
         **_DAY,
+        **_PAIR,
         "experiment": pl.String(),
-        "customer": _NUMBER,
         "variant": pl.String(),
         "at": INSTANT,
     },

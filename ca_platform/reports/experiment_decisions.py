@@ -68,7 +68,9 @@ def decision(
     >>> decision([goal], "new", "old", date(2024, 5, 1), is_over=False)
     'Take new: conversion rose by 3.1 % against old, and no guard got worse.'
     """
-    goal = next(said for said in told if said.role == GOAL)
+    goal = next((said for said in told if said.role == GOAL), None)
+    if goal is None:
+        return "No decision: the goal is known of the whole shop alone."
     harmed = [said for said in told if said.role == GUARD and said.is_worse]
     harm = _and([said.moved for said in harmed])
     if goal.note is not None:

@@ -44,7 +44,7 @@ class Experiments:
     """All experiments at the end of a day.
 
     Attributes:
-        people: a row for everybody who was assigned: ``experiment``, ``variant``, ``at``, ``switched``, outcomes since
+        people: a row for everybody who was assigned: ``slice``, ``experiment``, ``variant``, ``at``, ``switched``, outcomes since
             (``orders``, ``revenue``, ``sessions``, ``discount``), figures of the time before (``*_before``,
             ``idle_days``, ``is_new``).
         plans: by experiment, where the settings say anything.
@@ -65,6 +65,7 @@ class Sides:
     """One experiment: its people with the numbers of their variants, the control among these."""
 
     name: str
+    slice: int
     people: pl.DataFrame
     code: Ints
     variants: tuple[str, ...]
@@ -96,9 +97,10 @@ class Sides:
         return [self.variants.index(self.control)] * len(self.others), self.others
 
     def metrics(self, *, has_discount: bool) -> list[str]:
-        """What is measured: of an unknown discount nothing can be told."""
+        """What is measured: of an unknown discount nothing can be told, nor of a dimension value what days alone know."""
         named = {*ALWAYS, self.plan.goal, *self.plan.guards}
-        return [name for name in MEASURES if name in named and (has_discount or MEASURES[name].outcome != "discount")]
+        unknown = {"sessions", "discount"} if self.slice else set() if has_discount else {"discount"}
+        return [name for name in MEASURES if name in named and MEASURES[name].outcome not in unknown]
 
     def role(self, metric: str) -> str:
         if metric == self.plan.goal:
@@ -106,8 +108,8 @@ class Sides:
         return GUARD if metric in self.plan.guards else OTHER
 
 
-def sides_of(name: str, people: pl.DataFrame, given: Experiments) -> Sides:
-    """One experiment of a day, with what was planned of it."""
+def sides_of(name: str, number: int, people: pl.DataFrame, given: Experiments) -> Sides:
+    """One experiment of a day in a slice, with what was planned of it."""
     plan = given.plans.get(name, Experiment())
     seen = sorted(people["variant"].unique())
     control = plan.control or seen[0]
@@ -119,6 +121,7 @@ def sides_of(name: str, people: pl.DataFrame, given: Experiments) -> Sides:
     numbers = {variant: number for number, variant in enumerate(variants)}
     return Sides(
         name=name,
+        slice=number,
         people=people,
         code=people["variant"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy(),
         variants=variants,

@@ -13,6 +13,7 @@ import polars as pl
 
 from ca_platform.calendar import INSTANT, days_between
 from ca_platform.facts import check_history
+from ca_platform.facts.customers import MAIN_SLICE, PAIR
 from ca_platform.reports.ab_verdicts import Offers
 from ca_platform.reports.experiment_sides import Experiments
 from ca_platform.reports.experiments import experiments
@@ -22,7 +23,7 @@ from ca_platform.settings.experiments import Experiment
 
 BEFORE = timedelta(weeks=26)
 """How far back the time before an assignment reaches."""
-_ONE = ["experiment", "client"]
+_ONE = ["slice", "experiment", "client"]
 
 
 class ExperimentTables:
@@ -37,6 +38,7 @@ class ExperimentTables:
         self._offers = offers
         self._lake = facts.lake
         self._settings = settings
+        self._by_dimension = settings.reports.ab_test.by_dimension
 
     @property
     def plans(self) -> Mapping[str, Experiment]:
@@ -51,7 +53,7 @@ class ExperimentTables:
     def on(self, day: date) -> Experiments:
         """The experiments as they stand at the end of a report day."""
         done = self._outcomes.lazy().filter(pl.col("day") <= day).group_by("place").agg(pl.exclude("day").sum())
-        known = self._people.lazy().filter(pl.col("day") <= day)
+        known = self._people.lazy().filter(pl.col("since") <= day)
         people = known.join(done, on="place", how="left", maintain_order="left")
         source = self._settings.sources.sessions
         return Experiments(
@@ -69,15 +71,16 @@ class ExperimentTables:
 
     @cached_property
     def _entries(self) -> pl.DataFrame:
-        """Everybody's first assignment: ``place``, experiment, ``customer`` (null without a session), variant, ``at``.
+        """Everybody's first assignment: ``place``, slice, experiment, ``customer`` (null without a session), variant, ``at``.
 
-        ``switched_on`` is the day of the first other variant. Sorted, so that sums do not depend on the order of rows.
+        It counts from the day ``since`` on: of a dimension value from the first session with it. ``switched_on`` is the
+        day of the first other variant. Sorted, so that sums do not depend on the order of rows.
         """
         rows = pl.concat([self._seen(), self._assigned()]).lazy()
         last = {name: plan.last_day for name, plan in self.plans.items() if plan.last_day is not None}
         ends = pl.LazyFrame({"experiment": [*last], "last_day": [*last.values()]}, schema=_ENDS)
         counted = rows.join(ends, on="experiment", how="left").filter(
-            pl.col("last_day").is_null() | (pl.col("day") <= pl.col("last_day"))
+            pl.col("last_day").is_null() | (pl.col("since") <= pl.col("last_day"))
         )
         first = counted.sort(*_ONE, "at", "variant").unique(_ONE, keep="first", maintain_order=True)
         others = counted.join(first.select(*_ONE, own="variant"), on=_ONE).filter(pl.col("variant") != pl.col("own"))
@@ -86,9 +89,12 @@ class ExperimentTables:
 
     def _seen(self) -> pl.DataFrame:
         """First sessions with each variant, of experiments that are columns of the sessions."""
-        return self._lake.collect(
-            lambda: self._facts.scan("experiment_variants").join(self._clients(), on="customer").select(_ASSIGNED)
-        )
+
+        def build() -> pl.LazyFrame:
+            rows = self._sliced("experiment_variants").with_columns(since="day")
+            return rows.join(self._clients(), on="customer").select(_ASSIGNED)
+
+        return self._lake.collect(build)
 
     def _assigned(self) -> pl.DataFrame:
         """What the source of assignments says."""
@@ -100,9 +106,21 @@ class ExperimentTables:
 
         def build() -> pl.LazyFrame:
             rows = self._lake.scan("assignments", start, last, schema=_ASSIGNMENTS).rename({"assigned_at": "at"})
-            return rows.join(self._clients(), on="client", how="left").select(_ASSIGNED)
+            named = rows.join(self._clients(), on="client", how="left")
+            everybody = named.with_columns(slice=pl.lit(MAIN_SLICE, pl.UInt32), since="day").select(_ASSIGNED)
+            if not self._by_dimension:
+                return everybody
+            first = self._sliced("first_sessions").filter(pl.col("slice") != MAIN_SLICE)
+            visitors = named.join(first.select("slice", "customer", first_day="day"), on="customer")
+            since = pl.max_horizontal("day", "first_day")
+            return pl.concat([everybody, visitors.with_columns(since=since).select(_ASSIGNED)])
 
         return self._lake.collect(build)
+
+    def _sliced(self, fact: str, start: date | None = None) -> pl.LazyFrame:
+        """A fact by slice, of the whole shop alone unless dimension values are asked for."""
+        rows = self._facts.scan(fact, start)
+        return rows if self._by_dimension else rows.filter(pl.col("slice") == MAIN_SLICE)
 
     def _clients(self) -> pl.LazyFrame:
         return self._facts.scan("client_numbers").drop("day")
@@ -125,15 +143,15 @@ class ExperimentTables:
             )
             is_earlier = (pl.col("done_on") < pl.col("day")) & (pl.col("done_on") >= pl.col("day") - BEFORE)
             sessions = self._days().filter(is_earlier).group_by("place").agg(sessions_before=pl.col("sessions").sum())
-            first = self._facts.scan("first_sessions").filter(pl.col("slice") == 0)
-            known = own.join(first.select("customer", first_at="at"), on="customer", how="left")
+            first = self._sliced("first_sessions").select(*PAIR, first_at="at")
+            known = own.join(first, on=PAIR, how="left")
             idle = (pl.col("at") - pl.col("last_at")).dt.total_microseconds() / timedelta(days=1).total_seconds() / 1e6
             return (
                 known.join(orders, on="place", how="left")
                 .join(sessions, on="place", how="left")
                 .sort("place")
                 .select(
-                    "place", "day", "experiment", "variant", "at", "switched_on",
+                    "place", "slice", "since", "experiment", "variant", "at", "switched_on",
                     *(pl.col(f"{name}_before").fill_null(0).cast(pl.Float64) for name in _HISTORY),
                     idle_days=idle,
                     is_new=(pl.col("first_at") >= pl.col("at")).fill_null(value=True),
@@ -160,15 +178,13 @@ class ExperimentTables:
 
     def _orders(self) -> pl.LazyFrame:
         """Orders of everybody who was assigned, with the assignment beside each."""
-        orders = self._facts.scan("customer_orders", self._since).filter(pl.col("slice") == 0)
-        return orders.select("customer", "amount", ordered_at="at", done_on="day").join(
-            self._entries.lazy(), on="customer"
-        )
+        orders = self._sliced("customer_orders", self._since)
+        return orders.select(*PAIR, "amount", ordered_at="at", done_on="day").join(self._entries.lazy(), on=PAIR)
 
     def _days(self) -> pl.LazyFrame:
-        """Days with a session of everybody who was assigned, with the assignment beside each."""
-        days = self._facts.scan("customer_days", self._since)
-        return days.select("customer", "sessions", "discount", done_on="day").join(self._entries.lazy(), on="customer")
+        """Days with a session of everybody who was assigned, with the assignment beside each. They know no slices."""
+        days = self._facts.scan("customer_days", self._since).select("customer", "sessions", "discount", done_on="day")
+        return days.join(self._entries.lazy().filter(pl.col("slice") == MAIN_SLICE), on="customer")
 
     @property
     def _since(self) -> date | None:
@@ -185,7 +201,7 @@ _ASSIGNMENTS: dict[str, pl.DataType] = {
     "variant": pl.String(),
     "assigned_at": INSTANT,
 }
-_ASSIGNED = ["day", "experiment", "client", "customer", "variant", "at"]
+_ASSIGNED = ["day", "since", "slice", "experiment", "client", "customer", "variant", "at"]
 _HISTORY = ("orders", "revenue", "sessions")
 _OUTCOMES = ["orders", "revenue", "sessions", "discount"]
 _ENDS: dict[str, pl.DataType] = {"experiment": pl.String(), "last_day": pl.Date()}

@@ -42,17 +42,18 @@ _CHANGE = 0.1
 
 
 def experiments(given: Experiments, offers: Offers) -> pl.DataFrame:
-    """The report: a row for every experiment, variant and metric. Experiments with one variant have none yet.
+    """The report: a row for every slice, experiment, variant and metric. Experiments with one variant have none yet.
 
     Args:
         offers: what the calibration of the shop says of each test.
     """
     rows: list[dict[str, Any]] = []
-    for (name,), people in given.people.group_by("experiment", maintain_order=True):
-        sides = sides_of(str(name), people, given)
+    for (number, name), people in given.people.group_by("slice", "experiment", maintain_order=True):
+        sides = sides_of(str(name), int(str(number)), people, given)
         if sides.others:
             rows += _rows(sides, given, offers)
-    return pl.DataFrame(rows, schema={column: _TYPES.get(column, pl.Float64()) for column in EXPERIMENTS.column_names})
+    columns = ("slice", *EXPERIMENTS.column_names)
+    return pl.DataFrame(rows, schema={column: _TYPES.get(column, pl.Float64()) for column in columns})
 
 
 def _rows(sides: Sides, given: Experiments, offers: Offers) -> list[dict[str, Any]]:
@@ -161,6 +162,7 @@ def _measured(sides: Sides, metric: str, alpha: float, offers: Offers, mismatch:
     withheld = WITHHELD if offer is not None and not offer[3] else None
     return [
         {
+            "slice": sides.slice,
             "experiment": sides.name,
             "variant": sides.variants[number],
             "control": sides.control,
@@ -232,6 +234,7 @@ _TYPES: dict[str, pl.DataType] = {
     **dict.fromkeys(
         ("experiment", "variant", "control", "metric", "note", "role", "decision", "test", "direction"), pl.String()
     ),
+    "slice": pl.UInt32(),
     **dict.fromkeys(("customers_a", "customers_b", "switched_customers"), pl.Int64()),
     **dict.fromkeys(("begun_on", "planned_until"), pl.Date()),
     "significant": pl.Boolean(),

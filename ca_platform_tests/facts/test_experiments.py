@@ -53,7 +53,8 @@ def days(first: int = 0, count: int = 3) -> list[date]:
 def seen(settings: Settings, lake: Lake, asked: list[date]) -> list[tuple[str, str, str, str]]:
     for name in ("client_numbers", "experiment_variants"):
         ensure_facts(name, asked, settings, lake)
-    rows = lake.scan("experiment_variants").join(lake.scan("client_numbers").drop("day"), on="customer")
+    main = lake.scan("experiment_variants").filter(pl.col("slice") == 0)
+    rows = main.join(lake.scan("client_numbers").drop("day"), on="customer")
     at = pl.col("at").dt.to_string("%F %T")
     return sorted(rows.select(at, "experiment", "client", "variant").collect().rows())
 
@@ -62,6 +63,29 @@ def test_first_session_with_each_variant_counts_and_empty_is_none(shop: tuple[Se
     settings, lake, _ = shop
     ingest("sessions", days(), settings, lake)
     assert seen(settings, lake, days()) == SEEN
+
+
+def test_dimension_values_have_first_sessions_of_their_own(shop: tuple[Settings, Lake, Path]) -> None:
+    _, lake, file = shop
+    changed = file.parent / "ca_platform.yaml"
+    changed.write_text(TEXT.replace("experiments: [page, mail]", "dimensions: [mail], experiments: [page]"))
+    settings = load_settings(changed, {})
+    ingest("sessions", days(), settings, lake)
+    ensure_facts("experiment_variants", days(), settings, lake)
+    names = dict(lake.scan("dimension_values").select("slice", "value").collect().rows())
+    clients = dict(lake.scan("client_numbers").select("customer", "client").collect().rows())
+    rows = lake.scan("experiment_variants").filter(pl.col("slice") > 0).collect()
+    found = {
+        (names[slice_], clients[customer], variant, day.day)
+        for slice_, customer, variant, day in rows.select("slice", "customer", "variant", "day").rows()
+    }
+    assert found == {
+        (None, "a", "old", 1),
+        ("one", "b", "new", 1),
+        ("two", "a", "old", 2),
+        ("two", "a", "new", 2),
+        (None, "c", "old", 3),
+    }
 
 
 def test_days_one_by_one_are_days_at_once(shop: tuple[Settings, Lake, Path]) -> None:

@@ -42,6 +42,7 @@ sources:
   sessions:
     kind: csv
     path: sessions.csv
+    dimensions: [country]
     experiments: [page]
   assignments:
     kind: csv
@@ -94,9 +95,13 @@ def shop() -> tuple[list[Session], list[Assignment]]:
 SESSIONS, ASSIGNMENTS = shop()
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Lake]:
-    folder = tmp_path_factory.mktemp("experiments")
+def country(place: int) -> str:
+    """The dimension value of a session."""
+    return "far" if place % 3 == 0 else "near"
+
+
+def write(folder: Path, sessions: list[tuple[int, Session]], assignments: list[Assignment]) -> Settings:
+    """Source files of numbered sessions and of assignments, and the settings that read them."""
     with (folder / "sessions.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         names = (
@@ -107,16 +112,23 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Lake]:
             "discount_amount",
             "has_purchased",
             "page",
+            "country",
         )
         writer.writerow(names)
-        for place, s in enumerate(random.Random(1).sample(SESSIONS, len(SESSIONS))):
-            writer.writerow([f"o{place}", s.client, s.at.isoformat(), s.paid, s.off, s.bought, s.page])
+        for place, s in random.Random(1).sample(sessions, len(sessions)):
+            row = [f"o{place}", s.client, s.at.isoformat(), s.paid, s.off, s.bought, s.page, country(place)]
+            writer.writerow(row)
     with (folder / "assignments.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["test", "who", "arm", "when"])
-        writer.writerows([a.experiment, a.client, a.variant, a.at.isoformat()] for a in reversed(ASSIGNMENTS))
+        writer.writerows([a.experiment, a.client, a.variant, a.at.isoformat()] for a in reversed(assignments))
     (folder / "ca_platform.yaml").write_text(TEXT)
-    return loaded_all(load_settings(folder / "ca_platform.yaml", {}), DAYS)
+    return load_settings(folder / "ca_platform.yaml", {})
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Lake]:
+    return loaded_all(write(tmp_path_factory.mktemp("experiments"), [*enumerate(SESSIONS)], ASSIGNMENTS), DAYS)
 
 
 def loaded_all(settings: Settings, days: int) -> tuple[Settings, Lake]:
@@ -315,6 +327,25 @@ def test_days_at_once_are_days_one_by_one_and_nothing_of_later_is_used(
     for day in ON[1:3]:
         alone = computed(["experiments"], [day], *loaded)["experiments"]
         assert alone.equals(found.filter(report_date=day))
+
+
+def test_dimension_value_is_the_shop_that_had_only_its_sessions(loaded: tuple[Settings, Lake], tmp_path: Path) -> None:
+    settings, lake = loaded
+    options = {"ab_test": settings.reports.ab_test.model_copy(update={"by_dimension": True})}
+    whole = settings.model_copy(update={"reports": settings.reports.model_copy(update=options)})
+    values = computed(["experiments"], [ON[2], ON[3]], whole, lake)["experiments"].filter(report_value="far")
+    inside = [(place, s) for place, s in enumerate(SESSIONS) if country(place) == "far"]
+    for day in (ON[2], ON[3]):
+        visitors = {s.client for _, s in inside if local_day(s.at) <= day}
+        folder = tmp_path / str(day)
+        folder.mkdir()
+        alone = write(folder, inside, [a for a in ASSIGNMENTS if a.client in visitors])
+        known = computed(["experiments"], [day], *loaded_all(alone, DAYS))["experiments"]
+        unknown = pl.col("metric").is_in(["sessions_per_customer", "discount_per_customer"])
+        names = [*known.columns[:3], "decision"]
+        own = values.filter(report_date=day)
+        assert set(own["experiment"]) == {"page", "mail"}
+        assert own.drop(names).equals(known.filter(~unknown).drop(names))
 
 
 HILLSTROM = """\

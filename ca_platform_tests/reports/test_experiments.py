@@ -37,6 +37,7 @@ def people(sizes: dict[str, int], effect: float = 0.0, seed: int = 1, *, known: 
         frames.append(
             pl.DataFrame(
                 {
+                    "slice": np.zeros(size, np.uint32),
                     "experiment": "page",
                     "variant": variant,
                     "at": [BEGUN + timedelta(hours=place % 200) for place in range(size)],

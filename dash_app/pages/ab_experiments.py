@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash_app.figures import experiments as figures
 from dash_app.filters import ExperimentFilters
 from dash_app.pages.ab_tests import calibrated
-from dash_app.records import LISTED, Card, Page, day_alone
+from dash_app.records import LISTED, Card, Page, no_comparison
 from dash_app.words import experiments as words
 from dash_app.words.effect_subjects import OF_EXPERIMENTS
 
@@ -63,5 +63,5 @@ AB_EXPERIMENTS = Page(
         ),
     ),
     ExperimentFilters,
-    day_alone,
+    no_comparison,
 )
