@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from ca_platform.catalogue.ab_tests import TESTS
 from dash_app.records import Look, Tile
 from dash_app.words.effect_opened import test
 from dash_app.words.effect_subjects import METRICS
@@ -59,4 +60,5 @@ def _tile(row: dict[str, Any], form: Formats) -> Tile:
         f"{capital(test(row['test']))}, {what}",
         form.share(row["rejection_rate"]),
         f"{form.share(row['ci_low'])} to {form.share(row['ci_high'])} false positives{held}",
+        title=TESTS.get(row["test"], ""),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from ca_platform.catalogue.ab_experiments import MISMATCH
-from ca_platform.catalogue.ab_tests import INSUFFICIENT, WITHHELD
+from ca_platform.catalogue.ab_tests import INSUFFICIENT, NOT_OBSERVED, WITHHELD
 from ca_platform.models.experiments.verdicts import LEAST_CUSTOMERS, LEAST_OUTCOMES
 from dash_app.records import Cell, Head, Listing, Look, Tile
 from dash_app.words.effects import (
@@ -34,6 +34,7 @@ AIM = 0.8
 _REASONS = {
     WITHHELD: "the test is wrong too often, or too seldom, in this shop",
     INSUFFICIENT: "too few customers",
+    NOT_OBSERVED: "not enough time yet",
     MISMATCH: "the variants have other sizes than planned",
 }
 _FEW_TOLD = f"it takes {LEAST_CUSTOMERS} customers, {LEAST_OUTCOMES} of them with an order, before and after"

@@ -35,10 +35,12 @@ _ROLES = {GOAL: 0, GUARD: 2}
 
 
 def chosen(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
-    """The rows of the experiment that is chosen, or of the one that began last: goals first, guards last."""
+    """The rows of the experiment that is chosen, or of the last begun one that says anything: goals first, guards last."""
     wanted = ExperimentFilters.of(look.filters).experiment
     if wanted is None and frame.height:
-        wanted = frame.sort("begun_on", "experiment", descending=[True, False])["experiment"][0]
+        told = frame.filter(pl.col("ci_low_sequential").is_not_null())
+        newest = (told if told.height else frame).sort("begun_on", "experiment", descending=[True, False])
+        wanted = newest["experiment"][0]
     role = pl.col("role").replace_strict(_ROLES, default=1, return_dtype=pl.Int64)
     rows = frame.filter(pl.col("experiment") == wanted) if wanted is not None else frame
     return rows.sort("experiment", "variant", role, "metric")
@@ -48,7 +50,8 @@ def decisions(frame: pl.DataFrame, look: Look) -> str:
     """How many experiments there are, and what to do with the one that began last."""
     form = formats(look)
     count = frame["experiment"].n_unique()
-    row = _goal(chosen(frame, Look(day=look.day)))
+    newest = frame.sort("begun_on", "experiment", descending=[True, False])["experiment"][0]
+    row = _goal(frame.filter(experiment=newest).sort("variant"))
     told = "; ".join(f"{part[:1].lower()}{part[1:]}" for part in str(row["decision"]).rstrip(".").split(". "))
     return (
         f"{form.count(count)} {plural(count, 'experiment')}; the newest is {quoted(row['experiment'])}, of its variant "
