@@ -17,7 +17,7 @@ from dash_app.records import Look
 from dash_app.words import experiments as words
 
 LOOK = Look(currency="GBP", day=frames.DAY, filters=ExperimentFilters())
-NOTHING = {"ci_low": None, "ci_high": None, "ci_low_sequential": None, "ci_high_sequential": None}
+NOTHING: dict[str, Any] = {"ci_low": None, "ci_high": None, "ci_low_sequential": None, "ci_high_sequential": None}
 
 
 def row(experiment: str = "checkout", metric: str = "revenue_per_customer", **figures: Any) -> dict[str, Any]:
