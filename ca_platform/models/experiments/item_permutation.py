@@ -153,7 +153,7 @@ def _of_many(orders: Sequences, customer: Ints, times: Ints) -> tuple[Floats, Fl
     after, squares = orders.after[row], orders.squares[row]
     change = orders.change[row] - share * after
     dropped = np.maximum(share * (1 - share) * squares + (both - share**2) * (after**2 - squares), 0)
-    mean = np.bincount(pair, weight * change, pairs)
+    mean = np.asarray(np.bincount(pair, weight * change, pairs), np.float64)
     square, around = (
         np.asarray(np.bincount(pair, weight * (off**2 + dropped), pairs), np.float64)
         for off in (change, change - mean[pair])
