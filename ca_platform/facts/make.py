@@ -113,23 +113,15 @@ class Maker:
         return self._lake.collect(lambda: customers.new_clients(sessions, self.past("client_numbers")))
 
     @cached_property
-    def _clients(self) -> pl.DataFrame:
-        """Numbers of all clients of these sessions."""
-        here = self._past_sessions.lazy().select("client").unique()
-
-        def build() -> pl.LazyFrame:
-            known = self.past("client_numbers").join(here, on="client", how="semi")
-            return pl.concat([known, self.new_clients.lazy()], how="vertical_relaxed")
-
-        return self._lake.collect(build)
-
-    @cached_property
     def visits(self) -> pl.DataFrame:
         sessions = self._past_sessions.lazy()
 
         def build() -> pl.LazyFrame:
+            here = sessions.select("client").unique()
+            known = self.past("client_numbers").join(here, on="client", how="semi")
+            clients = pl.concat([known, self.new_clients.lazy()], how="vertical_relaxed")
             values = pl.concat([self.past("dimension_values"), self.new_values.lazy()], how="vertical_relaxed")
-            return customers.visits(sessions, self._shape.dimensions, values, self._clients.lazy())
+            return customers.visits(sessions, self._shape.dimensions, values, clients)
 
         return self._lake.collect(build)
 
