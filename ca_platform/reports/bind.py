@@ -8,10 +8,7 @@ import polars as pl
 
 from ca_platform.calendar import as_of
 from ca_platform.catalogue import report_spec
-from ca_platform.catalogue.ab_before_after import KINDS, SUFFIXES, name_of
-from ca_platform.catalogue.ab_tests import METRICS
 from ca_platform.errors import ReportError
-from ca_platform.models.experiments.ab_windows import WORDS, Word
 from ca_platform.reports import (
     amounts,
     baskets,
@@ -29,6 +26,7 @@ from ca_platform.reports import (
     recommendations,
     rfm,
 )
+from ca_platform.reports.bind_ab_tests import AB_TESTS
 from ca_platform.reports.cut import Cut
 from ca_platform.reports.periods import Every
 from ca_platform.reports.rfm_tables import COUNTED as RFM_COUNTED
@@ -173,42 +171,6 @@ def _by_promotion() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     }
 
 
-def _before_after() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
-    def compared(kind: str, metric: str, direction: str) -> Callable[[Cut], pl.LazyFrame]:
-        def build(cut: Cut) -> pl.LazyFrame:
-            rows = cut.tables.before_after.compared(kind, metric, cut.calendar.day)
-            return rows.filter(pl.col("direction") == direction) if direction else rows
-
-        return build
-
-    return {
-        **{
-            name_of(kind, metric, suffix): compared(kind, metric, direction)
-            for kind in KINDS
-            for metric in METRICS
-            for suffix, direction in SUFFIXES.items()
-        },
-        "ab_families": lambda cut: cut.tables.before_after.families(cut.calendar.day),
-        "ab_distributions": lambda cut: cut.tables.before_after.distributions(cut.calendar.day),
-    }
-
-
-def _compared() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
-    def changed(word: Word, metric: str) -> Callable[[Cut], pl.LazyFrame]:
-        return lambda cut: cut.tables.segment_changes.rows(word, metric, cut.calendar.day)
-
-    return {
-        "promotion_comparison": lambda cut: cut.tables.pairs.rows(cut.calendar.day),
-        "promotion_comparison_summary": lambda cut: cut.tables.pairs.summary(cut.calendar.day),
-        "order_and_payment_amount_differences": lambda cut: cut.tables.before_after.both("promotion", cut.calendar.day),
-        **{
-            f"segments_change_{word}_before_after_{metric}": changed(word, metric)
-            for word in WORDS
-            for metric in METRICS
-        },
-    }
-
-
 def _by_score() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
     def counted(report: str) -> Callable[[Cut], pl.LazyFrame]:
         return lambda cut: cut.tables.rfm.counted(report, cut.calendar.day)
@@ -289,11 +251,8 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **_of_baskets(),
     **_recommended(),
     **_by_promotion(),
-    "ab_calibration": lambda cut: cut.tables.calibrations.rows(cut.calendar.day),
-    "experiments": lambda cut: cut.tables.experiments.compared(cut.calendar.day),
     **_by_score(),
-    **_before_after(),
-    **_compared(),
+    **AB_TESTS,
 }
 
 

@@ -44,6 +44,6 @@ LARGE: dict[str, Callable[[Tables, date], int]] = {
     "most_combined_products": lambda tables, last: tables.baskets.pairs([last]).height,
     "association_rules": lambda tables, last: tables.baskets.rules([last]).height,
     "similar_products": lambda tables, last: tables.baskets.similar([last]).height,
-    "promotion_comparison": lambda tables, _: tables.pairs.largest,
+    "promotion_comparison": lambda tables, _: tables.ab.pairs.largest,
     "product_recommendations": lambda tables, _: PLACES * tables.milestones.spells.height,
 }

@@ -15,13 +15,8 @@ import polars as pl
 from ca_platform.facts import Shape, check_values
 from ca_platform.lake import Lake
 from ca_platform.models.backtest import History
-from ca_platform.reports.ab_calibration import CalibrationTables
-from ca_platform.reports.ab_pair_tables import PairTables
-from ca_platform.reports.ab_segment_tables import SegmentChangeTables
-from ca_platform.reports.ab_verdicts import Offers
+from ca_platform.reports.ab_tables import AbTables
 from ca_platform.reports.basket_tables import BasketTables
-from ca_platform.reports.before_after_tables import BeforeAfterTables
-from ca_platform.reports.experiment_tables import ExperimentTables
 from ca_platform.reports.milestone_tables import MilestoneTables
 from ca_platform.reports.milestones import Days
 from ca_platform.reports.product_tables import ProductTables
@@ -247,31 +242,17 @@ class Tables:
         return PromotionTables(self._facts, self._coded)
 
     @cached_property
-    def calibrations(self) -> CalibrationTables:
-        """How often the A/B tests find something where there is nothing."""
-        return CalibrationTables(self._facts, self._report_days, lambda: self._models(TestCalibrations))
-
-    @cached_property
-    def before_after(self) -> BeforeAfterTables:
-        """Customers before and after they used a promotion or bought a product first."""
-        options, spells = self._settings.reports.ab_test, lambda: self.milestones.spells
-        return BeforeAfterTables(self._facts, options, self._settings.sources, spells, self._offers)
-
-    @cached_property
-    def pairs(self) -> PairTables:
-        """What customers paid with one promotion, and with another."""
-        return PairTables(self._facts, self._settings.reports.ab_test, self._offers)
-
-    @cached_property
-    def segment_changes(self) -> SegmentChangeTables:
-        """Segments of the past, and what their customers ordered since."""
+    def ab(self) -> AbTables:
+        """What A/B tests compare."""
         slices = self.slices.select("day", "slice")
-        return SegmentChangeTables(self._facts, self._report_days, slices, self._settings, self._offers)
-
-    @cached_property
-    def experiments(self) -> ExperimentTables:
-        """Who was assigned in an experiment, and what each did before and since."""
-        return ExperimentTables(self._facts, self._settings, self._offers)
+        return AbTables(
+            self._facts,
+            self._report_days,
+            self._settings,
+            slices,
+            lambda: self.milestones.spells,
+            lambda: self._models(TestCalibrations),
+        )
 
     @cached_property
     def rfm(self) -> RfmTables:
@@ -283,9 +264,6 @@ class Tables:
     def milestones(self) -> MilestoneTables:
         """What is known of each customer, and which milestones they reached."""
         return MilestoneTables(self._facts, self._settings.sources.customers)
-
-    def _offers(self, day: date) -> Offers:
-        return self.calibrations.offers(day)
 
     def _models(self, kind: Callable[[date, Settings, Lake, Orders], ModelsT]) -> ModelsT:
         return kind(self._days.last, self._settings, self._lake, lambda: self.history)
