@@ -96,6 +96,9 @@ def _enlarged(item: Ints, late: Floats, after: Floats, items: int) -> Floats:
     Args:
         late: of each use, the mean over its controls of what they ordered after a use of their own.
         after: what the customer ordered in the time after.
+
+    >>> _enlarged(np.array([0, 0]), np.array([0.1, 0.3]), np.array([2.0, 0.0]), 1)
+    array([1.25])
     """
     had, whole = np.bincount(item, late, items), np.bincount(item, after, items)
     own = 1 - np.divide(had, whole, out=np.zeros(items), where=whole > 0)
