@@ -153,10 +153,11 @@ def steps(reports: Iterable[ReportSpec]) -> dict[str, list[ReportSpec]]:
     """The reports of a family by step: those that read a further source apart, so that they alone wait for it."""
     named: dict[str, list[ReportSpec]] = {}
     for family, members in families(reports).items():
-        read = {spec.name: further_sources(spec) for spec in members}
-        for spec in members:
-            # What all of them read parts nothing.
-            apart = sorted(read[spec.name] - set.intersection(*read.values()))
+        read = [further_sources(spec) for spec in members]
+        # What all of them read parts nothing.
+        shared = read[0].intersection(*read)
+        for spec, sources in zip(members, read, strict=True):
+            apart = sorted(sources - shared)
             named.setdefault("_".join([family, *(f"of_{source}" for source in apart), "reports"]), []).append(spec)
     return named
 
