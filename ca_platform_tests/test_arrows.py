@@ -52,7 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "predecessor": {"errors", "settings", "api", "changes", "background"},
     "cli": BASE
     | {"api", "changes", "background", "docs", "ranges", "simulate", "sources", "ingest", "lake", "store", "dash_app"},
-    "dash_app": BASE | {"lake", "drill", "collect", "store", "search", "api"},
+    "dash_app": BASE | {"lake", "models", "drill", "collect", "store", "search", "api"},
 }
 # Libraries that take long to load, or that only one extra needs.
 HEAVY = ("torch", "lightning", "pytorch_lightning", "sklearn", "scipy", "pandas", "boto3", "botocore")
