@@ -7,8 +7,6 @@ A picture is SVG text in the address of the image, so nothing has to be kept or 
 white of its own, since Dagster may be dark.
 """
 
-from __future__ import annotations
-
 import base64
 import math
 from collections.abc import Iterable, Sequence
@@ -60,7 +58,7 @@ class _Scale:
     last: float
 
     @staticmethod
-    def of(values: Iterable[float], first: float, last: float, *, from_zero: bool = False) -> _Scale:
+    def of(values: Iterable[float], first: float, last: float, *, from_zero: bool = False) -> "_Scale":
         """Around all values, with a little room; never without width."""
         known = [value for value in values if math.isfinite(value)] or [0.0]
         low, high = min(known), max(known)
