@@ -26,7 +26,7 @@ from ca_platform_tests.oracle.shops import nasty_shop
 
 SHOP = nasty_shop("Europe/Berlin", date(2024, 3, 20), 70, seed=77)
 LAST = date(2024, 5, 28)
-RETAIL_DAY = date(2011, 5, 31)
+RETAIL_DAY = date(2011, 3, 31)
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = sorted({count.report for count in COUNTS})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 from ca_platform_tests.oracle.cohorts import orders_by_client
@@ -24,15 +23,16 @@ def thresholds(world: World, instants: dict[str, list[datetime]]) -> dict[str, F
     shop = world.shop
     if shop.churn_method == "fixed":
         return dict.fromkeys(instants, Fraction(str(shop.churn_days)))
-    gaps = {client: [exact(b - a) for a, b in pairwise(own)] for client, own in instants.items()}
-    every = [gap for own in gaps.values() for gap in own]
-    if not every:
+    # Sums of times are exact; fractions are made of them at the end, as their sums take long.
+    spans = {client: (own[-1] - own[0], len(own) - 1) for client, own in instants.items()}
+    gaps = sum(number for _, number in spans.values())
+    if not gaps:
         return None
-    overall = sum(every, Fraction(0)) / len(every)
+    overall = exact(sum((span for span, _ in spans.values()), timedelta())) / gaps
     if shop.churn_method == "global":
         return dict.fromkeys(instants, overall)
     factor = Fraction(str(shop.churn_factor))
-    return {client: factor * sum(own, Fraction(0)) / len(own) if own else overall for client, own in gaps.items()}
+    return {client: factor * exact(span) / number if number else overall for client, (span, number) in spans.items()}
 
 
 def state(world: World, at: datetime) -> tuple[dict[str, Any], set[str] | None]:
