@@ -312,7 +312,8 @@ def test_ctrl_c_during_a_run_ends_cleanly_and_the_next_run_finishes(tmp_path: Pa
         check=True,
         capture_output=True,
     )
-    command = [*program, "run", "--settings", str(shop / "ca_platform.yaml"), "--from", "2024-03-01", "--select", "kpis"]
+    settings = str(shop / "ca_platform.yaml")
+    command = [*program, "run", "--settings", settings, "--from", "2024-03-01", "--select", "kpis"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert running.stderr is not None
     first = running.stderr.readline()
