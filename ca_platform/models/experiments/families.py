@@ -39,7 +39,8 @@ class FamilyFit:
         parameters: by name, in the unit of the outcome (``mean``, ``standard_deviation``, ``scale``) or without unit; 0
             where the family is not possible.
         aic: 2 parameters − 2 log likelihood (Akaike 1974, "A new look at the statistical model identification", eq. 4.9);
-            smaller is better, infinite where the family is not possible.
+            smaller is better, infinite where the family is not possible. Of whole numbers a continuous family is asked
+            for the probability of the unit around each, as its density may exceed 1.
         distance: largest gap between the distribution function of the sample and the fitted one (Kolmogorov 1933), 0 to
             1; 0 is best. It has no p-value: the parameters are fitted to the same sample.
         is_possible: the support holds all values of the item, and they vary.
@@ -80,6 +81,8 @@ def fit_families(values: Values, trials: int = 1) -> dict[Family, FamilyFit]:
         is_possible = possible[family] & varies
         parameters, log_likelihood, distribution = _FITS[family](sample, is_possible, trials)
         step = 1.0 if family in {"poisson", "binomial"} else 0.0
+        if not step:
+            log_likelihood = np.where(is_count, sample.of_units(distribution), log_likelihood)
         names = PARAMETERS[family]
         found[family] = FamilyFit(
             family,
@@ -92,10 +95,7 @@ def fit_families(values: Values, trials: int = 1) -> dict[Family, FamilyFit]:
 
 
 def best_family(fitted: Mapping[Family, FamilyFit]) -> NDArray[np.str_]:
-    """The family with the smallest AIC of each item; empty where none is possible.
-
-    The density of a continuous family stands for the probability of a count there, as is usual: of the unit around it.
-    """
+    """The family with the smallest AIC of each item; empty where none is possible."""
     names = np.array([*fitted, ""])
     aic = np.stack([part.aic for part in fitted.values()])
     return np.where(np.isfinite(aic).any(axis=0), names[np.argmin(aic, axis=0)], "")
@@ -137,6 +137,12 @@ class _Sample:
         """Mean of a function of the outcome, 0 where the family is not possible."""
         value = np.where(is_possible[self.item], self.values.value, 0.5)
         return self.values.sums(self.values.weight * column(value)) / self.customers
+
+    def of_units(self, distribution: Callable[[Floats, NDArray[np.int64]], Floats]) -> Floats:
+        """Log likelihood under a distribution function where outcomes are rounded to whole numbers."""
+        value, weight = self.values.value, self.values.weight
+        held = distribution(value + 0.5, self.item) - distribution(value - 0.5, self.item)
+        return self.values.sums(weight * np.log(np.maximum(held, np.finfo(np.float64).tiny)))
 
     def distance(self, distribution: Callable[[Floats, NDArray[np.int64]], Floats], step: float) -> Floats:
         """The largest gap to a distribution function, at the values and just below them."""

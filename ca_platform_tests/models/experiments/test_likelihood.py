@@ -117,6 +117,17 @@ def test_conversion_is_binomial_and_amounts_with_zeros_are_none_but_gaussian() -
     assert fitted["gaussian"].distance[0] > 0.2
 
 
+def test_rare_counts_are_no_gaussian_though_its_density_is_above_one() -> None:
+    rare = Values.of([*[0.0] * 97, 1.0, 1.0, 2.0])
+    fitted = fit_families(rare)
+    assert fitted["gaussian"].parameters["standard_deviation"][0] < 0.3
+    assert best_family(fitted).tolist() == ["poisson"]
+    mean, deviation = (fitted["gaussian"].parameters[name][0] for name in ("mean", "standard_deviation"))
+    held = [stats.norm.cdf(n + 0.5, mean, deviation) - stats.norm.cdf(n - 0.5, mean, deviation) for n in (0, 1, 2)]
+    log_likelihood = 97 * np.log(held[0]) + 2 * np.log(held[1]) + np.log(max(held[2], np.finfo(np.float64).tiny))
+    assert fitted["gaussian"].aic[0] == pytest.approx(4 - 2 * log_likelihood, rel=1e-6)
+
+
 def test_families_of_many_items_are_each_by_itself_and_silent_ones_have_none() -> None:
     samples = [counts(60, 1), spending(80, 2), np.empty(0), np.zeros(40), X]
     item = np.repeat(np.arange(5), [sample.size for sample in samples])
