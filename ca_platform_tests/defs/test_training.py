@@ -39,6 +39,8 @@ def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
     assert "| orders expected by BG/NBD | r | " in str(models["parameters"].value)
     assert f"{scores['served'].value} (serves)" in str(scores["backtest"].value)
     assert len(str(scores["calibration"].value).splitlines()) == 14
+    assert str(scores["contest"].value).startswith("![Brier score")
+    assert isinstance(scores["brier"].value, float)
     value, figures = (result.asset_materializations_for_node("clv_training")[place].metadata for place in (0, 1))
     assert lake.days(VALUE_MODELS) == lake.days(VALUE_SCORES) == [LAST]
     told = str(value["parameters"].value)
@@ -59,9 +61,9 @@ def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
     assert str(models["shares"].value).startswith("| spend before | low | mid | high |")
     assert f"{scores['served'].value} (serves)" in str(scores["backtest"].value)
     assert len(str(scores["confusion"].value).splitlines()) == 5
-    (found,) = result.asset_materializations_for_node("ab_calibrating")
+    (calibrated,) = result.asset_materializations_for_node("ab_calibrating")
     assert lake.days(CALIBRATIONS) == [LAST]
-    assert found.metadata["note"].value == "Too few customers to split them: all tests are offered."
+    assert calibrated.metadata["note"].value == "Too few customers to split them: all tests are offered."
 
 
 def test_training_without_a_loaded_day_says_what_to_do(shop: Shop) -> None:
