@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -19,14 +19,6 @@ Maker = Callable[[date, date], list[Row]]
 PROMOTIONS = tuple(f"PROMO-{number:02}" for number in range(64))
 PRODUCTS = tuple(f"Product {number}, in a box" for number in range(130))
 SEGMENTS = ("champions", "loyal", "potential loyalists", "new customers", "at risk", "lost")
-EXPERIMENTS = {"checkout": ("B",), "free-shipping": ("20 £", "40 £")}
-_OF_EXPERIMENTS = {
-    "revenue_per_customer": (14.2, 33.0),
-    "orders_per_customer": (0.34, 0.7),
-    "conversion": (0.22, 0.41),
-    "sessions_per_customer": (2.9, 3.1),
-    "discount_per_customer": (0.8, 1.9),
-}
 _LEAST, _QUANTILE = 30, 1.96
 _SPREAD = {"amount": 31.0, "orders": 0.62}
 _MEAN = {"amount": 12.4, "orders": 0.31}
@@ -61,7 +53,7 @@ def comparisons(*rows: Row) -> pl.DataFrame:
     return pl.DataFrame([dict.fromkeys(schema) | row for row in rows], schema=schema)
 
 
-def _tail(z: float) -> float:
+def tail(z: float) -> float:
     """Two-sided p-value of a standard normal statistic."""
     return math.erfc(abs(z) / math.sqrt(2))
 
@@ -90,14 +82,14 @@ def _compared(number: int, customers: int, metric: str, sides: tuple[str, str], 
         return base
     error = spread / math.sqrt(customers)
     z = effect / error
-    p = _tail(z)
+    p = tail(z)
     corrected = min(p * 8, 1.0)
     is_tested = note != WITHHELD
     is_found = is_tested and corrected <= 0.05
     return base | {
         "ci_low": effect - _QUANTILE * error,
         "ci_high": effect + _QUANTILE * error,
-        "raw_p_value": _tail(z * 1.3),
+        "raw_p_value": tail(z * 1.3),
         "statistic": z,
         "p_value": p,
         "p_adjusted": corrected if is_tested else None,
@@ -170,33 +162,6 @@ def _summary(day: date, start: date) -> list[Row]:
     return [row | {"reject_ratio": (row["wins"] + row["losses"]) / 11} for row in rows.values()]
 
 
-def _calibrations(day: date, start: date) -> list[Row]:
-    rates = {
-        ("sign_flip", "amount"): 0.0512,
-        ("sign_flip", "orders"): 0.0487,
-        ("item_permutation", "amount"): 0.0521,
-        ("item_permutation", "orders"): 0.0493,
-        **{(f"beyond_shop_{word}", "amount"): 0.0507 for word in ("daily", "weekly", "monthly")},
-        ("welch_skewed", "amount"): 0.0381,
-        ("regression_adjusted", "revenue_per_customer"): 0.0497,
-        ("regression_adjusted", "conversion"): 0.0503,
-    }
-    return [
-        {
-            "test": test,
-            "metric": metric,
-            "customers": 500,
-            "splits": 10_000,
-            "rejection_rate": rate,
-            "ci_low": rate - 0.0044,
-            "ci_high": rate + 0.0045,
-            "is_offered": rate > 0.04,
-            "trained_on": day - timedelta(days=day.weekday()),
-        }
-        for (test, metric), rate in rates.items()
-    ]
-
-
 def _of_items(day: date, start: date) -> Iterator[tuple[Row, Row]]:
     """The key of each item with enough customers, and its comparison."""
     for kind, names in (("promotion", PROMOTIONS), ("product", PRODUCTS)):
@@ -266,55 +231,6 @@ def _segments(grain: str, metric: str) -> Maker:
     return make
 
 
-def _experiments(day: date, start: date) -> list[Row]:
-    rows = []
-    for number, (name, variants) in enumerate(EXPERIMENTS.items()):
-        size = 8 * ((day - start).days + 1) + 60
-        for place, variant in enumerate(variants):
-            for metric, (mean, spread) in _OF_EXPERIMENTS.items():
-                effect = mean * (0.09 if place == 0 and number == 1 else 0.01 * (place - number))
-                error = spread * math.sqrt(2 / size)
-                p, late = _tail(effect / error), _tail(effect / error / 1.3)
-                role = {"revenue_per_customer": "goal", "sessions_per_customer": "guard"}.get(metric, "other")
-                is_found = late <= 0.05
-                rows.append(
-                    {
-                        "experiment": name,
-                        "variant": variant,
-                        "control": "A",
-                        "metric": metric,
-                        "customers_a": size,
-                        "customers_b": size - 7,
-                        "mean_a": mean,
-                        "mean_b": mean + effect,
-                        "difference": effect,
-                        "ci_low": effect - 1.96 * error,
-                        "ci_high": effect + 1.96 * error,
-                        "p_value": p,
-                        "p_value_sequential": late,
-                        "p_adjusted": late,
-                        "significant": is_found,
-                        "srm_p_value": 0.44,
-                        "variance_reduction": 0.18,
-                        "role": role,
-                        "decision": "Roll it out." if place == 0 and number == 1 else "Go on. Nothing is known yet.",
-                        "relative_difference": effect / mean,
-                        "raw_difference": effect * 1.1,
-                        "raw_p_value": p,
-                        "ci_low_sequential": effect - 2.7 * error,
-                        "ci_high_sequential": effect + 2.7 * error,
-                        "test": "cuped",
-                        "statistic": effect / error,
-                        "direction": None if not is_found else "increase" if effect > 0 else "decrease",
-                        "power": 0.4,
-                        "begun_on": day - timedelta(days=20 + 9 * number),
-                        "planned_until": day + timedelta(days=8),
-                        "switched_customers": 3,
-                    }
-                )
-    return rows
-
-
 EFFECT_REPORTS: dict[str, Maker] = {
     **{
         f"{kind}_usage_before_after_{metric}{suffix}": _before_after(kind, names, metric, suffix.strip("_"))
@@ -332,8 +248,6 @@ EFFECT_REPORTS: dict[str, Maker] = {
         for grain in ("daily", "weekly", "monthly")
         for metric in _MEAN
     },
-    "experiments": _experiments,
-    "ab_calibration": _calibrations,
     "ab_families": _families,
     "ab_distributions": _distributions,
 }

@@ -11,7 +11,7 @@ from dash_app.words.effect_opened import verdict
 from dash_app.words.effect_subjects import METRICS
 from dash_app.words.effects import Subject, coverage, known, p_value, ranked, signed, title, top
 from dash_app.words.formats import formats, plural
-from dash_app.words.lists import NOTHING, name
+from dash_app.words.lists import NOTHING, name, told
 from dash_app.words.rows import Row
 
 
@@ -59,9 +59,9 @@ def _cells(row: Row, look: Look, subject: Subject) -> tuple[Cell, ...]:
     return (
         Cell(called.text, title=called.title, chooses=("item", str(row["item"]))),
         Cell(str(METRICS.get(metric, metric))),
-        Cell(NOTHING if row["difference"] is None else change(row["difference"])),
+        told(row["difference"], change),
         Cell(f"{change(row['ci_low'])} to {change(row['ci_high'])}" if has_ends else NOTHING),
-        Cell(NOTHING if row["raw_difference"] is None else change(row["raw_difference"])),
+        told(row["raw_difference"], change),
         Cell(form.count(row["customers"])),
         Cell(p_value(row["p_adjusted"], form)),
         Cell(verdict(row)),

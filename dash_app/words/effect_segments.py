@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import polars as pl
 
@@ -11,7 +10,7 @@ from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words.effect_opened import test, verdict
 from dash_app.words.effects import Subject, coverage, level, p_value, signed, title
 from dash_app.words.formats import formats, plural
-from dash_app.words.lists import NOTHING
+from dash_app.words.lists import NOTHING, told
 from dash_app.words.rows import Row
 
 
@@ -51,17 +50,13 @@ def _cells(row: Row, look: Look, subject: Subject) -> tuple[Cell, ...]:
     has_ends = row["ci_low"] is not None and row["ci_high"] is not None
     return (
         Cell(title(row, subject.names)),
-        _told(row["customers"], form.count),
-        _told(row["moved_customers"], form.count),
-        _told(row["mean_before"], mean),
-        _told(row["mean_after"], mean),
-        _told(row["difference"], change),
+        told(row["customers"], form.count),
+        told(row["moved_customers"], form.count),
+        told(row["mean_before"], mean),
+        told(row["mean_after"], mean),
+        told(row["difference"], change),
         Cell(f"{change(row['ci_low'])} to {change(row['ci_high'])}" if has_ends else NOTHING),
-        _told(row["raw_difference"], change),
+        told(row["raw_difference"], change),
         Cell(p_value(row["p_adjusted"], form), title=test(row["test"])),
         Cell(verdict(row)),
     )
-
-
-def _told(value: Any, write: Any) -> Cell:
-    return Cell(NOTHING if value is None else write(value))

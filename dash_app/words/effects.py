@@ -14,7 +14,7 @@ import polars as pl
 from dash_app.filters import EffectFilters, EffectOrder, ItemFilters
 from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words.formats import Formats, formats, plural
-from dash_app.words.lists import NOTHING, name
+from dash_app.words.lists import NOTHING, name, told
 from dash_app.words.names import capital, quoted, value
 from dash_app.words.rows import Row
 
@@ -228,6 +228,6 @@ def _row(row: Row, look: Look, subject: Subject, *, chooses: bool) -> tuple[Cell
         Cell(called.text, title=called.title, chooses=chosen),
         Cell(write(row["difference"])),
         Cell(f"{write(row['ci_low'])} to {write(row['ci_high'])}"),
-        Cell(NOTHING if row["raw_difference"] is None else write(row["raw_difference"])),
+        told(row["raw_difference"], write),
         Cell(p_value(row["p_adjusted"], form)),
     )

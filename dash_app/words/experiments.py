@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import polars as pl
 
@@ -16,7 +15,7 @@ from dash_app.words.effect_opened import verdict
 from dash_app.words.effect_subjects import METRICS
 from dash_app.words.effects import RELATIVE, Subject, coverage, level, p_value, signed
 from dash_app.words.formats import Formats, formats, plural
-from dash_app.words.lists import NOTHING, name
+from dash_app.words.lists import NOTHING, name, told
 from dash_app.words.names import quoted
 from dash_app.words.rows import Row
 
@@ -87,7 +86,7 @@ def _decision(row: Row, form: Formats) -> tuple[Cell, ...]:
         Cell(day(row["begun_on"])),
         Cell(f"{form.count(row['customers_b'])} / {form.count(row['customers_a'])}"),
         Cell(_metric(row)),
-        Cell(NOTHING if row["relative_difference"] is None else form.change(row["relative_difference"])),
+        told(row["relative_difference"], form.change),
         Cell(p_value(row["p_value_sequential"], form)),
         Cell(p_value(row["srm_p_value"], form)),
         Cell(str(row["decision"])),
@@ -147,13 +146,13 @@ def _figure(row: Row, look: Look) -> tuple[Cell, ...]:
     return (
         name(str(row["variant"])),
         Cell(f"{_metric(row)}{_role(row)}"),
-        _told(row["mean_a"], mean),
-        _told(row["mean_b"], mean),
-        _told(row["difference"], change),
+        told(row["mean_a"], mean),
+        told(row["mean_b"], mean),
+        told(row["difference"], change),
         Cell(NOTHING if low is None or high is None else f"{change(low)} to {change(high)}"),
         Cell(p_value(row["p_adjusted"], form)),
-        _told(row["raw_difference"], change),
-        _told(row["variance_reduction"], form.share),
+        told(row["raw_difference"], change),
+        told(row["variance_reduction"], form.share),
         Cell(verdict(row)),
     )
 
@@ -216,7 +215,3 @@ def _metric(row: Row) -> str:
 
 def _role(row: Row) -> str:
     return f" ({row['role']})" if row["role"] in _ROLES else ""
-
-
-def _told(value: Any, write: Any) -> Cell:
-    return Cell(NOTHING if value is None else write(value))

@@ -97,3 +97,8 @@ def _before(rows: pl.DataFrame, compare: pl.DataFrame, key: Sequence[str], measu
         .join(then, on=list(key), how="left", maintain_order="left", nulls_equal=True)["__then"]
         .to_list()
     )
+
+
+def told(value: Any, write: Callable[[Any], str]) -> Cell:
+    """A value as it is written, or the mark of one that is not known."""
+    return Cell(NOTHING if value is None else write(value))
