@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from math import pi, sqrt
+from math import pi, prod, sqrt
 from statistics import median
 from typing import Any
 
@@ -68,13 +68,10 @@ def baseline(known: dict[str, list[datetime]], origin: date, horizon: int) -> di
     ended = [hours_up(days(later - earlier)) for own in known.values() for earlier, later in pairwise(own)]
     idle = {client: days(end - own[-1]) for client, own in known.items()}
     waits = [*ended, *map(hours_up, idle.values())]
+    lasting = {step: 1 - ended.count(step) / sum(other >= step for other in waits) for step in sorted(set(ended))}
 
     def beyond(wait: float) -> float:
-        share = 1.0
-        for step in sorted(set(ended)):
-            if step <= wait:
-                share *= 1 - ended.count(step) / sum(other >= step for other in waits)
-        return share
+        return prod(share for step, share in lasting.items() if step <= wait)
 
     return {client: beyond(wait + horizon) / beyond(wait) for client, wait in idle.items()}
 
