@@ -31,7 +31,7 @@ ROUNDS = 2
 # Rounds of 40 items each per split that is asked for.
 _PER_ROUND = 20
 # Splits asked for per simulated shop of each trap.
-_PER_SHOP = 250
+_PER_SHOP = 500
 _ITEMS, _CUSTOMERS, _RESAMPLES = 200, 1_000, 1_000
 Figures = dict[str, Any]
 
@@ -45,7 +45,7 @@ def run(size: int) -> Result:
     _compare(ours, rival)
     found = [child("ab:figures", *files, number, size).value for number in range(3)]
     calendar = child("ab:calendar", *files).value
-    shops = max(size // _PER_SHOP, 3)
+    shops = max(size // _PER_SHOP, 2)
     traps = {name: child("ab:trap", name, shops).value for name in TRAPS}
     planted = child("ab:planted", shops).value
     rows: list[tuple[str, str]] = [
