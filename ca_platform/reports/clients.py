@@ -16,8 +16,8 @@ def client_kpis(days: pl.LazyFrame, members: pl.LazyFrame, as_of: datetime) -> p
 
     Args:
         days: ``customer_days`` up to the day.
-        members: ``customer`` (null without a session), ``client`` and ``download`` as of the day, in order of
-            ``client``.
+        members: ``customer`` (null without a session), ``client`` and ``download`` as of the day; the rows stay in
+            their order.
         as_of: end of the report day.
     """
     sums = days.group_by("customer").agg(
@@ -28,7 +28,7 @@ def client_kpis(days: pl.LazyFrame, members: pl.LazyFrame, as_of: datetime) -> p
     span = (pl.col("last_order") - pl.col("first_order")).dt.total_microseconds()
     since = (pl.lit(as_of) - pl.col("last_order")).dt.total_microseconds()
     rows = members.join(sums, on="customer", how="left", maintain_order="left").with_columns(
-        pl.col("client").set_sorted(), pl.col("sessions", "orders", "revenue", "discount").fill_null(0)
+        pl.col("sessions", "orders", "revenue", "discount").fill_null(0)
     )
     return rows.with_columns(
         recency_days=in_units(since, DAY),
