@@ -15,6 +15,7 @@ from ca_platform_tests.services.elasticsearch import ElasticsearchServer
 CONNECTED = f"""{SETTINGS.rstrip()}
     promotion_id: coupon
   lines: {{kind: csv, path: lines.csv, columns: {{order_id: o, product: p, category: c, price: a}}}}
+  assignments: {{kind: csv, path: assigned.csv, columns: {{experiment: e, client: c, variant: v, assigned_at: t}}}}
 """
 """A shop in which every report exists."""
 DOCUMENTS = [spec for spec in report_specs() if spec.storage == "document"]

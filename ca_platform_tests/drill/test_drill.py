@@ -52,7 +52,9 @@ def test_every_count_of_customers_or_orders_can_be_opened() -> None:
         (spec.name, column.name)
         for spec in report_specs()
         for column in spec.columns
+        # The sides of a test are counted to say how much it can tell.
         if column.unit == "count"
+        and spec.family != "ab_tests"
         and ("customers" in column.name or "orders" in column.name)
         and column.name != "min_orders"
     }

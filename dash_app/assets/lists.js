@@ -15,7 +15,7 @@
     if (opens) return made('a', 'opens', text, { ...said, href: address(report, ...opens) });
     if (!chooses) return made('span', '', text, said);
     const [name, value] = chooses;
-    return made('a', 'opens', text, { ...said, href: choice(name, value), 'data-name': name, 'data-value': value });
+    return made('a', 'opens', text, { ...said, href: choice(name, value), 'data-choice': name, 'data-value': value });
   };
 
   const kindOf = ({ is_number: isNumber, is_long: isLong }) => (isNumber ? 'list-number' : isLong ? 'list-text list-long' : 'list-text');

@@ -99,7 +99,7 @@
     const node = event.target.closest('a.opens');
     if (!node || !isPlain(event)) return;
     event.preventDefault();
-    if (node.dataset.name) choose(node.dataset.name, node.dataset.value);
+    if (node.dataset.choice) choose(node.dataset.choice, node.dataset.value);
     else go(node.getAttribute('href'));
   }, true);
   // In the grid the arrow keys move from cell to cell: Enter follows the link of the one that has the focus.

@@ -19,7 +19,12 @@ from dash_app.laketables import LakeTables, is_lake_table
 from dash_app.pages import CARDS, PAGE_OF
 from dash_app.records import Card, Look
 
-OPENING = [card for card in CARDS.values() if card.figure is not None and card.spec.storage != "lake"]
+# The shop has no experiment.
+OPENING = [
+    card
+    for card in CARDS.values()
+    if card.figure is not None and card.spec.storage != "lake" and card.report != "experiments"
+]
 # Cards whose marks are as long, high or dark as the number that they open.
 DRAWN = {
     "orders-daily",
