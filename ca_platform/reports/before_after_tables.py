@@ -34,6 +34,7 @@ from ca_platform.reports.before_after import (
     products_before_after,
     promotions_before_after,
 )
+from ca_platform.reports.milestones import valid_on
 from ca_platform.reports.opened_items import distributions, families
 from ca_platform.reports.reading import FactReader
 from ca_platform.settings.models import Sources
@@ -207,8 +208,7 @@ class BeforeAfterTables:
 
     def _downloads(self, day: date) -> Ints:
         """The download of each customer's number as it is known at the end of a day."""
-        valid = (pl.col("since") <= day) & (pl.col("until").is_null() | (pl.col("until") >= day))
-        rows = self._spells().filter(valid & pl.col("customer").is_not_null())
+        rows = self._spells().filter(valid_on(day) & pl.col("customer").is_not_null())
         customer = rows["customer"].to_numpy().astype(np.int64)
         downloads = np.full(int(self._windows.customer.max(initial=-1)) + 1, _NEVER)
         # Customers without an order have larger numbers, too.

@@ -43,8 +43,9 @@ def _amounts(cut: Cut) -> pl.LazyFrame:
 
 def _clients(cut: Cut) -> pl.LazyFrame:
     day = cut.calendar.day
-    known = (pl.col("since") <= day) & (pl.col("until").is_null() | (pl.col("until") >= day))
-    members = cut.tables.milestones.spells.lazy().filter(known).select("customer", "client", "download")
+    members = (
+        cut.tables.milestones.spells.lazy().filter(milestones.valid_on(day)).select("customer", "client", "download")
+    )
     rows = clients.client_kpis(cut.of(cut.tables.customer_days), members, as_of(day, cut.calendar.time_zone))
     # As the spells are: they need not be sorted again for each day.
     return rows.with_columns(pl.col("client").set_sorted())

@@ -34,7 +34,7 @@ class Cut:
 
     def valid(self, table: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
         """Those of these rows that are not over (``until``) at the end of the day."""
-        return self.of(table).filter(pl.col("until").is_null() | (pl.col("until") >= self.calendar.day))
+        return table.lazy().filter(milestones.valid_on(self.calendar.day, "day"))
 
     @property
     def slices(self) -> pl.LazyFrame:

@@ -66,6 +66,11 @@ def spells(
     return pl.concat([imputed.filter(~is_over).select(kept), real.select(kept)]).sort("client")
 
 
+def valid_on(day: date, since: str = "since") -> pl.Expr:
+    """Whether a row counts at the end of a day: from ``since`` on, up to and with ``until`` where there is one."""
+    return (pl.col(since) <= day) & (pl.col("until").is_null() | (pl.col("until") >= day))
+
+
 def profiles(spells: pl.LazyFrame, milestones: tuple[str, ...], days: Days) -> pl.LazyFrame:
     """Spells with what reports count: ``day.NAME``, ``hour.NAME``, and ``7.NAME``, ``30.NAME``: how soon it came."""
     columns: list[pl.Expr] = []

@@ -27,6 +27,7 @@ from ca_platform.models.recommend import (
     tuned,
     winner,
 )
+from ca_platform.reports.milestones import valid_on
 from ca_platform.reports.product_tables import ProductTables
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.recommendations import by_product, of_clients, with_names
@@ -55,8 +56,7 @@ class RecommendationTables:
 
     def lists(self, day: date) -> pl.LazyFrame:
         """``product_recommendations`` of a day."""
-        known = pl.col("until").is_null() | (pl.col("until") >= day)
-        members = self._spells().filter((pl.col("since") <= day) & known).select("client", "customer")
+        members = self._spells().filter(valid_on(day)).select("client", "customer")
         names = members["client"].sort()
         clients = members.with_columns(client=pl.col("client").cast(pl.Enum(names)))
         # The customer behind the last one has bought nothing: everybody who has not gets that list.

@@ -18,7 +18,7 @@ from ca_platform.facts import Shape, last_month_end
 from ca_platform.facts.customers import MAIN_SLICE
 from ca_platform.lake import Lake
 from ca_platform.reports import rfm
-from ca_platform.reports.milestones import Days
+from ca_platform.reports.milestones import Days, valid_on
 from ca_platform.reports.product_tables import slice_number
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.rfm_bins import Binned
@@ -118,7 +118,7 @@ class RfmTables:
         return scored(day, self._buyers(day, only), self._kept[month], self._count, self._options.scoring, self._cells)
 
     def _buyers(self, day: date, only: int | None = None) -> Buyers:
-        known = (pl.col("day") <= day) & (pl.col("until").is_null() | (pl.col("until") >= day))
+        known = valid_on(day, "day")
         rows = self._states.filter(known if only is None else known & (pl.col("slice") == only))
         return Buyers.of(rows, as_of(day, self._facts.shape.time_zone))
 

@@ -14,32 +14,14 @@ from itertools import combinations
 from typing import Any
 
 from ca_platform_tests.oracle import before_after
-from ca_platform_tests.oracle.before_after import METRICS
+from ca_platform_tests.oracle.before_after import METRICS, OF_TEST
 from ca_platform_tests.oracle.funnels import Rows, ratio
 from ca_platform_tests.oracle.promotions import promotion_of, promotions
 from ca_platform_tests.oracle.rfm import NAMES
 from ca_platform_tests.oracle.rfm_day import state
 from ca_platform_tests.oracle.world import World
 
-NOTHING = dict.fromkeys(
-    (
-        "ci_low",
-        "ci_high",
-        "raw_p_value",
-        "matched_customers",
-        "distribution",
-        "statistic",
-        "p_value",
-        "p_adjusted",
-        "accept_ratio",
-        "significant",
-        "direction",
-        "power",
-        "false_positive_rate",
-        "false_positive_low",
-        "false_positive_high",
-    )
-)
+NOTHING = dict.fromkeys((*OF_TEST, "matched_customers"))
 
 
 def mean(values: list[float]) -> float | None:

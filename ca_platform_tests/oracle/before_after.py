@@ -217,7 +217,7 @@ def _others(instant: Instant, every: list[Instant], metric: str) -> float | None
     return fmean(changes) if len(changes) >= 2 else None
 
 
-_OF_TEST = (
+OF_TEST = (
     "ci_low",
     "ci_high",
     "raw_p_value",
@@ -257,7 +257,7 @@ def _judged(found: list[Found], kind: str, metric: str, direction: str | None) -
                 "matched_customers": len(one.matched),
                 "test": "sign_flip" if kind == "promotion" else "item_permutation" + "_frequent" * one.refused,
                 "note": "insufficient" if one.sides else "not observed",
-                **dict.fromkeys(_OF_TEST),
+                **dict.fromkeys(OF_TEST),
             }
         )
     return rows
