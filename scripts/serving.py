@@ -85,14 +85,21 @@ def serve(settings: Settings, sites: Sequence[Site], greeting: str = "") -> None
             running[site.name] = (process, log)
         for site in sites:
             _wait(site, ports[site.name], *running[site.name])
-        say()
-        for site in sites:
-            taken = "" if ports[site.name] == site.preferred else f"   (port {site.preferred} is taken)"
-            say(f"{site.title:<15} http://{HOST}:{ports[site.name]}{taken}")
-        if greeting:
-            say(greeting)
-        say("Ctrl-C ends it.")
-        _watch(sites, running)
+        try:
+            _announce(sites, ports, greeting)
+            _watch(sites, running)
+        except KeyboardInterrupt:  # around the announcement, too: who reads it may end us before the next line
+            say("\nEnding.")
+
+
+def _announce(sites: Sequence[Site], ports: dict[str, int], greeting: str) -> None:
+    say()
+    for site in sites:
+        taken = "" if ports[site.name] == site.preferred else f"   (port {site.preferred} is taken)"
+        say(f"{site.title:<15} http://{HOST}:{ports[site.name]}{taken}")
+    if greeting:
+        say(greeting)
+    say("Ctrl-C ends it.")
 
 
 def free_port(preferred: int) -> int:
@@ -164,15 +171,12 @@ def _answers(port: int, path: str) -> bool:
 
 
 def _watch(sites: Sequence[Site], running: dict[str, tuple[subprocess.Popen[bytes], Path]]) -> None:
-    try:
-        while True:
-            for site in sites:
-                process, log = running[site.name]
-                if process.poll() is not None:
-                    raise ServingError(f"{site.title} ended with {process.returncode}; its log: {log}\n{_tail(log)}")
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        say("\nEnding.")
+    while True:
+        for site in sites:
+            process, log = running[site.name]
+            if process.poll() is not None:
+                raise ServingError(f"{site.title} ended with {process.returncode}; its log: {log}\n{_tail(log)}")
+        time.sleep(0.5)
 
 
 def _end_on_signals() -> None:
