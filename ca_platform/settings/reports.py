@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from ca_platform.settings.experiments import Experiment
 from ca_platform.settings.segments import DEFAULT_SEGMENTS, SegmentRule, segments_by_cell
-from ca_platform.settings.types import Count, Day, Model, Share
+from ca_platform.settings.types import Count, Country, Day, Model, Share
 
 ClvModel = Literal["bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "boosted", "stacked", "lstm", "conv"]
 
@@ -98,14 +98,19 @@ class Event(Model):
     """A day on which something other than usual is expected."""
 
     date: Day
-    name: str
+    name: str = Field(min_length=1)
 
 
 class Anomaly(Model):
-    """How often an alarm may be false, and which days are known to be special."""
+    """How often an alarm may be false, and which days are known to be special.
 
-    false_alarms_per_30_days: float = Field(default=1, gt=0)
-    country: str | None = Field(default=None, min_length=2, max_length=10)
+    Attributes:
+        false_alarms_per_30_days: the budget of each anomaly report.
+        country: whose public holidays are expected, such as GB, or GB-ENG for a part of it; None: no holidays.
+    """
+
+    false_alarms_per_30_days: float = Field(default=1, gt=0, le=15)
+    country: Country = None
     events: tuple[Event, ...] = ()
 
 

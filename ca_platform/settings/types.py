@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ca_platform.settings.country import checked_country
 from ca_platform.settings.currency import MINOR_DIGITS
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)?")
@@ -124,6 +125,7 @@ def _without_password(value: Any) -> str:
 
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 Currency = Annotated[str, BeforeValidator(_currency)]
+Country = Annotated[str | None, BeforeValidator(checked_country)]
 Day = Annotated[date, BeforeValidator(_day)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Clock = Annotated[str, BeforeValidator(_clock)]

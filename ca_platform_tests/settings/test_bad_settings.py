@@ -145,6 +145,11 @@ BAD: dict[str, tuple[str, int, tuple[str, ...]]] = {
         ("another name of `lines`",),
     ),
     "event without name": ("reports:\n  anomaly: {events: [{date: 2024-01-01}]}\n", 2, ("name", "missing")),
+    "event without a word": ("reports:\n  anomaly: {events: [{date: 2024-01-01, name: ''}]}\n", 2, ("name",)),
+    "country by name": ("reports:\n  anomaly: {country: Germany}\n", 2, ("'Germany'", "ISO 3166", "GB-ENG")),
+    "unknown country": ("reports:\n  anomaly: {country: XX}\n", 2, ("country", "'XX'", "such as GB")),
+    "unknown part of a country": ("reports:\n  anomaly: {country: GB-XX}\n", 2, ("GB-XX", "GB-ENG, GB-NIR")),
+    "no budget of false alarms": ("reports:\n  anomaly: {false_alarms_per_30_days: 0}\n", 2, ("greater than 0",)),
 }
 
 

@@ -37,7 +37,7 @@ sources:
   customers: {kind: postgresql, dsn: "postgresql://shop@db/shop", password: "${PG}", query: "select 1", columns: {client: id}, actions: [first_login]}
   products: {kind: parquet, path: https://host/lines.parquet, query: "select 'a$$b' from source"}
 schedule: {every: 12h, at: 03:30}
-reports: {churn: {method: fixed, days: 30}, anomaly: {events: [{date: 2024-01-01, name: New Year}]}}
+reports: {churn: {method: fixed, days: 30}, anomaly: {country: NO, events: [{date: 2024-01-01, name: New Year}]}}
 notifications: {webhook: "https://hooks.example/T0/secret-path"}
 """
 SECRETS = {"LAKE_PW": "p@ss/w:rd", "ES_PASSWORD": "es-secret", "PG": "pg-secret"}
@@ -83,6 +83,7 @@ def test_every_kind_of_value_is_read(full: Settings, tmp_path: Path) -> None:
     assert sessions.constants == {"has_purchased": True} and sessions.promotion_id == "coupon"
     assert full.schedule.at == "03:30"
     assert full.reports.anomaly.events[0].date == date(2024, 1, 1)
+    assert full.reports.anomaly.country == "NO"
 
 
 def test_products_is_another_name_of_lines(full: Settings) -> None:
