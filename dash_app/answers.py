@@ -236,6 +236,7 @@ class Answers:
             filters=question.view.filters,
             dimension=question.dimension,
             alpha=self._settings.reports.ab_test.alpha,
+            budget=self._settings.reports.anomaly.false_alarms_per_30_days,
         )
         if found.compare is None:
             return look

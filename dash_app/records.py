@@ -48,6 +48,7 @@ class Look:
         dimension: what the report, or a list of customers or orders, is of.
         total: rows in all, of cards of kind ``table``.
         alpha: how often a single test may be wrong on nothing; intervals cover 1 minus that.
+        budget: false alarms in 30 days that each report of anomalies may raise.
     """
 
     dark: bool = False
@@ -62,6 +63,7 @@ class Look:
     dimension: Dimension = MAIN
     total: int = 0
     alpha: float = 0.05
+    budget: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Cell:
         title: more about it, shown when pointed at.
         opens: column of the card's report and key of the row, where the text is a number that can be opened.
         chooses: name of a choice of the page and the value that it gets, where the text leads there.
+        leads: address of another page, with its query, where the text leads there.
     """
 
     text: str
@@ -120,6 +123,7 @@ class Cell:
     title: str = ""
     opens: Opening | None = None
     chooses: tuple[str, str] | None = None
+    leads: str = ""
 
 
 @dataclass(frozen=True, slots=True)

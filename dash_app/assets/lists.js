@@ -9,10 +9,11 @@
   };
   const percent = (part) => `${Math.round(1000 * Math.min(Math.max(part, 0), 1)) / 10}%`;
 
-  const shownOf = ({ text, title, opens, chooses }, report) => {
+  const shownOf = ({ text, title, opens, chooses, leads }, report) => {
     const said = title ? { title } : {};
     const { address, choice } = window.cardOpening;
     if (opens) return made('a', 'opens', text, { ...said, href: address(report, ...opens) });
+    if (leads) return made('a', 'opens', text, { ...said, href: leads });
     if (!chooses) return made('span', '', text, said);
     const [name, value] = chooses;
     return made('a', 'opens', text, { ...said, href: choice(name, value), 'data-choice': name, 'data-value': value });

@@ -77,7 +77,7 @@
       const point = chosen(points, event, target);
       if (!point) return;
       const { opens: { column, key } = {}, chooses } = meta(point);
-      if (chooses) choose(chooses.name, chooses.values[point.pointNumber]);
+      if (chooses) choose(chooses.name, chooses.x ? day(point.x) : [point.pointNumber].flat().reduce((values, place) => values[place], chooses.values));
       else go(address(report, column, Object.fromEntries(Object.entries(key).map(([name, place]) => [name, read(place, point)]))));
     });
   };
