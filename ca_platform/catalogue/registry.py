@@ -15,6 +15,7 @@ from ca_platform.catalogue.churn import CHURN
 from ca_platform.catalogue.clv import CLV
 from ca_platform.catalogue.cohorts import COHORTS
 from ca_platform.catalogue.datasets import DATASETS
+from ca_platform.catalogue.deliveries import DELIVERY_FACTS
 from ca_platform.catalogue.facts import FACTS
 from ca_platform.catalogue.families import FAMILIES, PAGES
 from ca_platform.catalogue.funnels import FUNNELS
@@ -61,6 +62,7 @@ _TABLES = {
         *FACTS,
         *PROMOTION_FACTS,
         *EXPERIMENT_FACTS,
+        *DELIVERY_FACTS,
         *MODEL_TABLES,
         *CLASS_TABLES,
         *CALIBRATION_TABLES,

@@ -1,6 +1,7 @@
 """The fact tables as assets: a step makes what is missing or outdated of them, from one reading of the sessions.
 
-Those of baskets have a step of their own: where the lines of a day are missing, the reports that need none go on.
+Those of baskets and of deliveries have steps of their own: where the lines, or the deliveries, of a day are missing,
+the reports that need none go on.
 """
 
 from collections.abc import Iterator
@@ -14,18 +15,24 @@ from ca_platform.defs.days import days_of
 from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
 from ca_platform.defs.tables import table_asset
-from ca_platform.facts import OF_LINES, ensure
+from ca_platform.facts import OF_DELIVERIES, OF_LINES, ensure
 from ca_platform.settings import Settings
 
-SESSION_STEP, BASKET_STEP = "facts", "basket_facts"
+SESSION_STEP, BASKET_STEP, DELIVERY_STEP = "facts", "basket_facts", "delivery_facts"
 
 
 def fact_assets(settings: Settings, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """The steps that make every fact table that a connected report needs."""
     steps: dict[str, list[TableSpec]] = {}
     for table in specs.needed_facts(specs.connected_reports(settings)):
-        steps.setdefault(BASKET_STEP if table.name in OF_LINES else SESSION_STEP, []).append(table)
+        steps.setdefault(_step(table.name), []).append(table)
     return [_facts(step, tables, settings, partitions) for step, tables in steps.items()]
+
+
+def _step(name: str) -> str:
+    if name in OF_LINES:
+        return BASKET_STEP
+    return DELIVERY_STEP if name in OF_DELIVERIES else SESSION_STEP
 
 
 def _facts(

@@ -9,12 +9,13 @@ Facts are prefix-stable: a row never changes because of later days, and its ``da
 
 from ca_platform.facts.engine import FactSummary, check_history, ensure, ensure_facts
 from ca_platform.facts.make import check_values
-from ca_platform.facts.registry import FACTS, OF_LINES, schema
+from ca_platform.facts.registry import FACTS, OF_DELIVERIES, OF_LINES, schema
 from ca_platform.facts.shape import Shape
 from ca_platform.facts.totals import last_month_end
 
 __all__ = [
     "FACTS",
+    "OF_DELIVERIES",
     "OF_LINES",
     "FactSummary",
     "Shape",

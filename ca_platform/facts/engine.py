@@ -13,7 +13,7 @@ from ca_platform.calendar import days_between, days_in_words, days_together
 from ca_platform.errors import HistoryError
 from ca_platform.facts.digests import expected
 from ca_platform.facts.make import Maker
-from ca_platform.facts.registry import FACTS, OF_LINES, REACH, TOTALS, schema, sort_key, with_sources
+from ca_platform.facts.registry import FACTS, REACH, TOTALS, read_sources, schema, sort_key, with_sources
 from ca_platform.facts.shape import Shape
 from ca_platform.facts.totals import last_month_end, running_totals
 from ca_platform.lake import Lake, Part
@@ -22,8 +22,8 @@ from ca_platform.sorting import sort_by
 
 # Sessions that are held in memory at a time; days are never split.
 RUN_ROWS = 1_000_000
-# Lines that take as much memory as a session.
-LINES_PER_SESSION = 3
+# Rows of other sources that take as much memory as a session.
+PER_SESSION = {"lines": 3, "deliveries": 1}
 _SHOWN_RANGES = 5
 # Threads that write parts: Polars works outside of Python's lock.
 _WRITERS = 4
@@ -62,15 +62,15 @@ def ensure(names: Iterable[str], days: Sequence[date], settings: Settings, lake:
         return {}
     shape = Shape.of(settings)
     wanted = with_sources(list(names))
-    loaded = {source: _loaded(source, shape.start_date, max(days), lake) for source in ("sessions", "lines")}
+    loaded = {source: _loaded(source, shape.start_date, max(days), lake) for source in ("sessions", *PER_SESSION)}
     summed = {TOTALS[name].source for name in wanted if name in TOTALS}
     missing = {
         name: _missing(name, needed_days(name, days, shape.start_date, is_summed=name in summed), loaded, shape, lake)
         for name in wanted
     }
     rows = {day: part.rows for day, part in loaded["sessions"].items()}
-    if OF_LINES & set(wanted):
-        rows = {day: count + loaded["lines"][day].rows // LINES_PER_SESSION for day, count in rows.items()}
+    for source in {source for name in wanted for source in read_sources(name)} & set(PER_SESSION):
+        rows = {day: count + loaded[source][day].rows // PER_SESSION[source] for day, count in rows.items()}
     plain = {name: chosen for name, chosen in missing.items() if name not in TOTALS}
     for run in _runs(plain, rows):
         _make_run(run, shape, lake)
@@ -110,7 +110,7 @@ def _missing(
     name: str, needed: Sequence[date], loaded: Mapping[str, Mapping[date, Part]], shape: Shape, lake: Lake
 ) -> dict[date, str]:
     """Days to make, with the digest of their inputs."""
-    sources = ("sessions", "lines") if name in OF_LINES else ("sessions",)
+    sources = read_sources(name)
     for source in sources:
         check_history(needed, loaded[source], f"fact {name}", source)
     if not needed:

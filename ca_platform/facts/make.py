@@ -13,6 +13,7 @@ from ca_platform.errors import ReportError
 from ca_platform.facts import churn, customers, daily, experiments, promotions, sequence
 from ca_platform.facts.digests import WEEK_REACH
 from ca_platform.facts.make_baskets import BasketMaker, Past
+from ca_platform.facts.make_deliveries import make_delivery_times
 from ca_platform.facts.registry import REACH, schema, sort_key
 from ca_platform.facts.shape import Shape
 from ca_platform.lake import Lake
@@ -190,6 +191,11 @@ class Maker:
         past = Past(self.past, lambda: self.new_values, lambda: self.new_clients)
         return BasketMaker(self._past_days, self._shape, self._lake, past)
 
+    @property
+    def delivery_times(self) -> pl.LazyFrame:
+        """Deliveries with their orders."""
+        return make_delivery_times(self._days["delivery_times"], self._shape, self._lake)
+
     def _check_values(self, sessions: pl.DataFrame) -> None:
         """Refuse a dimension that is none before anything is made of it."""
         if not self._shape.dimensions or sessions.is_empty():
@@ -253,4 +259,5 @@ _BUILDERS: dict[str, Callable[[Maker, Shape], pl.LazyFrame]] = {
     "product_days": lambda maker, _: maker.baskets.product_days.lazy(),
     "category_buyers": lambda maker, _: maker.baskets.category_buyers.lazy(),
     "category_days": lambda maker, _: maker.baskets.category_days.lazy(),
+    "delivery_times": lambda maker, _: maker.delivery_times,
 }

@@ -39,6 +39,7 @@ REACH: dict[str, Reach] = {
     "product_days": "past",
     "category_buyers": "past",
     "category_days": "past",
+    "delivery_times": "past",
     "step_time_totals": "months",
     "order_amount_totals": "months",
     "product_totals": "months",
@@ -66,6 +67,21 @@ _PRODUCTS = {
     "category": pl.String(),
 }
 _CATEGORIES = {**_DAY, "slice": _NUMBER, "category": pl.String(), **_SOLD, "customers": _COUNT}
+_MINUTES = ("deliver_minutes", "prepare_minutes", "ride_minutes", "return_minutes")
+_DELIVERIES: dict[str, pl.DataType] = {
+    **_DAY,
+    "order_id": pl.String(),
+    "client": pl.String(),
+    "order_time": INSTANT,
+    "delivery_date": INSTANT,
+    **dict.fromkeys(("weekday", "hour", "return_weekday", "return_hour"), _COUNT),
+    "latitude": pl.Float64(),
+    "longitude": pl.Float64(),
+    "geohash": pl.String(),
+    **dict.fromkeys(_MINUTES, pl.Float64()),
+    "return_date": INSTANT,
+    "is_late": pl.Boolean(),
+}
 _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     "step_times": _STEP_TIMES,
     "order_amounts": _AMOUNTS,
@@ -196,6 +212,8 @@ def schema(name: str, shape: Shape) -> dict[str, pl.DataType]:
     """Columns and types of a fact's parts."""
     if name == "order_products":
         return _order_products(shape)
+    if name == "delivery_times":
+        return {**_DELIVERIES, **{f"dimensions.{own}": pl.String() for own in shape.dimensions}}
     if name != "session_steps":
         return _SCHEMAS[name]
     return {
@@ -231,6 +249,12 @@ def sort_key(name: str) -> tuple[str, ...]:
     return _SORT[name]
 
 
+def read_sources(name: str) -> tuple[str, ...]:
+    """The datasets of the lake by whose days a fact is made."""
+    lines = ("lines",) if name in OF_LINES else ()
+    return ("sessions", *lines, *(("deliveries",) if name in OF_DELIVERIES else ()))
+
+
 def with_sources(names: tuple[str, ...] | list[str]) -> list[str]:
     """The facts and those that they are made of, in the order in which they can be made."""
     needed = set(names)
@@ -248,5 +272,7 @@ def _all_inputs(name: str) -> set[str]:
 _SPECS = {spec.name: spec for spec in table_specs("facts")}
 # Facts that follow the lines of baskets, besides sessions.
 OF_LINES = frozenset(name for name in FACTS if "lines" in _all_inputs(name))
+# Facts that follow deliveries, besides sessions.
+OF_DELIVERIES = frozenset(name for name in FACTS if "deliveries" in _all_inputs(name))
 _INPUTS = {name: {own for own in spec.inputs if own in REACH} for name, spec in _SPECS.items()}
 _SORT = {name: spec.sort for name, spec in _SPECS.items()}

@@ -32,6 +32,7 @@ class Shape:
         max_values: a dimension with more values is refused.
         experiments: declared columns of the sessions, for ``experiment_variants`` alone.
         churn: shapes ``churn_weeks`` alone.
+        geohash_precision: shapes ``delivery_times`` alone.
     """
 
     time_zone: str
@@ -41,6 +42,7 @@ class Shape:
     max_values: int = 1000
     experiments: tuple[str, ...] = ()
     churn: ChurnRule = field(default_factory=ChurnRule)
+    geohash_precision: int = 7
 
     @classmethod
     def of(cls, settings: Settings) -> Shape:
@@ -53,6 +55,7 @@ class Shape:
             max_values=settings.reports.dimensions.max_values,
             experiments=tuple(source.experiments) if source else (),
             churn=ChurnRule(**settings.reports.churn.model_dump()),
+            geohash_precision=settings.reports.deliveries.geohash_precision,
         )
 
     @property
@@ -83,5 +86,9 @@ class Shape:
 
     def options(self, name: str) -> str:
         """What else shapes one fact."""
-        own = {"churn_weeks": self.churn, "experiment_variants": self.experiments}
+        own = {
+            "churn_weeks": self.churn,
+            "experiment_variants": self.experiments,
+            "delivery_times": self.geohash_precision,
+        }
         return repr(own[name]) if name in own else ""

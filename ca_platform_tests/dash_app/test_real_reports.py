@@ -58,6 +58,7 @@ def reader(settings: Settings, days: tuple[date, date]) -> Iterator[Reader]:
     ingest("customers", None, settings, lake)
     ingest("sessions", all_days, settings, lake)
     ingest("lines", all_days, settings, lake)
+    ingest("deliveries", all_days, settings, lake)
     ingest("assignments", all_days, settings, lake)
     with open_store(settings) as store:
         names = dict.fromkeys(name for card in REPORTS for name in (card.report, card.also) if name)

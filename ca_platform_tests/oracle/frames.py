@@ -12,6 +12,7 @@ import polars as pl
 from ca_platform.calendar import INSTANT
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings, load_settings
+from ca_platform_tests.oracle.parcels import good_deliveries
 from ca_platform_tests.oracle.shops import write_shop
 from ca_platform_tests.oracle.world import Shop, World
 
@@ -114,6 +115,31 @@ def put_lines(lake: Lake, shop: Shop, days: Iterable[date]) -> None:
             write.put("lines", day, frame.filter(pl.col("day") == day))
 
 
+def deliveries_frame(shop: Shop) -> pl.DataFrame:
+    """Deliveries on their own day."""
+    zone = World(shop, shop.start_date, [], {})
+    types: dict[str, Any] = {
+        "day": pl.Date,
+        "order_id": pl.String,
+        **dict.fromkeys(("delivery_date", "prepare_date", "return_date", "promised_date"), INSTANT),
+        **dict.fromkeys(("latitude", "longitude"), pl.Float64),
+        "location_suspect": pl.Boolean,
+    }
+    rows = [
+        (zone.local_day(at), d.order_id, at, d.prepared, d.returned, d.promised, d.latitude, d.longitude, d.is_suspect)
+        for d, at, _ in good_deliveries(shop)
+    ]
+    return pl.DataFrame(rows, schema=types, orient="row").sort("order_id", "delivery_date")
+
+
+def put_deliveries(lake: Lake, shop: Shop, days: Iterable[date]) -> None:
+    """Replace the parts of these days; a shop without deliveries has no such source."""
+    frame = deliveries_frame(shop)
+    with lake.write() as write:
+        for day in days if shop.deliveries else ():
+            write.put("deliveries", day, frame.filter(pl.col("day") == day))
+
+
 def put_customers(lake: Lake, shop: Shop) -> None:
     with lake.write() as write:
         write.put("customers", None, customers_frame(shop))
@@ -129,5 +155,6 @@ def load_frames(shop: Shop, folder: Path, last: date) -> tuple[Settings, Lake]:
     lake = Lake.open(settings)
     put_sessions(lake, shop, days_of(shop, last))
     put_lines(lake, shop, days_of(shop, last))
+    put_deliveries(lake, shop, days_of(shop, last))
     put_customers(lake, shop)
     return settings, lake

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
-from ca_platform_tests.oracle.world import Customer, Line, Session, Shop
+from ca_platform_tests.oracle.world import Customer, Delivery, Line, Session, Shop
 
 
 def shop_of(settings: Settings, lake: Lake) -> Shop:
@@ -32,6 +32,7 @@ def shop_of(settings: Settings, lake: Lake) -> Shop:
         time_zone=settings.business.time_zone,
         dimensions=tuple(source.dimensions),
         lines=lines_of(lake) if settings.sources.lines is not None else [],
+        deliveries=deliveries_of(lake) if settings.sources.deliveries is not None else [],
         min_orders=settings.reports.most_combined_products.min_orders,
     )
 
@@ -45,3 +46,11 @@ def lines_of(lake: Lake) -> list[Line]:
         .select(**names, discount="discount_amount", category="category")
     )
     return [Line(**row) for row in rows.collect().iter_rows(named=True)]
+
+
+def deliveries_of(lake: Lake) -> list[Delivery]:
+    """The loaded deliveries."""
+    names = {"delivered": "delivery_date", "prepared": "prepare_date", "returned": "return_date"}
+    names |= {"promised": "promised_date", "is_suspect": "location_suspect"}
+    rows = lake.scan("deliveries").select("order_id", "latitude", "longitude", **names)
+    return [Delivery(**row) for row in rows.collect().iter_rows(named=True)]

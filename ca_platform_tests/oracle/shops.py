@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ca_platform_tests.oracle.baskets import nasty_lines
+from ca_platform_tests.oracle.parcels import nasty_deliveries
 from ca_platform_tests.oracle.world import Customer, Session, Shop, midnight
 
 NASTY = [
@@ -70,6 +71,7 @@ def nasty_shop(time_zone: str, start: date, days: int, seed: int) -> Shop:
         dimensions=("region", "channel"),
         has_signup=True,
         lines=nasty_lines(sessions, seed),
+        deliveries=nasty_deliveries(sessions, seed),
     )
 
 
@@ -141,9 +143,22 @@ def write_shop(shop: Shop, folder: Path, *, lake: str = "lake") -> Path:
             writer.writerow(["order_id", "product", "category", "price", "quantity", "off"])
             for x in shop.lines:
                 writer.writerow([x.order_id, x.product, x.category, x.price, x.quantity, x.discount])
+    if shop.deliveries:
+        _write_deliveries(shop, folder / "deliveries.csv")
+    more = (_LINES if shop.lines else "") + (_DELIVERIES if shop.deliveries else "")
     settings = folder / "ca_platform.yaml"
-    settings.write_text(_settings(shop, lake) + (_LINES if shop.lines else ""), encoding="utf-8")
+    settings.write_text(_settings(shop, lake) + more, encoding="utf-8")
     return settings
+
+
+def _write_deliveries(shop: Shop, path: Path) -> None:
+    names = ("delivery_date", "prepare_date", "return_date", "promised_date", "latitude", "longitude")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["order_id", *names])
+        for d in shop.deliveries:
+            instants = [_text(instant) for instant in (d.delivered, d.prepared, d.returned, d.promised)]
+            writer.writerow([d.order_id, *instants, d.latitude, d.longitude])
 
 
 def _text(instant: datetime | None) -> str:
@@ -156,6 +171,12 @@ _LINES = """\
     kind: csv
     path: lines.csv
     columns: {discount_amount: off}
+"""
+
+_DELIVERIES = """\
+  deliveries:
+    kind: csv
+    path: deliveries.csv
 """
 
 

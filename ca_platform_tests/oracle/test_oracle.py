@@ -36,7 +36,7 @@ DECEMBER_2010 = [885, 324, 286, 340, 321, 352, 321, 309, 313, 350, 331, 445, 235
 def load(settings: Settings, first: date, last: date) -> Lake:
     lake = Lake.open(settings)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    for source in ("sessions", "customers", "lines"):
+    for source in ("sessions", "customers", "lines", "deliveries"):
         if getattr(settings.sources, source) is not None:
             ingest(source, days, settings, lake)
     return lake

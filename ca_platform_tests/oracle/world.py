@@ -37,6 +37,20 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """One row of deliveries. ``is_suspect``: its place looks wrong."""
+
+    order_id: str
+    delivered: datetime | None
+    prepared: datetime | None = None
+    returned: datetime | None = None
+    promised: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    is_suspect: bool = False
+
+
+@dataclass(frozen=True)
 class Customer:
     client: str
     download: datetime
@@ -66,6 +80,7 @@ class Shop:
     churn_factor: float = 2
     churn_days: float = 90
     lines: list[Line] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     min_orders: int = 2
     min_support: str = "0.01"
     min_confidence: str = "0.2"
