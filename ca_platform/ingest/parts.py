@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,8 @@ HELD_BYTES = 512 << 20
 """Rows held in memory before days are written early."""
 QUIET_BATCHES = 2
 """A day that this many batches did not touch is written."""
+_SETTLERS = 2
+"""Threads that wait for the disk while others compute."""
 
 Finish = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -41,6 +43,7 @@ class _Day:
 class _Piece:
     path: str
     rows: int
+    schema: pl.Schema
 
 
 class DayParts:
@@ -60,6 +63,7 @@ class DayParts:
         self._held = 0
         self._batch = 0
         self._columns: list[str] = []
+        self._settlers = ThreadPoolExecutor(_SETTLERS, thread_name_prefix="settle")
         write.folder(dataset)
 
     def add(self, rows: pl.DataFrame) -> None:
@@ -95,6 +99,7 @@ class DayParts:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """After a failure delete the pieces that no part of the write owns."""
+        self._settlers.shutdown(cancel_futures=kind is not None)
         for entry in self._days.values() if kind is not None else ():
             for piece in entry.pieces:
                 with contextlib.suppress(Exception):
@@ -103,7 +108,7 @@ class DayParts:
     def _settle(self, day: date, entry: _Day) -> tuple[date, int]:
         pieces = [piece.result() for piece in entry.pieces]
         if len(pieces) == 1 and not entry.held:
-            self._write.adopt(self._dataset, day, pieces[0].path, pieces[0].rows)
+            self._write.adopt(self._dataset, day, pieces[0].path, pieces[0].rows, schema=pieces[0].schema)
             entry.pieces = []
             return day, pieces[0].rows
         # What ``finish`` adds is found anew for the whole day.
@@ -142,7 +147,9 @@ class DayParts:
         path = self._write.new_path(self._dataset, day)
         finished = self._finish(rows)
         write_parquet(finished, path)
-        return _Piece(path, finished.height)
+        # Most pieces become parts as they are: the disk takes them while the next days are read.
+        self._settlers.submit(self._write.settle_file, path)
+        return _Piece(path, finished.height, finished.schema)
 
 
 def _by_day(rows: pl.DataFrame) -> list[tuple[date, pl.DataFrame]]:

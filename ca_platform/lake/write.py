@@ -45,12 +45,15 @@ class LakeWrite:
         self._folder.write(path, frame)
         return self._add(dataset, day, path, frame.height, frame.schema, inputs)
 
-    def adopt(self, dataset: str, day: date | None, path: str, rows: int, inputs: str = "") -> Part:
+    def adopt(
+        self, dataset: str, day: date | None, path: str, rows: int, inputs: str = "", schema: pl.Schema | None = None
+    ) -> Part:
         """Take a Parquet file that lies under ``folder(dataset)`` already, for instance from a streaming sink.
 
         Args:
             path: as ``new_path`` gave it, or any other name in that folder that ends with .parquet.
             rows: its number of rows.
+            schema: its columns, where the caller knows them; else the file is asked.
         """
         relative = self._folder.relative(str(path))
         if not relative.startswith(f"{dataset}/") or not relative.endswith(SUFFIX):
@@ -58,7 +61,8 @@ class LakeWrite:
         self._claim(dataset, day)
         self._files.append(relative)
         self._folder.settle(relative)
-        return self._add(dataset, day, relative, rows, read_schema(self._folder.full(relative)), inputs)
+        columns = read_schema(self._folder.full(relative)) if schema is None else schema
+        return self._add(dataset, day, relative, rows, columns, inputs)
 
     def folder(self, dataset: str) -> str:
         """Folder or URL prefix of a dataset, made where needed."""
@@ -68,6 +72,10 @@ class LakeWrite:
     def new_path(self, dataset: str, day: date | None) -> str:
         """A fresh full path for a part that a streaming sink writes and ``adopt`` takes."""
         return f"{self.folder(dataset)}/{day_to_text(day) or _SNAPSHOT}-{uuid4().hex}{SUFFIX}"
+
+    def settle_file(self, path: str) -> None:
+        """Bring a file that ``adopt`` may take later onto the disk, beside other work: then ``adopt`` need not wait."""
+        self._folder.settle(self._folder.relative(path))
 
     def drop(self, dataset: str, days: Iterable[date | None]) -> None:
         """Remove the parts of these days. A day that is also put is replaced."""
