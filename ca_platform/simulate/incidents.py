@@ -27,6 +27,9 @@ class Metric(StrEnum):
     STEP = "step"  # the last step before the purchase is not recorded
     AMOUNT = "amount"
     RIDE = "ride"
+    BOTS = "bots"  # orders on top, by machines: the factor is on the sessions, and every one on top is an order
+    CATALOGUE = "catalogue"  # products are gone: fewer sessions get further than the first step
+    DECAY = "decay"  # sessions get fewer from day to day; the factor is that of the last day
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,28 @@ _KINDS = (
     _Kind("checkout outage", Metric.CONVERSION, 0.4, 1, by_value=False),
     _Kind("roads closed", Metric.RIDE, 1.8, 1, by_value=False),
 )
+# After a round of the others, so that shops of less than nine incidents stay as they are.
+_LATER_KINDS = (
+    _Kind("traffic dwindles", Metric.DECAY, 0.55, 10, by_value=False),
+    _Kind("orders by bots", Metric.BOTS, 1.25, 1, by_value=False),
+    _Kind("part of the catalogue lost", Metric.CATALOGUE, 0.4, 2, by_value=False),
+    _Kind("a quarter of the traffic lost", Metric.SESSIONS, 0.75, 1, by_value=False),
+)
 
 
 def plan_incidents(parameters: ShopParameters, rng: np.random.Generator) -> tuple[Incident, ...]:
-    """Incidents on random days after a quiet start, at least some days apart, kinds in turn."""
+    """Incidents on random days after a quiet start, at least some days apart, kinds in turn.
+
+    A long one may not be over when the next begins.
+    """
     candidates = np.arange(QUIET_START_DAYS, parameters.days - 2, SPACING_DAYS)
     wanted = round(parameters.days / 30 * parameters.incidents_per_30_days)
     chosen = np.sort(rng.permutation(candidates)[:wanted])
     kinds = [kind for kind in _KINDS if parameters.baskets or kind.metric is not Metric.RIDE]
     first_kind = int(rng.integers(len(kinds)))
+    turn = [*kinds[first_kind:], *kinds[:first_kind], *_LATER_KINDS]
     return tuple(
-        _incident(
-            kinds[(first_kind + number) % len(kinds)], parameters.start + timedelta(days=int(index)), parameters, rng
-        )
+        _incident(turn[number % len(turn)], parameters.start + timedelta(days=int(index)), parameters, rng)
         for number, index in enumerate(chosen)
     )
 
@@ -98,6 +110,21 @@ def shop_factor(incidents: Iterable[Incident], metric: Metric, day: date) -> flo
     factor = 1.0
     for incident in _active(incidents, metric, day):
         factor *= incident.factor if incident.dimension is None else 1.0
+    return factor
+
+
+def decay_factor(incidents: Iterable[Incident], day: date) -> float:
+    """Factor on the sessions of a day within slow decays: evenly down to the incident's own on its last day.
+
+    >>> first = date(2024, 1, 1)
+    >>> slow = Incident("slow", first, date(2024, 1, 4), Metric.DECAY, 0.6)
+    >>> [round(decay_factor([slow], first + timedelta(days=n)), 2) for n in range(-1, 5)]
+    [1.0, 0.9, 0.8, 0.7, 0.6, 1.0]
+    """
+    factor = 1.0
+    for incident in _active(incidents, Metric.DECAY, day):
+        passed = (day - incident.first_day).days + 1
+        factor *= 1 - (1 - incident.factor) * passed / ((incident.last_day - incident.first_day).days + 1)
     return factor
 
 

@@ -156,7 +156,7 @@ class ShopParameters:
 
     Attributes:
         sessions: number of sessions in place of a Poisson number that follows from the rates; exact unless an incident
-            takes away the sessions of a dimension value.
+            takes away the sessions of a dimension value, or bots add theirs.
         baskets: also write lines and deliveries.
         experiment: a column of the sessions; its variants act on the conversion.
         idle_experiment: assignments in a file of their own; it has no effect, so what is found of it is chance.

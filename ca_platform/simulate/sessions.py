@@ -11,11 +11,13 @@ import numpy as np
 
 from ca_platform.simulate.clock import Flags, Floats, Ints, LocalDay, draw_instants, season
 from ca_platform.simulate.customers import UNSET, WEEK, Customers, draw_codes
-from ca_platform.simulate.incidents import Incident, Metric, shop_factor, value_factors
+from ca_platform.simulate.incidents import Incident, Metric, decay_factor, shop_factor, value_factors
 from ca_platform.simulate.parameters import ShopParameters
 
 MOST_LIKELY = 0.95
 FIRST_VISIT_MEAN_SECONDS = 600.0
+# Accounts that machines order with.
+BOTS = 8
 NO_END_SHARE = 0.01
 
 
@@ -49,6 +51,7 @@ def expected_sessions(
     """Expected number of sessions of a day, and the running sum of the customers' weights it comes from."""
     edges = np.cumsum(customers.weights(day.index, day.start, day.end))
     factor = season(day.day, parameters) * shop_factor(incidents, Metric.SESSIONS, day.day)
+    factor *= decay_factor(incidents, day.day)
     return float(edges[-1]) * factor * (day.end - day.start) / WEEK, edges
 
 
@@ -70,16 +73,19 @@ def draw_sessions(
     if edges[-1] <= 0:
         total = 0
     who = np.searchsorted(edges, rng.random(total) * edges[-1], side="right").clip(0, len(edges) - 1)
+    bots = round(total * (shop_factor(incidents, Metric.BOTS, day.day) - 1))
+    who = np.append(who, np.resize(who[:BOTS], bots))
     codes = _draw_dimensions(customers, who, parameters, rng)
+    is_bot = np.arange(len(who)) >= total
     kept = _survivors(codes, day, parameters, incidents, rng)
     if kept is not None:
-        who, codes = who[kept], tuple(column[kept] for column in codes)
+        who, is_bot, codes = who[kept], is_bot[kept], tuple(column[kept] for column in codes)
     start = _draw_starts(customers, who, day, rng)
     order = np.lexsort((who, start))
-    who, start, codes = who[order], start[order], tuple(column[order] for column in codes)
+    who, start, is_bot, codes = who[order], start[order], is_bot[order], tuple(column[order] for column in codes)
     variant = _variants(customers, who, day, parameters)
     likelihood = _purchase_probability(customers, who, codes, variant, day, parameters, incidents)
-    purchased = rng.random(len(who)) < likelihood
+    purchased = (rng.random(len(who)) < likelihood) | is_bot
     actions, last = _walk(start, purchased, codes, day, parameters, incidents, rng)
     end = np.where(rng.random(len(who)) < NO_END_SHARE, UNSET, last + rng.integers(5, 240, len(who)))
     return Sessions(who, start, end, codes, actions, purchased, variant)
@@ -144,6 +150,7 @@ def _purchase_probability(
     likelihood = customers.conversion[who] * shop_factor(incidents, Metric.CONVERSION, day.day)
     for dimension, column in zip(parameters.dimensions, codes, strict=True):
         likelihood *= by_code(column, dimension.conversion)
+    likelihood *= shop_factor(incidents, Metric.CATALOGUE, day.day)
     local = value_factors(incidents, Metric.CONVERSION, day.day, codes, parameters)
     if local is not None:
         likelihood *= local
@@ -170,9 +177,11 @@ def _walk(
     for dimension, column in zip(parameters.dimensions, codes, strict=True):
         ease *= by_code(column, dimension.conversion) ** 0.3
     reached, clock = np.ones(count, dtype=np.bool_), start.copy()
+    offered = shop_factor(incidents, Metric.CATALOGUE, day.day)
     actions: list[Ints] = []
-    for step in parameters.steps:
-        reached = reached & (purchased | (rng.random(count) < step.reach * ease))
+    for number, step in enumerate(parameters.steps):
+        reach = step.reach * (offered if number == 1 else 1.0)
+        reached = reached & (purchased | (rng.random(count) < reach * ease))
         clock = np.where(reached, clock + rng.exponential(step.mean_seconds, count).astype(np.int64) + 1, clock)
         skipped = rng.random(count) < step.skip
         actions.append(np.where(reached & ~skipped, clock, UNSET))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ca_platform.simulate.clock import black_friday
 from ca_platform.simulate.parameters import ShopParameters
 
 _HEAD = """\
@@ -20,7 +21,8 @@ document_store:
   kind: embedded
   path: data/store.db
 users: {{path: data/users.db}}
-{plans}sources:
+reports:
+{plans}{anomaly}sources:
   sessions:
     kind: csv
     path: sessions/*.csv
@@ -61,6 +63,7 @@ def settings_text(parameters: ShopParameters) -> str:
         dimensions=", ".join(dimension.name for dimension in parameters.dimensions),
         actions=", ".join(step.name for step in parameters.steps),
         plans=_plans(parameters),
+        anomaly=_known_days(parameters),
         assignments="" if parameters.idle_experiment is None else _ASSIGNMENTS,
         experiments="" if experiment is None else f"    experiments: [{experiment.name}]\n",
     )
@@ -75,4 +78,12 @@ def _plans(parameters: ShopParameters) -> str:
         f"{parameters.start + timedelta(days=item.days(parameters.days)[1])}}}\n"
         for item in planted
     ]
-    return "".join(["reports:\n", "  experiments:\n", *lines]) if lines else ""
+    return "".join(["  experiments:\n", *lines]) if lines else ""
+
+
+def _known_days(parameters: ShopParameters) -> str:
+    """The holidays on which customers come less often, and the days of the great sale."""
+    last = parameters.start + timedelta(days=parameters.days - 1)
+    sales = [black_friday(year) for year in range(parameters.start.year, last.year + 1)]
+    events = [f"      - {{date: {day}, name: Black Friday}}\n" for day in sales if parameters.start <= day <= last]
+    return "".join(["  anomaly:\n    country: GB-ENG\n", *(["    events:\n", *events] if events else [])])
