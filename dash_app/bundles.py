@@ -25,11 +25,11 @@ class Bundles:
 
 
 def compress(server: Flask) -> None:
-    """Compress all answers."""
+    """Compress all answers, the outlines under maps among them."""
     server.config.update(
         COMPRESS_ALGORITHM=["zstd", "br", "gzip"], COMPRESS_CACHE_BACKEND=Bundles, COMPRESS_CACHE_KEY=_key
     )
-    Compress(server)
+    Compress(server).compress_mimetypes_set.add("application/geo+json")
 
 
 def _key(request: Request) -> str:

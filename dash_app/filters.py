@@ -6,11 +6,12 @@ a choice changes: a card says when it is shown (``records``), a figure looks at 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 MOST_CHOICES = 200
 """Choices that come from data are offered up to so many."""
@@ -209,3 +210,35 @@ class ExperimentFilters(Filters):
     experiment: Annotated[
         str | None, Control("Experiment", report="experiments", column="experiment", nothing="newest")
     ] = None
+
+
+Duration = Literal["deliver", "prepare", "ride", "return"]
+
+
+def _geohash(value: str | None) -> str | None:
+    if value and not re.fullmatch(r"[0-9b-hjkmnp-z]{1,12}", value):
+        raise ValueError("write the beginning of a geohash, such as gcpv")
+    return value
+
+
+class DeliveryFilters(Filters):
+    """``/deliveries``: which duration; part of the map, as the beginning of a geohash; the order that is opened."""
+
+    duration: Annotated[
+        Duration,
+        Control("Duration", {"deliver": "delivery", "prepare": "preparation", "ride": "ride", "return": "return"}),
+    ] = "deliver"
+    top: Annotated[Literal["20", "50", "100"], _TOP] = "20"
+    area: Annotated[str | None, AfterValidator(_geohash)] = None
+    order: str | None = None
+
+    @classmethod
+    def given(cls, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Area and order too, which no control shows: marks and names lead to them."""
+        return super().given(parameters) | {name: parameters[name] for name in _MARKED if parameters.get(name)}
+
+    def chosen(self) -> dict[str, str]:
+        return super().chosen() | {name: value for name in _MARKED if (value := self.value(name))}
+
+
+_MARKED = ("area", "order")

@@ -88,4 +88,6 @@ def _size(trace: dict[str, Any]) -> int:
         return len(numbers(trace["values"] if "values" in trace else trace["link"]["value"]))
     if trace["type"] == "scatter3d":
         return len(numbers(trace["z"]))
+    if trace["type"] == "scattermap":
+        return len(numbers(trace["lat"]))
     return sum(map(len, trace["z"])) if "z" in trace else len(numbers(trace["y"]))

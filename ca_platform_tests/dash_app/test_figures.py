@@ -46,7 +46,7 @@ def test_card_owns_title_size_and_template(card: Card) -> None:
     figure = draw(card)
     assert set(figure) == {"data", "layout"}
     assert not {"title", "width", "height", "template"} & set(figure["layout"])
-    assert figure["layout"]["dragmode"] is False
+    assert figure["layout"]["dragmode"] == ("pan" if "map" in figure["layout"] else False)
 
 
 @every_card

@@ -148,7 +148,7 @@
     if (answer.verdict !== 'ready') { setState(root, answer.verdict); return; }
     if (kind === 'figure') {
       const drawing = root.querySelector('.card-drawing');
-      drawing.setAttribute('role', 'img');
+      drawing.setAttribute('role', answer.figure.layout.map ? 'group' : 'img'); // a map can be moved
       drawing.setAttribute('aria-label', `${root.dataset.title}: ${answer.reading}`);
       drawn(root, answer);
     }

@@ -23,14 +23,14 @@
     asked.set(name, value);
     return `?${String(asked).replaceAll('+', '%20')}`;
   };
-  /* What was chosen stands further down, in the first card about one item. */
-  const toOpened = () => {
-    const node = document.querySelector('[data-card$="-opened"]');
+  /* What was chosen stands elsewhere: in the card named after the choice, or else in the first one about one item. */
+  const toOpened = (name) => {
+    const node = document.querySelector(`[data-card$="-${CSS.escape(name)}"]`) || document.querySelector('[data-card$="-opened"]');
     if (node) node.scrollIntoView({ block: 'start', behavior: 'instant' });
   };
   const choose = (name, value) => {
     window.dash_clientside.set_props('url', { search: choice(name, value) });
-    toOpened();
+    toOpened(name);
   };
 
   // ---- charts

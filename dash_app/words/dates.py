@@ -21,7 +21,7 @@ _MONTHS = [
     "November",
     "December",
 ]
-_WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 def day(value: date) -> str:
@@ -36,7 +36,7 @@ def month(value: date) -> str:
 
 def weekday(value: date) -> str:
     """A day with its weekday: Sat 21 Nov 2026."""
-    return f"{_WEEKDAYS[value.weekday()]} {day(value)}"
+    return f"{WEEKDAYS[value.weekday()]} {day(value)}"
 
 
 def period(value: date, grain: Grain) -> str:
