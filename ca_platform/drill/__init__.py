@@ -6,10 +6,11 @@ rests (facts, reports' own events). What does not: drawing, sentences and pages.
 
 from ca_platform.drill.cells import Cell, Count, What
 from ca_platform.drill.scope import ORDER_COLUMNS, Scope
-from ca_platform.drill.table import COUNTS, add_count, count_of, counts, everybody, members
+from ca_platform.drill.table import COUNTS, NAMES, add_count, count_of, counts, everybody, members
 
 __all__ = [
     "COUNTS",
+    "NAMES",
     "ORDER_COLUMNS",
     "Cell",
     "Count",

@@ -206,6 +206,11 @@ def _short(text: str | None) -> str:
     return names.quoted(text if text is None or len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
 
 
+def _named(column: str, key: Key, _: Look) -> str:
+    """One order or one customer, by name."""
+    return f"with the number {_short(key[column])}" if column == "order_id" else f"called {_short(key[column])}"
+
+
 def _week(said: str) -> Callable[[str, Key, Look], str]:
     return lambda _, key, __: f"{said} {within(key['week'], 'week')}"
 
@@ -236,6 +241,7 @@ _SAID: dict[str, Callable[[str, Key, Look], str]] = {
     "daily_organic_orders": lambda _, key, __: f"without a promotion, {within(key['date'], 'day')}",
     "dimension_kpis": lambda _, key, __: _of_value(key),
     **SCORES,
+    **dict.fromkeys(("deliver_orders", "prepare_orders", "ride_orders", "return_orders"), _named),
     "daily_dimension_values": lambda _, key, __: f"{_of_value(key)} {within(key['date'], 'day')}",
 }
 
