@@ -1,0 +1,105 @@
+"""Running means of groups, shrunk towards their neighbours: what a slot, a place and a customer let expect.
+
+Everything here is a sum over the past, so that a week costs what its own rows cost, and a row is judged by earlier
+weeks alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ca_platform.models.deliveries.records import Floats, Ints
+
+_DENSE = 20_000_000
+
+
+class Groups:
+    """Counts and sums by group.
+
+    Args:
+        size: number of groups.
+        strength: how many deliveries of its own outweigh what is said of a group by its neighbours.
+    """
+
+    def __init__(self, size: int, strength: float) -> None:
+        self._count = np.zeros(size)
+        self._sum = np.zeros(size)
+        self._strength = strength
+
+    def counts(self, group: Ints) -> Floats:
+        """How many deliveries of each row's group were known."""
+        counts: Floats = self._count[group]
+        return counts
+
+    def means(self, group: Ints, neighbours: Floats) -> Floats:
+        """Mean of each row's group, shrunk: ``(sum + strength × neighbours) / (count + strength)``.
+
+        The mean of the posterior where groups are normal around their neighbours and ``strength`` is the variance within
+        groups over that between them (Gelman et al., Bayesian Data Analysis, eq. 2.11).
+
+        >>> groups = Groups(2, strength=1.0)
+        >>> groups.add(np.array([0, 0, 0]), np.array([4.0, 4.0, 4.0]))
+        >>> groups.means(np.array([0, 1]), np.array([0.0, 7.0])).tolist()
+        [3.0, 7.0]
+        """
+        total, weight = self._sum[group] + self._strength * neighbours, self._count[group] + self._strength
+        shrunk: Floats = np.divide(total, weight, out=np.array(neighbours), where=weight > 0)
+        return shrunk
+
+    def add(self, group: Ints, values: Floats) -> None:
+        """Take further deliveries in."""
+        np.add.at(self._count, group, 1.0)
+        np.add.at(self._sum, group, values)
+
+    def fade(self, shares: Floats) -> None:
+        """Let what is known count for a share of what it did, by part; the groups of a part stand together."""
+        for state in (self._count, self._sum):
+            by_part = state.reshape(len(shares), -1)
+            by_part *= shares[:, None]
+
+
+class Nested:
+    """Groups inside of each other, such as map cells: each is shrunk towards the one around it, the outermost to 0."""
+
+    def __init__(self, codes: Sequence[Ints], strength: float) -> None:
+        self._levels = [Groups(_size(code), strength) for code in codes]
+
+    def means(self, codes: Sequence[Ints]) -> list[Floats]:
+        """By row, from the innermost groups to the outermost; 0 where the group is not known (-1)."""
+        inside = np.zeros(len(codes[0])) if codes else np.zeros(0)
+        found: list[Floats] = []
+        for groups, code in zip(reversed(self._levels), reversed(codes), strict=True):
+            inside = np.where(code < 0, 0.0, groups.means(code, inside))
+            found.append(inside)
+        return found[::-1]
+
+    def counts(self, codes: Sequence[Ints]) -> Floats:
+        """Of the innermost groups; 0 where the group is not known."""
+        return np.where(codes[0] < 0, 0.0, self._levels[0].counts(codes[0]))
+
+    def add(self, codes: Sequence[Ints], values: Floats) -> None:
+        """Take further deliveries in, those of unknown groups left out."""
+        for groups, code in zip(self._levels, codes, strict=True):
+            known = code >= 0
+            groups.add(code[known], values[known])
+
+
+def pairs(part: Ints, code: Ints) -> Ints:
+    """One number from 0 for each pair of part and group that occurs; -1 where the group is not known.
+
+    >>> pairs(np.array([0, 1, 1]), np.array([2, -1, 2])).tolist()
+    [2, -1, 5]
+    """
+    if not part.size:
+        return code
+    groups = int(code.max(initial=-1)) + 1
+    joint = part * groups + code if part.any() else code
+    if (int(part.max()) + 1) * groups > _DENSE:
+        joint = np.unique(joint, return_inverse=True)[1].reshape(-1)
+    return np.where(code < 0, -1, joint)
+
+
+def _size(code: Ints) -> int:
+    return int(code.max(initial=-1)) + 1

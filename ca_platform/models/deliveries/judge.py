@@ -1,0 +1,204 @@
+"""Deliveries that took abnormally long, each judged by what was known before its week.
+
+The logarithm of a duration is taken to be the sum of what is usual in that hour of the week, what the place or the
+customer adds to it, what all deliveries of that day have in common, and chance. The first two are robust running
+means, shrunk towards their neighbours: the hour towards the same hour of all weekdays, the map cell towards the cells
+around it, the customer towards the place. What remains is put against its own past (``tails``). Week by week: a
+delivery is judged by the weeks before its own and by the other deliveries of its day, so that nothing that comes later
+changes what is said of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ca_platform.models.deliveries.contest import Contest
+from ca_platform.models.deliveries.groups import Groups, Nested, pairs
+from ca_platform.models.deliveries.memory import Memory, Week
+from ca_platform.models.deliveries.records import SLOTS, Durations, Flags, Floats, Ints, Judged, together
+from ca_platform.models.deliveries.tails import Tails, bucket
+
+PROBABLE = 0.001
+"""Below, so long a duration is abnormal for its place or customer."""
+PROBABLE_IN_SLOT = 0.05
+"""The same for its hour of the week, in which near and far places differ."""
+ENOUGH = 100
+"""Deliveries of the part of the shop that must be known before anything is said."""
+
+_FADE = 0.5 ** (1 / 13)  # a quarter of a year halves the weight of an hour's and a tail's past
+_CLIP = 2.5
+_DAY_CLIP = 4.0
+_DAY_STRENGTH = 20.0
+_STRENGTH = 4.0
+
+
+def judge(durations: Durations, *, networks: bool) -> tuple[Judged, tuple[Contest, ...]]:
+    """What is said of each delivery, and the back-tests that decided who says it.
+
+    Args:
+        networks: let autoencoders compete, which needs all rows in one part.
+
+    Returns:
+        Rows in the order given. What is said of the deliveries up to a day does not depend on later ones.
+    """
+    judging = _Judging(durations, networks=networks)
+    pieces = [judging.week(rows) for rows in _weeks(durations.day)]
+    return together(pieces), tuple(judging.contests)
+
+
+def abnormal(durations: Durations, *, networks: bool) -> tuple[Judged, tuple[Contest, ...]]:
+    """Only the abnormal ones: rule 2 holds and the duration is above its expectation."""
+    judging = _Judging(durations, networks=networks)
+    pieces = []
+    for rows in _weeks(durations.day):
+        piece = judging.week(rows)
+        pieces.append(piece.take(is_abnormal(piece, durations.minutes[rows])))
+    return together(pieces), tuple(judging.contests)
+
+
+def is_abnormal(judged: Judged, minutes: Floats) -> Flags:
+    """Whether rule 2 holds of a delivery, and it took longer than expected."""
+    return judged.rule_2 & (minutes > judged.expected)
+
+
+def _weeks(day: Ints) -> Iterator[slice]:
+    """Rows of each week from Monday on; 1970-01-01 was a Thursday."""
+    starts = np.flatnonzero(np.diff((day + 3) // 7, prepend=-1))
+    for start, end in zip(starts, np.append(starts[1:], len(day)), strict=True):
+        yield slice(int(start), int(end))
+
+
+class _Judging:
+    """What is known at the beginning of a week, and what it says of the week."""
+
+    def __init__(self, durations: Durations, *, networks: bool) -> None:
+        self._all = durations
+        part = durations.part
+        parts = int(part.max(initial=0)) + 1
+        self._log = np.log1p(durations.minutes)
+        self._places = tuple(pairs(part, code) for code in durations.places)
+        self._customer = pairs(part, durations.customer)
+        customers = int(self._customer.max(initial=-1)) + 1
+        self._level = Groups(parts, strength=0.0)
+        self._hours = Groups(parts * 24, _STRENGTH)
+        self._slots = Groups(parts * SLOTS, _STRENGTH)
+        self._cells = Nested(self._places, _STRENGTH)
+        self._customers = Groups(customers, _STRENGTH)
+        self._tails = {base: Tails(parts) for base in ("slot", "location", "customer")}
+        self._known = np.zeros(parts)
+        self._week = np.zeros(parts, np.int64)
+        self._memory = Memory(customers) if networks else None
+
+    @property
+    def contests(self) -> list[Contest]:
+        return self._memory.contests if self._memory else []
+
+    def week(self, rows: slice) -> Judged:
+        """Judge the deliveries of a week, then learn from them."""
+        if self._memory is not None:
+            self._tails |= self._memory.contest(int(self._all.day[rows.start]))
+        week = self._seen(rows)
+        by_place, by_customer = self._expected(week, "location"), self._expected(week, "customer")
+        sizes = {"slot": np.zeros(len(week.over), np.int64), "location": bucket(week.near)}
+        sizes["customer"] = bucket(week.history)
+        spreads = {base: self._tails[base].spread(week.part, size) for base, size in sizes.items()}
+        shift = _shift(week, week.over - by_customer, spreads["customer"])
+        residuals = {"slot": week.over, "location": week.over - by_place - shift}
+        residuals["customer"] = week.over - by_customer - shift
+        scaled = {base: residuals[base] / spreads[base] for base in residuals}
+        judged = self._judged(rows, week, by_customer, scaled)
+        self._fade(week)
+        self._learn(week, shift, spreads["customer"])
+        for base, size in sizes.items():
+            some = week.placed if base == "location" else slice(None)
+            self._tails[base].add(week.part[some], size[some], scaled[base][some], spreads[base][some])
+        return judged
+
+    def _seen(self, rows: slice) -> Week:
+        """The week's deliveries with what was known of each before."""
+        part, slot = self._all.part[rows], self._all.slot[rows]
+        places, customer = tuple(code[rows] for code in self._places), self._customer[rows]
+        log = self._log[rows]
+        # A part is first judged in a later week than its first: nothing looks ahead here.
+        level = np.where(self._known[part] > 0, self._level.means(part, np.zeros(len(log))), _means(part, log))
+        usual = self._slots.means(part * SLOTS + slot, self._hours.means(part * 24 + slot % 24, level))
+        cells = tuple(self._cells.means(places)) if places else ()
+        here = cells[0] if places else np.zeros(len(log))
+        return Week(
+            part=part,
+            day=self._all.day[rows],
+            slot=slot,
+            customer=customer,
+            places=places,
+            latitude=self._all.latitude[rows],
+            longitude=self._all.longitude[rows],
+            usual=usual,
+            over=log - usual,
+            cells=cells,
+            near=self._cells.counts(places) if places else here,
+            history=self._customers.counts(customer),
+            own=self._customers.means(customer, here),
+        )
+
+    def _expected(self, week: Week, base: str) -> Floats:
+        if self._memory is not None:
+            return self._memory.expected(week, base)
+        return week.here if base == "location" else week.own
+
+    def _judged(self, rows: slice, week: Week, by_customer: Floats, scaled: dict[str, Floats]) -> Judged:
+        enough = self._known[week.part] >= ENOUGH
+        p = {base: np.where(enough, self._tails[base].probability(week.part, scaled[base]), np.nan) for base in scaled}
+        p["location"] = np.where(week.placed, p["location"], np.nan)
+        return Judged(
+            row=np.arange(rows.start, rows.stop),
+            expected=np.expm1(week.usual + by_customer),
+            score=np.where(week.placed, np.maximum(scaled["location"], scaled["customer"]), scaled["customer"]),
+            p_customer=p["customer"],
+            p_location=p["location"],
+            p_slot=p["slot"],
+            customer=p["customer"] < PROBABLE,
+            location=p["location"] < PROBABLE,
+            slot=p["slot"] < PROBABLE_IN_SLOT,
+        )
+
+    def _fade(self, week: Week) -> None:
+        """Older weeks count for less: by the weeks since each part's last delivery, whatever other parts did."""
+        number = int(week.day[0] + 3) // 7
+        here = np.unique(week.part)
+        old = here[self._known[here] > 0]
+        shares = np.ones(len(self._known))
+        shares[old] = _FADE ** (number - self._week[old])
+        self._week[here] = number
+        for state in (self._level, self._hours, self._slots, *self._tails.values()):
+            state.fade(shares)
+
+    def _learn(self, week: Week, shift: Floats, spread: Floats) -> None:
+        """Take the week in, each delivery cut at some standard deviations from what was expected of it."""
+        surprise = np.clip(week.over - week.own - shift, -_CLIP * spread, _CLIP * spread)
+        values = week.own + surprise
+        # Without what the customer adds: an hour of few deliveries is not slow for its far customers.
+        log = week.usual + shift + surprise
+        self._level.add(week.part, log)
+        self._hours.add(week.part * 24 + week.slot % 24, log)
+        self._slots.add(week.part * SLOTS + week.slot, log)
+        self._cells.add(week.places, values)
+        self._customers.add(week.customer, values)
+        self._known += np.bincount(week.part, minlength=len(self._known))
+        if self._memory is not None:
+            self._memory.remember(week, values)
+
+
+def _shift(week: Week, residual: Floats, spread: Floats) -> Floats:
+    """What the deliveries of a day have in common, such as closed roads; towards 0 where they are few."""
+    code = week.part * 7 + (week.day + 3) % 7
+    common = np.bincount(code, np.clip(residual, -_DAY_CLIP * spread, _DAY_CLIP * spread))
+    shift: Floats = (common / (np.bincount(code) + _DAY_STRENGTH))[code]
+    return shift
+
+
+def _means(part: Ints, values: Floats) -> Floats:
+    """Mean of each row's part."""
+    means: Floats = (np.bincount(part, values) / np.maximum(np.bincount(part), 1))[part]
+    return means
