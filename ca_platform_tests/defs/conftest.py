@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from ca_platform.lake import Lake
 from ca_platform.settings import Settings, load_settings
 from ca_platform.simulate import ShopParameters, simulate_shop
 from ca_platform.store import DocumentStore, open_store
+from ca_platform_tests.services.listeners import listening_hook
 
 DAYS = 12
 _SOURCES = ("lines", "deliveries", "customers")
@@ -109,3 +110,10 @@ def without_sources(shop: Shop) -> Callable[..., Shop]:
         return shop
 
     return make
+
+
+@pytest.fixture
+def hook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Address of a web server and what it was sent."""
+    with listening_hook() as listening:
+        yield listening

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import ssl
-import threading
-from collections.abc import Iterator
 from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from ca_platform.logging import Redactor
 from ca_platform.notify import FailedRun, FailedStep, NotificationError, body, notify, payload, subject
 from ca_platform.settings import Settings
 from ca_platform_tests.services.certificates import make_certificates
+from ca_platform_tests.services.listeners import Mailbox
 from ca_platform_tests.services.process import free_port
 
 PASSWORD = "correct horse battery"
@@ -42,45 +40,6 @@ def settings_with(**notifications: Any) -> Settings:
         "columns": {},
     }
     return Settings.model_validate({"notifications": notifications, "sources": {"sessions": source}})
-
-
-class Hook(BaseHTTPRequestHandler):
-    """Keeps what it is sent; /broken answers 500."""
-
-    received: list[dict[str, Any]]
-
-    def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        self.received.append(json.loads(self.rfile.read(length)))
-        self.send_response(500 if self.path == "/broken" else 204)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing on standard error."""
-
-
-@pytest.fixture
-def hook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Address of a web server and what it was sent."""
-    received: list[dict[str, Any]] = []
-    server = HTTPServer(("127.0.0.1", 0), type("OneHook", (Hook,), {"received": received}))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", received
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-class Mailbox:
-    """Keeps the mails that a server takes."""
-
-    def __init__(self) -> None:
-        self.mails: list[Envelope] = []
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
-        self.mails.append(envelope)
-        return "250 OK"
 
 
 def test_message_says_what_failed_why_and_where_to_look() -> None:
