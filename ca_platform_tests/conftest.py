@@ -34,6 +34,8 @@ os.environ["DEEP"] = "0"
 
 _MEMORY, _WRITTEN, _FOR_PROCESSES = Path("/dev/shm"), 4 << 30, 8 << 30
 
+# Files of tests that load torch.
+_NETWORKS = "test_networks.py"
 _SERVERS = {"elasticsearch_of", "elasticsearch_secured", "postgresql_server"}
 
 
@@ -92,9 +94,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Which tests go to the same of two processes: those of a file, and all with servers, which one process starts."""
-    cost = _cost(item)
-    group = "servers" if cost == 1 else f"{item.nodeid.partition('::')[0]}-{cost}"
+    """Which tests go to the same of two processes.
+
+    Those of a file, all with servers, which one process starts, and all of networks: torch takes seconds to load.
+    """
+    cost, file = _cost(item), item.nodeid.partition("::")[0]
+    group = "servers" if cost == 1 else _NETWORKS if file.endswith(_NETWORKS) else f"{file}-{cost}"
     item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -63,7 +63,7 @@ def train(name: str, learn: Labelled, judge: Labelled, seed: int, most_epochs: i
     import pytorch_lightning as lightning
     import torch
 
-    with _alone(torch, seed):
+    with alone(torch, seed):
         course = _course(torch, lightning, name, learn, seed)
         stop = lightning.callbacks.EarlyStopping("validation_loss", patience=_PATIENCE)
         trainer = lightning.Trainer(
@@ -223,7 +223,7 @@ def _log_spread(rows: Labelled) -> np.float32:
 
 
 @contextmanager
-def _alone(torch: Any, seed: int) -> Iterator[None]:
+def alone(torch: Any, seed: int) -> Iterator[None]:
     """One thread and random numbers of one's own; what was set before is set again, and Lightning is quiet.
 
     One thread, because sums of several come in any order, and on a busy machine threads wait for one another.
