@@ -43,6 +43,11 @@ class MilestoneTables:
         """Milestones of the customers' snapshot after the download: sign-up where it is mapped, declared actions."""
         return tuple(self._snapshot_columns)
 
+    @property
+    def downloads(self) -> pl.LazyFrame:
+        """``client`` and ``download`` of the snapshot; no rows where it is not connected."""
+        return self._snapshot().select("client", "download")
+
     @cached_property
     def spells(self) -> pl.DataFrame:
         """What is known of each customer, see ``milestones.spells``."""

@@ -5,6 +5,7 @@ methods (``models``), what a report shows (``reports``), when to train (``defs``
 """
 
 from ca_platform.training.ab_calibration import CALIBRATIONS, TestCalibrations
+from ca_platform.training.anomalies import DETECTOR_SCORES, DETECTORS, AnomalyModels
 from ca_platform.training.churn import MODELS, SCORES, ChurnModels
 from ca_platform.training.clv import MODELS as VALUE_MODELS
 from ca_platform.training.clv import SCORES as VALUE_SCORES
@@ -19,11 +20,14 @@ __all__ = [
     "CALIBRATIONS",
     "CLASS_MODELS",
     "CLASS_SCORES",
+    "DETECTORS",
+    "DETECTOR_SCORES",
     "MODELS",
     "MOST_DAYS",
     "SCORES",
     "VALUE_MODELS",
     "VALUE_SCORES",
+    "AnomalyModels",
     "ChurnModels",
     "Forecasts",
     "KeptModels",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from typing import ClassVar
@@ -70,7 +70,7 @@ class KeptModels(ABC):
     def kept(self, day: date) -> date | None:
         """The training day whose model serves a day; None where it would have to be trained."""
         trained = self._valid(day, day)
-        chosen = served_by(day, trained, self._shape.start_date)
+        chosen = self._serves(day, trained)
         return chosen if chosen in trained else None
 
     def scores(self, trained_on: date) -> pl.DataFrame:
@@ -94,14 +94,22 @@ class KeptModels(ABC):
         self._serving.clear()
 
     def _choose(self, days: Sequence[date]) -> dict[date, date]:
-        trained, start = self._valid(min(days), max(days)), self._shape.start_date
+        trained = self._valid(min(days), max(days))
         chosen = {}
         for day in sorted(days):
-            chosen[day] = served_by(day, trained, start)
+            chosen[day] = self._serves(day, trained)
             if chosen[day] not in trained:
                 self.train(chosen[day])
                 trained.add(chosen[day])
         return chosen
+
+    def _serves(self, day: date, trained: Collection[date]) -> date:
+        """The training day whose model serves a day, of those that can, or the one that has to be made."""
+        return served_by(day, trained, self._shape.start_date)
+
+    def _oldest(self, first: date) -> date:
+        """The first training day whose model can serve a day from ``first`` on."""
+        return first - timedelta(days=MOST_DAYS)
 
     def _orders(self) -> History:
         return orders_until(self._last, self._shape, self._lake)
@@ -109,7 +117,7 @@ class KeptModels(ABC):
     def _valid(self, first: date, last: date) -> set[date]:
         """Training days whose models can serve a day between these and are up to date."""
         digests = self._digests(last)
-        parts = self._lake.parts(self.dataset, first - timedelta(days=MOST_DAYS), last)
+        parts = self._lake.parts(self.dataset, self._oldest(first), last)
         return {part.day for part in parts if part.day is not None and part.inputs == digests.get(part.day)}
 
     def _digests(self, last: date) -> dict[date, str]:

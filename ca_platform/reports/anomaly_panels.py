@@ -1,0 +1,197 @@
+"""Daily figures of the shop as the panels that are watched for anomalies.
+
+What belongs here: which figures are watched together, and reading them from the compact tables. What does not: what is
+unusual of them (``models.anomaly``), and what the reports say of it (``anomalies``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from ca_platform.calendar import as_of
+from ca_platform.models.anomaly.records import DayMarks, Days, Floats, Metric, Panel
+from ca_platform.reports.anomaly_cohorts import CohortDays, cohort_days
+from ca_platform.reports.anomaly_marks import marks_of
+from ca_platform.reports.reading import FactReader
+from ca_platform.settings import Settings
+
+SESSIONS, ORDERS, REVENUE, MEAN_AMOUNT, DOWNLOADS = "sessions", "orders", "revenue", "mean_amount", "downloads"
+
+
+class AnomalyPanels:
+    """Panels of a lake from the shop's first day up to the last report day, or the last one before it that has ended.
+
+    Args:
+        steps: gives sessions by ``slice`` and ``day``: a count ``steps.NAME`` for each step, ``sessions``, ``orders``,
+            ``revenue``.
+        downloads: gives ``client`` and ``download`` of the customers' snapshot.
+    """
+
+    def __init__(
+        self,
+        facts: FactReader,
+        steps: Callable[[], pl.DataFrame],
+        downloads: Callable[[], pl.LazyFrame],
+        settings: Settings,
+    ) -> None:
+        self._facts = facts
+        self._steps = steps
+        self._downloads = downloads
+        self._settings = settings
+        self._panels: dict[str, Panel] = {}
+        self._read: dict[str, Floats] = {}
+
+    @cached_property
+    def days(self) -> Days:
+        """All days that have ended, from the shop's first on."""
+        shape, last = self._facts.shape, self._facts.days.last
+        # A day that still runs has figures of some hours, which would look like an outage.
+        while last >= shape.start_date and as_of(last, shape.time_zone) > datetime.now(UTC):
+            last -= timedelta(days=1)
+        return np.arange(self._first, np.datetime64(last + timedelta(days=1), "D"))
+
+    @cached_property
+    def marks(self) -> DayMarks:
+        """Holidays and events among the days."""
+        return marks_of(self.days, self._settings)
+
+    @property
+    def actions(self) -> dict[str, str]:
+        """Name of the watched count by declared action."""
+        taken = {SESSIONS, ORDERS, REVENUE, MEAN_AMOUNT}
+        return {name: f"actions.{name}" if name in taken else name for name in self._facts.shape.actions}
+
+    def panel(self, report: str) -> Panel:
+        """What a report watches."""
+        if report not in self._panels:
+            self._panels[report] = self._made(report)
+        return self._panels[report]
+
+    def by_slice(self, name: str) -> Floats:
+        """(n, slices) a count of sessions, or ``revenue``, on each day and in each slice; 0 where there was nothing."""
+        if name not in self._read:
+            self._read[name] = self._scattered(name)
+        return self._read[name]
+
+    def _made(self, report: str) -> Panel:
+        if report == "dcohort_anomaly":
+            return cohort_panel(self.days, self._cohorts)
+        if report == "dcohort_anomaly_2":
+            return share_panel(self.days, self._cohorts)
+        metrics = self.metrics(report)
+        figures = {name: self.by_slice(name)[:, 0] for name in (*self._counts, REVENUE)}
+        return panel_of(self.days, metrics, figures)
+
+    def metrics(self, report: str) -> tuple[Metric, ...]:
+        """The metrics of a report that are made of sessions alone."""
+        if report == "dfunnel_anomaly":
+            return funnel_metrics(tuple(self.actions.values()))
+        orders = Metric(ORDERS, "count")
+        if report == "dorders_anomaly":
+            return (orders,)
+        return Metric(REVENUE, "amount"), orders, Metric(MEAN_AMOUNT, "amount", REVENUE, ORDERS)
+
+    @property
+    def _counts(self) -> dict[str, str]:
+        """Column of the steps by name of a count."""
+        return {
+            SESSIONS: "steps.session_start",
+            ORDERS: "steps.purchase",
+            **{metric: f"steps.{action}" for action, metric in self.actions.items()},
+        }
+
+    def _scattered(self, name: str) -> Floats:
+        steps = self._steps()
+        column = {**self._counts, REVENUE: REVENUE}[name]
+        found = np.zeros((self.days.size, 1 + int(steps["slice"].to_numpy().max(initial=0))))
+        rows = steps.select("slice", "day", pl.col(column).cast(pl.Float64)).filter(pl.col("day") <= self._last)
+        place = (rows["day"].to_numpy().astype("datetime64[D]") - self._first).astype(np.int64)
+        found[place, rows["slice"].to_numpy()] = rows[column].to_numpy()
+        return found
+
+    @property
+    def _first(self) -> np.datetime64:
+        return np.datetime64(self._facts.shape.start_date, "D")
+
+    @property
+    def _last(self) -> date:
+        return self._facts.shape.start_date + timedelta(days=self.days.size - 1)
+
+    @cached_property
+    def _cohorts(self) -> CohortDays:
+        facts = self._facts
+
+        def build() -> pl.LazyFrame:
+            firsts = facts.scan("first_purchases").filter(pl.col("slice") == 0)
+            return cohort_days(
+                facts.scan("client_numbers"), firsts, self._downloads(), facts.days, facts.shape.start_date
+            )
+
+        return CohortDays.of(facts.lake.collect(build), self._facts.shape.start_date, self.days.size)
+
+
+def funnel_metrics(actions: Sequence[str]) -> tuple[Metric, ...]:
+    """Counts of all steps, the ratio of each to the one before, and orders by sessions.
+
+    >>> [metric.name for metric in funnel_metrics(["basket"])]
+    ['sessions', 'basket', 'orders', 'basket/sessions', 'orders/basket', 'orders/sessions']
+    """
+    steps = (SESSIONS, *actions, ORDERS)
+    pairs = dict.fromkeys([*zip(steps[1:], steps, strict=False), (ORDERS, SESSIONS)])
+    counts = [Metric(name, "count") for name in steps]
+    return (*counts, *(ratio(of, by) for of, by in pairs))
+
+
+def ratio(numerator: str, denominator: str) -> Metric:
+    """A count by another one, under the name of both."""
+    return Metric(f"{numerator}/{denominator}", "ratio", numerator, denominator)
+
+
+def panel_of(days: Days, metrics: Sequence[Metric], figures: dict[str, Floats]) -> Panel:
+    """The panel of metrics that are made of daily counts and amounts.
+
+    Args:
+        figures: (n,) each, by name; what is divided, and what it is divided by.
+    """
+    values, sizes = zip(*(figures_of(metric, figures) for metric in metrics), strict=True)
+    return Panel(days, tuple(metrics), np.column_stack(values), np.column_stack(sizes))
+
+
+def figures_of(metric: Metric, figures: dict[str, Floats]) -> tuple[Floats, Floats]:
+    """Values of a metric, NaN where there is nothing to divide by, and the events behind them."""
+    if metric.denominator is None or metric.numerator is None:
+        own = figures[metric.name]
+        # A sum of money is a sum over orders.
+        return own, figures[ORDERS] if metric.name == REVENUE else own
+    below = figures[metric.denominator]
+    return divided(figures[metric.numerator], below), below
+
+
+def divided(numerator: Floats, denominator: Floats) -> Floats:
+    """A quotient, NaN where the denominator is 0."""
+    found: Floats = np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
+    return found
+
+
+def offset_name(offset: int) -> str:
+    """Name of a count of first orders so many days after the download."""
+    return f"offset_{offset}"
+
+
+def cohort_panel(days: Days, cohorts: CohortDays) -> Panel:
+    """Downloads of each day, and its first orders by the days since the download."""
+    counts = {DOWNLOADS: cohorts.downloads}
+    counts |= {offset_name(k): cohorts.first_orders[:, k] for k in range(cohorts.first_orders.shape[1])}
+    return panel_of(days, [Metric(name, "count") for name in counts], counts)
+
+
+def share_panel(days: Days, cohorts: CohortDays) -> Panel:
+    """First orders of each day by the size of the cohort that they come from; NaN where there is no cohort."""
+    offsets = range(cohorts.first_orders.shape[1])
+    metrics = tuple(ratio(offset_name(k), DOWNLOADS) for k in offsets)
+    return Panel(days, metrics, divided(cohorts.first_orders, cohorts.sizes), cohorts.sizes)
