@@ -163,6 +163,11 @@ def no_comparison(_: Filters) -> frozenset[Shared]:
     return frozenset(("date", "dimension"))
 
 
+def day_alone(_: Filters) -> frozenset[Shared]:
+    """What means something where all cards are of the whole shop and show no earlier day beside their own."""
+    return frozenset(("date",))
+
+
 def every_row(frame: pl.DataFrame, _: Look) -> pl.DataFrame:
     """The rows that the choices leave of a report when they leave all."""
     return frame
