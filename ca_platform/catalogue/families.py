@@ -40,6 +40,7 @@ FAMILIES = {
             "ab_tests", "A/B tests", "What promotions, products and experiments change, and how far that is chance."
         ),
         Family("clv", "Lifetime value", "What customers are expected to bring, and how good such forecasts were."),
+        Family("deliveries", "Deliveries", "How long deliveries take, when and where, and which took too long."),
     )
 }
 
@@ -95,6 +96,12 @@ PAGES = {
             "A/B tests",
             "What the variants of experiments change, whose customers were drawn by lot, and what to do with them. Verdicts "
             "hold on every day on which one looks; variants of other sizes than planned have none.",
+        ),
+        PageSpec(
+            "/deliveries",
+            "Deliveries",
+            "Quality",
+            "How long orders take to be prepared, ridden, delivered and returned, when and where, and which took too long.",
         ),
     )
 }

@@ -15,7 +15,7 @@ from ca_platform.catalogue.churn import CHURN
 from ca_platform.catalogue.clv import CLV
 from ca_platform.catalogue.cohorts import COHORTS
 from ca_platform.catalogue.datasets import DATASETS
-from ca_platform.catalogue.deliveries import DELIVERY_FACTS
+from ca_platform.catalogue.deliveries import DELIVERIES, DELIVERY_FACTS
 from ca_platform.catalogue.facts import FACTS
 from ca_platform.catalogue.families import FAMILIES, PAGES
 from ca_platform.catalogue.funnels import FUNNELS
@@ -53,6 +53,7 @@ _REPORTS = {
         *PROMOTION_PAIRS,
         *SEGMENT_CHANGES,
         *CALIBRATION_REPORTS,
+        *DELIVERIES,
     )
 }
 _TABLES = {

@@ -43,7 +43,9 @@ def geohash(latitude: pl.Expr, longitude: pl.Expr, precision: int) -> pl.Expr:
 
 def minutes(start: pl.Expr, end: pl.Expr) -> pl.Expr:
     """Minutes from one instant to another, unrounded; null where one of them is unknown."""
-    return (end - start).dt.total_microseconds() / _MICROSECONDS
+    time = (end - start).dt.total_microseconds()
+    # A column over a column: by a number Polars multiplies with its reciprocal, but not where there is a single row.
+    return time / (time * 0 + _MICROSECONDS)
 
 
 def delivery_times(

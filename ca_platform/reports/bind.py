@@ -27,6 +27,7 @@ from ca_platform.reports import (
     rfm,
 )
 from ca_platform.reports.bind_ab_tests import AB_TESTS
+from ca_platform.reports.bind_deliveries import DELIVERIES
 from ca_platform.reports.cut import Cut
 from ca_platform.reports.periods import Every
 from ca_platform.reports.rfm_tables import COUNTED as RFM_COUNTED
@@ -256,6 +257,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **_by_promotion(),
     **_by_score(),
     **AB_TESTS,
+    **DELIVERIES,
 }
 
 

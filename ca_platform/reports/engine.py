@@ -35,6 +35,7 @@ UNCHANGING = frozenset(
         "daily_inorganic_ratio",
         "daily_promotion_revenue",
         "daily_promotion_discount",
+        "daily_deliveries",
     }
 )
 PREFIX = ("report_date", "report_dimension", "report_value")

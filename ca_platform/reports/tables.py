@@ -17,6 +17,7 @@ from ca_platform.lake import Lake
 from ca_platform.models.backtest import History
 from ca_platform.reports.ab_tables import AbTables
 from ca_platform.reports.basket_tables import BasketTables
+from ca_platform.reports.delivery_tables import DeliveryTables
 from ca_platform.reports.milestone_tables import MilestoneTables
 from ca_platform.reports.milestones import Days
 from ca_platform.reports.product_tables import ProductTables
@@ -240,6 +241,11 @@ class Tables:
     def promotions(self) -> PromotionTables:
         """Orders and customers by promotion."""
         return PromotionTables(self._facts, self._coded)
+
+    @cached_property
+    def deliveries(self) -> DeliveryTables:
+        """How long deliveries took."""
+        return DeliveryTables(self._facts, self._settings, lambda: self.slices)
 
     @cached_property
     def ab(self) -> AbTables:

@@ -32,6 +32,7 @@ def shop_of(settings: Settings, lake: Lake) -> Shop:
         time_zone=settings.business.time_zone,
         dimensions=tuple(source.dimensions),
         lines=lines_of(lake) if settings.sources.lines is not None else [],
+        has_returns=settings.sources.deliveries is not None and settings.sources.deliveries.gives("return_date"),
         deliveries=deliveries_of(lake) if settings.sources.deliveries is not None else [],
         min_orders=settings.reports.most_combined_products.min_orders,
     )

@@ -11,6 +11,7 @@ from ca_platform_tests.oracle import (
     churn,
     cohorts,
     combined,
+    deliveries,
     funnels,
     orders,
     products,
@@ -86,6 +87,7 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     "segment_transitions": rfm.transitions,
     **before_after.REPORTS,
     **ab_comparisons.REPORTS,
+    **deliveries.REPORTS,
 }
 MAIN_ONLY = frozenset(
     {

@@ -63,7 +63,8 @@ class Shop:
     """Everything that was loaded.
 
     ``actions`` and ``customer_actions`` are the declared names in their order; ``has_signup``: a sign-up column is
-    mapped.
+    mapped;
+    ``has_returns``: the dates of returns are.
     """
 
     sessions: list[Session]
@@ -81,6 +82,7 @@ class Shop:
     churn_days: float = 90
     lines: list[Line] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    has_returns: bool = True
     min_orders: int = 2
     min_support: str = "0.01"
     min_confidence: str = "0.2"

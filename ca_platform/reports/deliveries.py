@@ -1,0 +1,63 @@
+"""Deliveries by day and by place."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ca_platform.models.deliveries import score_cells
+from ca_platform.reports.delivery_tables import LOG_UNITS, MICROSECONDS
+from ca_platform.reports.periods import Calendar, in_units, share
+
+COARSER = 2
+"""Letters by which the larger cell is shorter whose cells a cell is held against."""
+
+
+def daily(counts: pl.LazyFrame, slices: pl.LazyFrame, durations: tuple[str, ...], calendar: Calendar) -> pl.LazyFrame:
+    """Deliveries, and returns, of each day and how long they took; quiet days included.
+
+    Args:
+        counts: see ``DeliveryTables.days``.
+    """
+    names = pl.LazyFrame({"duration": list(durations)}, schema={"duration": pl.String()})
+    grid = slices.join(names, how="cross").join(calendar.periods("1d").select("date"), how="cross")
+    deliveries = pl.col("deliveries")
+    figures = counts.select(
+        "slice",
+        "duration",
+        "deliveries",
+        date="day",
+        mean_minutes=share(pl.col("seconds").cast(pl.Float64) * 1e6 + pl.col("rest"), deliveries * int(MICROSECONDS)),
+        median_minutes=in_units(pl.col("median"), MICROSECONDS),
+        p90_minutes=in_units(pl.col("p90"), MICROSECONDS),
+        share_late=pl.when(pl.col("duration") == "deliver").then(share(pl.col("late"), pl.col("promised"))),
+    )
+    return grid.join(figures, on=["slice", "duration", "date"], how="left").with_columns(deliveries.fill_null(0))
+
+
+def locations(cells: pl.LazyFrame) -> pl.LazyFrame:
+    """The map cells of each slice that have a delivery, how long these took, and whether they stand out.
+
+    Args:
+        cells: see ``DeliveryTables.cells``.
+    """
+    from polars_hash import GeoHashingNameSpace
+
+    sums = cells.group_by("slice", "cell").agg(pl.col("deliveries", "microseconds", "log", "squares").sum())
+    named = sums.with_columns(geohash=pl.col("cell").cast(pl.String)).sort("slice", "geohash").collect()
+    letters = named["geohash"].str.len_chars().max()
+    coarse = named["geohash"].str.slice(0, max(letters - COARSER, 1) if isinstance(letters, int) else 1)
+    numbers = (named["slice"], coarse.rank("dense") - 1)
+    part, around = (column.cast(pl.Int64).to_numpy() for column in numbers)
+    logs, squares = (named[name].to_numpy() / unit for name, unit in (("log", LOG_UNITS), ("squares", LOG_UNITS**2)))
+    score, is_abnormal = score_cells(part, around, named["deliveries"].to_numpy(), logs, squares)
+    centre = GeoHashingNameSpace(pl.col("geohash")).to_coords()
+    return named.lazy().select(
+        "slice",
+        "geohash",
+        "deliveries",
+        latitude=centre.struct.field("latitude"),
+        longitude=centre.struct.field("longitude"),
+        mean_minutes=in_units(pl.col("microseconds"), MICROSECONDS) / pl.col("deliveries"),
+        score=pl.Series(score).fill_nan(None),
+        is_abnormal=pl.Series(is_abnormal, dtype=pl.Boolean),
+    )
