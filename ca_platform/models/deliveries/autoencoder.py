@@ -18,13 +18,17 @@ from ca_platform.models.deliveries.records import Floats
 
 Matrix = NDArray[np.float32]
 
-_HIDDEN = 16
+_HIDDEN = 12
 _CODE = 5
-_STEPS = 600
+_STEPS = 400
 _BATCH = 128
 _RATE = 0.01
+_GONE = 0.5
 _FIRST_WEIGHT = 4.0  # in the loss, of the column that is asked for
 _FAR = 3.0  # residuals beyond this are pulled in, so that delays teach little
+
+
+Layer = tuple[Matrix, Matrix]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,12 +37,12 @@ class Autoencoder:
 
     Attributes:
         middle, spread: of each column, in which the network counts.
-        weights: matrix and offset of each of its four layers.
+        layers: matrix and offset of each of its four layers.
     """
 
     middle: Floats
     spread: Floats
-    weights: tuple[tuple[Matrix, Matrix], ...]
+    layers: tuple[Layer, ...]
 
     def restored(self, columns: Floats) -> Floats:
         """The first column as the network restores it from the others; what stands in it is not looked at.
@@ -47,7 +51,7 @@ class Autoencoder:
             columns: (rows, columns) as in the training.
         """
         scaled = _scaled(columns, self.middle, self.spread)
-        output = _forward(_blotted(scaled, np.ones(len(scaled), np.bool_)), self.weights)[-1]
+        output = _forward(_blotted(scaled, np.ones(len(scaled), np.bool_)), self.layers)[-1]
         restored: Floats = output[:, 0].astype(np.float64) * self.spread[0] + self.middle[0]
         return restored
 
@@ -64,25 +68,32 @@ def train(columns: Floats, seed: int = 1) -> Autoencoder:
     scaled = _scaled(columns, middle, spread)
     width = scaled.shape[1]
     sizes = (width + 1, _HIDDEN, _CODE, _HIDDEN, width)
-    weights = [
-        (
-            rng.normal(0.0, 1.0 / np.sqrt(into), (into, out)).astype(np.float32),
-            np.zeros((1, out), np.float32),
-        )
-        for into, out in pairwise(sizes)
-    ]
-    moments = [tuple((np.zeros_like(value), np.zeros_like(value)) for value in layer) for layer in weights]
+    count = sum((into + 1) * out for into, out in pairwise(sizes))
+    # All weights in one row, so that a step is one sum; the layers are views of it.
+    weights, slopes, first, second = (np.zeros(count, np.float32) for _ in range(4))
+    layers, slope = _layers(weights, sizes), _layers(slopes, sizes)
+    for matrix, _ in layers:
+        matrix[:] = rng.normal(0.0, 1.0 / np.sqrt(len(matrix)), matrix.shape)
+    chosen = rng.integers(0, len(scaled), (_STEPS, _BATCH))
+    gone = rng.random((_STEPS, _BATCH)) < _GONE
     for step in range(1, _STEPS + 1):
-        rows = rng.integers(0, len(scaled), _BATCH)
-        target = scaled[rows]
-        slopes = _slopes(_blotted(target, rng.random(_BATCH) < 0.5), target, weights)
-        rate = _RATE * (1.0 - step / (_STEPS + 1.0))
-        for layer, (layer_slopes, layer_moments) in enumerate(zip(slopes, moments, strict=True)):
-            weights[layer] = tuple(  # type: ignore[assignment]
-                _stepped(value, slope, *moment, rate, step)
-                for value, slope, moment in zip(weights[layer], layer_slopes, layer_moments, strict=True)
-            )
-    return Autoencoder(middle, spread, tuple(weights))
+        target = scaled[chosen[step - 1]]
+        _differentiate(_blotted(target, gone[step - 1]), target, layers, slope)
+        first += np.float32(0.1) * (slopes - first)
+        second += np.float32(0.001) * (slopes * slopes - second)
+        rate = _RATE * (1.0 - step / (_STEPS + 1.0)) / (1 - 0.9**step)
+        weights -= np.float32(rate) * first / (np.sqrt(second / np.float32(1 - 0.999**step)) + np.float32(1e-8))
+    return Autoencoder(middle, spread, layers)
+
+
+def _layers(row: Matrix, sizes: tuple[int, ...]) -> tuple[Layer, ...]:
+    """Views of a row of numbers as matrices and offsets."""
+    found, start = [], 0
+    for into, out in pairwise(sizes):
+        end = start + into * out
+        found.append((row[start:end].reshape(into, out), row[end : end + out]))
+        start = end + out
+    return tuple(found)
 
 
 def _scaled(columns: Floats, middle: Floats, spread: Floats) -> Matrix:
@@ -91,35 +102,29 @@ def _scaled(columns: Floats, middle: Floats, spread: Floats) -> Matrix:
 
 def _blotted(scaled: Matrix, gone: NDArray[np.bool_]) -> Matrix:
     """The rows with 0 in the first column where it is gone, and a further column that says so."""
-    first = np.where(gone, np.float32(0), scaled[:, 0])
-    return np.column_stack((first, scaled[:, 1:], gone.astype(np.float32)))
+    blotted = np.empty((len(scaled), scaled.shape[1] + 1), np.float32)
+    blotted[:, :-1] = scaled
+    blotted[gone, 0] = 0
+    blotted[:, -1] = gone
+    return blotted
 
 
-def _forward(inputs: Matrix, weights: tuple[tuple[Matrix, Matrix], ...] | list[tuple[Matrix, Matrix]]) -> list[Matrix]:
+def _forward(inputs: Matrix, layers: tuple[Layer, ...]) -> list[Matrix]:
     """What each layer gives, the inputs first: tanh, the last one linear."""
     given = [inputs]
-    for number, (matrix, offset) in enumerate(weights):
+    for number, (matrix, offset) in enumerate(layers):
         linear = given[-1] @ matrix + offset
-        given.append(linear if number == len(weights) - 1 else np.tanh(linear))
+        given.append(linear if number == len(layers) - 1 else np.tanh(linear))
     return given
 
 
-def _slopes(inputs: Matrix, target: Matrix, weights: list[tuple[Matrix, Matrix]]) -> list[tuple[Matrix, Matrix]]:
-    """Gradient of the mean squared error by layer."""
-    given = _forward(inputs, weights)
+def _differentiate(inputs: Matrix, target: Matrix, layers: tuple[Layer, ...], slopes: tuple[Layer, ...]) -> None:
+    """Write the gradient of half the mean squared error into ``slopes``."""
+    given = _forward(inputs, layers)
     error = (given[-1] - target) / np.float32(len(target))
     error[:, 0] *= np.float32(_FIRST_WEIGHT)
-    slopes: list[tuple[Matrix, Matrix]] = []
-    for number in range(len(weights) - 1, -1, -1):
-        slopes.append((given[number].T @ error, error.sum(axis=0, keepdims=True)))
+    for number in range(len(layers) - 1, -1, -1):
+        np.matmul(given[number].T, error, out=slopes[number][0])
+        np.sum(error, axis=0, out=slopes[number][1])
         if number:
-            error = (error @ weights[number][0].T) * (1 - given[number] ** 2)
-    return slopes[::-1]
-
-
-def _stepped(value: Matrix, slope: Matrix, first: Matrix, second: Matrix, rate: float, step: int) -> Matrix:
-    """A weight after a step of Adam; the moments are moved in place."""
-    first += np.float32(0.1) * (slope - first)
-    second += np.float32(0.001) * (slope * slope - second)
-    towards = (first / np.float32(1 - 0.9**step)) / (np.sqrt(second / np.float32(1 - 0.999**step)) + np.float32(1e-8))
-    return value - np.float32(rate) * towards
+            error = (error @ layers[number][0].T) * (1 - given[number] ** 2)

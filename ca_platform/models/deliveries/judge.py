@@ -20,11 +20,11 @@ from ca_platform.models.deliveries.memory import Memory, Week
 from ca_platform.models.deliveries.records import SLOTS, Durations, Flags, Floats, Ints, Judged, together
 from ca_platform.models.deliveries.tails import Tails, bucket
 
-PROBABLE = 0.001
+PROBABLE = 0.0003
 """Below, so long a duration is abnormal for its place or customer."""
 PROBABLE_IN_SLOT = 0.05
 """The same for its hour of the week, in which near and far places differ."""
-ENOUGH = 100
+ENOUGH = 300
 """Deliveries of the part of the shop that must be known before anything is said."""
 
 _FADE = 0.5 ** (1 / 13)  # a quarter of a year halves the weight of an hour's and a tail's past
@@ -49,7 +49,7 @@ def judge(durations: Durations, *, networks: bool) -> tuple[Judged, tuple[Contes
 
 
 def abnormal(durations: Durations, *, networks: bool) -> tuple[Judged, tuple[Contest, ...]]:
-    """Only the abnormal ones: rule 2 holds and the duration is above its expectation."""
+    """Only the abnormal ones, as ``judge`` says: rule 2 holds and the duration is above its expectation."""
     judging = _Judging(durations, networks=networks)
     pieces = []
     for rows in _weeks(durations.day):
@@ -103,17 +103,17 @@ class _Judging:
         by_place, by_customer = self._expected(week, "location"), self._expected(week, "customer")
         sizes = {"slot": np.zeros(len(week.over), np.int64), "location": bucket(week.near)}
         sizes["customer"] = bucket(week.history)
-        spreads = {base: self._tails[base].spread(week.part, size) for base, size in sizes.items()}
+        spreads = {base: self._tails[base].spread(week.part, size, week.slot) for base, size in sizes.items()}
         shift = _shift(week, week.over - by_customer, spreads["customer"])
         residuals = {"slot": week.over, "location": week.over - by_place - shift}
         residuals["customer"] = week.over - by_customer - shift
         scaled = {base: residuals[base] / spreads[base] for base in residuals}
-        judged = self._judged(rows, week, by_customer, scaled)
+        judged = self._judged(rows, week, by_customer, sizes, scaled)
         self._fade(week)
         self._learn(week, shift, spreads["customer"])
         for base, size in sizes.items():
             some = week.placed if base == "location" else slice(None)
-            self._tails[base].add(week.part[some], size[some], scaled[base][some], spreads[base][some])
+            self._tails[base].add(week.part[some], size[some], week.slot[some], scaled[base][some], spreads[base][some])
         return judged
 
     def _seen(self, rows: slice) -> Week:
@@ -147,9 +147,13 @@ class _Judging:
             return self._memory.expected(week, base)
         return week.here if base == "location" else week.own
 
-    def _judged(self, rows: slice, week: Week, by_customer: Floats, scaled: dict[str, Floats]) -> Judged:
+    def _judged(
+        self, rows: slice, week: Week, by_customer: Floats, sizes: dict[str, Ints], scaled: dict[str, Floats]
+    ) -> Judged:
         enough = self._known[week.part] >= ENOUGH
-        p = {base: np.where(enough, self._tails[base].probability(week.part, scaled[base]), np.nan) for base in scaled}
+        p = {}
+        for base, tails in self._tails.items():
+            p[base] = np.where(enough, tails.probability(week.part, sizes[base], scaled[base]), np.nan)
         p["location"] = np.where(week.placed, p["location"], np.nan)
         return Judged(
             row=np.arange(rows.start, rows.stop),

@@ -13,7 +13,8 @@ from ca_platform.models.deliveries.tails import Tails, bucket
 
 BASES = ("location", "customer")
 
-_FIRST_CONTEST = 400
+_FIRST_CONTEST = 500
+_FACTOR = 4
 _REMEMBERED = 6_000
 _PER_WEEK = 1_500
 
@@ -55,7 +56,7 @@ class Week:
 
 
 class Memory:
-    """What the candidates are trained on, and their contests: whenever twice as many deliveries are known as before."""
+    """What the candidates are trained on, and their contests: whenever four times as many deliveries are known as before."""
 
     def __init__(self, customers: int) -> None:
         self.contests: list[Contest] = []
@@ -66,13 +67,14 @@ class Memory:
         self._columns: dict[str, list[Floats]] = {base: [] for base in BASES}
         self._baselines: dict[str, list[Floats]] = {base: [] for base in BASES}
         self._sizes: dict[str, list[Floats]] = {base: [] for base in BASES}
+        self._slots: dict[str, list[Ints]] = {base: [] for base in BASES}
 
     def contest(self, day: int) -> dict[str, Tails]:
         """Hold the contests that are due; the tails to go on with where the winner changes."""
         if self._seen < self._next:
             return {}
         while self._next <= self._seen:
-            self._next *= 2
+            self._next *= _FACTOR
         changed = {}
         for base in BASES:
             if sum(map(len, self._columns[base])) >= _FIRST_CONTEST // 2:
@@ -80,8 +82,9 @@ class Memory:
                 outcome = hold(day, base, columns, baseline)
                 self.contests.append(outcome.contest)
                 if (outcome.contest.served == NETWORK) or base in self._networks:
-                    sizes = np.concatenate(self._sizes[base])[outcome.late]
-                    changed[base] = Tails.of(outcome.residuals, bucket(sizes))
+                    sizes, slots = np.concatenate(self._sizes[base]), np.concatenate(self._slots[base])
+                    late = outcome.late
+                    changed[base] = Tails.of(outcome.residuals, bucket(sizes[late]), slots[late])
                 self._serve(base, outcome)
         return changed
 
@@ -104,7 +107,8 @@ class Memory:
             self._columns[base].append(self._told(week, base, rows, values))
             self._baselines[base].append((week.here if base == "location" else week.own)[rows])
             self._sizes[base].append((week.near if base == "location" else week.history)[rows])
-            for pieces in (self._columns[base], self._baselines[base], self._sizes[base]):
+            self._slots[base].append(week.slot[rows])
+            for pieces in (self._columns[base], self._baselines[base], self._sizes[base], self._slots[base]):
                 while sum(map(len, pieces[1:])) >= _REMEMBERED:
                     del pieces[0]
         self._last[week.customer] = values
