@@ -37,6 +37,11 @@ business: {time_zone: Europe/London, currency: GBP, start_date: 2025-10-15, simu
 sources:
   lines: {kind: csv, path: lines.csv, columns: {order_id: o, product: p, category: g, price: a}}
   customers: {kind: csv, path: customers.csv, columns: {client: c, download_date: d}}
+  deliveries:
+    kind: csv
+    path: deliveries.csv
+    columns:
+      {order_id: o, delivery_date: d, prepare_date: p, return_date: r, promised_date: m, latitude: y, longitude: x}
   sessions:
     kind: csv
     path: sessions/*.csv

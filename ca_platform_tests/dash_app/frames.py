@@ -13,6 +13,7 @@ from ca_platform_tests.dash_app.basket_frames import BASKET_REPORTS
 from ca_platform_tests.dash_app.class_frames import CLASS_REPORTS
 from ca_platform_tests.dash_app.cohort_frames import COHORTS
 from ca_platform_tests.dash_app.days_of_shop import DAY, REACH, START, Row, of_period, periods, profile, sessions_on
+from ca_platform_tests.dash_app.delivery_frames import DELIVERY_REPORTS
 from ca_platform_tests.dash_app.effect_frames import EFFECT_REPORTS
 from ca_platform_tests.dash_app.experiment_frames import EXPERIMENT_REPORTS
 from ca_platform_tests.dash_app.order_frames import ORDER_REPORTS
@@ -279,5 +280,6 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     **VALUE_REPORTS,
     **EFFECT_REPORTS,
     **EXPERIMENT_REPORTS,
+    **DELIVERY_REPORTS,
 }
 NAMES = tuple(_MAKERS)

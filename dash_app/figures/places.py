@@ -5,6 +5,7 @@ What belongs here: how finely cells are shown, and their circles. What does not:
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from dash_app.words.spans import LASTS, unit_of
 HEIGHT_OF_MAP = 460
 MOST_CELLS = 1_500
 """With more cells than these their neighbours are taken together: a browser draws no more in a second."""
+_LETTERS, _BITS = "0123456789bcdefghjkmnpqrstuvwxyz", 5
+"""Of a geohash (Niemeyer 2008), and the halvings that one letter stands for."""
 _SMALLEST, _LARGEST, _RING = 5.0, 26.0, 7.0
 _EDGE, _LEAST_ROOM = 0.08, 0.005
 _OUTLIERS, _LEFT_OUT = 0.02, 0.002
@@ -71,22 +74,38 @@ def places(frame: pl.DataFrame, look: Look, what: Duration) -> Figure:
 
 
 def taken_together(rows: pl.DataFrame, most: int = MOST_CELLS) -> pl.DataFrame:
-    """Cells so fine that there are at most so many: neighbours under the geohash of the larger cell around them.
+    """Cells so fine that there are at most so many: neighbours within a larger cell are one.
 
-    Its place and its time are the means of its deliveries; it is abnormal where one of the cells in it is.
+    Each letter of a geohash is five halvings, so that a larger cell has any power of two times its size. Its place and
+    its time are the means of its deliveries; it is abnormal where one of the cells in it is; ``geohash`` is then the
+    last whole name around it.
     """
-    finest = rows["geohash"].str.len_chars().max()
-    for length in range(int(finest) if isinstance(finest, int) else 1, 0, -1):
-        area = pl.col("geohash").str.slice(0, length)
-        if length == 1 or rows.select(area.n_unique()).item() <= most:
-            break
+    finest = _BITS * int(rows.select(pl.col("geohash").str.len_chars().max().fill_null(1)).item())
+    if rows["geohash"].n_unique() <= most:
+        bits = finest
+    else:
+        # The more halvings, the more cells: the first that are too many, found by halving their number.
+        first = bisect_left(range(1, finest), most + 1, key=lambda bits: rows.select(_larger(bits).n_unique()).item())
+        bits = max(first, 1)
     weight = pl.col("deliveries")
     means = [(pl.col(name) * weight).sum() / weight.sum() for name in ("latitude", "longitude", "mean_minutes")]
+    name = pl.col("geohash").first()
+    whole = name if bits == finest else name.str.slice(0, max(bits // _BITS, 1))
     return (
-        rows.group_by(geohash=area)
-        .agg(*means, weight.sum(), pl.col("is_abnormal").any(), cells=pl.len())
-        .sort("deliveries", "geohash", descending=[True, False])
+        rows.group_by(_larger(bits).alias("larger"))
+        .agg(whole, *means, weight.sum(), pl.col("is_abnormal").any(), cells=pl.len())
+        .sort("deliveries", "larger", descending=[True, False])
+        .drop("larger")
     )
+
+
+def _larger(bits: int) -> pl.Expr:
+    """The cell after so many halvings of the world: letters, the last of them without its finest halvings."""
+    letters = -(-bits // _BITS)
+    left_out = _BITS * letters - bits
+    rounded = {letter: _LETTERS[place >> left_out] for place, letter in enumerate(_LETTERS)}
+    name = pl.col("geohash")
+    return name.str.slice(0, letters - 1) + name.str.slice(letters - 1, 1).replace_strict(rounded, default="")
 
 
 def _at(cells: pl.DataFrame) -> dict[str, Any]:

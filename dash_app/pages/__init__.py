@@ -11,6 +11,7 @@ from dash_app.pages.churn import CHURN
 from dash_app.pages.clv import CLV
 from dash_app.pages.cohorts import COHORTS
 from dash_app.pages.customers import CUSTOMERS
+from dash_app.pages.deliveries import DELIVERIES
 from dash_app.pages.funnels import FUNNELS
 from dash_app.pages.journey import JOURNEY
 from dash_app.pages.orders import ORDERS
@@ -40,6 +41,7 @@ _PAGES = (
     AB_PRODUCTS,
     AB_SEGMENTS,
     AB_EXPERIMENTS,
+    DELIVERIES,
 )
 
 PAGES: dict[str, Page] = {page.route: page for page in _PAGES}
