@@ -41,6 +41,9 @@ FAMILIES = {
         ),
         Family("clv", "Lifetime value", "What customers are expected to bring, and how good such forecasts were."),
         Family("deliveries", "Deliveries", "How long deliveries take, when and where, and which took too long."),
+        Family(
+            "anomalies", "Anomalies", "On which days the shop's figures lie where they should not, and what carries it."
+        ),
     )
 }
 
@@ -96,6 +99,13 @@ PAGES = {
             "A/B tests",
             "What the variants of experiments change, whose customers were drawn by lot, and what to do with them. Verdicts "
             "hold on every day on which one looks; variants of other sizes than planned have none.",
+        ),
+        PageSpec(
+            "/anomalies",
+            "Anomalies",
+            "Quality",
+            "Days on which the shop's figures lie where they should not, what carries that, and how often such an alarm is "
+            "false.",
         ),
         PageSpec(
             "/deliveries",

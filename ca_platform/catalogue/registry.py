@@ -10,6 +10,7 @@ from ca_platform.catalogue.ab_calibration import CALIBRATION_REPORTS, CALIBRATIO
 from ca_platform.catalogue.ab_experiments import AB_EXPERIMENTS, EXPERIMENT_FACTS
 from ca_platform.catalogue.ab_pairs import PROMOTION_PAIRS
 from ca_platform.catalogue.ab_segments import SEGMENT_CHANGES
+from ca_platform.catalogue.anomalies import ANOMALIES, ANOMALY_TABLES
 from ca_platform.catalogue.baskets import BASKETS
 from ca_platform.catalogue.churn import CHURN
 from ca_platform.catalogue.clv import CLV
@@ -53,6 +54,7 @@ _REPORTS = {
         *PROMOTION_PAIRS,
         *SEGMENT_CHANGES,
         *CALIBRATION_REPORTS,
+        *ANOMALIES,
         *DELIVERIES,
     )
 }
@@ -67,6 +69,7 @@ _TABLES = {
         *MODEL_TABLES,
         *CLASS_TABLES,
         *CALIBRATION_TABLES,
+        *ANOMALY_TABLES,
     )
 }
 

@@ -19,14 +19,18 @@ from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
 from ca_platform.defs.tables import table_asset
 from ca_platform.defs.told import Told, calibrations_told, churn_told, classes_told, value_told
+from ca_platform.defs.told_anomalies import detectors_told
 from ca_platform.errors import HistoryError
 from ca_platform.facts import ensure
 from ca_platform.lake import Lake
+from ca_platform.reports.tables import Tables
 from ca_platform.settings import Settings
 from ca_platform.training import (
     CALIBRATIONS,
     CLASS_MODELS,
     CLASS_SCORES,
+    DETECTOR_SCORES,
+    DETECTORS,
     MODELS,
     SCORES,
     VALUE_MODELS,
@@ -69,6 +73,11 @@ def _calibrate(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
     return calibrations_told(TestCalibrations(day, settings, lake).train(day))
 
 
+def _choose_detectors(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
+    models = Tables([day], settings, lake).anomalies.models
+    return detectors_told(models.train(day, networks_too=True))
+
+
 def _train_value(day: date, settings: Settings, lake: Lake) -> Mapping[str, Told]:
     models = ValueModels(day, settings, lake)
     return value_told(models.train(day, networks_too=True), models.left_out)
@@ -102,6 +111,13 @@ TRAININGS = (
         tables=(CALIBRATIONS,),
         kinds=("numpy",),
         train=_calibrate,
+    ),
+    Training(
+        step="anomaly_detectors",
+        description="Chooses what finds anomalies best, by incidents that are put into the shop's own past.",
+        tables=(DETECTORS, DETECTOR_SCORES),
+        kinds=("numpy",),
+        train=_choose_detectors,
     ),
 )
 

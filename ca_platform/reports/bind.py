@@ -27,6 +27,7 @@ from ca_platform.reports import (
     rfm,
 )
 from ca_platform.reports.bind_ab_tests import AB_TESTS
+from ca_platform.reports.bind_anomalies import ANOMALIES
 from ca_platform.reports.bind_deliveries import DELIVERIES
 from ca_platform.reports.cut import Cut
 from ca_platform.reports.periods import Every
@@ -257,6 +258,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **_by_promotion(),
     **_by_score(),
     **AB_TESTS,
+    **ANOMALIES,
     **DELIVERIES,
 }
 

@@ -16,6 +16,8 @@ from ca_platform.facts import Shape, check_values
 from ca_platform.lake import Lake
 from ca_platform.models.backtest import History
 from ca_platform.reports.ab_tables import AbTables
+from ca_platform.reports.anomalies import AnomalyTables
+from ca_platform.reports.anomaly_panels import AnomalyPanels
 from ca_platform.reports.basket_tables import BasketTables
 from ca_platform.reports.delivery_tables import DeliveryTables
 from ca_platform.reports.milestone_tables import MilestoneTables
@@ -33,7 +35,7 @@ from ca_platform.reports.value import ValueTables
 from ca_platform.reports.value_classes import ValueClassTables
 from ca_platform.settings import Settings
 from ca_platform.sorting import sort_by
-from ca_platform.training import ChurnModels, Orders, TestCalibrations, ValueClassModels, ValueModels
+from ca_platform.training import AnomalyModels, ChurnModels, Orders, TestCalibrations, ValueClassModels, ValueModels
 from ca_platform.training.orders import orders_until
 
 _SLICE = ["dimension", "value"]
@@ -259,6 +261,16 @@ class Tables:
             lambda: self.milestones.spells,
             lambda: self._models(TestCalibrations),
         )
+
+    @cached_property
+    def anomalies(self) -> AnomalyTables:
+        """Days on which the shop's figures lie where they should not."""
+        panels = AnomalyPanels(self._facts, lambda: self.days, lambda: self.milestones.downloads, self._settings)
+
+        def models(panels: AnomalyPanels) -> AnomalyModels:
+            return AnomalyModels(self._days.last, self._settings, self._lake, panels.panel, lambda: panels.marks)
+
+        return AnomalyTables(panels, lambda: self.slices, models)
 
     @cached_property
     def rfm(self) -> RfmTables:

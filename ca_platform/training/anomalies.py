@@ -7,6 +7,7 @@ follows from later ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
@@ -34,6 +35,21 @@ _RECIPE = 1
 FIRST_CHOICE_DAYS = 112
 """Days of history before the first choice: eight weeks that only teach, and as many that are judged."""
 _SERVED = "served"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """What serves since a day.
+
+    Attributes:
+        served: the detector of each report.
+        scores: how all of them did.
+        note: why there are no scores, or no network took part; empty where nothing is to be said.
+    """
+
+    served: dict[str, str]
+    scores: pl.DataFrame
+    note: str
 
 
 def choice_day(day: date, start: date) -> date:
@@ -76,13 +92,17 @@ class AnomalyModels(KeptModels):
         self._panel, self._marks = panel, marks
         super().__init__(last, settings, lake, f"{_RECIPE} {chosen!r}")
 
-    def train(self, day: date) -> dict[str, str]:
-        """Choose with what was known at the end of a day, and keep the choices and how they were made."""
+    def train(self, day: date, *, networks_too: bool = False) -> Choice:
+        """Choose with what was known at the end of a day, and keep the choices and how they were made.
+
+        Args:
+            networks_too: they take part; days that only lack a choice do without, for they take longer.
+        """
         served = dict.fromkeys(DAY_REPORTS, FIRST_DETECTOR)
         models = pl.concat(rows_of(day, report, {_SERVED: name}) for report, name in served.items())
         scores = pl.DataFrame(schema=SCORED)
         self._keep(day, models.sort(table_spec(DETECTORS).sort), scores.sort(table_spec(DETECTOR_SCORES).sort))
-        return served
+        return Choice(served, scores, "")
 
     def scores(self, trained_on: date) -> pl.DataFrame:
         """How the choice of a day was made; no rows where the history was too short."""

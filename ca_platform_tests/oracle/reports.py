@@ -119,10 +119,17 @@ IN_PARTS = frozenset(
         "experiments",
         "ab_families",
         "ab_distributions",
+        "dfunnel_anomaly",
+        "dcohort_anomaly",
+        "dcohort_anomaly_2",
+        "dorders_anomaly",
+        "revenue_anomaly",
+        "dimension_anomaly",
+        "anomaly_backtest",
     }
 )
-"""Reports of fitted models: what can be written twice of them is held against them in ``test_risk``, ``test_value`` ``test_revenue_ahead`` and
-``test_experiments``."""
+"""Reports of fitted models: what can be written twice of them is held against them in ``test_risk``, ``test_value`` ``test_revenue_ahead``,
+``test_experiments`` and ``test_anomalies``."""
 
 OF_SMALL_SHOPS = frozenset(before_after.REPORTS) | frozenset(ab_comparisons.REPORTS)
 """Reports that small shops are enough for: larger ones have verdicts, which ``test_before_after`` and

@@ -7,6 +7,7 @@ from dataclasses import replace
 from dash_app.pages.ab_experiments import AB_EXPERIMENTS
 from dash_app.pages.ab_segments import AB_SEGMENTS
 from dash_app.pages.ab_tests import AB_PRODUCTS, AB_PROMOTIONS
+from dash_app.pages.anomalies import ANOMALIES
 from dash_app.pages.churn import CHURN
 from dash_app.pages.clv import CLV
 from dash_app.pages.cohorts import COHORTS
@@ -41,6 +42,7 @@ _PAGES = (
     AB_PRODUCTS,
     AB_SEGMENTS,
     AB_EXPERIMENTS,
+    ANOMALIES,
     DELIVERIES,
 )
 

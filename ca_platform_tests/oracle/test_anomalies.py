@@ -1,0 +1,188 @@
+"""Reports of anomalies against a second implementation: loops over sessions, and over the scores of the days before.
+
+What a detector should score is held against its definition in ``models/anomaly``; here, that the figures are those of the
+shop, that flags follow from scores and budget, and that nothing follows from later days.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ca_platform.catalogue import report_spec
+from ca_platform.catalogue.anomalies import ANOMALIES, COHORT_OFFSETS, DAY_REPORTS
+from ca_platform.lake import Lake
+from ca_platform.settings import Settings
+from ca_platform_tests.computed import computed
+from ca_platform_tests.oracle.cohorts import cohorts
+from ca_platform_tests.oracle.frames import days_of, load_frames
+from ca_platform_tests.oracle.shops import nasty_shop
+from ca_platform_tests.oracle.world import Session, world
+
+SHOP = nasty_shop("Europe/Berlin", date(2024, 3, 20), 230, seed=1)
+LAST = SHOP.start_date + timedelta(days=200)
+NAMES = [spec.name for spec in ANOMALIES]
+BUDGET = 1 / 30
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Lake]:
+    return load_frames(SHOP, tmp_path_factory.mktemp("anomalies"), SHOP.start_date + timedelta(days=229))
+
+
+@pytest.fixture(scope="module")
+def frames(loaded: tuple[Settings, Lake]) -> dict[str, pl.DataFrame]:
+    return computed(NAMES, [LAST], *loaded)
+
+
+def sessions_by_day() -> dict[date, list[Session]]:
+    zone = world(SHOP, LAST)
+    found: dict[date, list[Session]] = {day: [] for day in days_of(SHOP, LAST)}
+    for session in zone.sessions:
+        found[zone.local_day(session.start)].append(session)
+    return found
+
+
+def quotient(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def funnel_figures(sessions: list[Session]) -> dict[str, float | None]:
+    counts: dict[str, float] = {"sessions": len(sessions)}
+    counts |= {name: sum(name in session.actions for session in sessions) for name in SHOP.actions}
+    counts["orders"] = sum(session.purchased for session in sessions)
+    names = list(counts)
+    pairs = [*zip(names[1:], names, strict=False), ("orders", "sessions")]
+    return {**counts, **{f"{part}/{whole}": quotient(counts[part], counts[whole]) for part, whole in pairs}}
+
+
+def revenue_figures(sessions: list[Session]) -> dict[str, float | None]:
+    amounts = [float(session.amount) for session in sessions if session.purchased]
+    return {"revenue": sum(amounts), "orders": len(amounts), "mean_amount": quotient(sum(amounts), len(amounts))}
+
+
+def actual(frame: pl.DataFrame, day: date) -> dict[str, float | None]:
+    return dict(frame.filter(pl.col("date") == day).select("metric", "actual").iter_rows())
+
+
+def test_every_report_has_a_row_for_each_day_and_metric(frames: dict[str, pl.DataFrame]) -> None:
+    for name in DAY_REPORTS:
+        rows = frames[name].select("date", "metric").rows()
+        metrics = sorted({metric for _, metric in rows})
+        assert rows == [(day, metric) for day in days_of(SHOP, LAST) for metric in metrics]
+        assert frames[name].columns[3:] == list(report_spec(name).column_names)
+
+
+def test_figures_of_the_funnel_and_of_revenue_are_those_of_the_sessions(frames: dict[str, pl.DataFrame]) -> None:
+    for day, sessions in sessions_by_day().items():
+        assert actual(frames["dfunnel_anomaly"], day) == pytest.approx(funnel_figures(sessions))
+        assert actual(frames["revenue_anomaly"], day) == pytest.approx(revenue_figures(sessions))
+
+
+def test_figures_of_cohorts_are_the_newest_cells_of_the_report_of_each_day(frames: dict[str, pl.DataFrame]) -> None:
+    for day in days_of(SHOP, LAST)[::9]:
+        known = world(SHOP, day)
+        cells = {(row["cohort"], row["offset"]): row for row in cohorts(known, "daily", 0)}
+        own = [cells.get((day - timedelta(days=offset), offset)) for offset in range(COHORT_OFFSETS)]
+        counts = {f"offset_{offset}": cell["customers"] if cell else 0 for offset, cell in enumerate(own)}
+        assert actual(frames["dcohort_anomaly"], day) == {"downloads": own[0]["cohort_size"] if own[0] else 0, **counts}
+        shares = {f"offset_{offset}/downloads": cell["rate"] if cell else None for offset, cell in enumerate(own)}
+        assert actual(frames["dcohort_anomaly_2"], day) == pytest.approx(shares)
+
+
+def test_orders_are_expected_as_the_mean_of_the_four_same_weekdays_before(frames: dict[str, pl.DataFrame]) -> None:
+    orders = Counter({day: sum(s.purchased for s in sessions) for day, sessions in sessions_by_day().items()})
+    for row in frames["dorders_anomaly"].iter_rows(named=True):
+        before = [row["date"] - timedelta(weeks=weeks) for weeks in (1, 2, 3, 4)]
+        expected = sum(orders[day] for day in before) / 4 if before[-1] >= SHOP.start_date else None
+        assert (row["actual"], row["expected"]) == (orders[row["date"]], expected)
+
+
+def days_with_scores(frame: pl.DataFrame) -> Iterator[tuple[dict[str, Any], list[float]]]:
+    """A row of each day, and the scores of the days before it."""
+    before: list[float] = []
+    for row in frame.unique("date", keep="first").sort("date").iter_rows(named=True):
+        yield row, list(before)
+        if row["score"] is not None:
+            before.append(row["score"])
+
+
+def by_rank(score: float, before: list[float], hidden: int) -> float | None:
+    """The p-value of a score by those before it, ``hidden`` of them not shown; None where it would need these."""
+    # As many days before as make the budget a whole number of ranks.
+    wanted = round(int(BUDGET * (len(before) + hidden + 1) + 1e-9) / BUDGET) - 1
+    if not 0 < wanted <= len(before):
+        return None
+    return (1 + sum(other >= score for other in before[-wanted:])) / (wanted + 1)
+
+
+def test_flags_follow_from_the_ranks_of_scores_and_the_budget(frames: dict[str, pl.DataFrame]) -> None:
+    ranked = 0
+    for name in DAY_REPORTS:
+        flagged = set(frames[name].filter("is_anomaly")["date"].to_list())
+        # Of the eight weeks that only teach, the last four have scores that are not shown: how many is the same for all days.
+        hidden = set(range(29))
+        for row, before in days_with_scores(frames[name]):
+            if row["p_value"] is None:
+                assert row["date"] not in flagged
+                continue
+            assert (row["date"] in flagged) == (row["p_value"] <= BUDGET)
+            fitting = {count: p for count in hidden if (p := by_rank(row["score"], before, count)) is not None}
+            if len(fitting) == len(hidden):
+                hidden = {count for count, p in fitting.items() if p == pytest.approx(row["p_value"])}
+                ranked += 1
+        assert hidden
+    assert ranked > 20
+
+
+def test_rows_of_flags_say_what_they_rest_on(frames: dict[str, pl.DataFrame]) -> None:
+    for name in DAY_REPORTS:
+        frame = frames[name]
+        assert frame.filter(pl.col("is_anomaly") != pl.col("direction").is_not_null()).is_empty()
+        assert frame.filter(pl.col("is_anomaly") != pl.col("explanation").is_not_null()).is_empty()
+        assert frame.filter("is_alarm").join(frame.filter("is_anomaly"), on="date", how="anti").is_empty()
+        told = frame.filter("is_anomaly").select("metric", "explanation").rows()
+        assert all(text.startswith(f"{metric}: ") for metric, text in told)
+
+
+def test_dimension_values_are_those_of_flagged_days(frames: dict[str, pl.DataFrame]) -> None:
+    flagged = pl.concat(
+        frames[name].filter("is_anomaly").select("date", "metric")
+        for name in ("dfunnel_anomaly", "revenue_anomaly", "dorders_anomaly")
+    ).unique()
+    found = frames["dimension_anomaly"]
+    assert found.height
+    assert set(found.select("date", "metric").rows()) == set(flagged.rows())
+    assert found.group_by("date", "metric", "dimension").len()["len"].max() == 5
+    by_day = sessions_by_day()
+    for row in found.filter(pl.col("metric").is_in(["sessions", "orders"])).iter_rows(named=True):
+        own = [s for s in by_day[row["date"]] if s.dimensions.get(row["dimension"]) == row["value"]]
+        assert row["actual"] == (len(own) if row["metric"] == "sessions" else sum(s.purchased for s in own))
+
+
+def test_days_together_and_later_data_change_nothing(loaded: tuple[Settings, Lake], tmp_path: Path) -> None:
+    """A lake that ends on the last of the days, asked for one of them at a time, against all data and all days at once."""
+    days = [LAST - timedelta(days=n) for n in (30, 17, 3, 0)]
+    cut = load_frames(SHOP, tmp_path, days[-1])
+    at_once = computed(NAMES, days, *loaded)
+    one_by_one = [computed(NAMES, [day], *cut) for day in reversed(days)]
+    for name in NAMES:
+        assert at_once[name].equals(pl.concat(part[name] for part in reversed(one_by_one)))
+    for name in NAMES[:-1]:
+        first, last = (at_once[name].filter(report_date=day).drop("report_date") for day in (days[0], days[-1]))
+        assert first.equals(last.filter(pl.col("date") <= days[0])), "rows stay as they were"
+
+
+def test_a_day_that_still_runs_has_no_row(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    shop = nasty_shop("UTC", today - timedelta(days=3), 6, seed=4)
+    tomorrow = today + timedelta(days=1)
+    for frame in computed(DAY_REPORTS, [tomorrow], *load_frames(shop, tmp_path, tomorrow)).values():
+        # Midnight may pass while the test runs.
+        assert frame["date"].max() in (today - timedelta(days=1), today)

@@ -1,0 +1,158 @@
+"""What reports of anomalies say of a planted incident, and which dimension value they name."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ca_platform.models.anomaly.records import Floats, Metric
+from ca_platform.reports.anomaly_values import Parts, Split, in_words, parts_of
+from ca_platform.settings import Settings
+from ca_platform.settings.reports import Event
+from ca_platform_tests.computed import computed
+from ca_platform_tests.oracle.frames import load_frames
+from ca_platform_tests.oracle.world import Session, Shop
+
+START, DAYS, LOST = date(2024, 1, 1), 90, 80
+DAY = START + timedelta(days=LOST)
+ORDERS = Metric("orders", "count")
+CONVERSION = Metric("orders/sessions", "ratio", "orders", "sessions")
+
+
+def split(
+    metric: Metric, numerator: Floats, expected: Floats, denominator: Floats | None = None, *, others: float = 0.0
+) -> Split:
+    """Values of two sessions' regions, and of more that are not looked at; the last day is the one in question."""
+    is_usual = np.ones(numerator.shape[0], bool)
+    is_usual[-1] = False
+    below = None if denominator is None else denominator.sum(axis=1)
+    return Split(metric, numerator, denominator, numerator.sum(axis=1) + others, below, expected, is_usual)
+
+
+def of_counts(*last: float) -> Parts:
+    numerator = np.vstack([np.tile([60.0, 40.0], (20, 1)), last])
+    return parts_of(split(ORDERS, numerator, np.full(21, 100.0)))
+
+
+def test_a_value_that_loses_alone_explains_the_day() -> None:
+    found = of_counts(12.0, 38.0)
+    assert found.expected == pytest.approx([60, 40])
+    assert found.difference == pytest.approx([-48, -2])
+    assert found.contribution == pytest.approx([0.96, 0.04])
+    assert found.residual == pytest.approx(np.log([12.5 / 60.5, 38.5 / 40.5]))
+    assert found.p_value == pytest.approx([1 / 21, 1 / 21])
+    assert found.explains.tolist() == [True, False]
+
+
+def test_no_value_explains_what_all_of_them_do() -> None:
+    """The larger value brings more than half of the deviation, and falls no more than the other."""
+    found = of_counts(30.0, 20.0)
+    assert found.contribution == pytest.approx([0.6, 0.4])
+    assert not found.explains.any()
+
+
+def test_a_value_that_goes_the_other_way_has_a_contribution_below_nothing() -> None:
+    found = of_counts(20.0, 50.0)
+    assert found.contribution == pytest.approx([40 / 30, -10 / 30])
+    assert found.explains.tolist() == [True, False]
+
+
+def test_a_ratio_counts_what_is_missing_of_its_numerator() -> None:
+    sessions = np.tile([1000.0, 500.0], (21, 1))
+    orders = np.vstack([np.tile([50.0, 50.0], (20, 1)), [48.0, 10.0]])
+    found = parts_of(split(CONVERSION, orders, np.full(21, 100 / 1500), sessions))
+    assert found.expected == pytest.approx([0.05, 0.1])
+    assert found.difference == pytest.approx([-2, -40])
+    assert found.explains.tolist() == [False, True]
+
+
+def test_values_without_a_past_or_a_figure_say_nothing() -> None:
+    sessions = np.tile([1000.0, 0.0, 0.0], (21, 1))
+    sessions[-1, 2] = 10
+    orders = np.zeros((21, 3))
+    orders[:, 0] = 50
+    found = parts_of(split(CONVERSION, orders, np.full(21, 0.05), sessions))
+    assert np.isnan(found.residual[1:]).all()
+    assert np.isnan(found.p_value[1:]).all()
+    assert not found.explains.any()
+
+
+def test_a_dimension_of_one_value_explains_nothing() -> None:
+    numerator = np.append(np.full(20, 100.0), 10.0)[:, None]
+    assert parts_of(split(ORDERS, numerator, np.full(21, 100.0))).explains.tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ((8.0, 10.0, -2.0, "orders"), "x: −20 %, about 2 orders fewer"),
+        ((11.0, 10.0, 1.0, "orders"), "x: +10 %, about 1 order more"),
+        ((80.0, 100.0, -1200.4, "of revenue"), "x: −20 %, about 1,200 of revenue less"),
+        ((3.0, 0.0, 3.0, "orders"), "x: none expected, about 3 orders more"),
+        ((np.nan, 10.0, np.nan, "orders"), "x: −100 %"),
+    ],
+)
+def test_deviations_in_words(numbers: tuple[float, float, float, str], words: str) -> None:
+    assert in_words("x", *numbers) == words
+
+
+def planted(*, lost: bool = True) -> Shop:
+    """Some 60 sessions a day in two regions; on one day nearly all of one region are lost."""
+    dice = np.random.default_rng(7)
+    sessions: list[Session] = []
+    for day in range(DAYS):
+        for region, mean in (("EU", 40), ("US", 20)):
+            count = dice.poisson(mean * (0.1 if lost and day == LOST and region == "EU" else 1.0))
+            for _ in range(count):
+                begun = datetime(2024, 1, 1, 1, tzinfo=UTC) + timedelta(days=day, seconds=int(dice.integers(80_000)))
+                bought = bool(dice.random() < 0.4)
+                sessions.append(
+                    Session(
+                        f"{len(sessions)}",
+                        f"client {dice.integers(2000)}",
+                        begun,
+                        Decimal(20) if bought else Decimal(0),
+                        purchased=bought,
+                        dimensions={"region": region},
+                    )
+                )
+    return Shop(sessions, [], START, "UTC", dimensions=("region",))
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, object]:
+    return load_frames(planted(), tmp_path_factory.mktemp("planted"), START + timedelta(days=DAYS - 1))
+
+
+def test_lost_sessions_of_a_region_are_found_and_named(shop: tuple[Settings, object]) -> None:
+    names = ["dfunnel_anomaly", "revenue_anomaly", "dorders_anomaly", "dimension_anomaly"]
+    found = computed(names, [START + timedelta(days=DAYS - 1)], *shop)  # type: ignore[arg-type]
+    row = found["dfunnel_anomaly"].row(
+        by_predicate=(pl.col("date") == DAY) & (pl.col("metric") == "sessions"), named=True
+    )
+    assert (row["is_anomaly"], row["is_alarm"], row["direction"]) == (True, True, "decrease")
+    assert row["actual"] < row["low"]
+    assert "sessions, region = EU: −" in row["explanation"]
+    assert found["dorders_anomaly"].filter(pl.col("date") == DAY)["is_anomaly"].to_list() == [True]
+    values = found["dimension_anomaly"].filter(pl.col("date") == DAY, pl.col("metric") == "sessions")
+    assert values.select("value", "is_anomaly").rows() == [("EU", True), ("US", False)]
+    assert values["contribution"].sum() == pytest.approx(1)
+    assert values["expected"].sum() == pytest.approx(row["expected"])
+
+
+def test_a_known_event_is_marked_and_not_flagged(shop: tuple[Settings, object]) -> None:
+    settings, lake = shop
+    anomaly = settings.reports.anomaly.model_copy(update={"events": (Event(date=DAY, name="Move of the store"),)})
+    reports = settings.reports.model_copy(update={"anomaly": anomaly})
+    known = settings.model_copy(update={"reports": reports})
+    names = ["dfunnel_anomaly", "dorders_anomaly", "dimension_anomaly"]
+    found = computed(names, [DAY], known, lake)  # type: ignore[arg-type]
+    rows = found["dfunnel_anomaly"].filter(pl.col("date") == DAY)
+    assert not rows["is_anomaly"].any()
+    assert rows["score"].is_not_null().all()
+    assert rows["explanation"].unique().to_list() == ["known day: Move of the store"]
+    assert found["dimension_anomaly"].filter(pl.col("date") == DAY).is_empty()
