@@ -2,68 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ca_platform.models.anomaly.records import Flags, Floats
 
-# Days of history before a day is scored, and past scores that a day is held against at most.
-LEAST_HISTORY = 56
-WINDOW = 365
-# An alarm must stand out above all scores of as many days before it.
-HOLD_OFF_DAYS = 7
 MONTH = 30
+# A past score beyond what its tail lets come once in so many such pasts is an incident and no quiet day.
+_PASTS = 20.0
+_TAIL = 0.8
+_LEAST_SCORES = 28
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Calibrated:
-    """Scores with what they mean.
+def quiet_past(scores: Floats, false_alarms_per_30_days: float) -> Floats:
+    """The past scores that a day is held against, ascending.
 
-    Attributes:
-        p_value: (n,) share of quiet days with at least this score.
-        is_flagged: (n,) whether the day is an anomaly.
-        is_alarm: (n,) whether it is the first of a run.
-    """
-
-    p_value: Floats
-    is_flagged: Flags
-    is_alarm: Flags
-
-
-def calibrated(score: Floats, is_marked: Flags, false_alarms_per_30_days: float) -> Calibrated:
-    """Split-conformal p-values of scores against those before them, and the days that the budget lets be flagged.
-
-    Exchangeable scores are flagged at the rate of the budget whatever their distribution: as many past scores are taken
-    as make the budget a whole number of ranks.
+    Incidents are left out: scores so far above the rest that twenty such pasts would not hold one by chance, by an
+    exponential tail whose mean excess comes from the median of the upper fifth. Of the others as many of the last are taken
+    as make the budget a whole number of ranks: then exchangeable scores are flagged at just the rate of the budget.
 
     Args:
-        score: (n,) NaN where a day has none.
-        is_marked: (n,) days that are never flagged and belong to no past.
-        false_alarms_per_30_days: above 0, at most 30.
+        scores: (n,) of past days, the last one last.
+
+    Example:
+        >>> quiet_past(np.arange(50.0), 1.0).size, quiet_past(np.append(np.arange(50.0), 1e6), 1.0).max()
+        (29, 49.0)
+    """
+    held = scores[np.isfinite(scores)]
+    if held.size >= _LEAST_SCORES:
+        start = float(np.quantile(held, _TAIL))
+        beyond = held[held > start] - start
+        excess = float(np.median(beyond)) / np.log(2) if beyond.size else 0.0
+        held = held[held <= start + excess * np.log(_PASTS * max(beyond.size, 1))]
+    return np.sort(held[-_whole(held.size, false_alarms_per_30_days / MONTH) :])
+
+
+def p_values(scores: Floats, past: Floats) -> Floats:
+    """Share of quiet days with at least this score, NaN where there is none.
+
+    Never below 1 / (n + 1): so many days cannot say more.
 
     References:
-        Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a random world", eq. 2.20 (p-values of ranks).
+        Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a random world", eq. 2.20.
+
+    Example:
+        >>> p_values(np.array([3.0, 9.0]), np.array([1.0, 2.0, 3.0])).tolist()
+        [0.5, 0.25]
     """
-    share = false_alarms_per_30_days / MONTH
-    p_value = np.full(score.shape, np.nan)
-    flagged, alarm = np.zeros(score.shape, bool), np.zeros(score.shape, bool)
-    usable = np.isfinite(score) & ~is_marked
-    for day in np.flatnonzero(np.isfinite(score)):
-        before = np.flatnonzero(usable[:day])
-        if day < LEAST_HISTORY or not before.size:
-            continue
-        past = score[before[-WINDOW:]]
-        past = past[-_whole(past.size, share) :]
-        p_value[day] = (1 + int((past >= score[day]).sum())) / (past.size + 1)
-        flagged[day] = p_value[day] <= share and not is_marked[day]
-        recent = score[max(day - HOLD_OFF_DAYS, 0) : day]
-        stands_out = not (recent >= score[day]).any()
-        alarm[day] = flagged[day] and not flagged[day - 1] and stands_out
-    return Calibrated(p_value, flagged, alarm)
+    above = past.size - np.searchsorted(past, scores, side="left")
+    return np.where(np.isfinite(scores), (1 + above) / (past.size + 1), np.nan)
+
+
+def is_beyond(p_value: Floats, false_alarms_per_30_days: float) -> Flags:
+    """Whether days are rarer than the budget allows."""
+    with np.errstate(invalid="ignore"):
+        found: Flags = p_value <= false_alarms_per_30_days / MONTH + 1e-12
+    return found
+
+
+def alarms(is_flagged: Flags) -> Flags:
+    """The first day of each run of flagged days."""
+    before = np.concatenate([[False], is_flagged[:-1]])
+    found: Flags = is_flagged & ~before
+    return found
 
 
 def _whole(count: int, share: float) -> int:
-    """How many of the scores to take so that the budget is a whole number of ranks."""
+    """How many of so many scores make the share a whole number of ranks.
+
+    >>> _whole(58, 1 / 30), _whole(60, 1 / 30), _whole(10, 1 / 30)
+    (29, 59, 10)
+    """
     ranks = int(share * (count + 1) + 1e-9)
     return count if ranks < 1 else min(count, int(np.ceil(ranks / share - 1e-9)) - 1)

@@ -1,7 +1,8 @@
 """What can go wrong with a panel of figures: which of them move together when one thing happens.
 
 Figures are tied: when sessions are lost, orders and revenue are lost with them and the conversion stays; when a step is
-not recorded, its own count falls alone and two ratios move. Each cause is a direction in the space of log residuals.
+not recorded, its own count falls alone and two ratios move; bots that order go through all steps and leave nothing. Each
+cause is a direction in the space of log residuals.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ca_platform.models.anomaly.records import Flags, Floats, Metric
+from ca_platform.models.anomaly.records import Floats, Ints, Metric
 
 _ROUNDING = 1e-9
 
@@ -21,21 +22,50 @@ class Causes:
 
     Attributes:
         names: k of them.
-        shifts: (k, m) by how much the logarithm of each metric moves when the cause moves by one.
+        shifts: (k, m) by how much the logarithm of each metric moves when the cause moves by one; of a cause that goes
+            through other counts without what they are short of, see ``through``.
         leading: (k,) column of the metric that names the cause.
+        through: by the row of a cause, the columns of the count that is added and of those before it; they move by its
+            share of them.
+        parts: per metric the columns of its numerator and denominator, None where they do not stand in the panel.
     """
 
     names: tuple[str, ...]
     shifts: Floats
-    leading: Flags
+    leading: Ints
+    through: dict[int, tuple[int, tuple[int, ...]]]
+    parts: tuple[tuple[int | None, int | None], ...]
+
+    def directions(self, expected: Floats) -> Floats:
+        """(n, k, m) the directions on days of which this was expected, on the scale of logarithms."""
+        found = np.broadcast_to(self.shifts, (expected.shape[0], *self.shifts.shape))
+        if not self.through:
+            return found
+        found = found.copy()
+        for row, (at, before) in self.through.items():
+            moved = np.zeros(expected.shape)
+            moved[:, at] = 1.0
+            for other in before:
+                with np.errstate(over="ignore", invalid="ignore"):
+                    share = np.exp(expected[:, at] - expected[:, other])
+                moved[:, other] = np.where(np.isfinite(share), np.minimum(share, 1.0), 0.0)
+            for column, (numerator, denominator) in enumerate(self.parts):
+                if denominator is not None or numerator is not None:
+                    above = moved[:, numerator] if numerator is not None else 0.0
+                    below = moved[:, denominator] if denominator is not None else 0.0
+                    found[:, row, column] = above - below
+                else:
+                    found[:, row, column] = moved[:, column]
+        return found
 
 
 def causes(metrics: tuple[Metric, ...]) -> Causes:
     """The causes that a panel of these metrics can tell apart.
 
     For each count or sum named in the panel, also as part of a ratio: all that comes after it moves too (``flow``), or it
-    moves alone (``record``: something is not recorded, or orders are added that bring nothing). Of causes with the same direction the first is kept; what moves the metric that leads it by
-    nothing is left out.
+    moves alone (``record``: something is not recorded, or visits come that go nowhere). For each count after which only
+    sums come: it and the counts before it get more of what brings nothing (``through``). Of causes with the same
+    direction the first is kept.
 
     Example:
         >>> found = causes((Metric("sessions", "count"), Metric("orders", "count"),
@@ -43,7 +73,7 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
         >>> list(zip(found.names, found.shifts.tolist()))
         [('flow sessions', [1.0, 1.0, 0.0]), ('record sessions', [1.0, 0.0, -1.0]), ('flow orders', [0.0, 1.0, 1.0])]
     """
-    after = _after(metrics)
+    after = comes_after(metrics)
     candidates: list[tuple[str, Floats, int]] = []
     for base in after:
         for kind, moved in (("flow", {base} | after[base]), ("record", {base})):
@@ -51,10 +81,22 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
             lead = _leading(base, metrics, shift)
             if lead is not None:
                 candidates.append((f"{kind} {base}", shift, lead))
-    return _distinct(candidates)
+    kept = _distinct(candidates)
+    place = {metric.name: at for at, metric in enumerate(metrics)}
+    through: dict[int, tuple[int, tuple[int, ...]]] = {}
+    for name, before in _through(metrics, after):
+        through[len(kept)] = (place[name], tuple(place[other] for other in before))
+        kept.append((f"through {name}", np.zeros(len(metrics)), place[name]))
+    return Causes(
+        tuple(name for name, _, _ in kept),
+        np.array([shift for _, shift, _ in kept]).reshape(len(kept), len(metrics)),
+        np.array([lead for _, _, lead in kept], np.int64),
+        through,
+        tuple((place.get(str(metric.numerator)), place.get(str(metric.denominator))) for metric in metrics),
+    )
 
 
-def _after(metrics: tuple[Metric, ...]) -> dict[str, set[str]]:
+def comes_after(metrics: tuple[Metric, ...]) -> dict[str, set[str]]:
     """What comes after each count or sum, by the ratios and means of the panel."""
     bases = [metric.name for metric in metrics if metric.denominator is None]
     parts = [(metric.numerator, metric.denominator) for metric in metrics if metric.numerator and metric.denominator]
@@ -67,6 +109,17 @@ def _after(metrics: tuple[Metric, ...]) -> dict[str, set[str]]:
         for later in after.values():
             later.update(*(after[name] for name in tuple(later)))
     return after
+
+
+def _through(metrics: tuple[Metric, ...], after: dict[str, set[str]]) -> list[tuple[str, list[str]]]:
+    """Counts that stand in the panel with counts before them and sums alone after them, with the counts before."""
+    counts = {metric.name for metric in metrics if metric.kind == "count"}
+    found = []
+    for name, later in after.items():
+        before = [other for other, others in after.items() if name in others and other in counts]
+        if name in counts and before and later and not later & counts:
+            found.append((name, before))
+    return found
 
 
 def _shift(metric: Metric, moved: set[str]) -> float:
@@ -84,13 +137,9 @@ def _leading(base: str, metrics: tuple[Metric, ...], shift: Floats) -> int | Non
     return int(moved[0]) if moved.size else None
 
 
-def _distinct(candidates: list[tuple[str, Floats, int]]) -> Causes:
+def _distinct(candidates: list[tuple[str, Floats, int]]) -> list[tuple[str, Floats, int]]:
     kept: list[tuple[str, Floats, int]] = []
     for name, shift, lead in candidates:
         if not any(np.array_equal(shift, other) or np.array_equal(shift, -other) for _, other, _ in kept):
             kept.append((name, shift, lead))
-    return Causes(
-        tuple(name for name, _, _ in kept),
-        np.array([shift for _, shift, _ in kept]),
-        np.array([lead for _, _, lead in kept]),
-    )
+    return kept

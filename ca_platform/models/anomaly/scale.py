@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ca_platform.models.anomaly.records import Flags, Floats, Panel
+from ca_platform.models.anomaly.records import Flags, Floats, Ints, Panel
 
 # Half an event is added to counts, so that none at all has a logarithm (Anscombe 1948 for the logarithm of counts).
 HALF = 0.5
@@ -29,6 +29,17 @@ class Scaled:
     is_count: Flags
     is_amount: Flags
     is_ratio: Flags
+
+    def row(self, day: int) -> Scaled:
+        """One day alone, arrays of shape (m,)."""
+        return self._with(self.value[day], self.added[day], self.size[day])
+
+    def rows(self, days: Ints | slice) -> Scaled:
+        """Some of the days alone."""
+        return self._with(self.value[days], self.added[days], self.size[days])
+
+    def _with(self, value: Floats, added: Floats, size: Floats) -> Scaled:
+        return Scaled(value, added, size, self.is_count, self.is_amount, self.is_ratio)
 
     def raw(self, value: Floats) -> Floats:
         """Logarithms back in the metric's own unit, never below 0."""

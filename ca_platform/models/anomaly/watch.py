@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ca_platform.errors import ValidationError
 from ca_platform.models.anomaly.baseline import Residuals, residuals
-from ca_platform.models.anomaly.calibration import LEAST_HISTORY, MONTH, calibrated
+from ca_platform.models.anomaly.calibration import MONTH, alarms, is_beyond, p_values
 from ca_platform.models.anomaly.causes import Causes, causes
-from ca_platform.models.anomaly.detectors import DETECTORS, Evidence, evidence
+from ca_platform.models.anomaly.detectors import deviation
+from ca_platform.models.anomaly.judge import BY_EVIDENCE, LEAST_HISTORY, directions_of, judges
 from ca_platform.models.anomaly.records import DayMarks, Flags, Floats, Ints, Panel, Watched
 
 # Standard deviations from which a metric of the leading cause is said to carry the deviation too.
 CARRIES = 2.0
 YEAR_DAYS = 365
+# The band of a metric that has been judged for less than a month, in standard deviations.
+_USUAL_BAND = 2.0
 
 
 def watch(
@@ -22,7 +27,7 @@ def watch(
     *,
     detector: str = "matched",
     false_alarms_per_30_days: float = 1.0,
-    more_scores: dict[str, Floats] | None = None,
+    more_scores: Mapping[str, Floats] | None = None,
 ) -> Watched:
     """Watch a panel: every day from what was known at its end.
 
@@ -35,73 +40,84 @@ def watch(
 
     Returns:
         What is said of each day. Row i depends on days up to i alone: the watch over the first days is the head of the
-        watch over all. Days before the 56th, and metrics before their 28th day, are not judged (NaN).
+        watch over all. Days before the 57th, and metrics before their 29th day, are not judged (NaN).
 
     Raises:
         ValidationError: an unknown detector or a budget that is no number above 0 and up to 30.
     """
-    if not 0 < false_alarms_per_30_days <= MONTH:
-        raise ValidationError(
-            f"A budget of {false_alarms_per_30_days} false alarms per 30 days. Give more than 0 and at most 30."
-        )
+    budget = false_alarms_per_30_days
+    if not 0 < budget <= MONTH:
+        raise ValidationError(f"A budget of {budget} false alarms per 30 days. Give more than 0 and at most 30.")
     found = residuals(panel, marks)
     possible = causes(panel.metrics)
-    seen = evidence(found, possible, marks.is_marked)
-    scores = {name: score(found, seen) for name, score in DETECTORS.items()} | dict(more_scores or {})
-    if detector not in scores:
-        raise ValidationError(f"No detector is called {detector}. There are: {', '.join(sorted(scores))}.")
-    judged = np.arange(panel.days.size) >= LEAST_HISTORY
-    ranked = calibrated(scores[detector], marks.is_marked, false_alarms_per_30_days)
-    leading, carries = _carriers(found, possible, seen, judged)
-    low, high = _band(found, marks.is_marked, false_alarms_per_30_days)
-    on_scale = found.scaled
-    hidden = ~judged[:, None]
+    given = {"deviation": deviation(found.scaled)} | dict(more_scores or {})
+    names = (*BY_EVIDENCE, *given)
+    if detector not in names:
+        raise ValidationError(f"No detector is called {detector}. There are: {', '.join(sorted(names))}.")
+    days = panel.days.size
+    scores = {name: np.full(days, np.nan) for name in names}
+    p_value = np.full(days, np.nan)
+    cause = np.full(days, -1)
+    directions = directions_of(found, possible)
+    known = np.asarray(np.isfinite(found.residual).any(axis=1))
+    for judge in judges(found, directions, marks.is_marked, budget, given):
+        rows = np.arange(judge.first, judge.end)[known[judge.first : judge.end]]
+        seen = judge.yardstick.evidence(found.deviation[rows], directions[rows])
+        for name in names:
+            scores[name][rows] = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else given[name][rows]
+        p_value[rows] = p_values(scores[detector][rows], judge.past[detector])
+        cause[rows] = seen.cause
+    is_flagged: Flags = is_beyond(p_value, budget) & ~marks.is_marked
+    leading, carries = carriers(found, possible, cause)
+    width = _band(found, marks.is_marked, budget)
+    on_scale, hidden = found.scaled, np.arange(days)[:, None] < LEAST_HISTORY
     return Watched(
         expected=np.where(hidden, np.nan, on_scale.raw(found.expected)),
-        low=np.where(hidden, np.nan, on_scale.raw(found.expected - low)),
-        high=np.where(hidden, np.nan, on_scale.raw(found.expected + high)),
+        low=np.where(hidden, np.nan, on_scale.raw(found.expected - width)),
+        high=np.where(hidden, np.nan, on_scale.raw(found.expected + width)),
         residual=np.where(hidden, np.nan, found.residual),
         deviation=np.where(hidden, np.nan, found.deviation),
-        score=np.where(judged, scores[detector], np.nan),
-        p_value=ranked.p_value,
-        is_flagged=ranked.is_flagged,
-        is_alarm=ranked.is_alarm,
+        score=scores[detector],
+        p_value=p_value,
+        is_flagged=is_flagged,
+        is_alarm=alarms(is_flagged),
         carries=carries,
         leading=leading,
-        scores={name: np.where(judged, score, np.nan) for name, score in scores.items()},
+        scores=scores,
         notes=_notes(panel, found),
     )
 
 
-def _carriers(found: Residuals, possible: Causes, seen: Evidence, judged: Flags) -> tuple[Ints, Flags]:
-    """The metric that names the strongest cause of each day, and with it those of the cause that deviate themselves."""
-    cause = np.where(judged, seen.cause, -1)
+def carriers(found: Residuals, possible: Causes, cause: Ints) -> tuple[Ints, Flags]:
+    """The metric that names each day's cause, and with it those that the cause moves and that deviate themselves.
+
+    Args:
+        cause: (n,) of each day, -1 for none.
+    """
     leading = np.where(cause >= 0, possible.leading[cause], -1)
-    moved = np.abs(possible.shifts[cause]) > 0
+    moved = np.abs(possible.directions(found.expected)[np.arange(cause.size), cause]) > 0
     with np.errstate(invalid="ignore"):
-        far = np.abs(found.deviation) >= CARRIES
-    carries = moved & far
+        carries: Flags = moved & (np.abs(found.deviation) >= CARRIES)
     rows = np.flatnonzero(cause >= 0)
     carries[rows, leading[rows]] = True
     return leading, carries & (cause >= 0)[:, None]
 
 
-def _band(found: Residuals, is_marked: Flags, budget: float) -> tuple[Floats, Floats]:
-    """How far below and above the expectation a quiet day may lie, as logarithms: by ranks of past deviations."""
-    deviation = found.deviation
-    width = np.full(deviation.shape, np.nan)
-    share = 1 - budget / MONTH
-    for begin in range(0, deviation.shape[0], 7):
-        past = np.abs(deviation[max(begin - YEAR_DAYS, 0) : begin][~is_marked[max(begin - YEAR_DAYS, 0) : begin]])
-        with np.errstate(invalid="ignore"):
-            usual = np.full(deviation.shape[1], 2.0)
-            for metric in range(deviation.shape[1]):
-                known = past[:, metric][np.isfinite(past[:, metric])]
-                if known.size >= MONTH:
-                    usual[metric] = np.quantile(known, share)
-        width[begin : begin + 7] = usual
-    around = width * found.spread
-    return around, around
+def _band(found: Residuals, is_marked: Flags, budget: float) -> Floats:
+    """(n, m) how far from the expectation a quiet day may lie, as logarithms: by ranks of past deviations."""
+    away = np.abs(found.deviation)
+    away[is_marked] = np.nan
+    width = np.full(away.shape, _USUAL_BAND)
+    for begin in range(0, away.shape[0], MONTH):
+        past = away[max(begin - YEAR_DAYS, 0) : begin]
+        known = np.isfinite(past)
+        days = known.sum(axis=0)
+        if begin:
+            ranked = np.sort(np.where(known, past, np.inf), axis=0)
+            place = np.clip(np.ceil((1 - budget / MONTH) * days).astype(np.int64) - 1, 0, past.shape[0] - 1)
+            rank = np.take_along_axis(ranked, place[None, :], axis=0)[0]
+            width[begin : begin + MONTH] = np.where((days >= MONTH) & np.isfinite(rank), rank, _USUAL_BAND)
+    return width * found.spread
 
 
 def _notes(panel: Panel, found: Residuals) -> tuple[str, ...]:
@@ -112,8 +128,8 @@ def _notes(panel: Panel, found: Residuals) -> tuple[str, ...]:
         notes.append(f"Days are judged once there are {LEAST_HISTORY} before them; there are {days} in all.")
     if days <= YEAR_DAYS:
         notes.append("Peaks of the season are not known yet: there is less than a year of history.")
-    judged = np.asarray(np.isfinite(found.expected))
-    late = [name for name, known in zip(panel.names, judged.any(axis=0), strict=True) if not known]
+    judged = np.isfinite(found.expected).any(axis=0)
+    late = [panel.names[at] for at in np.flatnonzero(~judged)]
     if late and days > LEAST_HISTORY:
         notes.append(f"Too few days are known to judge {', '.join(late)}.")
     return tuple(notes)
