@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from ca_platform.defs.alarms import alarm_sensors
 from ca_platform.defs.checks import history_check
 from ca_platform.defs.datasets import dataset_assets
 from ca_platform.defs.days import daily_partitions
@@ -46,7 +47,7 @@ def _assemble(settings: Settings, overrides: Mapping[str, Any] | None) -> dg.Def
         "asset_checks": history_check(settings),
         "jobs": [job, training] if training else [job],
         "schedules": schedules(settings, job, training),
-        "sensors": [failure_sensor(settings)],
+        "sensors": [failure_sensor(settings), *alarm_sensors(settings)],
         # Each step in a process of its own would import everything anew: 90 reports took 104 s instead of 3 s.
         "executor": dg.in_process_executor,
         "resources": {RESOURCE: platform_resource(settings), **given.pop("resources", {})},

@@ -1,4 +1,4 @@
-"""The one sensor: it tells of every run that failed. What it says and to whom is ``ca_platform.notify``'s business."""
+"""The sensor of failed runs. What it says and to whom is ``ca_platform.notify``'s business."""
 
 import dagster as dg
 
