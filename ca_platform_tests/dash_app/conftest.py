@@ -30,7 +30,7 @@ VALUED = frames.DAY
 """The one day that has dimension values."""
 EMPTY = frames.DAY - timedelta(days=8)
 """A day on which the computed reports have no row."""
-UNCONNECTED_REPORTS = ("dimension_kpis", "daily_dimension_values")
+UNCONNECTED_REPORTS = ("dimension_kpis", "daily_dimension_values", "dimension_anomaly")
 
 _SETTINGS = """
 business: {time_zone: Europe/London, currency: GBP, start_date: 2025-10-15, simulated: true}

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from ca_platform.catalogue import Kind, report_spec
+from ca_platform_tests.dash_app.anomaly_frames import ANOMALY_REPORTS
 from ca_platform_tests.dash_app.basket_frames import BASKET_REPORTS
 from ca_platform_tests.dash_app.class_frames import CLASS_REPORTS
 from ca_platform_tests.dash_app.cohort_frames import COHORTS
@@ -280,6 +281,7 @@ _MAKERS: dict[str, Callable[[date, date], list[Row]]] = {
     **VALUE_REPORTS,
     **EFFECT_REPORTS,
     **EXPERIMENT_REPORTS,
+    **ANOMALY_REPORTS,
     **DELIVERY_REPORTS,
 }
 NAMES = tuple(_MAKERS)

@@ -30,7 +30,10 @@ from dash_app.records import Card, Look
 
 SPAN = 62
 """Two whole months, so that there is somebody who can have come back in the second."""
-FEW = re.compile(r"ab-(products|segments)-.*|ab-.*-calibration|ab-promotions-.*-(accept|reject)")
+FEW = re.compile(
+    r"ab-(products|segments)-.*|ab-.*-calibration|ab-promotions-.*-(accept|reject)|"
+    r"anomalies-(budget|customers|.*-(flagged|values|detectors))"
+)
 """Cards that may be empty: so young a shop has few customers of a product or a segment, and what is found may be nothing."""
 REPORTS = [card for card in CARDS.values() if card.kind != "table"]
 
@@ -116,6 +119,8 @@ def _choices(card: Card) -> Iterator[Filters]:
 
 def _draw(card: Card, frame: pl.DataFrame, look: Look) -> None:
     rows = card.rows(frame, look)
+    if card.none_left and card.is_empty(rows):
+        return
     assert card.reading(rows, look).endswith(".")
     if card.figure is not None:
         figure = card.figure(rows, look)
