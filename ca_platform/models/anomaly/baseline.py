@@ -35,10 +35,6 @@ class Outlook:
     up: Floats
     down: Floats
 
-    def rows(self, days: Ints) -> Outlook:
-        """Some of the days alone."""
-        return Outlook(self.expected[days], self.variance[days], self.usual_size[days], self.up[days], self.down[days])
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residuals:
@@ -65,7 +61,8 @@ class Residuals:
 def residuals(panel: Panel, marks: DayMarks) -> Residuals:
     """Residuals of all days of a panel, each from the days before it."""
     on_scale = scaled(panel)
-    return compared(on_scale, outlook(on_scale, weekdays(panel.days), marks.names()))
+    course = Course(on_scale, weekdays(panel.days))
+    return compared(on_scale, outlook(on_scale, course, marks.names()))
 
 
 def weekdays(days: np.ndarray) -> Ints:
@@ -74,23 +71,24 @@ def weekdays(days: np.ndarray) -> Ints:
     return found
 
 
-def outlook(on_scale: Scaled, weekday: Ints, names: Sequence[str | None]) -> Outlook:
+def outlook(
+    on_scale: Scaled, course: Course, names: Sequence[str | None], first: int = 0, end: int | None = None
+) -> Outlook:
     """What each day is expected to bring, in one pass over them.
 
     Args:
         on_scale: the figures.
-        weekday: (n,) of each day.
+        course: as the days before the first one have left it; goes on through the days.
         names: what is marked on each day, None for most.
+        first, end: the days gone through.
     """
-    shape = on_scale.value.shape
-    course = Course(on_scale, weekday)
+    end = on_scale.value.shape[0] if end is None else end
+    shape = (end - first, on_scale.value.shape[1])
     found = Outlook(*(np.full(shape, np.nan) for _ in range(5)))
-    for day in range(shape[0]):
-        state = course.foretell(day, names[day])
-        for row, values in zip(
-            (found.expected, found.variance, found.usual_size, found.up, found.down), state, strict=True
-        ):
-            row[day] = values
+    rows = (found.expected, found.variance, found.usual_size, found.up, found.down)
+    for day in range(first, end):
+        for row, values in zip(rows, course.foretell(day, names[day]), strict=True):
+            row[day - first] = values
         course.learn(day, names[day])
     return found
 

@@ -24,7 +24,7 @@ def quiet_past(scores: Floats, false_alarms_per_30_days: float) -> Floats:
         scores: (n,) of past days, the last one last.
 
     Example:
-        >>> quiet_past(np.arange(50.0), 1.0).size, quiet_past(np.append(np.arange(50.0), 1e6), 1.0).max()
+        >>> quiet_past(np.arange(50.0), 1.0).size, quiet_past(np.append(np.arange(50.0), 1e6), 1.0)[-1].item()
         (29, 49.0)
     """
     held = scores[np.isfinite(scores)]

@@ -22,8 +22,8 @@ class Causes:
 
     Attributes:
         names: k of them.
-        shifts: (k, m) by how much the logarithm of each metric moves when the cause moves by one; of a cause that goes
-            through other counts without what they are short of, see ``through``.
+        shifts: (k, m) by how much the logarithm of each metric moves when the cause moves by one; 0 for
+            those of ``through``, which depend on the day.
         leading: (k,) column of the metric that names the cause.
         through: by the row of a cause, the columns of the count that is added and of those before it; they move by its
             share of them.
@@ -63,15 +63,17 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
     """The causes that a panel of these metrics can tell apart.
 
     For each count or sum named in the panel, also as part of a ratio: all that comes after it moves too (``flow``), or it
-    moves alone (``record``: something is not recorded, or visits come that go nowhere). For each count after which only
-    sums come: it and the counts before it get more of what brings nothing (``through``). Of causes with the same
+    moves alone (``record``: something is not recorded, or visits come that go nowhere). For each count after which no other
+    comes: it and the counts before it get more of what brings nothing (``through``). Of causes with the same
     direction the first is kept.
 
     Example:
         >>> found = causes((Metric("sessions", "count"), Metric("orders", "count"),
         ...                 Metric("orders/sessions", "ratio", "orders", "sessions")))
-        >>> list(zip(found.names, found.shifts.tolist()))
+        >>> list(zip(found.names, found.shifts.tolist()))[:3]
         [('flow sessions', [1.0, 1.0, 0.0]), ('record sessions', [1.0, 0.0, -1.0]), ('flow orders', [0.0, 1.0, 1.0])]
+        >>> found.names[3], found.directions(np.log([[100.0, 10.0, 0.1]]))[0, 3].round(2).tolist()
+        ('through orders', [0.1, 1.0, 0.9])
     """
     after = comes_after(metrics)
     candidates: list[tuple[str, Floats, int]] = []
@@ -112,12 +114,12 @@ def comes_after(metrics: tuple[Metric, ...]) -> dict[str, set[str]]:
 
 
 def _through(metrics: tuple[Metric, ...], after: dict[str, set[str]]) -> list[tuple[str, list[str]]]:
-    """Counts that stand in the panel with counts before them and sums alone after them, with the counts before."""
+    """Counts that stand in the panel with counts before them and none after them, with the counts before."""
     counts = {metric.name for metric in metrics if metric.kind == "count"}
     found = []
     for name, later in after.items():
         before = [other for other, others in after.items() if name in others and other in counts]
-        if name in counts and before and later and not later & counts:
+        if name in counts and before and not later & counts:
             found.append((name, before))
     return found
 

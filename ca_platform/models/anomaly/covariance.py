@@ -12,13 +12,15 @@ WINSOR = 3.0
 # any variance: without it quiet days of next week lie far out (two to three times the budget of false alarms in shops of
 # 65 sessions a day), with it no more than others, and more incidents are found.
 LEAST_SHRINKAGE = 0.25
+_LEAST_DAYS = 7
 
 
 def shrunk_covariance(deviation: Floats) -> Floats:
     """Covariance of deviations, shrunk towards independence.
 
     Args:
-        deviation: (n, m) in standard deviations; NaN counts as no deviation.
+        deviation: (n, m) in standard deviations; NaN where one is not known. Of what is known on fewer than a week of
+            the days, nothing is learnt: it is independent of the rest and varies as the rest does.
 
     Returns:
         (m, m), positive definite; the identity when n < 2.
@@ -34,9 +36,13 @@ def shrunk_covariance(deviation: Floats) -> Floats:
     days, metrics = deviation.shape
     if days < 2:
         return np.eye(metrics)
-    held = np.clip(np.where(np.isfinite(deviation), deviation, 0.0), -WINSOR, WINSOR)
+    known = np.isfinite(deviation)
+    count = known.sum(axis=0)
+    is_learnt = count >= min(_LEAST_DAYS, days)
+    held = np.clip(np.where(known & is_learnt, deviation, 0.0), -WINSOR, WINSOR)
+    held *= np.sqrt(days / np.maximum(count, 1))
     sample = held.T @ held / days
-    scale = np.trace(sample) / metrics
+    scale = np.trace(sample) / max(int(is_learnt.sum()), 1)
     if scale <= 0:
         return np.eye(metrics)
     target = scale * np.eye(metrics)
@@ -47,4 +53,5 @@ def shrunk_covariance(deviation: Floats) -> Floats:
     share = 1.0 if distance <= 0 else min(max(error, 0.0) / distance, 1.0)
     share = max(share, LEAST_SHRINKAGE)
     found: Floats = (1 - share) * sample + share * target
+    found[~is_learnt, ~is_learnt] = scale
     return found

@@ -28,19 +28,23 @@ class Evidence:
 
     Attributes:
         distance: (n,) Mahalanobis distance of the day's deviations.
+        strength: (n, k) by how many standard deviations each cause has moved, if it is the one that has; signed.
         surprise: (n, 2k) how far each cause's strength lies in its tail, upwards first and then downwards, in mean
             excesses.
         distance_surprise: (n,) the same of the distance.
     """
 
     distance: Floats
+    strength: Floats
     surprise: Floats
     distance_surprise: Floats
 
     @property
     def cause(self) -> Ints:
-        """(n,) the cause that is seen most."""
-        found: Ints = self.surprise.argmax(axis=1) % (self.surprise.shape[1] // 2)
+        """(n,) the likeliest cause; -1 where there is none to choose from."""
+        if not self.strength.shape[1]:
+            return np.full(self.strength.shape[0], -1)
+        found: Ints = np.abs(self.strength).argmax(axis=1)
         return found
 
 
@@ -69,7 +73,7 @@ class Yardstick:
         """
         strength, distance = _strengths(self.precision, _sided(deviation, self.above, self.below), directions)
         surprise = (np.column_stack([strength, -strength, distance]) - self.start) / self.excess
-        return Evidence(distance, surprise[:, :-1], surprise[:, -1])
+        return Evidence(distance, strength, surprise[:, :-1], surprise[:, -1])
 
 
 def yardstick(deviation: Floats, directions: Floats) -> Yardstick:
@@ -81,7 +85,9 @@ def yardstick(deviation: Floats, directions: Floats) -> Yardstick:
     """
     above, below = _side(deviation), _side(-deviation)
     sided = _sided(deviation, above, below)
-    precision: Floats = np.linalg.inv(shrunk_covariance(np.where(np.isfinite(deviation), sided, np.nan)))
+    precision = np.asarray(
+        np.linalg.inv(shrunk_covariance(np.where(np.isfinite(deviation), sided, np.nan))), np.float64
+    )
     strength, distance = _strengths(precision, sided, directions)
     start, excess = _tail(np.column_stack([strength, -strength, distance]))
     return Yardstick(above, below, precision, start, excess)

@@ -1,0 +1,223 @@
+"""Which detector serves: incidents planted into a history, and how many of them each finds at the same budget.
+
+Every incident is planted on its own into the history as it was, and judged with what was known then. It is cheap: the
+outlook of the days before is the same with and without it, so only its own days are gone through again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ca_platform.models.anomaly.baseline import compared, outlook, residuals, weekdays
+from ca_platform.models.anomaly.calibration import MONTH, is_beyond, p_values
+from ca_platform.models.anomaly.causes import Causes, causes
+from ca_platform.models.anomaly.course import Course
+from ca_platform.models.anomaly.detectors import DETECTORS, deviation
+from ca_platform.models.anomaly.incidents import KINDS, Kind, inject, says
+from ca_platform.models.anomaly.judge import BY_EVIDENCE, LEAST_HISTORY, Judge, directions_of, judges
+from ca_platform.models.anomaly.records import DayMarks, Flags, Floats, Panel
+from ca_platform.models.anomaly.scale import Scaled, scaled
+
+# Days judged before the first incident, so that there is a past to be held against.
+_SETTLED = 28
+# A detector whose false alarms go beyond the budget by more than this does not serve where another one keeps to it.
+_TOLERANCE = 1.4
+
+# Scores of rows of deviations, (r, m), of which the first is of the day given.
+RowScores = Callable[[Floats, int], Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a detector did.
+
+    Attributes:
+        recall: share of the incidents found, by kind, at the budget of false alarms.
+        incidents: how many were planted, by kind.
+        false_alarms_per_30_days: runs of flagged days of the history as it was.
+        quiet_days: days behind that.
+        delay_days: days from the beginning of an incident to the first flag, of those found; NaN without any.
+        cause_right: share of those found whose cause was named by a metric that it acts on; NaN without any.
+    """
+
+    detector: str
+    recall: Mapping[str, float]
+    incidents: Mapping[str, int]
+    false_alarms_per_30_days: float
+    quiet_days: int
+    delay_days: float
+    cause_right: float
+
+    @property
+    def sudden(self) -> float:
+        """Mean recall of the sudden kinds: what decides."""
+        found = [self.recall[name] for name, kind in KINDS.items() if kind.is_sudden and name in self.recall]
+        return float(np.mean(found)) if found else np.nan
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One incident by one detector: the day on which it was found and whether its cause was named, None if not."""
+
+    delay: int | None
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _History:
+    """A history as it was, with all that judges it."""
+
+    panel: Panel
+    names: Sequence[str | None]
+    is_marked: Flags
+    scaled: Scaled
+    possible: Causes
+    judges: tuple[Judge, ...]
+    more: Mapping[str, RowScores]
+    budget: float
+
+    def judge(self, day: int) -> Judge | None:
+        return next((judge for judge in self.judges if judge.first <= day < judge.end), None)
+
+
+def backtest(
+    panel: Panel,
+    marks: DayMarks,
+    *,
+    false_alarms_per_30_days: float = 1.0,
+    incidents_per_kind: int = 25,
+    seed: int = 1,
+    more: Mapping[str, RowScores] | None = None,
+    kinds: Mapping[str, Kind] = KINDS,
+) -> tuple[Outcome, ...]:
+    """Plant incidents and count which of them each detector finds.
+
+    Args:
+        incidents_per_kind: spread over the days from the 84th on; fewer where there are not so many.
+        more: further detectors by name; they score deviations.
+        kinds: of incidents; a kind that cannot hit the panel is left out.
+
+    Returns:
+        An outcome per detector, in the order of ``DETECTORS`` and then of ``more``; empty with less than twelve weeks and
+        the ten days of the longest incident.
+    """
+    first, last = LEAST_HISTORY + _SETTLED, panel.days.size - max(kind.days for kind in kinds.values())
+    if last <= first:
+        return ()
+    found, flags, quiet = _judged(panel, marks, false_alarms_per_30_days, more or {})
+    history = found
+    rng = np.random.default_rng(seed)
+    starts = _starts(history, first, last, incidents_per_kind, kinds, rng)
+    hits = _planted(history, starts, rng)
+    return tuple(_outcome(name, hits, flags[name], quiet) for name in (*DETECTORS, *(more or {})))
+
+
+def best(outcomes: Sequence[Outcome], budget: float) -> str | None:
+    """The detector that serves: the most sudden incidents found, of those that keep about to the budget.
+
+    None without outcomes; the first of equals.
+    """
+    held = [item for item in outcomes if item.false_alarms_per_30_days <= _TOLERANCE * budget] or list(outcomes)
+    return max(held, key=lambda item: item.sudden).detector if held else None
+
+
+def _judged(
+    panel: Panel, marks: DayMarks, budget: float, more: Mapping[str, RowScores]
+) -> tuple[_History, dict[str, Flags], Flags]:
+    """The history as it was: its judges, the flags of each detector, and the days that count as quiet."""
+    on_scale, possible = scaled(panel), causes(panel.metrics)
+    found = residuals(panel, marks)
+    directions = directions_of(found, possible)
+    given = {"deviation": deviation(on_scale)} | {name: score(found.deviation, 0) for name, score in more.items()}
+    made = tuple(judges(found, directions, marks.is_marked, budget, given))
+    flags = {name: np.zeros(panel.days.size, bool) for name in (*DETECTORS, *more)}
+    for judge in made:
+        rows = np.arange(judge.first, judge.end)
+        seen = judge.yardstick.evidence(found.deviation[rows], directions[rows])
+        for name, flag in flags.items():
+            score = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else given[name][rows]
+            flag[rows] = is_beyond(p_values(score, judge.past[name]), budget) & ~marks.is_marked[rows]
+    quiet = ~marks.is_marked & (np.arange(panel.days.size) >= LEAST_HISTORY + _SETTLED)
+    history = _History(panel, marks.names(), marks.is_marked, on_scale, possible, made, more, budget)
+    return history, flags, quiet
+
+
+def _starts(
+    history: _History, first: int, last: int, count: int, kinds: Mapping[str, Kind], rng: np.random.Generator
+) -> dict[int, list[Kind]]:
+    """The kinds that begin on each day: spread evenly, on days that are not marked and on which something happens."""
+    values = np.where(np.isfinite(history.panel.values), history.panel.values, 0.0)
+    usable = np.flatnonzero(~history.is_marked[first:last] & (values[first:last] > 0).any(axis=1)) + first
+    found: dict[int, list[Kind]] = {}
+    for kind in kinds.values():
+        if not usable.size:
+            break
+        places = (np.arange(min(count, usable.size)) + rng.uniform()) / min(count, usable.size) * usable.size
+        for day in usable[np.minimum(places.astype(np.int64), usable.size - 1)]:
+            found.setdefault(int(day), []).append(kind)
+    return found
+
+
+def _planted(
+    history: _History, starts: Mapping[int, Sequence[Kind]], rng: np.random.Generator
+) -> dict[str, dict[str, list[_Found]]]:
+    """By kind and detector, what was found of each incident."""
+    course = Course(history.scaled, weekdays(history.panel.days))
+    hits: dict[str, dict[str, list[_Found]]] = {}
+    right = {kind.name: says(kind, history.panel) for kinds in starts.values() for kind in kinds}
+    for day in range(max(starts, default=-1) + 1):
+        for kind in starts.get(day, ()):
+            changed = inject(history.panel, kind, day, rng)
+            if changed is None:
+                continue
+            of_kind = hits.setdefault(kind.name, {})
+            for name, found in _searched(history, course, changed, day, kind, right[kind.name]).items():
+                of_kind.setdefault(name, []).append(found)
+        course.foretell(day, history.names[day])
+        course.learn(day, history.names[day])
+    return hits
+
+
+def _searched(
+    history: _History, course: Course, changed: Panel, day: int, kind: Kind, right: frozenset[str]
+) -> dict[str, _Found]:
+    """What each detector finds of an incident."""
+    end = day + kind.days
+    on_scale = scaled(changed.head(end))
+    rows = slice(day, end)
+    found = compared(on_scale.rows(rows), outlook(on_scale, course.continued(on_scale), history.names, day, end))
+    directions = directions_of(found, history.possible)
+    scores = {"deviation": deviation(on_scale, day)}
+    scores |= {name: score(found.deviation, day) for name, score in history.more.items()}
+    result = {name: _Found(None, is_right=False) for name in (*DETECTORS, *history.more)}
+    for place in range(kind.days):
+        judge = history.judge(day + place)
+        if judge is None or history.is_marked[day + place]:
+            continue
+        here = slice(place, place + 1)
+        seen = judge.yardstick.evidence(found.deviation[here], directions[here])
+        named = history.panel.metrics[history.possible.leading[seen.cause[0]]].name in right
+        for name, known in result.items():
+            score = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else scores[name][here]
+            if known.delay is None and is_beyond(p_values(score, judge.past[name]), history.budget)[0]:
+                result[name] = _Found(place, is_right=named)
+    return result
+
+
+def _outcome(name: str, hits: Mapping[str, Mapping[str, list[_Found]]], flag: Flags, quiet: Flags) -> Outcome:
+    by_kind = {kind: found[name] for kind, found in hits.items()}
+    caught = [item for found in by_kind.values() for item in found if item.delay is not None]
+    begun = flag & ~np.concatenate([[False], flag[:-1]]) & quiet
+    days = int(quiet.sum())
+    return Outcome(
+        name,
+        {kind: float(np.mean([item.delay is not None for item in found])) for kind, found in by_kind.items()},
+        {kind: len(found) for kind, found in by_kind.items()},
+        float(begun.sum()) / days * MONTH if days else np.nan,
+        days,
+        float(np.mean([item.delay for item in caught if item.delay is not None])) if caught else np.nan,
+        float(np.mean([item.is_right for item in caught])) if caught else np.nan,
+    )
