@@ -23,6 +23,8 @@ SPANS = {
     "return": "from the delivery to its return",
 }
 """By duration what it lasts."""
+OLD_NAMES = {name: f"{name}_orders" for name in DURATIONS}
+"""Names by which the predecessor's users know reports; some are no names that Dagster allows for an asset."""
 _TITLES = {"deliver": "Delivery", "prepare": "Preparation", "ride": "Ride", "return": "Return"}
 _FACTS = ("delivery_times", "dimension_values")
 _WEEKDAY = Column("weekday", Kind.INTEGER, "Local day of the week of the order, from Monday (1) to Sunday (7).", "day")

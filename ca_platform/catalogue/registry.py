@@ -16,7 +16,7 @@ from ca_platform.catalogue.churn import CHURN
 from ca_platform.catalogue.clv import CLV
 from ca_platform.catalogue.cohorts import COHORTS
 from ca_platform.catalogue.datasets import DATASETS
-from ca_platform.catalogue.deliveries import DELIVERIES, DELIVERY_FACTS
+from ca_platform.catalogue.deliveries import DELIVERIES, DELIVERY_FACTS, OLD_NAMES
 from ca_platform.catalogue.facts import FACTS
 from ca_platform.catalogue.families import FAMILIES, PAGES
 from ca_platform.catalogue.funnels import FUNNELS
@@ -85,7 +85,8 @@ def report_specs() -> tuple[ReportSpec, ...]:
 
 
 def report_spec(name: str) -> ReportSpec:
-    """The report of this name; a ``ReportError`` that names near ones otherwise."""
+    """The report of this name, or of the one that the predecessor gave it; a ``ReportError`` otherwise."""
+    name = OLD_NAMES.get(name, name)
     if name not in _REPORTS:
         near = get_close_matches(name, _REPORTS, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else "`ca-platform reports` lists them."

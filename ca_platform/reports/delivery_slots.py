@@ -115,7 +115,7 @@ def _pool(code: Ints, count: Ints, counted: Counted, parts: int) -> Pool:
 def _longer(slot: Histogram, code: Ints, counted: Counted, parts: int) -> Floats:
     """How likely chance alone makes the durations of a slot so long."""
     pool = _pool(code, slot.count, counted, parts)
-    sums = np.bincount(slot.group, slot.count * pool.ranks()[code], slot.groups)
+    sums = np.bincount(slot.group, slot.count * pool.ranks()[code], slot.groups).astype(np.float64)
     totals = np.bincount(pool.pool, pool.count, parts).astype(np.float64)
     sizes = slot.sizes().astype(np.float64)
     return larger(sums, sizes, np.repeat(totals, SLOTS), np.repeat(pool.ties(), SLOTS))

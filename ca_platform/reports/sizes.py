@@ -11,7 +11,9 @@ from datetime import date
 import polars as pl
 
 from ca_platform.calendar import days_together
+from ca_platform.catalogue.deliveries import DURATIONS
 from ca_platform.models.recommend import PLACES
+from ca_platform.reports.delivery_slots import SLOTS
 from ca_platform.reports.tables import Tables
 
 # Rows of a piece; a day is never split.
@@ -24,6 +26,10 @@ def pieces(name: str, days: Sequence[date], tables: Tables) -> list[list[date]]:
     if count is None or len(days) == 1:
         return [list(days)]
     return days_together(dict.fromkeys(days, count(tables, days[-1])), PIECE_ROWS)
+
+
+def _places(duration: str) -> Callable[[Tables, date], int]:
+    return lambda tables, _: tables.deliveries.cells(duration).select("slice", "cell").n_unique()
 
 
 def _sold(sales: pl.DataFrame) -> int:
@@ -39,11 +45,14 @@ LARGE: dict[str, Callable[[Tables, date], int]] = {
     "churn_risk": lambda tables, _: tables.risk.largest,
     "client_feature_predicted": lambda tables, _: tables.value.largest,
     "clv_segments": lambda tables, _: tables.value_classes.largest,
+    "clvrfm_anomaly": lambda tables, _: tables.customer_anomalies.largest,
     "daily_clv": lambda tables, _: tables.slices.height * tables.course_days,
     "rfm": lambda tables, _: tables.rfm.largest,
     "most_combined_products": lambda tables, last: tables.baskets.pairs([last]).height,
     "association_rules": lambda tables, last: tables.baskets.rules([last]).height,
     "similar_products": lambda tables, last: tables.baskets.similar([last]).height,
     "promotion_comparison": lambda tables, _: tables.ab.pairs.largest,
+    **{f"{name}_weekday_hour": lambda tables, _: tables.slices.height * SLOTS for name in DURATIONS},
+    **{f"{name}_location": _places(name) for name in DURATIONS},
     "product_recommendations": lambda tables, _: PLACES * tables.milestones.spells.height,
 }

@@ -76,8 +76,11 @@ INPUTS = {
     "category": LeftOut(
         without_column("lines", "category"), frozenset({"most_ordered_categories"}), "sources.lines.columns.category"
     ),
-    # Their reports belong to the catalogue's later parts; nothing else may miss them.
-    "deliveries": LeftOut(without_source("deliveries")),
+    "deliveries": LeftOut(
+        without_source("deliveries"),
+        frozenset(spec.name for spec in report_specs() if any(need.startswith("deliveries") for need in spec.requires)),
+        "sources.deliveries",
+    ),
     # First sessions stand for the downloads.
     "customers": LeftOut(without_source("customers")),
     # The experiments that are columns of the sessions remain.

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from polars.testing import assert_frame_equal
 
 import ca_platform as ca
 from ca_platform import predecessor
+from ca_platform.catalogue import report_spec
 from ca_platform.errors import CaPlatformError, ConfigurationError, RunError
 from ca_platform.settings import load_settings
-from ca_platform_tests.api.shop import DAY, Shop, kpis
+from ca_platform_tests.api.shop import DAY, Shop, kpis, samples
+from ca_platform_tests.api.test_stores import CONNECTED
 from ca_platform_tests.services.process import free_port
 
 FILES = {"data_source": "csv", "data_query_path": "sessions.csv", "host": "None", "port": None, "db": "None"}
@@ -194,6 +197,13 @@ def test_reports_are_those_of_the_api(shop: Shop) -> None:
     shop.store("kpis", [DAY], kpis([DAY]))
     assert ca.collect_report(report_name="kpis", date=None, dimension="main").height == 1
     assert "kpis" in ca.report_names()
+
+
+@pytest.mark.parametrize("name", ["deliver", "prepare", "ride", "return"])
+def test_reports_of_abnormal_deliveries_are_known_by_their_old_names(shop: Shop, name: str) -> None:
+    connected = Shop(shop.folder, CONNECTED)
+    connected.store(f"{name}_orders", [DAY], samples(report_spec(f"{name}_orders"), DAY))
+    assert_frame_equal(ca.collect_report(report_name=name), ca.collect_report(f"{name}_orders"))
 
 
 # ---- the dashboards' process

@@ -16,6 +16,10 @@ CONNECTED = f"""{SETTINGS.rstrip()}
     promotion_id: coupon
   lines: {{kind: csv, path: lines.csv, columns: {{order_id: o, product: p, category: c, price: a}}}}
   assignments: {{kind: csv, path: assigned.csv, columns: {{experiment: e, client: c, variant: v, assigned_at: t}}}}
+  deliveries:
+    kind: csv
+    path: deliveries.csv
+    columns: {{order_id: o, delivery_date: d, prepare_date: p, return_date: r, latitude: y, longitude: x}}
 """
 """A shop in which every report exists."""
 DOCUMENTS = [spec for spec in report_specs() if spec.storage == "document"]

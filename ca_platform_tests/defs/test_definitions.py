@@ -20,7 +20,7 @@ from ca_platform.defs.assemble import assemble
 from ca_platform.defs.documents import column_lineage
 from ca_platform.defs.instance import template
 from ca_platform.defs.specs import CUSTOMERS
-from ca_platform.facts.registry import OF_LINES
+from ca_platform.facts.registry import OF_DELIVERIES, OF_LINES
 from ca_platform.settings import Settings
 from ca_platform.store.picture import TABLES
 from ca_platform.store.recommended import PRODUCTS, REASONS
@@ -129,9 +129,11 @@ def test_report_whose_input_is_not_connected_does_not_exist(without_sources: Cal
     less = names(assemble(without_sources("lines", "deliveries", "customers").settings))
     of_lines = {spec.name for spec in report_specs() if any(need.startswith("lines") for need in spec.requires)}
     assert {"most_combined_products", "association_rules"} <= of_lines
+    of_deliveries = {s.name for s in report_specs() if any(need.startswith("deliveries") for need in s.requires)}
+    assert {"deliver_weekday_hour", "return_location", "deliver_kpis"} <= of_deliveries
     gone = whole - less
-    assert {"customers", "lines", "deliveries", *of_lines} <= gone
-    assert gone - of_lines <= {"customers", "lines", "deliveries", *OF_LINES}
+    assert {"customers", "lines", "deliveries", *of_lines, *of_deliveries} <= gone
+    assert gone - of_lines - of_deliveries <= {"customers", "lines", "deliveries", *OF_LINES, *OF_DELIVERIES}
 
 
 def test_reports_by_dimension_need_a_dimension(shop: Shop) -> None:
