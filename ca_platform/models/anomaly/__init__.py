@@ -3,10 +3,10 @@
 ``scale`` puts figures on a logarithmic scale, ``baseline`` says what was to be expected of a day from the days before it,
 ``causes`` and ``covariance`` how deviations hang together, ``evidence`` and ``detectors`` how strange a day is, ``judge``
 and ``calibration`` make flags of that which keep to a budget of false alarms, and ``watch`` does all of it. ``incidents`` plants what goes wrong
-in a history and ``backtest`` decides by that which detector serves.
+in a history and ``contest`` decides by that which detector serves.
 """
 
-from ca_platform.models.anomaly.backtest import Outcome, backtest, best
+from ca_platform.models.anomaly.contest import Outcome, backtest, best
 from ca_platform.models.anomaly.baseline import Residuals, residuals
 from ca_platform.models.anomaly.detectors import DETECTORS
 from ca_platform.models.anomaly.incidents import KINDS, inject
