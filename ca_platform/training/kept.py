@@ -62,9 +62,9 @@ class KeptModels(ABC):
         The facts of these days, and of those before them, must have been made. What was found is remembered until
         something is trained.
         """
-        unknown = [day for day in days if day not in self._serving]
-        if unknown:
-            self._serving |= self._choose(unknown)
+        if any(day not in self._serving for day in days):
+            # All of them: training forgets those that were known.
+            self._serving |= self._choose(days)
         return {day: self._serving[day] for day in days}
 
     def kept(self, day: date) -> date | None:
