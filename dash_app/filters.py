@@ -173,11 +173,16 @@ class EffectFilters(Filters):
     sort: Annotated[EffectOrder, _SORT] = "effect"
 
 
-class ItemFilters(EffectFilters):
-    """Many items, of which one is opened; None: the one that stands out most."""
+class OpenedFilters(EffectFilters):
+    """One item is opened; None: the one that stands out most."""
+
+    item: str | None = None
+
+
+class ItemFilters(OpenedFilters):
+    """There are many items."""
 
     top: Annotated[Literal["20", "50", "100"], _TOP] = "20"
-    item: str | None = None
 
 
 class PromotionTestFilters(ItemFilters):
@@ -198,10 +203,14 @@ class ProductTestFilters(ItemFilters):
     ] = None
 
 
-class SegmentTestFilters(EffectFilters):
+class SegmentTestFilters(OpenedFilters):
     """``/ab-tests/segments``."""
 
     by: Annotated[ChangeGrain, Control("Compared", {"day": "day", "week": "week", "month": "month"})] = "week"
+    item: Annotated[
+        str | None,
+        Control("Opened", report="segments_change_weekly_before_after_amount", column="item", nothing="strongest"),
+    ] = None
 
 
 class ExperimentFilters(Filters):

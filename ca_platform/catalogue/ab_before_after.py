@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from ca_platform.catalogue.ab_calibration import CALIBRATED_BY
-from ca_platform.catalogue.ab_tests import METRICS, comparison_columns, figure
-from ca_platform.catalogue.columns import flag, text
-from ca_platform.catalogue.spec import Column, Kind, ReportSpec
+from ca_platform.catalogue.ab_opened import opened_reports
+from ca_platform.catalogue.ab_tests import METRICS, comparison_columns
+from ca_platform.catalogue.columns import text
+from ca_platform.catalogue.spec import ReportSpec
 
 KINDS = ("promotion", "product")
 SUFFIXES = {"": "", "_accept": "increase", "_reject": "decrease"}
 """Ends of the names of the reports, and the direction of the rows that they hold."""
-
-MOST_OPENED = 300
-"""Items of one report whose distributions are kept."""
 
 _KEY = ("item",)
 _FACTS = ("client_numbers", "dimension_values", "customers")
@@ -81,64 +79,14 @@ def _report(kind: str, metric: str, suffix: str) -> ReportSpec:
     )
 
 
-_OPENED_KEY = ("item_kind", "item", "metric")
-_OPENED = (_KIND, _ITEM, text("metric", "orders or amount."))
-_OPENED_FACTS = (*_FACTS, *_OWN_FACTS["promotion"], *_OWN_FACTS["product"], *CALIBRATED_BY)
-
 BEFORE_AFTER_REPORTS = (
     *(_report(kind, metric, suffix) for kind in KINDS for metric in METRICS for suffix in SUFFIXES),
-    ReportSpec(
-        name="ab_families",
-        family="ab_tests",
-        title="Fitted distributions of compared items",
-        grain="item × metric × family",
-        description=(
-            "Of every promotion and product with enough customers, the families of distributions whose support holds all "
-            "outcomes, fitted by maximum likelihood to both sides together, blind to which is which. They describe and do "
-            "not choose the test. An amount that is 0 for many customers is none of them: the Gaussian is then the only "
-            "one left, and its goodness of fit says how bad it is."
-        ),
-        columns=(
-            *_OPENED,
-            text("family", "poisson, binomial, gaussian, gamma or beta."),
-            text("parameters", "Names and values, in the unit of the outcome or without one."),
-            Column(
-                "aic", Kind.FLOAT, "Akaike's criterion: 2 parameters − 2 log likelihood; smaller is better.", "nats"
-            ),
-            Column(
-                "goodness_of_fit",
-                Kind.FLOAT,
-                "Largest gap between the distribution function of the outcomes and the fitted one (Kolmogorov), 0 is best. "
-                "It has no p-value, as the parameters are fitted to the same outcomes.",
-                "share",
-            ),
-            flag("is_best", "The family with the smallest criterion."),
-        ),
-        key=(*_OPENED_KEY, "family"),
-        facts=_OPENED_FACTS,
-        page="/ab-tests/promotions",
-        requires=("sessions.promotion_id or lines",),
-    ),
-    ReportSpec(
-        name="ab_distributions",
-        family="ab_tests",
-        title="Distributions of compared items",
-        grain="item × metric × series × bin",
-        description=(
-            "Of promotions and products with enough customers, of each kind and metric those "
-            f"{MOST_OPENED} with the smallest p-values: how many customers ordered how much before and after, "
-            "what the best family has of these bins, and how many of the 1,000 resamples have which difference. The last "
-            "bin of before, after and fitted is up to the largest outcome."
-        ),
-        columns=(
-            *_OPENED,
-            text("series", "before, after, fitted or bootstrap."),
-            Column("low", Kind.FLOAT, "Low end of the bin, included.", "by metric"),
-            Column("high", Kind.FLOAT, "High end of the bin, not included but in the last one.", "by metric"),
-            figure("share", "Share of the customers, or of the resamples, in the bin.", "share"),
-        ),
-        key=(*_OPENED_KEY, "series", "low"),
-        facts=_OPENED_FACTS,
+    *opened_reports(
+        "ab",
+        "promotions and products",
+        _KIND,
+        _ITEM,
+        facts=(*_FACTS, *_OWN_FACTS["promotion"], *_OWN_FACTS["product"], *CALIBRATED_BY),
         page="/ab-tests/promotions",
         requires=("sessions.promotion_id or lines",),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ca_platform.catalogue.ab_calibration import CALIBRATED_BY
+from ca_platform.catalogue.ab_opened import opened_reports
 from ca_platform.catalogue.ab_tests import METRICS, comparison_columns
 from ca_platform.catalogue.columns import count, day, text
 from ca_platform.catalogue.spec import ReportSpec
@@ -12,6 +13,20 @@ _WINDOWS = {
     "weekly": ("week by week", "the latest complete week", "the four weeks before"),
     "monthly": ("month by month", "the latest complete month", "the four months before"),
 }
+
+_ITEM = text("item", "The segment.")
+_KIND = text("item_kind", "segment_daily, segment_weekly or segment_monthly, by the length of the windows.")
+_FACTS = ("dimension_values", *CALIBRATED_BY)
+_PAGE = "/ab-tests/segments"
+
+
+def kind_of(word: str) -> str:
+    """``item_kind`` of the segments that are compared day by day, week by week or month by month.
+
+    >>> kind_of("daily")
+    'segment_daily'
+    """
+    return f"segment_{word}"
 
 
 def _changes(word: str, metric: str) -> ReportSpec:
@@ -32,16 +47,19 @@ def _changes(word: str, metric: str) -> ReportSpec:
             "than 20,000 customers with an order the share is told that these would tend to."
         ),
         columns=(
-            *comparison_columns(text("item", "The segment."), text("item_kind", "segment.")),
+            *comparison_columns(_ITEM, _KIND),
             count("moved_customers", "Customers who were in another segment at the end of the latest window."),
             day("segments_as_of", "The day at whose end customers were put into segments."),
             day("after_first", "First day of the latest window."),
             day("after_last", "Last day of the latest window."),
         ),
         key=("item",),
-        facts=("dimension_values", *CALIBRATED_BY),
-        page="/ab-tests/segments",
+        facts=_FACTS,
+        page=_PAGE,
     )
 
 
-SEGMENT_CHANGES = tuple(_changes(word, metric) for metric in METRICS for word in _WINDOWS)
+SEGMENT_CHANGES = (
+    *(_changes(word, metric) for metric in METRICS for word in _WINDOWS),
+    *opened_reports("segments_change", "segments", _KIND, _ITEM, facts=_FACTS, page=_PAGE),
+)

@@ -9,11 +9,14 @@ from functools import cached_property, lru_cache
 import polars as pl
 
 from ca_platform.catalogue.ab_calibration import SEGMENT_TEST
+from ca_platform.catalogue.ab_segments import kind_of
 from ca_platform.catalogue.ab_tests import METRICS, NOT_OBSERVED
 from ca_platform.facts.customers import MAIN_SLICE
 from ca_platform.models.experiments.ab_windows import WORDS, Windows, Word
 from ca_platform.reports.ab_segments import Segmented, compared_segments
-from ca_platform.reports.ab_verdicts import Compared, Offers, verdicts
+from ca_platform.reports.ab_verdicts import Offers, verdicts
+from ca_platform.reports.opened import Opened
+from ca_platform.reports.opened_items import distributions, families
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.rfm_tables import RfmTables
 from ca_platform.settings import Settings
@@ -39,30 +42,56 @@ class SegmentChangeTables:
     ) -> None:
         self._facts, self._days, self._settings, self._offers = facts, days, settings, offers
         self._slices = slices if settings.reports.ab_test.by_dimension else slices.filter(pl.col("slice") == MAIN_SLICE)
-        self._made: dict[tuple[Word, date], dict[str, Compared]] = {}
+        self._made: dict[tuple[Word, date], dict[str, Opened]] = {}
         # Both metrics, and the windows that end on the same day, ask for the same days.
         self._placed = lru_cache(maxsize=4)(self._place)
 
     def rows(self, word: Word, metric: str, day: date) -> pl.LazyFrame:
         """The report of a day."""
-        windows = Windows.of(word, day)
-        known = self._slices.filter(pl.col("day") <= day)["slice"].to_list()
-        key = word, windows.last[1]
-        if key not in self._made or self._made[key][metric].items["slice"].n_unique() < len(known):
-            self._made[key] = self._compared(word, windows, known)
-        found = verdicts([self._made[key][metric]], alpha=self._alpha, offers=self._offers(day), within=["slice"])
+        windows, known = Windows.of(word, day), self._known(day)
+        compared = self._found(word, day)[metric].compared
+        found = verdicts([compared], alpha=self._alpha, offers=self._offers(day), within=["slice"])
         first, last = windows.last
         return (
             found.lazy()
             .filter(pl.col("slice").is_in(known))
-            .with_columns(segments_as_of=pl.lit(windows.since), after_first=pl.lit(first), after_last=pl.lit(last))
+            .with_columns(
+                item_kind=pl.lit(kind_of(word)),
+                segments_as_of=pl.lit(windows.since),
+                after_first=pl.lit(first),
+                after_last=pl.lit(last),
+            )
         )
+
+    def families(self, day: date) -> pl.LazyFrame:
+        """``segments_change_families``."""
+        return self._opened(families, day)
+
+    def distributions(self, day: date) -> pl.LazyFrame:
+        """``segments_change_distributions``."""
+        return self._opened(distributions, day)
+
+    def _opened(self, say: Callable[[str, Sequence[Opened]], pl.DataFrame], day: date) -> pl.LazyFrame:
+        found = [say(kind_of(word), [*self._found(word, day).values()]) for word in WORDS]
+        return pl.concat(found).lazy().filter(pl.col("slice").is_in(self._known(day)))
+
+    def _known(self, day: date) -> list[int]:
+        """Slices that had a session by the end of a day."""
+        return self._slices.filter(pl.col("day") <= day)["slice"].to_list()
+
+    def _found(self, word: Word, day: date) -> dict[str, Opened]:
+        """Both metrics of the windows that are over at the end of a day."""
+        windows, known = Windows.of(word, day), self._known(day)
+        key = word, windows.last[1]
+        if key not in self._made or self._made[key]["orders"].compared.items["slice"].n_unique() < len(known):
+            self._made[key] = self._compared(word, windows, known)
+        return self._made[key]
 
     @property
     def _alpha(self) -> float:
         return self._settings.reports.ab_test.alpha
 
-    def _compared(self, word: Word, windows: Windows, slices: Sequence[int]) -> dict[str, Compared]:
+    def _compared(self, word: Word, windows: Windows, slices: Sequence[int]) -> dict[str, Opened]:
         """Both metrics of the windows that end on the same day."""
         is_observed = windows.since >= self._facts.shape.start_date
         if is_observed:

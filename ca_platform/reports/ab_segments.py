@@ -22,10 +22,12 @@ from ca_platform.models.experiments import (
     is_enough,
 )
 from ca_platform.models.experiments.ab_windows import BEFORE, Windows
+from ca_platform.models.experiments.bootstrap import RESAMPLES
 from ca_platform.models.experiments.records import Bools, Floats, Ints
 from ca_platform.models.experiments.shop_change import ShopChange, beyond_shop, with_silent
 from ca_platform.reports.ab_resampling import MOST_OUTCOMES, resampled
 from ca_platform.reports.ab_verdicts import Compared
+from ca_platform.reports.opened import Opened, differences, some
 from ca_platform.settings.segments import SEGMENTS
 
 _ONE = ["slice", "customer"]
@@ -86,12 +88,11 @@ class Segmented:
 _COUNTS = ("customers", "moved_customers")
 
 
-def compared_segments(
-    segmented: Segmented, metric: str, test: str, alpha: float, refusal: str | None = None
-) -> Compared:
+def compared_segments(segmented: Segmented, metric: str, test: str, alpha: float, refusal: str | None = None) -> Opened:
     """The mean of a metric in the latest window against that of the four before it, of each segment.
 
-    ``items`` of what is found: ``slice``, ``item``, ``item_kind`` and ``moved_customers``.
+    ``items`` of what is found: ``slice``, ``item`` and ``moved_customers``. What is shown of a segment are its customers'
+    outcomes in each window.
 
     Args:
         segmented: customers and what they ordered.
@@ -105,14 +106,23 @@ def compared_segments(
     shop = items["slice"].rank("dense").to_numpy().astype(np.int64) - 1
     place, outcomes = _table(segmented.outcomes, metric)
     found = beyond_shop(outcomes, place, size, shop, alpha, _STEPS[metric])
-    each = segmented.outcomes.select("place", pl.col(metric).cast(pl.Float64)).filter(pl.col(metric) > 0)
+    each = segmented.outcomes.select("place", "window", pl.col(metric).cast(pl.Float64)).filter(pl.col(metric) > 0)
     windows = np.bincount(each["place"].to_numpy(), minlength=size.size).astype(np.float64)
     enough = _enough(size, windows, shop)
-    families = best_family(fit_families(_of_windows(each, metric, size)))
+    is_shown = enough & found.comparison.is_sufficient
+    shown = np.flatnonzero(is_shown)
+    sides = (pl.col("window") < BEFORE, BEFORE), (pl.col("window") == BEFORE, 1)
+    before, after = (some(_of_windows(each.filter(those), metric, size * count), shown) for those, count in sides)
+    families = fit_families(before + after)
+    best = best_family(families).tolist()
+    distribution: list[str | None] = [None] * size.size
+    for number, name in zip(shown.tolist(), best, strict=True):
+        distribution[number] = name
+    drawn, bootstrap = _resampled(found, np.bincount(place, minlength=size.size), is_shown, alpha)
     # Of nobody nothing is said, nor of a change beyond others who had not ordered.
     is_told = (size > 0) & _others_ordered(place, outcomes, shop)
-    return Compared(
-        items=items.select("slice", "item", pl.lit("segment").alias("item_kind"), "moved_customers"),
+    compared = Compared(
+        items=items.select("slice", "item", "moved_customers"),
         metric=metric,
         customers=size,
         mean_a=_means(place, outcomes[:, :BEFORE].mean(axis=1), size),
@@ -120,11 +130,12 @@ def compared_segments(
         comparison=replace(found.comparison, estimate=np.where(is_told, found.comparison.estimate, np.nan)),
         raw=replace(found.raw, estimate=np.where(size > 0, found.raw.estimate, np.nan)),
         is_enough=enough,
-        bootstrap=_resampled(found, np.bincount(place, minlength=size.size), enough, alpha),
-        distribution=np.where(enough, families, "").tolist(),
+        bootstrap=bootstrap,
+        distribution=distribution,
         tests=[test] * size.size,
         refusal=[refusal] * size.size,
     )
+    return Opened(compared, shown, before, after, families, best, drawn)
 
 
 def _table(outcomes: pl.DataFrame, metric: str) -> tuple[Ints, Floats]:
@@ -136,11 +147,14 @@ def _table(outcomes: pl.DataFrame, metric: str) -> tuple[Ints, Floats]:
     return outcomes["place"].to_numpy()[first].astype(np.int64), table
 
 
-def _of_windows(each: pl.DataFrame, metric: str, size: Floats) -> Values:
-    """The outcomes of all customers in all windows, blind to which window it is."""
+def _of_windows(each: pl.DataFrame, metric: str, counted: Floats) -> Values:
+    """The outcomes of customers in windows, those without one counted in.
+
+    Args:
+        counted: customers of each segment, once for each of the windows.
+    """
     place = each["place"].to_numpy().astype(np.int64)
-    silent = size * (BEFORE + 1) - np.bincount(place, minlength=size.size)
-    return with_silent(each[metric].to_numpy(), place, silent)
+    return with_silent(each[metric].to_numpy(), place, counted - np.bincount(place, minlength=counted.size))
 
 
 def _means(place: Ints, outcome: Floats, size: Floats) -> Floats:
@@ -165,18 +179,16 @@ def _enough(size: Floats, windows: Floats, shop: Ints) -> Bools:
     return is_enough(size, windows / (BEFORE + 1)) & is_enough(others[0], others[1] / (BEFORE + 1))
 
 
-def _resampled(found: ShopChange, active: Ints, enough: Bools, alpha: float) -> Bootstrap:
+def _resampled(found: ShopChange, active: Ints, is_shown: Bools, alpha: float) -> tuple[Floats, Bootstrap]:
+    """Resampled differences of the shown segments, and what they say."""
     comparison: Comparison = found.comparison
-    chosen = enough & comparison.is_sufficient & (active <= MOST_OUTCOMES)
+    is_chosen = is_shown & (active <= MOST_OUTCOMES)
+    drawn = np.zeros((int(is_chosen.sum()), RESAMPLES))
 
-    def drawn(items: Bools) -> Bootstrap:
-        return bootstrap_mean(_some(found.changes, items), alpha=alpha, noise=found.noise[items])
+    def resample(items: Bools) -> Bootstrap:
+        chosen = some(found.changes, np.flatnonzero(items))
+        return bootstrap_mean(chosen, alpha=alpha, noise=found.noise[items], keep=drawn)
 
-    return resampled(comparison, chosen, drawn, alpha)
-
-
-def _some(values: Values, items: Bools) -> Values:
-    """Some of the items."""
-    kept = items[values.item]
-    lengths = np.diff(values.begin)[items]
-    return Values(values.value[kept], values.weight[kept], np.append(0, np.cumsum(lengths)))
+    bootstrap = resampled(comparison, is_chosen, resample, alpha)
+    shown = np.flatnonzero(is_shown)
+    return differences(comparison, shown, is_chosen[shown], drawn), bootstrap

@@ -25,9 +25,10 @@ from ca_platform.models.experiments.item_permutation import Sequences, by_chance
 from ca_platform.models.experiments.matched import LEAST_CONTROLS
 from ca_platform.models.experiments.order_windows import WINDOW, OrderWindows
 from ca_platform.models.experiments.records import Bools, Floats, Ints
-from ca_platform.reports.before_after_sides import Asked, Opened, Sides, Uses
+from ca_platform.reports.before_after_sides import Asked, Sides, Uses
+from ca_platform.reports.opened import Opened
 
-__all__ = ["FREQUENT", "Asked", "Bought", "Opened", "Uses", "products_before_after", "promotions_before_after"]
+__all__ = ["FREQUENT", "Asked", "Bought", "Uses", "products_before_after", "promotions_before_after"]
 
 FREQUENT = 0.05
 """Share of all orders above which a product is frequent."""

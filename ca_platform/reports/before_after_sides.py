@@ -6,7 +6,6 @@ What the adjusted changes are, and by which test they are judged, says ``before_
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,7 +16,6 @@ from ca_platform.catalogue.ab_tests import NOT_OBSERVED
 from ca_platform.models.experiments import (
     Bootstrap,
     Comparison,
-    FamilyFit,
     Values,
     best_family,
     bootstrap_mean,
@@ -26,13 +24,12 @@ from ca_platform.models.experiments import (
     sign_flips,
 )
 from ca_platform.models.experiments.bootstrap import RESAMPLES
-from ca_platform.models.experiments.families import Family
 from ca_platform.models.experiments.means import one_sample
 from ca_platform.models.experiments.order_windows import OrderWindows
 from ca_platform.models.experiments.records import Bools, Floats, Ints
-from ca_platform.models.experiments.special import normal_quantile
 from ca_platform.reports.ab_resampling import MOST_OUTCOMES, resampled
 from ca_platform.reports.ab_verdicts import Compared
+from ca_platform.reports.opened import Opened, differences, some
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,28 +47,6 @@ class Uses:
     def those(self, chosen: Bools) -> Uses:
         """Some of them."""
         return Uses(self.row[chosen], self.item[chosen])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """One report, with what is shown of an item when it is opened.
-
-    Attributes:
-        compared: the rows of the report.
-        shown: numbers of the items with enough customers.
-        before, after: outcomes of their customers, by place in ``shown``.
-        families: fitted to both together.
-        best: name of the best of these.
-        resampled: differences of the bootstrap, a row for each of ``shown``.
-    """
-
-    compared: Compared
-    shown: Ints
-    before: Values
-    after: Values
-    families: Mapping[Family, FamilyFit]
-    best: list[str]
-    resampled: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +115,8 @@ class Sides:
         )
         enough &= found.is_sufficient
         shown = np.flatnonzero(enough)
-        differences, bootstrap = self._resampled(beyond, found, enough, noise)
-        a, b = (_some(Values.of(values, item, size), shown) for values in (before, after))
+        drawn, bootstrap = self._resampled(beyond, found, enough, noise)
+        a, b = (some(Values.of(values, item, size), shown) for values in (before, after))
         families = fit_families(a + b)
         best = best_family(families).tolist()
         distribution: list[str | None] = [None] * size
@@ -164,7 +139,7 @@ class Sides:
             tests=tests,
             refusal=notes,
         )
-        return Opened(compared, shown, a, b, families, best, differences)
+        return Opened(compared, shown, a, b, families, best, drawn)
 
     def _resampled(self, beyond: Values, found: Comparison, enough: Bools, noise: Floats) -> tuple[Floats, Bootstrap]:
         """Resampled differences of items with enough customers, and what they say; of very large ones what they tend to."""
@@ -172,19 +147,15 @@ class Sides:
         is_few = beyond.customers[shown] <= MOST_OUTCOMES
         few = shown[is_few]
         drawn = np.zeros((few.size, RESAMPLES))
-        some = bootstrap_mean(
-            _some(beyond, few), seed=self.asked.seed, alpha=self.asked.alpha, noise=noise[few], keep=drawn
+        own = bootstrap_mean(
+            some(beyond, few), seed=self.asked.seed, alpha=self.asked.alpha, noise=noise[few], keep=drawn
         )
         is_chosen = np.zeros(enough.size, bool)
         is_chosen[few] = True
-        limit = resampled(found, is_chosen, lambda _: some, self.asked.alpha)
+        limit = resampled(found, is_chosen, lambda _: own, self.asked.alpha)
         low, high = limit.low.copy(), limit.high.copy()
-        low[few], high[few] = some.bca_low, some.bca_high
-        error = np.zeros(enough.size) if found.standard_error is None else found.standard_error
-        places = normal_quantile((np.arange(RESAMPLES) + 0.5) / RESAMPLES)
-        differences = found.estimate[shown, None] + error[shown, None] * places
-        differences[is_few] = drawn
-        return differences, replace(limit, bca_low=low, bca_high=high)
+        low[few], high[few] = own.bca_low, own.bca_high
+        return differences(found, shown, is_few, drawn), replace(limit, bca_low=low, bca_high=high)
 
     def _outcomes(self) -> tuple[Floats, Floats]:
         """Of each use, before and after."""
@@ -196,17 +167,7 @@ def _raw(changes: Values, chosen: Ints, step: float, alpha: float) -> Comparison
     """The plain change, nothing where nobody is; tested for some of the items."""
     found = one_sample("sign_flip", changes.moments(), alpha)
     statistic, p_value = np.zeros(len(changes)), np.ones(len(changes))
-    tested = sign_flips(_some(changes, chosen), step=step, alpha=alpha)
+    tested = sign_flips(some(changes, chosen), step=step, alpha=alpha)
     statistic[chosen], p_value[chosen] = tested.statistic, tested.p_value
     estimate = np.where(changes.customers > 0, found.estimate, np.nan)
     return replace(found, estimate=estimate, statistic=statistic, p_value=p_value)
-
-
-def _some(values: Values, chosen: Ints) -> Values:
-    """The values of some of the items, renumbered."""
-    place = np.full(len(values), -1)
-    place[chosen] = np.arange(chosen.size)
-    item = place[values.item]
-    inside = item >= 0
-    begin = np.searchsorted(item[inside], np.arange(chosen.size + 1))
-    return Values(values.value[inside], values.weight[inside], begin.astype(np.int64))

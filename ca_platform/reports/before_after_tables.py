@@ -29,12 +29,12 @@ from ca_platform.reports.before_after import (
     FREQUENT,
     Asked,
     Bought,
-    Opened,
     Uses,
     products_before_after,
     promotions_before_after,
 )
 from ca_platform.reports.milestones import valid_on
+from ca_platform.reports.opened import Opened
 from ca_platform.reports.opened_items import distributions, families
 from ca_platform.reports.reading import FactReader
 from ca_platform.settings.models import Sources

@@ -47,6 +47,8 @@ def _compared() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
             for word in WORDS
             for metric in METRICS
         },
+        "segments_change_families": lambda cut: cut.tables.ab.segment_changes.families(cut.calendar.day),
+        "segments_change_distributions": lambda cut: cut.tables.ab.segment_changes.distributions(cut.calendar.day),
     }
 
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from ca_platform.catalogue.ab_before_after import MOST_OPENED
+from ca_platform.catalogue.ab_opened import MOST_OPENED
 from ca_platform.models.experiments import Values
 from ca_platform.models.experiments.families import distribution
 from ca_platform.models.experiments.records import Floats
-from ca_platform.reports.before_after_sides import Opened
+from ca_platform.reports.opened import Opened
 
 # Bins of outcomes, besides that of larger ones, and of resampled differences.
 BINS = 12

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -162,18 +163,22 @@ def _summary(day: date, start: date) -> list[Row]:
     return [row | {"reject_ratio": (row["wins"] + row["losses"]) / 11} for row in rows.values()]
 
 
-def _of_items(day: date, start: date) -> Iterator[tuple[Row, Row]]:
+_ITEMS = {"promotion": PROMOTIONS, "product": PRODUCTS}
+_SEGMENTS = {f"segment_{grain}": SEGMENTS for grain in ("daily", "weekly", "monthly")}
+
+
+def _of_items(items: Mapping[str, tuple[str, ...]], day: date, start: date) -> Iterator[tuple[Row, Row]]:
     """The key of each item with enough customers, and its comparison."""
-    for kind, names in (("promotion", PROMOTIONS), ("product", PRODUCTS)):
+    for kind, names in items.items():
         for metric in _MEAN:
             for row in _items(kind, names, metric, day, start):
                 if row["note"] != INSUFFICIENT and row["item"] in names[:_OPENED]:
                     yield {"item_kind": kind, "item": row["item"], "metric": metric}, row
 
 
-def _families(day: date, start: date) -> list[Row]:
+def _families(items: Mapping[str, tuple[str, ...]], day: date, start: date) -> list[Row]:
     rows = []
-    for key, row in _of_items(day, start):
+    for key, row in _of_items(items, day, start):
         orders = key["metric"] == "orders"
         fitted = {"gaussian": ("mean 12.4, standard_deviation 31.0", 9_120.4, 0.31)}
         if orders:
@@ -192,9 +197,9 @@ def _families(day: date, start: date) -> list[Row]:
     return rows
 
 
-def _distributions(day: date, start: date) -> list[Row]:
+def _distributions(items: Mapping[str, tuple[str, ...]], day: date, start: date) -> list[Row]:
     rows = []
-    for key, row in _of_items(day, start):
+    for key, row in _of_items(items, day, start):
         step = 1.0 if key["metric"] == "orders" else 10.0
         for series, fade in (("before", 0.42), ("after", 0.45), ("fitted", 0.4)):
             shares = [fade**place for place in range(6)]
@@ -222,7 +227,7 @@ def _distributions(day: date, start: date) -> list[Row]:
 
 def _segments(grain: str, metric: str) -> Maker:
     def make(day: date, start: date) -> list[Row]:
-        rows = _items("segment", SEGMENTS, metric, day, start)
+        rows = _items(f"segment_{grain}", SEGMENTS, metric, day, start)
         shift = {"daily": 0.5, "weekly": 1.0, "monthly": 1.4}[grain]
         return [
             row | {"moved_customers": row["customers"] // 8, "mean_after": row["mean_after"] * shift} for row in rows
@@ -248,6 +253,8 @@ EFFECT_REPORTS: dict[str, Maker] = {
         for grain in ("daily", "weekly", "monthly")
         for metric in _MEAN
     },
-    "ab_families": _families,
-    "ab_distributions": _distributions,
+    "ab_families": partial(_families, _ITEMS),
+    "ab_distributions": partial(_distributions, _ITEMS),
+    "segments_change_families": partial(_families, _SEGMENTS),
+    "segments_change_distributions": partial(_distributions, _SEGMENTS),
 }

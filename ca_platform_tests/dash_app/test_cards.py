@@ -234,7 +234,9 @@ def test_csv_has_exactly_the_rows_of_the_drawn_report(visitor: Visitor, shop: Se
         assert answer.mimetype == "text/csv"
         expected = place.report(spec.name, frames.DAY, asked)
         assert expected is not None
-        also = open_store(shop).report(CARDS[card].also, frames.DAY, MAIN) if CARDS[card].also else None
+        second = CARDS[card].also
+        scope = dimension if second and report_spec(second).by_dimension else MAIN
+        also = open_store(shop).report(second, frames.DAY, scope) if second else None
         expected = CARDS[card].rows(expected, Look(also=also, filters=PAGE_OF[card].filters()))
         lists = [name for name, dtype in expected.schema.items() if dtype == pl.List(pl.String)]
         read = pl.read_csv(io.StringIO(answer.text), schema=expected.schema | dict.fromkeys(lists, pl.String))

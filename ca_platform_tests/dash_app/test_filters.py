@@ -130,7 +130,8 @@ def test_one_change_of_segments_is_shown_at_a_time_and_each_can_be_reached(visit
         for metric in ("amount", "orders"):
             cards = shown(visitor.place(f"/ab-tests/segments?by={by}&metric={metric}"))
             one = f"ab-segments-{by}-{metric}"
-            assert cards == [f"ab-segments-{by}-calibration", one, f"{one}-all"]
+            opened = ("opened", "required", "resamples", "sides", "families")
+            assert cards == [f"ab-segments-{by}-calibration", one, *(f"{one}-{name}" for name in ("all", *opened))]
             seen |= set(cards)
     assert seen == {card.id for card in PAGES["/ab-tests/segments"].cards}
 

@@ -156,7 +156,7 @@ def changes(world: World, word: str, metric: str) -> Rows:
             **NOTHING,
             **plain(segment),
             "item": segment.name,
-            "item_kind": "segment",
+            "item_kind": f"segment_{word}",
             "metric": metric,
             "moved_customers": segment.moved,
             "test": f"beyond_shop_{word}",

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from math import copysign, sqrt
+from math import copysign, inf, sqrt
 from pathlib import Path
 from statistics import fmean, variance
 from typing import Any
@@ -28,6 +28,8 @@ START, DAYS, CUSTOMERS = date(2024, 3, 4), 182, 360
 LAST, MIDDLE = START + timedelta(days=DAYS - 1), START + timedelta(days=150)
 ALPHA = 0.05
 SMALL, LARGE = "ONE", "TWO"
+OPENED = ("segments_change_families", "segments_change_distributions")
+SERIES = ("before", "after", "fitted", "bootstrap")
 SINGLE = [f"promotion_usage_before_after_{metric}" for metric in METRICS]
 
 
@@ -67,7 +69,9 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     settings, lake = load_frames(SHOP, tmp_path_factory.mktemp("comparisons"), LAST)
     ab_test = settings.reports.ab_test.model_copy(update={"by_dimension": True})
     reports = settings.reports.model_copy(update={"ab_test": ab_test})
-    return computed([*REPORTS, *SINGLE], [MIDDLE, LAST], settings.model_copy(update={"reports": reports}), lake)
+    return computed(
+        [*REPORTS, *SINGLE, *OPENED], [MIDDLE, LAST], settings.model_copy(update={"reports": reports}), lake
+    )
 
 
 def places() -> list[tuple[str, str | None]]:
@@ -203,6 +207,33 @@ def test_changes_of_segments_equal_the_second_implementation(
             want = [of_segment(one, metric) if has_enough(one) else None for one in known]
             verdicts += holds([rows[one.name] for one in known], want, by_any=False)
     assert verdicts >= 4
+
+
+@pytest.mark.parametrize("word", ["daily", "weekly", "monthly"])
+def test_opened_segment_shows_what_its_customers_ordered_in_each_window(
+    frames: dict[str, pl.DataFrame], word: str
+) -> None:
+    families, distributions = (frames[name].filter(item_kind=f"segment_{word}", metric="orders") for name in OPENED)
+    shown = 0
+    for place in places():
+        for one in (one for one in segments(world(SHOP, LAST, *place), word, "orders") if has_enough(one)):
+            rows = rows_of(distributions.filter(item=one.name), LAST, place)
+            sums = {name: sum(row["share"] for row in rows if row["series"] == name) for name in SERIES}
+            assert sums == pytest.approx(dict.fromkeys(SERIES, 1.0))
+            for name, windows in (("after", slice(0, 1)), ("before", slice(1, 5))):
+                counts = [count for outcome in one.outcomes for count in outcome[windows]]
+                told = {row["low"]: row["share"] for row in rows if row["series"] == name}
+                # The last bin is that of this count and more.
+                least = dict.fromkeys(told, 1.0) | {max(told): inf}
+                held = {low: sum(low <= count < low + width for count in counts) for low, width in least.items()}
+                assert told == pytest.approx({low: count / len(counts) for low, count in held.items()})
+            own = rows_of(families.filter(item=one.name), LAST, place)
+            assert [row["is_best"] for row in own].count(True) == 1
+            every = mean([count for outcome in one.outcomes for count in outcome])
+            poisson = next(row for row in own if row["family"] == "poisson")
+            assert poisson["parameters"] == f"mean {every:.6g}"
+            shown += 1
+    assert shown >= 2
 
 
 def _name(word: str, metric: str) -> str:

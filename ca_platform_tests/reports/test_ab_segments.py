@@ -59,7 +59,7 @@ def test_who_moves_stays_in_the_segment_he_was_in() -> None:
     assert (rows["champions"]["customers"], rows["champions"]["moved_customers"]) == (2, 1)
     assert (rows["lost"]["customers"], rows["lost"]["moved_customers"]) == (1, 0)
     assert rows["newcomers"]["customers"] == 0
-    amount = compared_segments(found, "amount", "beyond_shop_daily", 0.05)
+    amount = compared_segments(found, "amount", "beyond_shop_daily", 0.05).compared
     champions = SEGMENTS.index("champions")
     # Two orders in four days before, and one in the latest.
     assert [np.asarray(side)[champions] for side in (amount.mean_a, amount.mean_b)] == [2.5, 5.0]
@@ -71,7 +71,7 @@ def test_verdicts_ask_for_ten_buyers_in_the_mean_of_all_windows(buyers: int, ver
     # All of them before: asked of the latest window alone, only growing segments would be told.
     every = orders(*[(n, 7 * (1 + n % 4)) for n in range(buyers)], *[(100 + n, 7 * (n % 5)) for n in range(100)])
     found = Segmented.of(every, people, people, [0], Windows.of("daily", LAST))
-    compared = compared_segments(found, "orders", "beyond_shop_daily", 0.05)
+    compared = compared_segments(found, "orders", "beyond_shop_daily", 0.05).compared
     told = np.asarray(compared.is_enough)[[SEGMENTS.index("champions"), SEGMENTS.index("lost")]].tolist()
     # Where the one is too small, the other has too little to be held against.
     assert told == verdicts
@@ -80,7 +80,7 @@ def test_verdicts_ask_for_ten_buyers_in_the_mean_of_all_windows(buyers: int, ver
 def test_change_beyond_others_who_had_not_ordered_is_unknown() -> None:
     people = placed(champions=[1, 2], lost=[3, 4])
     found = Segmented.of(orders((1, 7), (2, 0), (3, 0)), people, people, [0], Windows.of("daily", LAST))
-    compared = compared_segments(found, "orders", "beyond_shop_daily", 0.05)
+    compared = compared_segments(found, "orders", "beyond_shop_daily", 0.05).compared
     champions, lost = SEGMENTS.index("champions"), SEGMENTS.index("lost")
     assert compared.comparison.estimate[champions] != compared.comparison.estimate[champions]
     assert compared.raw.estimate[champions] == 0.5 - 0.125

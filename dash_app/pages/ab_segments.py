@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from ca_platform.catalogue.ab_calibration import SEGMENT_TEST
+from ca_platform.catalogue.ab_segments import kind_of
 from dash_app.figures import effects as figures
 from dash_app.figures.effects import Drawn
 from dash_app.filters import ChangeGrain, EffectMetric, Filters, SegmentTestFilters
-from dash_app.pages.ab_tests import calibrated
+from dash_app.pages.ab_tests import calibrated, opened_cards
 from dash_app.records import LISTED, Card, Page, no_comparison
 from dash_app.words import effect_segments as words
 from dash_app.words import effects
@@ -28,7 +29,7 @@ def _is_by(filters: Filters, grain: ChangeGrain) -> bool:
 
 
 def _cards(grain: ChangeGrain, metric: EffectMetric) -> tuple[Card, ...]:
-    """The chart and the table of one report."""
+    """The chart, the table and the opened segment of one report."""
     subject = segments(grain)
     report = f"segments_change_{_GRAINS[grain]}_before_after_{metric}"
     is_shown = partial(_is_chosen, grain=grain, metric=metric)
@@ -39,7 +40,7 @@ def _cards(grain: ChangeGrain, metric: EffectMetric) -> tuple[Card, ...]:
             report=report,
             title=title,
             reading=partial(effects.summary, subject=subject),
-            figure=partial(figures.effects, kind=Drawn(subject, chooses=False)),
+            figure=partial(figures.effects, kind=Drawn(subject)),
             width="full",
             empty=_FEW,
             is_empty=figures.without_effects,
@@ -56,6 +57,15 @@ def _cards(grain: ChangeGrain, metric: EffectMetric) -> tuple[Card, ...]:
             width="full",
             empty=_FEW,
             is_shown=is_shown,
+        ),
+        *opened_cards(
+            f"ab-segments-{grain}-{metric}",
+            report,
+            "segments_change",
+            kind_of(_GRAINS[grain]),
+            metric,
+            subject,
+            is_shown,
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import partial
 
-from ca_platform.catalogue.ab_before_after import MOST_OPENED
+from ca_platform.catalogue.ab_opened import MOST_OPENED
 from dash_app.figures import effect_opened as opened_figures
 from dash_app.figures import effects as figures
 from dash_app.figures.effects import Drawn
@@ -52,17 +52,31 @@ def calibrated(
     )
 
 
-def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> tuple[Card, ...]:
-    """Everything about the item that is opened."""
-    report = f"{kind}_usage_before_after_{metric}"
-    is_shown = metric_is(metric)
+def opened_cards(
+    prefix: str,
+    report: str,
+    kept: str,
+    kind: str,
+    metric: EffectMetric,
+    subject: Subject,
+    is_shown: Callable[[Filters], bool],
+) -> tuple[Card, ...]:
+    """Everything about the item that is opened.
+
+    Args:
+        prefix: what the names of the cards begin with.
+        report: the comparison.
+        kept: what the reports of fitted families and of distributions begin with.
+        kind: of the items in these.
+        is_shown: whether the page shows them.
+    """
     few = f"There is no {subject.noun} with enough customers yet."
     not_kept = (
         f"These are kept of {subject.nouns} with enough customers alone, and of them of the {MOST_OPENED} clearest."
     )
     return (
         Card(
-            id=f"{prefix}-{metric}-opened",
+            id=f"{prefix}-opened",
             report=report,
             title=f"One {subject.noun}: {MEASURES[metric]}",
             reading=partial(opened.sentence, subject=subject),
@@ -75,7 +89,7 @@ def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> 
             rows=opened.item,
         ),
         Card(
-            id=f"{prefix}-{metric}-required",
+            id=f"{prefix}-required",
             report=report,
             title="What would have to be true",
             reading=opened.required,
@@ -87,8 +101,8 @@ def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> 
             rows=opened.item,
         ),
         Card(
-            id=f"{prefix}-{metric}-resamples",
-            report="ab_distributions",
+            id=f"{prefix}-resamples",
+            report=f"{kept}_distributions",
             title="Resampled differences",
             reading=series.doubt,
             figure=opened_figures.resamples,
@@ -100,8 +114,8 @@ def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> 
             rows=partial(series.of_item, series=(series.BOOTSTRAP,)),
         ),
         Card(
-            id=f"{prefix}-{metric}-sides",
-            report="ab_distributions",
+            id=f"{prefix}-sides",
+            report=f"{kept}_distributions",
             title="Before and after, customer by customer",
             reading=series.sides,
             figure=opened_figures.distributions,
@@ -113,8 +127,8 @@ def _of_item(prefix: str, kind: str, metric: EffectMetric, subject: Subject) -> 
             rows=partial(series.of_item, series=series.DISTRIBUTIONS),
         ),
         Card(
-            id=f"{prefix}-{metric}-families",
-            report="ab_families",
+            id=f"{prefix}-families",
+            report=f"{kept}_families",
             title="Fitted families",
             reading=series.families,
             listing=series.listed_families,
@@ -164,7 +178,7 @@ def _before_after(prefix: str, kind: str, metric: EffectMetric, subject: Subject
                 ("reject", False, "Rejected: decreases", "a decrease"),
             )
         ),
-        *_of_item(prefix, kind, metric, subject),
+        *opened_cards(f"{prefix}-{metric}", report, "ab", kind, metric, subject, is_shown),
     )
 
 

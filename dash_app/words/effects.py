@@ -11,7 +11,7 @@ from functools import partial
 
 import polars as pl
 
-from dash_app.filters import EffectFilters, EffectOrder, ItemFilters
+from dash_app.filters import EffectFilters, EffectOrder, ItemFilters, OpenedFilters
 from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.lists import NOTHING, name, told
@@ -114,7 +114,7 @@ def did_more(value: float, metric: str, form: Formats) -> str:
 
 def chosen_item(look: Look) -> str | None:
     """The item that the address opens; None: the one that stands out most is opened."""
-    return look.filters.item if isinstance(look.filters, ItemFilters) else None
+    return look.filters.item if isinstance(look.filters, OpenedFilters) else None
 
 
 def top(look: Look, standard: int = LISTED) -> int:
