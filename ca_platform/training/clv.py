@@ -162,6 +162,22 @@ class ValueModels(KeptModels):
             plain = served.model.forecast(self._buyers(day), days_ahead, share=0.0)
         return levelled(plain, served.orders_level.factor, served.revenue_level.factor).revenue
 
+    def earlier(self, day: date, days: int, ahead: int, most: int | None = None) -> tuple[Buyers, ValueForecast]:
+        """What the model that serves a day foresees of the customers of so many days before, without intervals or levels.
+
+        Args:
+            days: how long ago; what came since is left out.
+            ahead: days that are foreseen from then on.
+            most: of more customers than so many every so many-th is taken; None: all.
+        """
+        served = self.model(self.ensure([day])[day])
+        origin = day_number(day) + 1 - days
+        known = self.history.until(origin)
+        step = 1 if most is None else -(-known.customers.size // most) or 1
+        buyers = buyers_at(known if step == 1 else known.of(known.customers[::step]), origin)
+        with one_thread():
+            return buyers, served.model.forecast(buyers, ahead, share=0.0)
+
     def _buyers(self, day: date) -> Buyers:
         return buyers_at(self.history, day_number(day) + 1)
 
