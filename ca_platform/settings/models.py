@@ -153,7 +153,7 @@ class Email(Model):
 
 
 class Notifications(Model):
-    """Who hears of failed runs.
+    """Who hears of failed runs and of anomalies.
 
     Attributes:
         webhook: address that takes a JSON message; such addresses often are secrets, so it is never shown.

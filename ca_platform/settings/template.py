@@ -83,6 +83,8 @@ schedule:
 #   most_combined_products: {min_orders: 2}    # pairs in fewer orders are left out
 #   association_rules: {min_support: 0.01, min_confidence: 0.2, max_size: 4}
 #   rfm: {scoring: kmeans}                     # or quantile
+#   anomaly: {false_alarms_per_30_days: 1, country: null}   # of each report; holidays of a country such as GB
+#   # anomaly.events: [{date: 2024-11-29, name: Sale}]      # known to be special: marked, and no alarm
 #   experiments:                               # by name; what is left out has its default
 #     homepage: {control: old, goal: revenue_per_customer, planned_days: 28, last_day: null}
 
