@@ -6,8 +6,8 @@ and ``calibration`` make flags of that which keep to a budget of false alarms, a
 in a history and ``contest`` decides by that which detector serves.
 """
 
-from ca_platform.models.anomaly.contest import Outcome, backtest, best
 from ca_platform.models.anomaly.baseline import Residuals, residuals
+from ca_platform.models.anomaly.contest import Outcome, backtest, best
 from ca_platform.models.anomaly.detectors import DETECTORS
 from ca_platform.models.anomaly.incidents import KINDS, inject
 from ca_platform.models.anomaly.records import DayMarks, Metric, Panel, Watched

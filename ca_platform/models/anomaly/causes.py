@@ -14,6 +14,11 @@ import numpy as np
 from ca_platform.models.anomaly.records import Floats, Ints, Metric
 
 _ROUNDING = 1e-9
+# Logarithms of the odds of a cause before anything is seen: what comes to a shop at all goes wrong, or moves with the world
+# outside, more often than a step does, and a step more often than its recording. Chosen on simulated shops that are not
+# those of the benchmark; without them four of ten falls of everything were given to the step that fell furthest by chance.
+_ODDS = {"flow": 1.0, "record": 0.0, "through": 1.0}
+_ODDS_OF_ROOT = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +30,7 @@ class Causes:
         shifts: (k, m) by how much the logarithm of each metric moves when the cause moves by one; 0 for
             those of ``through``, which depend on the day.
         leading: (k,) column of the metric that names the cause.
+        prior: (k,) logarithm of the odds of each before anything is seen.
         through: by the row of a cause, the columns of the count that is added and of those before it; they move by its
             share of them.
         parts: per metric the columns of its numerator and denominator, None where they do not stand in the panel.
@@ -33,8 +39,21 @@ class Causes:
     names: tuple[str, ...]
     shifts: Floats
     leading: Ints
+    prior: Floats
     through: dict[int, tuple[int, tuple[int, ...]]]
     parts: tuple[tuple[int | None, int | None], ...]
+
+    def likeliest(self, strength: Floats) -> Ints:
+        """(n,) the likeliest cause of each day; -1 where there are none.
+
+        Args:
+            strength: (n, k) by how many standard deviations each has moved, if it is the one that has: half its square is
+                the logarithm of a likelihood ratio.
+        """
+        if not self.names:
+            return np.full(strength.shape[0], -1)
+        found: Ints = (strength**2 / 2 + self.prior).argmax(axis=1)
+        return found
 
     def directions(self, expected: Floats) -> Floats:
         """(n, k, m) the directions on days of which this was expected, on the scale of logarithms."""
@@ -89,10 +108,12 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
     for name, before in _through(metrics, after):
         through[len(kept)] = (place[name], tuple(place[other] for other in before))
         kept.append((f"through {name}", np.zeros(len(metrics)), place[name]))
+    roots = set(after) - set().union(*after.values())
     return Causes(
         tuple(name for name, _, _ in kept),
         np.array([shift for _, shift, _ in kept]).reshape(len(kept), len(metrics)),
         np.array([lead for _, _, lead in kept], np.int64),
+        np.array([_prior(name, roots) for name, _, _ in kept]),
         through,
         tuple((place.get(str(metric.numerator)), place.get(str(metric.denominator))) for metric in metrics),
     )
@@ -122,6 +143,11 @@ def _through(metrics: tuple[Metric, ...], after: dict[str, set[str]]) -> list[tu
         if name in counts and before and not later & counts:
             found.append((name, before))
     return found
+
+
+def _prior(name: str, roots: set[str]) -> float:
+    kind, base = name.split(" ", 1)
+    return _ODDS_OF_ROOT if kind == "flow" and base in roots else _ODDS[kind]
 
 
 def _shift(metric: Metric, moved: set[str]) -> float:

@@ -28,6 +28,8 @@ _TOLERANCE = 1.4
 
 # Scores of rows of deviations, (r, m), of which the first is of the day given.
 RowScores = Callable[[Floats, int], Floats]
+# Puts an incident into a panel from a day on, None where it cannot.
+Plant = Callable[[Panel, Kind, int, np.random.Generator], Panel | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ class Outcome:
         incidents: how many were planted, by kind.
         false_alarms_per_30_days: runs of flagged days of the history as it was.
         quiet_days: days behind that.
+        found: how many of them were found, by kind.
         delay_days: days from the beginning of an incident to the first flag, of those found; NaN without any.
-        cause_right: share of those found whose cause was named by a metric that it acts on; NaN without any.
+        named: by kind, share of those found whose cause was named by a metric that it acts on; NaN without any.
     """
 
     detector: str
@@ -49,13 +52,21 @@ class Outcome:
     false_alarms_per_30_days: float
     quiet_days: int
     delay_days: float
-    cause_right: float
+    named: Mapping[str, float]
+    found: Mapping[str, int]
 
     @property
     def sudden(self) -> float:
         """Mean recall of the sudden kinds: what decides."""
         found = [self.recall[name] for name, kind in KINDS.items() if kind.is_sudden and name in self.recall]
         return float(np.mean(found)) if found else np.nan
+
+    @property
+    def cause_right(self) -> float:
+        """Share of the sudden incidents found whose cause was named right; NaN without any."""
+        found = {name: count for name, count in self.found.items() if KINDS[name].is_sudden and count}
+        total = sum(found.values())
+        return sum(self.named[name] * count for name, count in found.items()) / total if total else np.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,7 @@ class _History:
     possible: Causes
     judges: tuple[Judge, ...]
     more: Mapping[str, RowScores]
+    plant: Plant
     budget: float
 
     def judge(self, day: int) -> Judge | None:
@@ -91,26 +103,25 @@ def backtest(
     incidents_per_kind: int = 25,
     seed: int = 1,
     more: Mapping[str, RowScores] | None = None,
-    kinds: Mapping[str, Kind] = KINDS,
+    plant: Plant = inject,
 ) -> tuple[Outcome, ...]:
     """Plant incidents and count which of them each detector finds.
 
     Args:
         incidents_per_kind: spread over the days from the 84th on; fewer where there are not so many.
         more: further detectors by name; they score deviations.
-        kinds: of incidents; a kind that cannot hit the panel is left out.
+        plant: puts an incident into the panel; a kind that cannot hit it is left out.
 
     Returns:
         An outcome per detector, in the order of ``DETECTORS`` and then of ``more``; empty with less than twelve weeks and
         the ten days of the longest incident.
     """
-    first, last = LEAST_HISTORY + _SETTLED, panel.days.size - max(kind.days for kind in kinds.values())
+    first, last = LEAST_HISTORY + _SETTLED, panel.days.size - max(kind.days for kind in KINDS.values())
     if last <= first:
         return ()
-    found, flags, quiet = _judged(panel, marks, false_alarms_per_30_days, more or {})
-    history = found
+    history, flags, quiet = _judged(panel, marks, false_alarms_per_30_days, more or {}, plant)
     rng = np.random.default_rng(seed)
-    starts = _starts(history, first, last, incidents_per_kind, kinds, rng)
+    starts = _starts(history, first, last, incidents_per_kind, rng)
     hits = _planted(history, starts, rng)
     return tuple(_outcome(name, hits, flags[name], quiet) for name in (*DETECTORS, *(more or {})))
 
@@ -125,7 +136,7 @@ def best(outcomes: Sequence[Outcome], budget: float) -> str | None:
 
 
 def _judged(
-    panel: Panel, marks: DayMarks, budget: float, more: Mapping[str, RowScores]
+    panel: Panel, marks: DayMarks, budget: float, more: Mapping[str, RowScores], plant: Plant
 ) -> tuple[_History, dict[str, Flags], Flags]:
     """The history as it was: its judges, the flags of each detector, and the days that count as quiet."""
     on_scale, possible = scaled(panel), causes(panel.metrics)
@@ -141,18 +152,16 @@ def _judged(
             score = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else given[name][rows]
             flag[rows] = is_beyond(p_values(score, judge.past[name]), budget) & ~marks.is_marked[rows]
     quiet = ~marks.is_marked & (np.arange(panel.days.size) >= LEAST_HISTORY + _SETTLED)
-    history = _History(panel, marks.names(), marks.is_marked, on_scale, possible, made, more, budget)
+    history = _History(panel, marks.names(), marks.is_marked, on_scale, possible, made, more, plant, budget)
     return history, flags, quiet
 
 
-def _starts(
-    history: _History, first: int, last: int, count: int, kinds: Mapping[str, Kind], rng: np.random.Generator
-) -> dict[int, list[Kind]]:
+def _starts(history: _History, first: int, last: int, count: int, rng: np.random.Generator) -> dict[int, list[Kind]]:
     """The kinds that begin on each day: spread evenly, on days that are not marked and on which something happens."""
     values = np.where(np.isfinite(history.panel.values), history.panel.values, 0.0)
     usable = np.flatnonzero(~history.is_marked[first:last] & (values[first:last] > 0).any(axis=1)) + first
     found: dict[int, list[Kind]] = {}
-    for kind in kinds.values():
+    for kind in KINDS.values():
         if not usable.size:
             break
         places = (np.arange(min(count, usable.size)) + rng.uniform()) / min(count, usable.size) * usable.size
@@ -170,7 +179,7 @@ def _planted(
     right = {kind.name: says(kind, history.panel) for kinds in starts.values() for kind in kinds}
     for day in range(max(starts, default=-1) + 1):
         for kind in starts.get(day, ()):
-            changed = inject(history.panel, kind, day, rng)
+            changed = history.plant(history.panel, kind, day, rng)
             if changed is None:
                 continue
             of_kind = hits.setdefault(kind.name, {})
@@ -199,7 +208,8 @@ def _searched(
             continue
         here = slice(place, place + 1)
         seen = judge.yardstick.evidence(found.deviation[here], directions[here])
-        named = history.panel.metrics[history.possible.leading[seen.cause[0]]].name in right
+        cause = history.possible.likeliest(seen.strength)[0]
+        named = cause >= 0 and history.panel.metrics[history.possible.leading[cause]].name in right
         for name, known in result.items():
             score = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else scores[name][here]
             if known.delay is None and is_beyond(p_values(score, judge.past[name]), history.budget)[0]:
@@ -219,5 +229,10 @@ def _outcome(name: str, hits: Mapping[str, Mapping[str, list[_Found]]], flag: Fl
         float(begun.sum()) / days * MONTH if days else np.nan,
         days,
         float(np.mean([item.delay for item in caught if item.delay is not None])) if caught else np.nan,
-        float(np.mean([item.is_right for item in caught])) if caught else np.nan,
+        {kind: _share([item.is_right for item in found if item.delay is not None]) for kind, found in by_kind.items()},
+        {kind: sum(item.delay is not None for item in found) for kind, found in by_kind.items()},
     )
+
+
+def _share(flags: Sequence[bool]) -> float:
+    return sum(flags) / len(flags) if flags else np.nan

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ca_platform.models.anomaly.covariance import shrunk_covariance
-from ca_platform.models.anomaly.records import Floats, Ints
+from ca_platform.models.anomaly.records import Floats
 
 # Where the tail of a strength begins, and what a tail is with few days: that of a normal.
 TAIL = 0.8
@@ -38,14 +38,6 @@ class Evidence:
     strength: Floats
     surprise: Floats
     distance_surprise: Floats
-
-    @property
-    def cause(self) -> Ints:
-        """(n,) the likeliest cause; -1 where there is none to choose from."""
-        if not self.strength.shape[1]:
-            return np.full(self.strength.shape[0], -1)
-        found: Ints = np.abs(self.strength).argmax(axis=1)
-        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -66,7 +66,7 @@ def watch(
         for name in names:
             scores[name][rows] = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else given[name][rows]
         p_value[rows] = p_values(scores[detector][rows], judge.past[detector])
-        cause[rows] = seen.cause
+        cause[rows] = possible.likeliest(seen.strength)
     is_flagged: Flags = is_beyond(p_value, budget) & ~marks.is_marked
     leading, carries = carriers(found, possible, cause)
     width = _band(found, marks.is_marked, budget)
