@@ -17,6 +17,7 @@ from ca_platform.catalogue.clv import CLV
 from ca_platform.catalogue.cohorts import COHORTS
 from ca_platform.catalogue.datasets import DATASETS
 from ca_platform.catalogue.deliveries import DELIVERIES, DELIVERY_FACTS, OLD_NAMES
+from ca_platform.catalogue.delivery_orders import DELIVERY_ORDERS
 from ca_platform.catalogue.facts import FACTS
 from ca_platform.catalogue.families import FAMILIES, PAGES
 from ca_platform.catalogue.funnels import FUNNELS
@@ -56,6 +57,7 @@ _REPORTS = {
         *CALIBRATION_REPORTS,
         *ANOMALIES,
         *DELIVERIES,
+        *DELIVERY_ORDERS,
     )
 }
 _TABLES = {

@@ -29,6 +29,7 @@ from ca_platform.reports import (
 from ca_platform.reports.bind_ab_tests import AB_TESTS
 from ca_platform.reports.bind_anomalies import ANOMALIES
 from ca_platform.reports.bind_deliveries import DELIVERIES
+from ca_platform.reports.bind_delivery_orders import DELIVERY_ORDERS
 from ca_platform.reports.cut import Cut
 from ca_platform.reports.periods import Every
 from ca_platform.reports.rfm_tables import COUNTED as RFM_COUNTED
@@ -260,6 +261,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **AB_TESTS,
     **ANOMALIES,
     **DELIVERIES,
+    **DELIVERY_ORDERS,
 }
 
 

@@ -19,6 +19,7 @@ from ca_platform.reports.ab_tables import AbTables
 from ca_platform.reports.anomalies import AnomalyTables
 from ca_platform.reports.anomaly_panels import AnomalyPanels
 from ca_platform.reports.basket_tables import BasketTables
+from ca_platform.reports.delivery_orders import DeliveryOrders
 from ca_platform.reports.delivery_tables import DeliveryTables
 from ca_platform.reports.milestone_tables import MilestoneTables
 from ca_platform.reports.milestones import Days
@@ -248,6 +249,11 @@ class Tables:
     def deliveries(self) -> DeliveryTables:
         """How long deliveries took."""
         return DeliveryTables(self._facts, self._settings, lambda: self.slices)
+
+    @cached_property
+    def delivery_orders(self) -> DeliveryOrders:
+        """Which deliveries took abnormally long."""
+        return DeliveryOrders(self._facts, lambda: self.slices)
 
     @cached_property
     def ab(self) -> AbTables:

@@ -18,6 +18,7 @@ from ca_platform_tests.oracle import (
     promotions,
     recommended,
     rfm,
+    slow,
 )
 from ca_platform_tests.oracle.funnels import Rows
 from ca_platform_tests.oracle.world import World
@@ -88,6 +89,7 @@ ORACLE: dict[str, Callable[[World], Rows]] = {
     **before_after.REPORTS,
     **ab_comparisons.REPORTS,
     **deliveries.REPORTS,
+    **slow.REPORTS,
 }
 MAIN_ONLY = frozenset(
     {
@@ -126,6 +128,7 @@ IN_PARTS = frozenset(
         "revenue_anomaly",
         "dimension_anomaly",
         "anomaly_backtest",
+        "delivery_backtest",
         "segments_change_families",
         "segments_change_distributions",
     }

@@ -2,7 +2,7 @@
 
 The network learns from the older three quarters of the remembered rows. Into the later quarter delays are planted,
 one after the other into every row, so that chance does not choose them; both candidates flag as many rows without a
-delay, and the share of planted delays above that border counts.
+delay, and the share of planted delays above that border counts. The network has to be ahead beyond chance.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ FALSE_SHARE = 0.01
 """Share of the other deliveries above the border."""
 
 _LEARNT = 0.75
-_AHEAD = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,8 @@ def hold(origin: int, base: str, columns: Floats, baseline: Floats) -> Outcome:
     errors = {BASELINE: residual - baseline[cut:], NETWORK: residual - network.restored(columns[cut:])}
     recall = {(name, factor): found(error, factor) for name, error in errors.items() for factor in FACTORS}
     mean = {name: float(np.mean([recall[name, factor] for factor in FACTORS])) for name in errors}
-    wins = mean[NETWORK] > mean[BASELINE] + _AHEAD
+    # By more than two standard errors of a share near a half.
+    wins = mean[NETWORK] - mean[BASELINE] > 1 / np.sqrt(len(residual))
     contest = Contest(origin, base, recall, len(residual), NETWORK if wins else BASELINE)
     return Outcome(contest, network if wins else None, late, errors[contest.served])
 

@@ -102,4 +102,5 @@ def pairs(part: Ints, code: Ints) -> Ints:
 
 
 def _size(code: Ints) -> int:
-    return int(code.max(initial=-1)) + 1
+    # One at least: a row without a group looks the last one up, and lets it go.
+    return int(code.max(initial=0)) + 1

@@ -11,6 +11,7 @@ changes what is said of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def is_abnormal(judged: Judged, minutes: Floats) -> Flags:
 def _weeks(day: Ints) -> Iterator[slice]:
     """Rows of each week from Monday on; 1970-01-01 was a Thursday."""
     starts = np.flatnonzero(np.diff((day + 3) // 7, prepend=-1))
-    for start, end in zip(starts, np.append(starts[1:], len(day)), strict=True):
+    for start, end in pairwise([*starts, len(day)]):
         yield slice(int(start), int(end))
 
 
@@ -99,6 +100,7 @@ class _Judging:
         """Judge the deliveries of a week, then learn from them."""
         if self._memory is not None:
             self._tails |= self._memory.contest(int(self._all.day[rows.start]))
+        self._fade(rows)
         week = self._seen(rows)
         by_place, by_customer = self._expected(week, "location"), self._expected(week, "customer")
         sizes = {"slot": np.zeros(len(week.over), np.int64), "location": bucket(week.near)}
@@ -109,11 +111,12 @@ class _Judging:
         residuals["customer"] = week.over - by_customer - shift
         scaled = {base: residuals[base] / spreads[base] for base in residuals}
         judged = self._judged(rows, week, by_customer, sizes, scaled)
-        self._fade(week)
         self._learn(week, shift, spreads["customer"])
         for base, size in sizes.items():
             some = week.placed if base == "location" else slice(None)
-            self._tails[base].add(week.part[some], size[some], week.slot[some], scaled[base][some], spreads[base][some])
+            self._tails[base].add(
+                week.part[some], size[some], week.slot[some], residuals[base][some], spreads[base][some]
+            )
         return judged
 
     def _seen(self, rows: slice) -> Week:
@@ -167,16 +170,18 @@ class _Judging:
             slot=p["slot"] < PROBABLE_IN_SLOT,
         )
 
-    def _fade(self, week: Week) -> None:
+    def _fade(self, rows: slice) -> None:
         """Older weeks count for less: by the weeks since each part's last delivery, whatever other parts did."""
-        number = int(week.day[0] + 3) // 7
-        here = np.unique(week.part)
+        number = int(self._all.day[rows.start] + 3) // 7
+        here = np.unique(self._all.part[rows])
         old = here[self._known[here] > 0]
         shares = np.ones(len(self._known))
         shares[old] = _FADE ** (number - self._week[old])
         self._week[here] = number
-        for state in (self._level, self._hours, self._slots, *self._tails.values()):
-            state.fade(shares)
+        for groups in (self._level, self._hours, self._slots):
+            groups.fade(shares)
+        for tails in self._tails.values():
+            tails.fade(shares)
 
     def _learn(self, week: Week, shift: Floats, spread: Floats) -> None:
         """Take the week in, each delivery cut at some standard deviations from what was expected of it."""

@@ -95,7 +95,6 @@ class Judged(_Record):
 def together(pieces: list[Judged]) -> Judged:
     """Pieces below each other."""
     if not pieces:
-        kinds = {field.name: np.float64 for field in fields(Judged)}
-        kinds |= {"row": np.int64} | dict.fromkeys(("customer", "location", "slot"), np.bool_)  # type: ignore[dict-item]
-        return Judged(**{name: np.zeros(0, kind) for name, kind in kinds.items()})
+        floats, flags = np.zeros(0), np.zeros(0, np.bool_)
+        return Judged(np.zeros(0, np.int64), floats, floats, floats, floats, floats, flags, flags, flags)
     return Judged(*(np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(Judged)))

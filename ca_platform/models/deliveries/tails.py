@@ -27,7 +27,7 @@ _NORMAL_EXCESS = 0.44  # mean excess of a standard normal variable over 1.5
 _KINDS = 2
 _SHRINK = 20.0
 _FIRST_VARIANCE = 1.0
-_FIRST_WEIGHT = 5.0
+_FIRST_WEIGHT = 1.0
 _LEAST = 1e-3
 
 
@@ -65,7 +65,7 @@ class Tails:
         """As learnt from residuals of one part at once."""
         tails, part = cls(1), np.zeros(len(residuals), np.int64)
         spread = np.full(len(residuals), max(1.4826 * float(np.median(np.abs(residuals))), _LEAST))
-        tails.add(part, history, slot, residuals / spread, spread)
+        tails.add(part, history, slot, residuals, spread)
         return tails
 
     def spread(self, part: Ints, history: Ints, slot: Ints) -> Floats:
@@ -98,10 +98,14 @@ class Tails:
         tail = share[kind, -1] * np.exp(-np.maximum(scaled - _BORDER, 0.0) / mean)
         return np.where(scaled > _BORDER, tail, body)
 
-    def add(self, part: Ints, history: Ints, slot: Ints, scaled: Floats, spread: Floats) -> None:
-        """Learn from the residuals of a week."""
+    def add(self, part: Ints, history: Ints, slot: Ints, residual: Floats, spread: Floats) -> None:
+        """Learn from the residuals of a week.
+
+        Args:
+            spread: what was expected of them.
+        """
         parts = len(self._weight)
-        cut = np.clip(scaled, -_CLIP, _CLIP) ** 2
+        cut = np.clip(residual / spread, -_CLIP, _CLIP) ** 2
         code, hour = part * BUCKETS + history, part * SLOTS + slot
         # The hour's share of the variance is told apart from that of the group's size.
         share = (self._hour_squares[hour] + _SHRINK) / (self._hour_weights[hour] + _SHRINK)
@@ -112,6 +116,8 @@ class Tails:
         self._weight += np.bincount(part, minlength=parts)
         self._squares += np.bincount(code, square, parts * BUCKETS)
         self._weights += np.bincount(code, minlength=parts * BUCKETS)
+        # In units of what is known now: else a tail looks thin after a week whose spread was thought to be larger.
+        scaled = residual / self.spread(part, history, slot)
         place = np.clip(np.ceil((scaled - _LOWEST) / _WIDTH), 0, _BINS + 1).astype(np.int64)
         kind, kinds = _kind(part, history), parts * _KINDS
         self._bins += np.bincount(kind * (_BINS + 2) + place, minlength=kinds * (_BINS + 2)).reshape(kinds, -1)

@@ -1,0 +1,198 @@
+"""The abnormally long deliveries of some report days, and the back-tests that decided what judges them.
+
+What is said of a delivery does not change later, so all report days are made of one run; rows count from their ``day``
+on. Reads the lake; the judgement itself is in ``models.deliveries``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ca_platform.calendar import local_day
+from ca_platform.catalogue.deliveries import DURATIONS
+from ca_platform.models.deliveries import FACTORS, Contest, Durations, Judged, abnormal
+from ca_platform.reports.reading import FactReader
+
+COARSER = 3
+"""By how many letters the largest of the cells around a cell is shorter."""
+_NO_DAY = -1
+_SLICE = pl.UInt32
+_SHOWN = ("order_id", "client", "order_time", "delivery_date", "latitude", "longitude", "geohash")
+
+
+class DeliveryOrders:
+    """Which deliveries took abnormally long.
+
+    Args:
+        slices: ``slice``, ``dimension``, ``value``.
+    """
+
+    def __init__(self, facts: FactReader, slices: Callable[[], pl.DataFrame]) -> None:
+        self._facts = facts
+        self._slices = slices
+        self._judged: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = {}
+
+    def orders(self, duration: str) -> pl.DataFrame:
+        """The report's rows by ``slice``, with the ``day`` on which the duration was known."""
+        return self._of(duration)[0]
+
+    def contests(self, durations: Sequence[str]) -> pl.DataFrame:
+        """``delivery_backtest`` of these durations, with the ``day`` from which on a row counts."""
+        return pl.concat([_empty_contests(), *(self._of(name)[1] for name in durations)])
+
+    def _of(self, duration: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        if duration not in self._judged:
+            self._judged[duration] = self._judge(duration)
+        return self._judged[duration]
+
+    def _judge(self, duration: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        rows = np.flatnonzero(self._days(duration) != _NO_DAY)
+        rows = rows[np.argsort(self._days(duration)[rows], kind="stable")]
+        judged, contests = abnormal(self._durations(duration, rows, np.zeros(len(rows), np.int64)), networks=True)
+        frames = [self._frame(duration, rows, judged, pl.Series(np.zeros(len(rows)), dtype=_SLICE))]
+        for name in self._facts.shape.dimensions:
+            own = rows[self._rows[f"slices.{name}"].is_not_null().to_numpy()[rows]]
+            slices = self._rows[f"slices.{name}"].gather(own)
+            part = _numbered(slices.cast(pl.Int64).to_numpy())
+            judged, _ = abnormal(self._durations(duration, own, part), networks=False)
+            frames.append(self._frame(duration, own, judged, slices.cast(_SLICE)))
+        return pl.concat(frames), _contests(duration, contests)
+
+    @cached_property
+    def _rows(self) -> pl.DataFrame:
+        """Deliveries in the order of their days, with the hour of the week and the slice in each dimension."""
+        zone = self._facts.shape.time_zone
+        slots = {
+            "slot": (pl.col("weekday") - 1) * 24 + pl.col("hour"),
+            "return_slot": (pl.col("return_weekday") - 1) * 24 + pl.col("return_hour"),
+        }
+
+        def build() -> pl.LazyFrame:
+            rows = self._facts.scan("delivery_times")
+            for name in self._facts.shape.dimensions:
+                own = self._slices().lazy().filter(pl.col("dimension") == name)
+                numbers = own.select(
+                    pl.col("slice").alias(f"slices.{name}"), pl.col("value").alias(f"dimensions.{name}")
+                )
+                rows = rows.join(numbers, on=f"dimensions.{name}", how="left", nulls_equal=True, maintain_order="left")
+            return rows.select(
+                "day",
+                *_SHOWN,
+                *(f"{name}_minutes" for name in DURATIONS),
+                *(f"slices.{name}" for name in self._facts.shape.dimensions),
+                **slots,
+                return_day=local_day(pl.col("return_date"), zone),
+            )
+
+        return self._facts.lake.collect(build)
+
+    @cached_property
+    def _customers(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        return _codes(self._rows["client"])
+
+    @cached_property
+    def _places(self) -> tuple[np.ndarray[Any, np.dtype[np.int64]], ...]:
+        """Numbers of the map cell and of those around it, -1 without one; empty where no place is known at all."""
+        cells = self._rows["geohash"]
+        if cells.null_count() == len(cells):
+            return ()
+        finest = _codes(cells)
+        first = np.zeros(int(finest.max()) + 1, np.int64)
+        first[finest[finest >= 0]] = np.flatnonzero(finest >= 0)
+        names = cells.gather(first)
+        longest = int(names.str.len_chars().max())  # type: ignore[arg-type]
+        levels = [finest]
+        for letters in range(longest - 1, max(longest - 1 - COARSER, 0), -1):
+            around = _codes(names.str.slice(0, letters))
+            levels.append(np.where(finest < 0, -1, around[finest]))
+        return tuple(levels)
+
+    def _days(self, duration: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """On which day each duration was known, ``_NO_DAY`` where it is not by the last report day."""
+        day = pl.col("return_day" if duration == "return" else "day")
+        known = pl.col(f"{duration}_minutes").is_not_null() & (day <= self._facts.days.last)
+        number = pl.when(known).then(day.cast(pl.Int32)).fill_null(_NO_DAY).cast(pl.Int64)
+        return self._rows.select(number).to_series().to_numpy()
+
+    def _durations(
+        self,
+        duration: str,
+        rows: np.ndarray[Any, np.dtype[np.int64]],
+        part: np.ndarray[Any, np.dtype[np.int64]],
+    ) -> Durations:
+        frame, placed = self._rows, self._rows["geohash"].is_not_null().to_numpy()[rows]
+
+        def column(name: str) -> np.ndarray[Any, np.dtype[Any]]:
+            values: np.ndarray[Any, np.dtype[Any]] = frame[name].to_numpy()[rows]
+            return values
+
+        return Durations(
+            day=self._days(duration)[rows],
+            part=part,
+            minutes=column(f"{duration}_minutes"),
+            slot=column("return_slot" if duration == "return" else "slot").astype(np.int64),
+            customer=self._customers[rows],
+            places=tuple(level[rows] for level in self._places),
+            latitude=np.where(placed, column("latitude"), np.nan),
+            longitude=np.where(placed, column("longitude"), np.nan),
+        )
+
+    def _frame(
+        self, duration: str, rows: np.ndarray[Any, np.dtype[np.int64]], judged: Judged, slices: pl.Series
+    ) -> pl.DataFrame:
+        """The abnormal rows as the report shows them."""
+        found = rows[judged.row]
+        shown = self._rows.select(*_SHOWN, minutes=f"{duration}_minutes")[found]
+        day = pl.Series(self._days(duration)[found], dtype=pl.Int64).cast(pl.Int32).cast(pl.Date)
+        return shown.with_columns(
+            day=day,
+            slice=slices.gather(judged.row),
+            expected_minutes=pl.Series(judged.expected),
+            score=pl.Series(judged.score),
+            p_customer=pl.Series(judged.p_customer),
+            p_location=pl.Series(judged.p_location).fill_nan(None),
+            p_weekday_hour=pl.Series(judged.p_slot),
+            customer_anomaly=pl.Series(judged.customer),
+            location_anomaly=pl.Series(judged.location),
+            weekday_hour_anomaly=pl.Series(judged.slot),
+            rule_1=pl.Series(judged.rule_1),
+            rule_2=pl.Series(judged.rule_2),
+            is_abnormal=pl.lit(value=True),
+        )
+
+
+def _codes(names: pl.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Numbers from 0 in the place of texts, -1 for none."""
+    codes = names.cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    return np.where(codes < 0, -1, _numbered(np.maximum(codes, 0)))
+
+
+def _numbered(codes: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The same numbers without gaps."""
+    present = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
+    present[codes] = 1
+    numbers: np.ndarray[Any, np.dtype[np.int64]] = (np.cumsum(present) - 1)[codes]
+    return numbers
+
+
+def _contests(duration: str, contests: Sequence[Contest]) -> pl.DataFrame:
+    rows = []
+    for contest in contests:
+        for model in dict.fromkeys(name for name, _ in contest.recall):
+            found = {f"recall_{factor:g}x": contest.recall[model, factor] for factor in FACTORS}
+            found["recall"] = float(np.mean(list(found.values())))
+            served = contest.served == model
+            said = (duration, contest.base, model)
+            rows += [(contest.origin, *said, metric, value, contest.planted, served) for metric, value in found.items()]
+    frame = pl.DataFrame(rows, schema=_empty_contests().schema | {"day": pl.Int32}, orient="row")
+    return frame.with_columns(pl.col("day").cast(pl.Date))
+
+
+def _empty_contests() -> pl.DataFrame:
+    types = {"day": pl.Date, **dict.fromkeys(("duration", "base", "model", "metric"), pl.String)}
+    return pl.DataFrame(schema={**types, "value": pl.Float64, "deliveries": pl.Int64, "is_served": pl.Boolean})
