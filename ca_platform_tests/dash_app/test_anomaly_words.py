@@ -64,7 +64,10 @@ def test_days_in_a_row_are_one_alarm() -> None:
     said = words.course(frames.report(REPORT), LOOK)
     assert said.startswith("3 of the last 130 days stand out (2 alarms), the last on Wed 4 Nov 2026: ")
     flagged = days.flagged(days.flagged_rows(frames.report(REPORT), LOOK), opening(None))
-    assert flagged == ("2 alarms on 3 flagged days; the budget lets chance alone raise 4.33 on 130 scored days.")
+    assert flagged == (
+        "2 alarms on 3 flagged days; the budget lets chance alone raise 4.33 on 130 scored days, and 5 in 30 days over all "
+        "5 reports."
+    )
 
 
 def test_shop_of_three_weeks_says_what_it_takes() -> None:

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from ca_platform.catalogue.anomalies import DAY_REPORTS
 from dash_app.flagged import OPENED
 from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words import anomalies as words
@@ -40,10 +41,11 @@ def flagged(frame: Frame, look: Look) -> str:
     shown = frame if look.also is None else words.span(look.also, look)
     count = words.scored(shown)["date"].n_unique()
     found, raised = len(words.days(shown)), words.alarms(shown)
-    chance = look.budget * count / 30
+    chance, reports = look.budget * count / 30, len(DAY_REPORTS)
     return (
         f"{form.count(raised)} {plural(raised, 'alarm')} on {form.count(found)} flagged {plural(found, 'day')}; the budget lets "
-        f"chance alone raise {words.few(chance, form)} on {form.count(count)} scored {plural(count, 'day')}."
+        f"chance alone raise {words.few(chance, form)} on {form.count(count)} scored {plural(count, 'day')}, and "
+        f"{words.few(reports * look.budget, form)} in 30 days over all {reports} reports."
     )
 
 
