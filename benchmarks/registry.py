@@ -65,6 +65,7 @@ BENCHMARKS = {
         Benchmark(
             "customers-page", "customers_page", "/customers: rows, sort, filter, both stores", "<= 1.0 s at the browser"
         ),
+        Benchmark("map", "delivery_map", "the map of millions of deliveries in a browser", "<= 2.0 s, <= 300 kB"),
         Benchmark(
             "import", "imports", "importing the package and the code location", "<= 2 x import dagster, <= 0.5 s"
         ),

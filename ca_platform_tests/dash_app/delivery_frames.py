@@ -93,14 +93,15 @@ def _orders(what: str) -> Callable[[date, date], list[Row]]:
                 "order_id": f"o{number}",
                 "client": f"c{number % 7}",
                 "order_time": at - timedelta(hours=31 * number),
+                "delivery_date": at - timedelta(hours=31 * number - 2),
                 "latitude": _PLACES[number % 6][0] if number % 5 else None,
                 "longitude": _PLACES[number % 6][1] if number % 5 else None,
                 "geohash": _CELLS[number % 6] if number % 5 else None,
                 "minutes": _MEANS[what] * (6 - number / 10),
                 "expected_minutes": _MEANS[what],
                 "score": 9 - number / 3,
-                "p_customer": 0.01 if number % 2 else None,
-                "p_location": 0.004,
+                "p_customer": 0.0001 if number % 2 else 0.07,
+                "p_location": 0.00004 if number % 5 else None,
                 "p_weekday_hour": 0.002,
                 "customer_anomaly": bool(number % 2),
                 "location_anomaly": number % 3 == 0 or not number % 2,
@@ -115,9 +116,30 @@ def _orders(what: str) -> Callable[[date, date], list[Row]]:
     return make
 
 
+def _backtest(day: date, start: date) -> list[Row]:
+    return [
+        {
+            "date": first,
+            "duration": what,
+            "base": base,
+            "model": model,
+            "metric": metric,
+            "value": round(found - 0.01 * place + (0.03 if model == "autoencoder" else 0), 3),
+            "deliveries": 2_000,
+            "is_served": model == "autoencoder",
+        }
+        for first in sorted({start, max(day - timedelta(days=30), start)})
+        for what in _MEANS
+        for base in ("customer", "location")
+        for place, model in enumerate(("autoencoder", "robust baseline"))
+        for metric, found in (("recall", 0.7), ("recall_1.5x", 0.4), ("recall_2x", 0.8), ("recall_3x", 0.95))
+    ]
+
+
 DELIVERY_REPORTS: dict[str, Callable[[date, date], list[Row]]] = {
     "deliver_kpis": _kpis,
     "daily_deliveries": _daily,
+    "delivery_backtest": _backtest,
     **{f"{what}_weekday_hour": _week(what) for what in _MEANS},
     **{f"{what}_location": _location(what) for what in _MEANS},
     **{f"{what}_orders": _orders(what) for what in _MEANS},

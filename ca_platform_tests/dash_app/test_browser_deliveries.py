@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.conftest import EMPTY
 from ca_platform_tests.dash_app.screen import NARROW, Open, Reader, assert_accessible
 from dash_app.figures import places
@@ -85,6 +86,23 @@ def test_duration_that_is_chosen_has_its_own_map(screen: Open) -> None:
     assert reader.address == "/deliveries?duration=return"
     reading = reader.page.locator("[data-card=deliveries-return-area] .card-reading").inner_text()
     assert "from the door until it was back" in reading
+
+
+def test_order_in_the_list_is_opened_and_its_customer_has_an_address(screen: Open) -> None:
+    reader = screen()
+    reader.open("/deliveries")
+    reader.page.locator("[data-card=deliveries-deliver-orders] tbody a", has_text="o3").first.click()
+    opened = reader.page.locator("[data-card=deliveries-deliver-opened]")
+    opened.locator(".card-reading", has_text="“o3”").wait_for()
+    reader.states()
+    assert reader.address == "/deliveries?order=o3"
+    links = opened.locator("a.opens")
+    assert links.all_inner_texts() == ["o3", "c3"]
+    address = f"/customers?date={frames.DAY}&report=deliver_orders&count"
+    assert [link.get_attribute("href") for link in links.all()] == [
+        f"{address}=order_id&key.order_id=o3",
+        f"{address}=client&key.client=c3",
+    ]
 
 
 def test_days_without_deliveries_and_days_that_are_not_computed_say_so(screen: Open) -> None:

@@ -103,11 +103,16 @@ def test_unconnected_input_is_missing_and_named(tmp_path: Path) -> None:
         assert ("sources.sessions.dimensions" in answer["message"]["text"]) == (card.report in UNCONNECTED_REPORTS)
 
 
-def test_pages_without_lines_or_promotions_say_what_to_connect_and_how(tmp_path: Path) -> None:
+def test_pages_without_lines_promotions_or_deliveries_say_what_to_connect_and_how(tmp_path: Path) -> None:
     sessions = "columns: {order_id: o, client: c, session_start_date: s, payment_amount: p, has_purchased: h}"
     settings = write_settings(tmp_path, f"sources:\n  sessions: {{kind: csv, path: s.csv, {sessions}}}\n")
     visitor = _new_visitor(settings)
-    for route, need in (("/products", "sources.lines"), ("/promotions", "promotion_id of sessions")):
+    needs = {
+        "/products": "sources.lines",
+        "/promotions": "promotion_id of sessions",
+        "/deliveries": "sources.deliveries",
+    }
+    for route, need in needs.items():
         for card in PAGES[route].cards:
             message = visitor.card(card.id, DAY)["message"]
             assert need in message["text"]

@@ -8,11 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.days_of_shop import DAY
 from dash_app.filters import DeliveryFilters
 from dash_app.records import Look
 from dash_app.state import parse
 from dash_app.words import deliveries as words
+from dash_app.words import delivery_backtest as backtest
 from dash_app.words import slow_orders as slow
 
 LOOK = Look(currency="GBP", day=DAY)
@@ -179,7 +181,22 @@ def test_order_that_is_asked_for_is_opened_and_else_the_most_abnormal() -> None:
         "–",
         "too little is known",
     )
-    assert (tiles["So long, given the place"].value, tiles["So long, given the place"].change) == ("0.4%", "unusual")
+    assert (tiles["So long, given the place"].value, tiles["So long, given the place"].change) == ("0.40%", "unusual")
+
+
+def test_candidates_of_the_newest_back_test_stand_beside_each_other() -> None:
+    frame = backtest.of_duration(frames.report("delivery_backtest"), LOOK)
+    assert frame["duration"].unique().to_list() == ["deliver"]
+    assert backtest.reading(frame, LOOK) == (
+        "Since 22 Oct 2026 the delivery is judged by what found more delays planted into it: for the place the "
+        "autoencoder (73.0%, 69.0% by the robust baseline); for the customer the autoencoder "
+        "(73.0%, 69.0% by the robust baseline)."
+    )
+    rows = [[cell.text for cell in row] for row in backtest.listed(frame, LOOK).rows]
+    assert rows[:2] == [
+        ["place: autoencoder (in use)", "73.0%", "43.0%", "83.0%", "98.0%", "2,000"],
+        ["place: robust baseline", "69.0%", "39.0%", "79.0%", "94.0%", "2,000"],
+    ]
 
 
 def test_address_keeps_area_and_order_and_names_what_is_no_geohash() -> None:

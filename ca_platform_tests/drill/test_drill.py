@@ -12,7 +12,9 @@ import polars as pl
 import pytest
 
 from ca_platform.catalogue import connected, report_spec, report_specs
-from ca_platform.drill import COUNTS, Count, Scope
+from ca_platform.catalogue.deliveries import DURATIONS
+from ca_platform.drill import COUNTS, Cell, Count, Scope, members
+from ca_platform.drill import NAMES as NAMES_OF_ONE
 from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
 from ca_platform.reports import rfm
@@ -94,6 +96,17 @@ def nasty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_every_cell_of_a_nasty_shop_opens_as_many_as_it_counts(nasty: Opened) -> None:
     assert_every_cell(nasty, list(COUNTS), few=2)
+
+
+def test_name_of_an_order_or_a_customer_opens_the_one_that_it_names(nasty: Opened) -> None:
+    settings, lake, day, _, scope = nasty
+    first = scope.purchases().sort("order_id").head(1).collect().row(0, named=True)
+    for count in NAMES_OF_ONE:
+        cell = Cell(count.report, count.column, day, {count.column: first[count.column]})
+        found = lake.collect(lambda cell=cell, count=count: members(count, cell, settings, lake))  # type: ignore[misc]
+        name = "client" if count.what == "customers" else "order_id"
+        assert found[name].to_list() == [first[name]]
+    assert {f"{name}_orders" for name in DURATIONS} <= {count.report for count in NAMES_OF_ONE}
 
 
 def test_every_bin_of_a_shop_of_many_customers_opens_as_many_as_it_counts(

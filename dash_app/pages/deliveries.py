@@ -12,6 +12,7 @@ from dash_app.figures.slots import HEIGHT_OF_SLOTS, slots
 from dash_app.filters import DeliveryFilters, Duration, Filters
 from dash_app.records import LISTED, Card, Page
 from dash_app.words import deliveries as words
+from dash_app.words import delivery_backtest as backtest
 from dash_app.words import slow_orders as slow
 from dash_app.words.names import capital
 from dash_app.words.spans import NAMES
@@ -152,7 +153,20 @@ DELIVERIES = Page(
             is_empty=figures.without_promise,
         ),
         *map(_week, _DURATIONS),
-        *(card for what in _DURATIONS for card in _on_the_map(what)),
+        *(card for what in _DURATIONS for card in (*_on_the_map(what), *_abnormal(what))),
+        Card(
+            id="deliveries-backtest",
+            report="delivery_backtest",
+            title="Who finds delays",
+            reading=backtest.reading,
+            listing=backtest.listed,
+            kind="list",
+            height=LISTED,
+            width="full",
+            empty=backtest.TOO_FEW,
+            none_left=backtest.NOT_OF_THIS,
+            rows=backtest.of_duration,
+        ),
     ),
     DeliveryFilters,
 )

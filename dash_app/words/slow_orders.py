@@ -6,6 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
+from ca_platform.models.deliveries.judge import PROBABLE, PROBABLE_IN_SLOT
 from dash_app.filters import DeliveryFilters, Duration
 from dash_app.records import Cell, Head, Listing, Look, Tile
 from dash_app.words.dates import day, duration
@@ -18,9 +19,9 @@ from dash_app.words.spans import LASTS, NAMES
 NONE_ABNORMAL = "No order has taken abnormally long."
 NOT_ABNORMAL = "The order that is asked for is not among the abnormal ones of this duration and day."
 _SIGNS = (
-    ("customer", "customer_anomaly", "p_customer", "the customer"),
-    ("place", "location_anomaly", "p_location", "the place"),
-    ("hour", "weekday_hour_anomaly", "p_weekday_hour", "the hour of the week"),
+    ("customer", "customer_anomaly", "p_customer", "the customer", PROBABLE),
+    ("place", "location_anomaly", "p_location", "the place", PROBABLE),
+    ("hour", "weekday_hour_anomaly", "p_weekday_hour", "the hour of the week", PROBABLE_IN_SLOT),
 )
 _RULES = (
     (
@@ -85,8 +86,8 @@ def listed_rules(frame: pl.DataFrame, look: Look) -> Listing:
     form = formats(look)
     heads = (Head("Sign", is_number=False), Head("Asks for", is_number=False, is_long=True), Head("Orders"))
     signs = [
-        (f"Unusual for {text}", column, f"A duration of which the {noun} has hardly ever had one so long.")
-        for noun, column, _, text in _SIGNS
+        (f"Unusual for {text}", column, f"So long a time has a probability below {form.share(least, 2)} there.")
+        for _, column, _, text, least in _SIGNS
     ]
     rows = []
     for title, column, text in (*_RULES, *signs):
@@ -108,7 +109,7 @@ def sentence(frame: pl.DataFrame, look: Look, what: Duration) -> str:
     """Why this order is abnormal."""
     form = formats(look)
     row = frame.row(0, named=True)
-    signs = [text for _, column, _, text in _SIGNS if row[column]]
+    signs = [text for _, column, _, text, _ in _SIGNS if row[column]]
     why = f"; unusual for {_listed(signs)}" if signs else ""
     return f"The {NAMES[what]} of {quoted(row['order_id'])} took {_long(row, form)} {LASTS[what]}{why}."
 
@@ -123,12 +124,12 @@ def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
         Tile("Customer", name(row["client"]).text, opens=_opens("client", row)),
         Tile("Took", duration(row["minutes"]), "" if expected is None else f"expected: {duration(expected)}"),
     ]
-    for noun, column, probability, text in _SIGNS:
+    for noun, column, probability, text, _ in _SIGNS:
         chance = row[probability]
         found.append(
             Tile(
                 f"So long, given the {noun}",
-                "–" if chance is None else form.share(chance),
+                "–" if chance is None else form.share(chance, 2),
                 "unusual" if row[column] else "usual" if chance is not None else "too little is known",
                 title=f"Probability of so long a time, given {text}",
             )
@@ -142,7 +143,7 @@ def _opens(column: str, row: Row) -> tuple[str, dict[str, str]]:
 
 def _line(row: Row, most: float, form: Formats) -> tuple[Cell, ...]:
     times, expected = _times(row), row["expected_minutes"]
-    signs = [noun for noun, column, _, _ in _SIGNS if row[column]]
+    signs = [noun for noun, column, _, _, _ in _SIGNS if row[column]]
     order, client = name(row["order_id"]), name(row["client"])
     return (
         Cell(order.text, title=order.title, chooses=("order", row["order_id"])),

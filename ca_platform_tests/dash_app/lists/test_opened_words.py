@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ca_platform.catalogue import Kind, report_spec
-from ca_platform.drill import COUNTS, Count
+from ca_platform.drill import COUNTS, NAMES, Count
 from ca_platform.store import MAIN, Dimension
 from dash_app.opened import CustomerFilters, Opened
 from dash_app.records import Look
@@ -91,6 +91,12 @@ def opened(report: str, column: str, **key: Any) -> Opened:
 )  # fmt: skip
 def test_words_say_whom_a_number_counts(number: Opened, words: str) -> None:
     assert whom(number, LOOK) == words
+
+
+def test_name_of_one_is_said_as_it_is() -> None:
+    order, customer = (Opened(count, ((count.column, "<x>"),)) for count in NAMES if count.report == "ride_orders")
+    assert whom(order, LOOK) == "with the number “<x>”"
+    assert whom(customer, LOOK) == "called “<x>”"
 
 
 def test_sentence_counts_and_names_value_and_day() -> None:
