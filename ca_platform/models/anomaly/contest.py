@@ -30,6 +30,7 @@ _TOLERANCE = 1.4
 RowScores = Callable[[Floats, int], Floats]
 # Puts an incident into a panel from a day on, None where it cannot.
 Plant = Callable[[Panel, Kind, int, np.random.Generator], Panel | None]
+Naming = Callable[[Kind, Panel], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class _History:
     judges: tuple[Judge, ...]
     more: Mapping[str, RowScores]
     plant: Plant
+    naming: Naming
     budget: float
 
     def judge(self, day: int) -> Judge | None:
@@ -104,6 +106,7 @@ def backtest(
     seed: int = 1,
     more: Mapping[str, RowScores] | None = None,
     plant: Plant = inject,
+    naming: Naming = says,
 ) -> tuple[Outcome, ...]:
     """Plant incidents and count which of them each detector finds.
 
@@ -111,6 +114,7 @@ def backtest(
         incidents_per_kind: spread over the days from the 84th on; fewer where there are not so many.
         more: further detectors by name; they score deviations.
         plant: puts an incident into the panel; a kind that cannot hit it is left out.
+        naming: gives the metrics any of which names the cause right.
 
     Returns:
         An outcome per detector, in the order of ``DETECTORS`` and then of ``more``; empty with less than twelve weeks and
@@ -119,7 +123,7 @@ def backtest(
     first, last = LEAST_HISTORY + _SETTLED, panel.days.size - max(kind.days for kind in KINDS.values())
     if last <= first:
         return ()
-    history, flags, quiet = _judged(panel, marks, false_alarms_per_30_days, more or {}, plant)
+    history, flags, quiet = _judged(panel, marks, false_alarms_per_30_days, more or {}, plant, naming)
     rng = np.random.default_rng(seed)
     starts = _starts(history, first, last, incidents_per_kind, rng)
     hits = _planted(history, starts, rng)
@@ -136,7 +140,7 @@ def best(outcomes: Sequence[Outcome], budget: float) -> str | None:
 
 
 def _judged(
-    panel: Panel, marks: DayMarks, budget: float, more: Mapping[str, RowScores], plant: Plant
+    panel: Panel, marks: DayMarks, budget: float, more: Mapping[str, RowScores], plant: Plant, naming: Naming
 ) -> tuple[_History, dict[str, Flags], Flags]:
     """The history as it was: its judges, the flags of each detector, and the days that count as quiet."""
     on_scale, possible = scaled(panel), causes(panel.metrics)
@@ -152,7 +156,7 @@ def _judged(
             score = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else given[name][rows]
             flag[rows] = is_beyond(p_values(score, judge.past[name]), budget) & ~marks.is_marked[rows]
     quiet = ~marks.is_marked & (np.arange(panel.days.size) >= LEAST_HISTORY + _SETTLED)
-    history = _History(panel, marks.names(), marks.is_marked, on_scale, possible, made, more, plant, budget)
+    history = _History(panel, marks.names(), marks.is_marked, on_scale, possible, made, more, plant, naming, budget)
     return history, flags, quiet
 
 
@@ -176,7 +180,7 @@ def _planted(
     """By kind and detector, what was found of each incident."""
     course = Course(history.scaled, weekdays(history.panel.days))
     hits: dict[str, dict[str, list[_Found]]] = {}
-    right = {kind.name: says(kind, history.panel) for kinds in starts.values() for kind in kinds}
+    right = {kind.name: history.naming(kind, history.panel) for kinds in starts.values() for kind in kinds}
     for day in range(max(starts, default=-1) + 1):
         for kind in starts.get(day, ()):
             changed = history.plant(history.panel, kind, day, rng)

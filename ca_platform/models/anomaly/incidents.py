@@ -55,6 +55,11 @@ class Shape:
         later = set().union(*self.after.values())
         return [name for name in self.after if name not in later]
 
+    def before(self, name: str) -> list[str]:
+        """What a count or sum comes after, the nearest last."""
+        found = [other for other, later in self.after.items() if name in later]
+        return sorted(found, key=lambda other: len(self.after[other]), reverse=True)
+
     def naming(self, bases: set[str]) -> frozenset[str]:
         """The metrics that are, or are made of, any of some counts and sums."""
         return frozenset(
@@ -193,8 +198,7 @@ def inject(panel: Panel, kind: Kind, day: int, rng: np.random.Generator, days: i
         effect = kind.effect(shape, (place + 1) / length, own)
         if effect is None:
             return None
-        for name, factor in effect.factors.items():
-            bases[name][place] = _thinned(bases[name][place], factor, rng, whole=name in shape.counts)
+        _lose(bases, place, effect.factors, shape, rng)
         if effect.added:
             _add(bases, place, effect, shape, rng)
     return _rebuilt(panel, slice(day, day + length), before, bases)
@@ -220,10 +224,31 @@ def _bases(panel: Panel, shape: Shape, rows: slice) -> dict[str, Floats]:
     return {name: np.where(np.isfinite(found[name]), found[name], 0.0) for name in shape.after}
 
 
-def _thinned(value: float, factor: float, rng: np.random.Generator, *, whole: bool) -> float:
-    if not whole:
-        return value * factor
-    return float(rng.binomial(round(value), factor))
+def _lose(
+    bases: dict[str, Floats], place: int, factors: dict[str, float], shape: Shape, rng: np.random.Generator
+) -> None:
+    """Take events away at random, the same ones of all counts: who is not there at a step is not there after it."""
+    was = {name: bases[name][place] for name in bases}
+    for name in sorted(factors, key=lambda base: len(shape.before(base))):
+        kept = factors[name]
+        before = shape.before(name)
+        if before and before[-1] in factors:
+            # Of those of the step before, as many are left as there; beyond that it loses events of its own.
+            parent = before[-1]
+            left = _left(was[name], was[parent], bases[parent][place], rng, whole=name in shape.counts)
+            kept = min(kept / factors[parent], 1.0) if factors[parent] > 0 else 0.0
+        else:
+            left = was[name]
+        bases[name][place] = float(rng.binomial(round(left), kept)) if name in shape.counts else left * kept
+
+
+def _left(count: float, parent: float, parent_left: float, rng: np.random.Generator, *, whole: bool) -> float:
+    """What is left of a count when its parent has lost some of its events."""
+    if parent <= 0:
+        return count
+    if not whole or count > parent:
+        return round(count * parent_left / parent) if whole else count * parent_left / parent
+    return float(rng.hypergeometric(round(count), round(parent - count), round(parent_left)))
 
 
 def _add(bases: dict[str, Floats], place: int, effect: Effect, shape: Shape, rng: np.random.Generator) -> None:
