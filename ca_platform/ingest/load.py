@@ -45,7 +45,7 @@ def ingest(source: str, days: Sequence[date] | None, settings: Settings, lake: L
     with lake.write() as write:
         summary = _write(job, write)
     _LOG.info("loaded %s", source, extra={"source": source, "days": len(job.days), **summary.totals})
-    return replace(summary, notes=(*summary.notes, *_imputed(job)))
+    return replace(summary, notes=(*summary.notes, *_imputed(job), *_misplaced(job)))
 
 
 def _write(job: Job, write: LakeWrite) -> IngestSummary:
@@ -87,3 +87,17 @@ def _imputed(job: Job) -> list[str]:
     if not unknown:
         return []
     return [f"{unknown:,} customers have no row in customers: their first session counts as their first contact."]
+
+
+def _misplaced(job: Job) -> list[str]:
+    """Deliveries of the loaded days whose place looks wrong."""
+    if job.name != "deliveries":
+        return []
+    suspect = {"location_suspect": pl.Boolean()}
+    rows = job.lake.collect(
+        lambda: job.lake.scan("deliveries", job.days[0], job.days[-1], schema=suspect).select(pl.all().sum())
+    ).item()
+    if not rows:
+        return []
+    wrong = "a lost minus sign, latitude and longitude swapped, or one of them missing"
+    return [f"Deliveries whose coordinates look wrong ({wrong}): {rows:,}. Maps and places leave them out."]

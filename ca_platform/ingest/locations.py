@@ -10,13 +10,16 @@ _NEAR_DEGREES = 3.0
 """Radius of a delivery area, at least."""
 _SPREADS = 6.0
 """Radius of a delivery area in median distances from its middle."""
+_MUCH_NEARER = 0.5
+"""Part of its distance at which a place must lie once it is mended: a far one near the equator is mended to nothing."""
 
 
 def mark_suspects(rows: pl.DataFrame) -> pl.DataFrame:
     """The deliveries of one day with ``location_suspect``.
 
     The area is that of the day itself, so that a day looks the same however it is loaded. A place is suspect when it
-    lies outside of the area and would lie inside with a sign changed or the two swapped; so is half a place.
+    lies outside of the area and would lie inside, and much nearer, with a sign changed or the two swapped; so is half a
+    place.
     """
     rows = rows.drop("location_suspect", strict=False)
     latitude, longitude = pl.col("latitude"), pl.col("longitude")
@@ -29,7 +32,8 @@ def mark_suspects(rows: pl.DataFrame) -> pl.DataFrame:
     radius = max(_NEAR_DEGREES, _SPREADS * float(known.select(distance.median()).item()))
     mirrored = [(-latitude, longitude), (latitude, -longitude), (-latitude, -longitude), (longitude, latitude)]
     mirrored += [(-longitude, latitude), (longitude, -latitude), (-longitude, -latitude)]
-    would_fit = pl.any_horizontal(_distance(lat, lon, middle) <= radius for lat, lon in mirrored)
+    near = pl.min_horizontal(distance * _MUCH_NEARER, radius)
+    would_fit = pl.any_horizontal(_distance(lat, lon, middle) <= near for lat, lon in mirrored)
     suspect = is_half | ((distance > radius) & would_fit).fill_null(value=False)
     return rows.with_columns(location_suspect=suspect)
 

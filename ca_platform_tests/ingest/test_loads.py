@@ -219,6 +219,28 @@ def test_place_with_a_lost_sign_or_swapped_is_suspect_and_a_far_one_is_not() -> 
     assert mark_suspects(frame)["location_suspect"].to_list() == [False] * 10 + [True, True, True, False, False]
 
 
+def test_far_place_near_the_equator_is_not_suspect_though_it_would_be_nearer_with_its_sign_changed() -> None:
+    # Sao Paulo and around, Boa Vista, and Salvador with and without its minus sign.
+    around = [(-23.5 + n / 2, -46.6 + n / 2) for n in range(-4, 5)]
+    odd = [(2.82, -60.68), (-12.97, -38.5), (12.97, -38.5)]
+    frame = pl.DataFrame([*around, *odd], schema={"latitude": pl.Float64, "longitude": pl.Float64}, orient="row")
+    assert mark_suspects(frame)["location_suspect"].to_list() == [False] * 9 + [False, False, True]
+
+
+def test_deliveries_with_a_place_that_looks_wrong_are_counted_in_the_notes(shop: SmallShop) -> None:
+    shop.sessions("1,c,2024-03-25,1,true")
+    shop.load()
+    rows = [f"1,2024-03-26T12:00:0{n}Z,51.{n},-0.1" for n in range(9)]
+    header = "order_id,delivery_date,latitude,longitude"
+    shop.connect("deliveries", "deliveries.csv")
+    shop.write("deliveries.csv", *rows, header=header)
+    assert shop.load("deliveries").notes == ()
+    shop.write("deliveries.csv", *rows, "1,2024-03-26T13:00:00Z,-51.5,-0.1", header=header)
+    (note,) = shop.load("deliveries").notes
+    assert note.startswith("Deliveries whose coordinates look wrong")
+    assert ": 1." in note
+
+
 # ---- customers ---------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ca_platform_tests.oracle.funnels import Rows, ratio
 from ca_platform_tests.oracle.parcels import good_deliveries
-from ca_platform_tests.oracle.world import Delivery, Session, Shop, World
+from ca_platform_tests.oracle.world import Delivery, Shop, World
 
 DURATIONS = ("deliver", "prepare", "ride", "return")
 _LETTERS = "0123456789bcdefghjkmnpqrstuvwxyz"
@@ -23,8 +23,10 @@ _PRECISION = 7
 
 @dataclass(frozen=True)
 class Timed:
-    """One duration of one delivery: on which local day it became known, and the local hour that it belongs to."""
+    """One duration of one delivery: on which local day it was delivered, on which the duration was known, and the
+    local moment whose hour it belongs to."""
 
+    delivered: date
     day: date
     minutes: float
     moment: datetime
@@ -42,14 +44,28 @@ class Timed:
 
 def timed(world: World, duration: str) -> list[Timed]:
     """What is known of the slice at the end of the day."""
-    inside = {session.order_id for session in world.sessions}
-    return [t for t, session in _all(world, duration) if session.order_id in inside]
+    found = _known(world, duration)
+    return [t for session in world.sessions for t in found.get(session.order_id, ())]
 
 
-def _all(world: World, duration: str) -> Iterator[tuple[Timed, Session]]:
-    for delivery, delivered, session in good_deliveries(world.shop):
-        if world.local_day(delivered) > world.day:
-            continue
+def _known(world: World, duration: str) -> dict[str, list[Timed]]:
+    """What is known of the whole shop, by order."""
+    key = id(world.shop), duration, world.day
+    if key not in _TIMED:
+        by_order: dict[str, list[Timed]] = {}
+        for t in _all(World(world.shop, world.day, [], {}), duration):
+            if t.delivered <= world.day and t.day <= world.day:
+                by_order.setdefault(t.delivery.order_id, []).append(t)
+        _TIMED[key] = world.shop, by_order
+    return _TIMED[key][1]
+
+
+# The shop is kept, so its id is its own.
+_TIMED: dict[tuple[int, str, date], tuple[Shop, dict[str, list[Timed]]]] = {}
+
+
+def _all(zone: World, duration: str) -> Iterator[Timed]:
+    for delivery, delivered, session in good_deliveries(zone.shop):
         stations = {
             "deliver": (session.start, delivered),
             "prepare": (session.start, delivery.prepared),
@@ -59,10 +75,14 @@ def _all(world: World, duration: str) -> Iterator[tuple[Timed, Session]]:
         start, end = stations[duration]
         if start is None or end is None:
             continue
-        day = world.local_day(end if duration == "return" else delivered)
-        if day <= world.day:
-            moment = world.local(delivered if duration == "return" else session.start)
-            yield Timed(day, (end - start).total_seconds() / 60, moment, delivery), session
+        of_return = duration == "return"
+        yield Timed(
+            delivered=zone.local_day(delivered),
+            day=zone.local_day(end if of_return else delivered),
+            minutes=(end - start).total_seconds() / 60,
+            moment=zone.local(delivered if of_return else session.start),
+            delivery=delivery,
+        )
 
 
 def figures(found: list[Timed]) -> dict[str, Any]:
@@ -88,7 +108,8 @@ def weekday_hour(world: World, duration: str) -> Rows:
     for t in found:
         slots[t.slot].append(t)
     ordered = sorted(t.minutes for t in found)
-    adjusted = _adjusted({slot: p for slot, own in slots.items() if (p := _p(own, ordered)) is not None})
+    ties = sum(t**3 - t for t in Counter(ordered).values())
+    adjusted = _adjusted({slot: p for slot, own in slots.items() if (p := _p(own, ordered, ties)) is not None})
     means = [fmean(t.minutes for t in own) for own in slots.values() if own]
     rows = []
     for (weekday, hour), own in slots.items():
@@ -102,13 +123,12 @@ def weekday_hour(world: World, duration: str) -> Rows:
     return rows
 
 
-def _p(here: list[Timed], ordered: list[float]) -> float | None:
+def _p(here: list[Timed], ordered: list[float], ties: int) -> float | None:
     """How often a delivery of a slot takes longer than one of another, against what chance makes of it."""
     n, rest, total = len(here), len(ordered) - len(here), len(ordered)
     if not here or not rest or ordered[0] == ordered[-1]:
         return None
     longer = sum((bisect_left(ordered, t.minutes) + bisect_right(ordered, t.minutes)) / 2 for t in here) - n * n / 2
-    ties = sum(t**3 - t for t in Counter(ordered).values())
     deviation = math.sqrt(n * rest / 12 * (total + 1 - ties / (total * (total - 1))))
     return _above((longer - n * rest / 2 - 0.5) / deviation)
 
@@ -122,7 +142,12 @@ def _adjusted(p: dict[Any, float]) -> dict[Any, float]:
     """Benjamini and Hochberg: the least of what each p-value from here on would be if it were the last one."""
     ordered = sorted(p, key=lambda test: p[test])
     whole = [p[test] * len(p) / rank for rank, test in enumerate(ordered, 1)]
-    return {test: min(1.0, *whole[n:]) for n, test in enumerate(ordered)}
+    least = 1.0
+    adjusted = {}
+    for test, of_last in reversed(list(zip(ordered, whole, strict=True))):
+        least = min(least, of_last)
+        adjusted[test] = least
+    return adjusted
 
 
 def locations(world: World, duration: str) -> Rows:
@@ -155,7 +180,7 @@ def locations(world: World, duration: str) -> Rows:
 def _limits(world: World, duration: str) -> dict[date, tuple[float, float]]:
     """Between which logarithms durations count as they are: a quarter and four times the median of the shop's day."""
     days: dict[date, list[float]] = {}
-    for t, _ in _all(world, duration):
+    for t in (t for own in _known(world, duration).values() for t in own):
         days.setdefault(t.day, []).append(t.minutes)
     middles = {day: math.log1p(median(minutes)) for day, minutes in days.items()}
     return {day: (middle - math.log(4), middle + math.log(4)) for day, middle in middles.items()}
@@ -172,10 +197,12 @@ def _scores(logs: dict[str, list[float]]) -> dict[str, float | None]:
     means = {cell: fmean(own) for cell, own in logs.items()}
     degrees = sum(len(own) - 1 for own in logs.values())
     within = sum((x - means[cell]) ** 2 for cell, own in logs.items() for x in own) / max(degrees, 1)
-    above: dict[str, float] = {}
-    for cell in logs:
-        near = [means[other] for other in logs if other[: _PRECISION - 2] == cell[: _PRECISION - 2]]
-        above[cell] = means[cell] - median(near if len(near) >= 3 else list(means.values()))
+    areas: dict[str, list[float]] = {}
+    for cell, mean in means.items():
+        areas.setdefault(cell[: _PRECISION - 2], []).append(mean)
+    middle = median(means.values())
+    middles = {area: median(near) if len(near) >= 3 else middle for area, near in areas.items()}
+    above = {cell: mean - middles[cell[: _PRECISION - 2]] for cell, mean in means.items()}
     errors = {cell: within / len(own) for cell, own in logs.items()}
     between = (1.4826 * median(abs(x) for x in above.values())) ** 2 - median(errors.values())
     spread = {cell: math.sqrt(errors[cell] + max(between, 0)) for cell in logs}
