@@ -6,7 +6,7 @@ from ca_platform.catalogue.columns import count, day, flag, text
 from ca_platform.catalogue.spec import Column, Kind, ReportSpec, TableSpec
 
 DETECTORS = {
-    "matched": "strength of the likeliest single cause, such as lost sessions or a step that is not recorded",
+    "matched": "how surprising the likeliest single cause is, such as lost sessions, and all deviations together",
     "mahalanobis": "distance of all residuals of the day together, correlation taken out (Mahalanobis)",
     "deviation": "largest deviation from the same weekday before, in median absolute deviations",
     "autoencoder": "what a neural network cannot rebuild of the residuals of the day (autoencoder)",
@@ -27,7 +27,7 @@ DAY_REPORTS = ("dfunnel_anomaly", "dcohort_anomaly", "dcohort_anomaly_2", "dorde
 
 _KNOWN = ("session_steps", "dimension_values", "client_numbers", "first_purchases", "customer_orders")
 # Whichever of them is asked for: detectors are chosen for all of them together.
-_FACTS = (*_KNOWN, "customers", "anomaly_models")
+_FACTS = (*_KNOWN, "anomaly_models")
 
 _MEASURES = (
     Column("actual", Kind.FLOAT, "The figure of the day; null where it has none.", "by metric", nullable=True),
@@ -75,7 +75,7 @@ _HOW = (
 )
 
 
-def _report(name: str, title: str, what: str) -> ReportSpec:
+def _report(name: str, title: str, what: str, *inputs: str) -> ReportSpec:
     return ReportSpec(
         name=name,
         family="anomalies",
@@ -84,7 +84,7 @@ def _report(name: str, title: str, what: str) -> ReportSpec:
         description=f"{what} {_HOW}",
         columns=_DAY_COLUMNS,
         key=("date", "metric"),
-        facts=_FACTS,
+        facts=(*_FACTS, *inputs),
         page="/anomalies",
         by_dimension=False,
         window="days",
@@ -138,8 +138,8 @@ _BACKTEST_COLUMNS = (
     text("detector", "; ".join(f"{name}: {words}" for name, words in DETECTORS.items()) + "."),
     text(
         "metric",
-        "recall, recall_KIND (of one kind of incident), false_alarms_per_30_days, delay_days (of those found), "
-        "cause_right (share of those found whose metric was named).",
+        "recall (mean of the sudden kinds), recall_KIND (outage, price, bots, tracking, catalogue, drop, conversion, decay), "
+        "false_alarms_per_30_days, delay_days (of those found), cause_right (share of those found whose metric was named).",
     ),
     Column("value", Kind.FLOAT, "The figure; null where it has none.", "by metric", nullable=True),
     count("incidents", "Incidents put in; of false alarms the days without one."),
@@ -190,6 +190,7 @@ ANOMALIES = (
         "Anomalies of download cohorts",
         "Downloads of the day, and first orders of the day by the days since the download (offset_0 to "
         f"offset_{COHORT_OFFSETS - 1}), as daily_cohort_downloads counts them at the end of the day.",
+        "customers",
     ),
     _report(
         "dcohort_anomaly_2",
@@ -197,6 +198,7 @@ ANOMALIES = (
         "First orders of the day as a share of the download cohort that they come from, by the days since the download "
         f"(offset_0/downloads to offset_{COHORT_OFFSETS - 1}/downloads), as daily_cohort_downloads gives them at the end of "
         "the day.",
+        "customers",
     ),
     _report(
         "dorders_anomaly",
@@ -221,7 +223,7 @@ ANOMALIES = (
         ),
         columns=(*_BACKTEST_COLUMNS, day("trained_on", "The last day that was known when they were judged.")),
         key=BACKTEST_KEY,
-        facts=(*_KNOWN, "customers", "anomaly_scores"),
+        facts=(*_KNOWN, "anomaly_scores"),
         page="/anomalies",
         by_dimension=False,
     ),

@@ -120,7 +120,7 @@ def _usual_part(split: Split, numerator: Floats, denominator: Floats | None) -> 
 
 def _added(split: Split, expected: Floats) -> Floats:
     """What is added to both before their logarithms are taken."""
-    found = np.full(expected.shape, _HALF)
+    found: Floats = np.full(expected.shape, _HALF)
     if split.metric.kind == "ratio" and split.denominator is not None:
         found /= split.denominator + 1
     elif split.metric.kind == "amount":
