@@ -55,6 +55,14 @@ def test_abnormal_slot_carries_an_open_diamond_and_it_is_said() -> None:
     assert "abnormally slow" not in drawn.notes(week(slot(1, 9, 20)))
 
 
+def test_odd_delivery_at_night_does_not_stretch_the_scale() -> None:
+    night = slot(2, 3, 500) | {"deliveries": 1}
+    axis = week(slot(1, 9, 20), slot(5, 18, 80), night)["layout"]["coloraxis"]
+    assert (axis["cmin"], axis["cmax"]) == (20.0, 80.0)
+    assert week(slot(1, 9, 20), night)["data"][0]["z"][1][3] == 500.0
+    assert week(night)["data"][0]["z"][1][3] == 8.333
+
+
 @pytest.mark.parametrize(
     ("minutes", "shown", "unit"), [(0.0, 0.0, " min"), (90.0, 90.0, " min"), (600.0, 10.0, " h"), (576_000.0, 400.0, " days")]
 )  # fmt: skip

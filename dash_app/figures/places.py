@@ -54,7 +54,8 @@ def places(frame: pl.DataFrame, look: Look, what: Duration) -> Figure:
     }
     slow = cells["is_abnormal"]
     notes = (
-        f"mean time {LASTS[what]}, circles as large as there are deliveries",
+        f"mean time {LASTS[what]}",
+        "larger: more deliveries",
         "ringed: abnormally slow" if slow.any() else "",
         _taken(cells, known, look),
         f"area {area}" if (area := DeliveryFilters.of(look.filters).area) else "",
@@ -161,4 +162,5 @@ def _shown(cells: pl.DataFrame) -> dict[str, Any]:
 def _taken(cells: pl.DataFrame, known: pl.DataFrame, look: Look) -> str:
     if cells.height == known.height:
         return ""
-    return f"{formats(look).count(known.height)} cells taken together in {formats(look).count(cells.height)}; click one to open it"
+    form = formats(look)
+    return f"{form.count(known.height)} cells taken together in {form.count(cells.height)}: click to open"

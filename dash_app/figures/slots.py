@@ -14,19 +14,21 @@ from dash_app.records import Figure, Look
 from dash_app.words.dates import WEEKDAYS, duration, hours
 from dash_app.words.formats import formats, plural
 from dash_app.words.rows import Row
-from dash_app.words.spans import LASTS, Unit, unit_of
+from dash_app.words.spans import LASTS, Unit, unit
 
 HEIGHT_OF_SLOTS = 300
 _DAYS, _HOURS = range(1, 8), range(24)
 _LEFT = 40
+_ENOUGH = 20
+"""Deliveries of an hour that say what is usual; with fewer none is called abnormal either."""
 
 
 def slots(frame: pl.DataFrame, look: Look, what: Duration) -> Figure:
     """``*_weekday_hour``: a cell for each hour of the week that has a delivery; abnormal ones carry a diamond."""
     found = {(row["weekday"], row["hour"]): row for row in frame.drop_nulls("mean_minutes").iter_rows(named=True)}
-    scale = unit_of(frame["mean_minutes"])
-    means = [row["mean_minutes"] / scale.minutes for row in found.values()]
-    low, high = min(means, default=0.0), max(means, default=1.0)
+    shortest, longest = _ends(list(found.values()))
+    scale = unit(longest)
+    low, high = shortest / scale.minutes, longest / scale.minutes
     cells = {
         "type": "heatmap",
         "name": "mean",
@@ -53,6 +55,13 @@ def slots(frame: pl.DataFrame, look: Look, what: Duration) -> Figure:
         xaxis=hour_axis(look) | {"range": [-0.5, 23.5], "showline": False},
         yaxis=label_axis(look, list(_DAYS), [day[:2] for day in WEEKDAYS], range=[7.5, 0.5]),
     )
+
+
+def _ends(rows: list[Row]) -> tuple[float, float]:
+    """Minutes at the ends of the scale of colours: an odd delivery at night does not take it from all other hours."""
+    usual = [row for row in rows if row["deliveries"] >= _ENOUGH]
+    means = [row["mean_minutes"] for row in usual or rows]
+    return min(means, default=0.0), max(means, default=1.0)
 
 
 def _mean(row: Row | None, scale: Unit) -> float | None:

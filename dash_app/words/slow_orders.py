@@ -92,7 +92,7 @@ def listed_rules(frame: pl.DataFrame, look: Look) -> Listing:
     rows = []
     for title, column, text in (*_RULES, *signs):
         count = frame.filter(pl.col(column)).height
-        rows.append((Cell(title), Cell(text), Cell(form.count(count), bar=count / max(frame.height, 1))))
+        rows.append((Cell(title), Cell(text), Cell(form.count(count))))
     return Listing(heads, tuple(rows))
 
 
