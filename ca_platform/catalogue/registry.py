@@ -15,6 +15,7 @@ from ca_platform.catalogue.baskets import BASKETS
 from ca_platform.catalogue.churn import CHURN
 from ca_platform.catalogue.clv import CLV
 from ca_platform.catalogue.cohorts import COHORTS
+from ca_platform.catalogue.customer_anomalies import CUSTOMER_ANOMALIES
 from ca_platform.catalogue.datasets import DATASETS
 from ca_platform.catalogue.deliveries import DELIVERIES, DELIVERY_FACTS, OLD_NAMES
 from ca_platform.catalogue.delivery_orders import DELIVERY_ORDERS
@@ -55,9 +56,10 @@ _REPORTS = {
         *PROMOTION_PAIRS,
         *SEGMENT_CHANGES,
         *CALIBRATION_REPORTS,
-        *ANOMALIES,
         *DELIVERIES,
         *DELIVERY_ORDERS,
+        *ANOMALIES,
+        *CUSTOMER_ANOMALIES,
     )
 }
 _TABLES = {

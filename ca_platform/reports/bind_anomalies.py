@@ -18,4 +18,6 @@ ANOMALIES: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     **{report: _by_day(report) for report in DAY_REPORTS},
     "dimension_anomaly": lambda cut: cut.tables.anomalies.values(cut.calendar),
     "anomaly_backtest": lambda cut: cut.tables.anomalies.backtest(cut.calendar.day),
+    "clvrfm_anomaly": lambda cut: cut.tables.customer_anomalies.customers(cut.calendar.day),
+    "clvrfm_anomaly_flagged": lambda cut: cut.tables.customer_anomalies.flagged(cut.calendar.day),
 }

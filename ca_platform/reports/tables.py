@@ -19,6 +19,7 @@ from ca_platform.reports.ab_tables import AbTables
 from ca_platform.reports.anomalies import AnomalyTables
 from ca_platform.reports.anomaly_panels import AnomalyPanels
 from ca_platform.reports.basket_tables import BasketTables
+from ca_platform.reports.customer_anomalies import CustomerAnomalyTables
 from ca_platform.reports.delivery_orders import DeliveryOrders
 from ca_platform.reports.delivery_tables import DeliveryTables
 from ca_platform.reports.milestone_tables import MilestoneTables
@@ -277,6 +278,11 @@ class Tables:
             return AnomalyModels(self._days.last, self._settings, self._lake, panels.panel, lambda: panels.marks)
 
         return AnomalyTables(panels, lambda: self.slices, models)
+
+    @cached_property
+    def customer_anomalies(self) -> CustomerAnomalyTables:
+        """Customers who do not do as they used to."""
+        return CustomerAnomalyTables(self._facts, self._report_days, lambda: self.value.models)
 
     @cached_property
     def rfm(self) -> RfmTables:

@@ -44,6 +44,8 @@ CLOSED = {
     ("churn_backtest", "customers"),
     ("clv_segments_backtest", "customers"),
     ("clv_backtest", "customers"),
+    # Those among whom the row stands out.
+    ("clvrfm_anomaly_flagged", "customers"),
     ("rfm", "orders"),
 }
 """Columns with counts of customers or orders that cannot be opened, and why."""

@@ -129,12 +129,14 @@ IN_PARTS = frozenset(
         "dimension_anomaly",
         "anomaly_backtest",
         "delivery_backtest",
+        "clvrfm_anomaly",
+        "clvrfm_anomaly_flagged",
         "segments_change_families",
         "segments_change_distributions",
     }
 )
 """Reports of fitted models: what can be written twice of them is held against them in ``test_risk``, ``test_value``, ``test_revenue_ahead``,
-``test_experiments``, ``test_anomalies`` and ``test_ab_comparisons``."""
+``test_experiments``, ``test_anomalies``, ``test_customer_anomalies`` and ``test_ab_comparisons``."""
 
 OF_SMALL_SHOPS = frozenset(before_after.REPORTS) | frozenset(ab_comparisons.REPORTS)
 """Reports that small shops are enough for: larger ones have verdicts, which ``test_before_after`` and
