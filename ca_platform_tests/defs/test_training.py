@@ -9,13 +9,23 @@ import dagster as dg
 import pytest
 
 from ca_platform.catalogue import table_specs
+from ca_platform.catalogue.anomalies import DAY_REPORTS
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.instance import opened
 from ca_platform.defs.models import TRAIN, TRAININGS
 from ca_platform.defs.requests import training_cron
 from ca_platform.defs.schedules import DAILY
 from ca_platform.settings import Schedule, Settings
-from ca_platform.training import CALIBRATIONS, MODELS, SCORES, VALUE_MODELS, VALUE_SCORES
+from ca_platform.training import (
+    CALIBRATIONS,
+    DETECTOR_SCORES,
+    DETECTORS,
+    MODELS,
+    SCORES,
+    VALUE_MODELS,
+    VALUE_SCORES,
+    anomalies,
+)
 from ca_platform_tests.computed import computed
 from ca_platform_tests.defs.conftest import Shop
 from ca_platform_tests.training.shop import DAYS, START, orders, write
@@ -29,7 +39,11 @@ def train(settings: Settings) -> dg.ExecuteInProcessResult:
         return job.execute_in_process(instance=instance, raise_on_error=False)
 
 
-def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(tmp_path: Path) -> None:
+def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Ten small networks more would say nothing more of the job.
+    monkeypatch.setattr(anomalies, "can_train", lambda: False)
     settings, lake = write(tmp_path, orders())
     result = train(settings)
     assert result.success
@@ -64,6 +78,14 @@ def test_training_keeps_the_models_of_the_newest_day_and_says_how_good_they_are(
     (calibrated,) = result.asset_materializations_for_node("ab_calibrating")
     assert lake.days(CALIBRATIONS) == [LAST]
     assert calibrated.metadata["note"].value == "Too few customers to split them: all tests are offered."
+    detectors, judged = (
+        result.asset_materializations_for_node("anomaly_detectors")[place].metadata for place in (0, 1)
+    )
+    assert lake.days(DETECTORS) == lake.days(DETECTOR_SCORES) == [LAST]
+    assert len(str(detectors["served"].value).splitlines()) == 2 + len(DAY_REPORTS)
+    assert str(judged["backtest"].value).count(" (serves) |") == len(DAY_REPORTS)
+    assert 0 < judged["recall"].value < 1
+    assert "torch" in str(judged["note"].value)
 
 
 def test_training_without_a_loaded_day_says_what_to_do(shop: Shop) -> None:
