@@ -12,7 +12,7 @@ from ca_platform.drill.amounts import AMOUNTS
 from ca_platform.drill.cells import KEY, Cell, Count, Key, read_key
 from ca_platform.drill.churn import CHURN
 from ca_platform.drill.cohorts import COHORTS
-from ca_platform.drill.deliveries import DELIVERIES
+from ca_platform.drill.deliveries import DELIVERIES, customers
 from ca_platform.drill.orders import ORDERS
 from ca_platform.drill.products import PRODUCTS
 from ca_platform.drill.promotions import PROMOTIONS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
 COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *CLASSES, *ORDERS, *AMOUNTS, *PRODUCTS, *PROMOTIONS, *RFM)
-NAMES: tuple[Count, ...] = DELIVERIES
+NAMES: tuple[Count, ...] = (*DELIVERIES, Count("clvrfm_anomaly_flagged", "client", "customers", ("client",), customers))
 """Columns whose text is the name of one customer or one order."""
 _ALL = (*COUNTS, *NAMES)
 _BY_REPORT: dict[str, tuple[Count, ...]] = {

@@ -136,7 +136,7 @@ def _backtest(day: date, start: date) -> list[Row]:
         for metric, value in {
             "recall": recall,
             "recall_drop": recall - 0.3,
-            "recall_half_day_outage": recall,
+            "recall_outage": recall,
             "false_alarms_per_30_days": wrong,
             "delay_days": delay,
             "cause_right": cause,
@@ -144,8 +144,36 @@ def _backtest(day: date, start: date) -> list[Row]:
     ]
 
 
+CLIENTS = ("<i>anna</i>", "c7", "c12")
+
+
+def _customers(day: date, start: date) -> list[Row]:
+    figures = (("frequency", 0.0, 6.2), ("monetary", 310.0, 48.5), ("recency", 55.5, 7.25))
+    return [
+        {
+            "rank": place + 1,
+            "client": client,
+            "date": day,
+            "metric": metric,
+            "actual": actual,
+            "expected": expected,
+            "low": 1.0 if metric == "frequency" else None,
+            "high": None if metric == "frequency" else 3 * expected,
+            "residual": math.log((actual + 0.5) / (expected + 0.5)),
+            "score": 9.0 - place,
+            "p_value": 0.0002 * (place + 1),
+            "is_anomaly": True,
+            "direction": "decrease" if actual < expected else "increase",
+            "explanation": f"{actual} came, {expected} expected",
+            "customers": 4_000 + (day - start).days,
+        }
+        for place, (client, (metric, actual, expected)) in enumerate(zip(CLIENTS, figures, strict=True))
+    ]
+
+
 ANOMALY_REPORTS: dict[str, Callable[[date, date], list[Row]]] = {
     **{report: _watched(report) for report in DAY_REPORTS},
     "dimension_anomaly": _values,
     "anomaly_backtest": _backtest,
+    "clvrfm_anomaly_flagged": _customers,
 }

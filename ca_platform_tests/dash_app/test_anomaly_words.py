@@ -16,6 +16,7 @@ from dash_app.pages import CARDS
 from dash_app.records import Look
 from dash_app.state import View, parse
 from dash_app.words import anomalies as words
+from dash_app.words import anomaly_customers as customers
 from dash_app.words import anomaly_days as days
 from dash_app.words import anomaly_detectors as detectors
 from dash_app.words.formats import Formats
@@ -178,16 +179,43 @@ def test_detectors_are_listed_with_the_one_that_serves_first() -> None:
         "Autoencoder",
         "Same-weekday deviation",
     ]
-    assert [cell.text for cell in listing.rows[0][1:]] == ["93%", "0.90", "0", "95%", "63%", "93%"]
-    assert [head.text for head in listing.heads[5:]] == ["Drop", "Half day outage"]
+    assert [cell.text for cell in listing.rows[0][1:]] == ["93%", "0.90", "0", "95%", "93%", "63%"]
+    assert [head.text for head in listing.heads[5:]] == ["Half-day outage", "Drop by a quarter"]
     assert listing.rows[1][4].text == "–"
-    assert detectors.served(rows, LOOK).startswith("Mahalanobis distance serves: it found 93% of 60 incidents")
+    assert detectors.served(rows, LOOK).startswith("Mahalanobis distance serves: it found 93% of 60 sudden incidents")
 
 
 def test_report_of_which_nothing_was_measured_has_no_table() -> None:
     frame = frames.report(TESTS).filter(pl.col("report") != REPORT)
     assert CARDS["anomalies-funnel-detectors"].is_empty(frame)
     assert not CARDS["anomalies-budget"].is_empty(frame)
+
+
+# ---- customers -------------------------------------------------------------------------------------------------------
+
+
+def test_customers_are_listed_with_what_was_foreseen_of_them_and_open_by_name() -> None:
+    frame = frames.report("clvrfm_anomaly_flagged")
+    listing = customers.listed(frame, LOOK)
+    assert [cell.text for cell in listing.rows[0]] == [
+        "<i>anna</i>",
+        "orders in 56 days",
+        "0",
+        "6.20",
+        "at least 1.00",
+        "one customer in 5,000",
+    ]
+    assert [row[4].text for row in listing.rows[1:]] == ["at most £145.50", "at most 21.8"]
+    assert listing.rows[0][0].opens == ("client", {"client": "<i>anna</i>"})
+    assert customers.reading(frame, LOOK) == (
+        "3 of 4,402 customers do not do as was foreseen: 1 by orders in 56 days, 1 by order value and 1 by days since the last "
+        "order."
+    )
+
+
+def test_no_customer_says_what_it_takes() -> None:
+    assert CARDS["anomalies-customers"].is_empty(frames.report("clvrfm_anomaly_flagged").clear())
+    assert "fewer than 100 customers" in customers.NO_CUSTOMER
 
 
 # ---- the address ----------------------------------------------------------------------------------------------------

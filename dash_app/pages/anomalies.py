@@ -10,6 +10,7 @@ from dash_app.filters import Filters
 from dash_app.flagged import AnomalyFilters, Family
 from dash_app.records import LISTED, Card, Page, day_alone
 from dash_app.words import anomalies as words
+from dash_app.words import anomaly_customers as customers
 from dash_app.words import anomaly_days as days
 from dash_app.words import anomaly_detectors as detectors
 
@@ -166,6 +167,17 @@ ANOMALIES = Page(
             is_empty=detectors.without_tests,
         ),
         *(card for family in _FAMILIES for card in _cards(family)),
+        Card(
+            id="anomalies-customers",
+            report="clvrfm_anomaly_flagged",
+            title="Customers who do not do as they used to",
+            reading=customers.reading,
+            listing=customers.listed,
+            kind="list",
+            height=LISTED,
+            width="full",
+            empty=customers.NO_CUSTOMER,
+        ),
     ),
     AnomalyFilters,
     day_alone,

@@ -28,6 +28,17 @@ WATCHED = {
 
 _RECALL, _FALSE, _DELAY, _CAUSE = "recall", "false_alarms_per_30_days", "delay_days", "cause_right"
 _KIND = "recall_"
+_KINDS = {
+    "outage": "Half-day outage",
+    "price": "Price error",
+    "bots": "Orders of bots",
+    "tracking": "Lost action",
+    "catalogue": "Lost products",
+    "drop": "Drop by a quarter",
+    "conversion": "Conversion of a value",
+    "decay": "Slow decay",
+}
+"""Kinds of incidents, as heads of the table."""
 
 
 def of_report(frame: Frame, _: Look, report: str) -> Frame:
@@ -98,6 +109,7 @@ def _reports(count: int) -> str:
 
 
 _NAMES = {
+    "matched": "Likeliest cause",
     "mahalanobis": "Mahalanobis distance",
     "deviation": "Same-weekday deviation",
     "autoencoder": "Autoencoder",
@@ -121,22 +133,23 @@ def served(frame: Frame, look: Look) -> str:
     since = f" with what was known on {day(frame['trained_on'][0])}" if frame["trained_on"][0] else ""
     cause = "" if row[_CAUSE] is None else f", and named the cause of {form.share(row[_CAUSE], 0)} of these rightly"
     return (
-        f"{_name(row['detector'])} serves: it found {form.share(row[_RECALL], 0)} of {form.count(row['incidents'])} incidents "
-        f"put into the shop's own past{cause}, judged{since}."
+        f"{_name(row['detector'])} serves: it found {form.share(row[_RECALL], 0)} of {form.count(row['incidents'])} sudden "
+        f"incidents put into the shop's own past{cause}, judged{since}."
     )
 
 
 def listed(frame: Frame, look: Look) -> Listing:
     """Every detector of a report with its figures."""
     form = formats(look)
-    kinds = frame.filter(pl.col("metric").str.starts_with(_KIND))["metric"].unique(maintain_order=True).to_list()
+    known = frame["metric"].unique(maintain_order=True).to_list()
+    kinds = [name for kind in _KINDS if (name := f"{_KIND}{kind}") in known]
     heads = (
         Head("Detector", is_number=False),
         Head("Found"),
         Head("False alarms in 30 days"),
         Head("Delay in days"),
         Head("Cause right"),
-        *(Head(capital(kind.removeprefix(_KIND).replace("_", " "))) for kind in kinds),
+        *(Head(_KINDS[kind.removeprefix(_KIND)]) for kind in kinds),
     )
     of_kind = {
         (row["detector"], row["metric"]): row["value"]

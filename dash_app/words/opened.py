@@ -242,6 +242,7 @@ _SAID: dict[str, Callable[[str, Key, Look], str]] = {
     "dimension_kpis": lambda _, key, __: _of_value(key),
     **SCORES,
     **dict.fromkeys(("deliver_orders", "prepare_orders", "ride_orders", "return_orders"), _named),
+    "clvrfm_anomaly_flagged": _named,
     "daily_dimension_values": lambda _, key, __: f"{_of_value(key)} {within(key['date'], 'day')}",
 }
 
