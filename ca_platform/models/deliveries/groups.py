@@ -44,8 +44,11 @@ class Groups:
         >>> groups.means(np.array([0, 1]), np.array([0.0, 7.0])).tolist()
         [3.0, 7.0]
         """
-        total, weight = self._sum[group] + self._strength * neighbours, self._count[group] + self._strength
-        shrunk: Floats = np.divide(total, weight, out=np.array(neighbours), where=weight > 0)
+        if not self._strength:
+            return np.divide(
+                self._sum[group], self._count[group], out=np.array(neighbours), where=self._count[group] > 0
+            )
+        shrunk: Floats = (self._sum[group] + self._strength * neighbours) / (self._count[group] + self._strength)
         return shrunk
 
     def add(self, group: Ints, values: Floats) -> None:

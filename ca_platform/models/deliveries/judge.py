@@ -10,7 +10,8 @@ changes what is said of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -18,8 +19,8 @@ import numpy as np
 from ca_platform.models.deliveries.contest import Contest
 from ca_platform.models.deliveries.groups import Groups, Nested, pairs
 from ca_platform.models.deliveries.memory import Memory, Week
-from ca_platform.models.deliveries.records import SLOTS, Durations, Flags, Floats, Ints, Judged, together
-from ca_platform.models.deliveries.tails import Tails, bucket
+from ca_platform.models.deliveries.records import SLOTS, Durations, Flags, Floats, Ints, Judged, Rows, together
+from ca_platform.models.deliveries.tails import BUCKETS, Tails, bucket
 
 PROBABLE = 0.0003
 """Below, so long a duration is abnormal for its place or customer."""
@@ -44,18 +45,19 @@ def judge(durations: Durations, *, networks: bool) -> tuple[Judged, tuple[Contes
     Returns:
         Rows in the order given. What is said of the deliveries up to a day does not depend on later ones.
     """
-    judging = _Judging(durations, networks=networks)
-    pieces = [judging.week(rows) for rows in _weeks(durations.day)]
-    return together(pieces), tuple(judging.contests)
+    return _judged(durations, lambda saying, _: saying.judged(slice(None)), networks=networks)
 
 
 def abnormal(durations: Durations, *, networks: bool) -> tuple[Judged, tuple[Contest, ...]]:
     """Only the abnormal ones, as ``judge`` says: rule 2 holds and the duration is above its expectation."""
+    return _judged(durations, lambda saying, rows: saying.abnormal(durations.minutes[rows]), networks=networks)
+
+
+def _judged(
+    durations: Durations, pick: Callable[[_Saying, slice], Judged], *, networks: bool
+) -> tuple[Judged, tuple[Contest, ...]]:
     judging = _Judging(durations, networks=networks)
-    pieces = []
-    for rows in _weeks(durations.day):
-        piece = judging.week(rows)
-        pieces.append(piece.take(is_abnormal(piece, durations.minutes[rows])))
+    pieces = [judging.week(rows, pick) for rows in _weeks(durations.day)]
     return together(pieces), tuple(judging.contests)
 
 
@@ -69,6 +71,52 @@ def _weeks(day: Ints) -> Iterator[slice]:
     starts = np.flatnonzero(np.diff((day + 3) // 7, prepend=-1))
     for start, end in pairwise([*starts, len(day)]):
         yield slice(int(start), int(end))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Saying:
+    """What is known of the deliveries of a week before they are learnt from.
+
+    Attributes:
+        first: row of the first one.
+        enough: whether enough is known to say something.
+        sizes, scaled: by base, see ``Tails``.
+    """
+
+    first: int
+    expected: Floats
+    placed: Flags
+    enough: Flags
+    sizes: dict[str, Ints]
+    scaled: dict[str, Floats]
+    tails: dict[str, Tails]
+
+    def abnormal(self, minutes: Floats) -> Judged:
+        """The abnormal ones; the probabilities of others are not worked out."""
+        rows = np.flatnonzero((minutes > self.expected) & self.enough)
+        judged = self.judged(rows[self._p("slot", rows) < PROBABLE_IN_SLOT])
+        return judged.take(judged.rule_2)
+
+    def judged(self, rows: Rows) -> Judged:
+        """What is said of some rows."""
+        p = {base: self._p(base, rows) for base in self.scaled}
+        placed, by_place, by_customer = self.placed[rows], self.scaled["location"][rows], self.scaled["customer"][rows]
+        p["location"] = np.where(placed, p["location"], np.nan)
+        return Judged(
+            row=self.first + np.arange(len(self.expected))[rows],
+            expected=self.expected[rows],
+            score=np.where(placed, np.maximum(by_place, by_customer), by_customer),
+            p_customer=p["customer"],
+            p_location=p["location"],
+            p_slot=p["slot"],
+            customer=p["customer"] < PROBABLE,
+            location=p["location"] < PROBABLE,
+            slot=p["slot"] < PROBABLE_IN_SLOT,
+        )
+
+    def _p(self, base: str, rows: Rows) -> Floats:
+        p = self.tails[base].probability(self.sizes[base][rows], self.scaled[base][rows])
+        return np.where(self.enough[rows], p, np.nan)
 
 
 class _Judging:
@@ -96,27 +144,26 @@ class _Judging:
     def contests(self) -> list[Contest]:
         return self._memory.contests if self._memory else []
 
-    def week(self, rows: slice) -> Judged:
-        """Judge the deliveries of a week, then learn from them."""
+    def week(self, rows: slice, pick: Callable[[_Saying, slice], Judged]) -> Judged:
+        """Judge the deliveries of a week, those that are picked, then learn from all."""
         if self._memory is not None:
             self._tails |= self._memory.contest(int(self._all.day[rows.start]))
         self._fade(rows)
         week = self._seen(rows)
         by_place, by_customer = self._expected(week, "location"), self._expected(week, "customer")
-        sizes = {"slot": np.zeros(len(week.over), np.int64), "location": bucket(week.near)}
-        sizes["customer"] = bucket(week.history)
-        spreads = {base: self._tails[base].spread(week.part, size, week.slot) for base, size in sizes.items()}
-        shift = _shift(week, week.over - by_customer, spreads["customer"])
-        residuals = {"slot": week.over, "location": week.over - by_place - shift}
-        residuals["customer"] = week.over - by_customer - shift
+        hour, first = week.part * SLOTS + week.slot, week.part * BUCKETS
+        sizes = {"slot": first, "location": first + bucket(week.near), "customer": first + bucket(week.history)}
+        spreads = {base: self._tails[base].spread(size, hour) for base, size in sizes.items()}
+        left = week.over - by_customer
+        shift = _shift(week, left, spreads["customer"])
+        residuals = {"slot": week.over, "location": week.over - by_place - shift, "customer": left - shift}
         scaled = {base: residuals[base] / spreads[base] for base in residuals}
-        judged = self._judged(rows, week, by_customer, sizes, scaled)
+        enough, expected = self._known[week.part] >= ENOUGH, np.expm1(week.usual + by_customer)
+        judged = pick(_Saying(rows.start, expected, week.placed, enough, sizes, scaled, self._tails), rows)
         self._learn(week, shift, spreads["customer"])
         for base, size in sizes.items():
-            some = week.placed if base == "location" else slice(None)
-            self._tails[base].add(
-                week.part[some], size[some], week.slot[some], residuals[base][some], spreads[base][some]
-            )
+            some = slice(None) if base != "location" or week.placed.all() else week.placed
+            self._tails[base].add(size[some], hour[some], residuals[base][some], spreads[base][some])
         return judged
 
     def _seen(self, rows: slice) -> Week:
@@ -125,7 +172,7 @@ class _Judging:
         places, customer = tuple(code[rows] for code in self._places), self._customer[rows]
         log = self._log[rows]
         # A part is first judged in a later week than its first: nothing looks ahead here.
-        level = np.where(self._known[part] > 0, self._level.means(part, np.zeros(len(log))), _means(part, log))
+        level = self._level.means(part, np.zeros(len(log)) if self._known.all() else _means(part, log))
         usual = self._slots.means(part * SLOTS + slot, self._hours.means(part * 24 + slot % 24, level))
         cells = tuple(self._cells.means(places)) if places else ()
         here = cells[0] if places else np.zeros(len(log))
@@ -150,30 +197,10 @@ class _Judging:
             return self._memory.expected(week, base)
         return week.here if base == "location" else week.own
 
-    def _judged(
-        self, rows: slice, week: Week, by_customer: Floats, sizes: dict[str, Ints], scaled: dict[str, Floats]
-    ) -> Judged:
-        enough = self._known[week.part] >= ENOUGH
-        p = {}
-        for base, tails in self._tails.items():
-            p[base] = np.where(enough, tails.probability(week.part, sizes[base], scaled[base]), np.nan)
-        p["location"] = np.where(week.placed, p["location"], np.nan)
-        return Judged(
-            row=np.arange(rows.start, rows.stop),
-            expected=np.expm1(week.usual + by_customer),
-            score=np.where(week.placed, np.maximum(scaled["location"], scaled["customer"]), scaled["customer"]),
-            p_customer=p["customer"],
-            p_location=p["location"],
-            p_slot=p["slot"],
-            customer=p["customer"] < PROBABLE,
-            location=p["location"] < PROBABLE,
-            slot=p["slot"] < PROBABLE_IN_SLOT,
-        )
-
     def _fade(self, rows: slice) -> None:
         """Older weeks count for less: by the weeks since each part's last delivery, whatever other parts did."""
         number = int(self._all.day[rows.start] + 3) // 7
-        here = np.unique(self._all.part[rows])
+        here = np.flatnonzero(np.bincount(self._all.part[rows], minlength=len(self._known)))
         old = here[self._known[here] > 0]
         shares = np.ones(len(self._known))
         shares[old] = _FADE ** (number - self._week[old])

@@ -29,6 +29,7 @@ _SHRINK = 20.0
 _FIRST_VARIANCE = 1.0
 _FIRST_WEIGHT = 1.0
 _LEAST = 1e-3
+_NORMAL = 1.4826  # standard deviation over median absolute deviation of a normal variable
 
 
 def bucket(count: Floats) -> Ints:
@@ -63,30 +64,37 @@ class Tails:
     @classmethod
     def of(cls, residuals: Floats, history: Ints, slot: Ints) -> Tails:
         """As learnt from residuals of one part at once."""
-        tails, part = cls(1), np.zeros(len(residuals), np.int64)
-        spread = np.full(len(residuals), max(1.4826 * float(np.median(np.abs(residuals))), _LEAST))
-        tails.add(part, history, slot, residuals, spread)
+        tails = cls(1)
+        spread = np.full(len(residuals), max(_NORMAL * float(np.median(np.abs(residuals))), _LEAST))
+        tails.add(history, slot, residuals, spread)
         return tails
 
-    def spread(self, part: Ints, history: Ints, slot: Ints) -> Floats:
-        """Standard deviation to be expected of each row's residual."""
-        whole = (self._square / self._weight)[part]
-        code = part * BUCKETS + history
-        variance = (self._squares[code] + _SHRINK * whole) / (self._weights[code] + _SHRINK)
-        hour = part * SLOTS + slot
-        variance *= (self._hour_squares[hour] + _SHRINK) / (self._hour_weights[hour] + _SHRINK)
-        spread: Floats = np.maximum(np.sqrt(variance), _LEAST)
-        return spread
+    def spread(self, size: Ints, hour: Ints) -> Floats:
+        """Standard deviation to be expected of each row's residual.
 
-    def probability(self, part: Ints, history: Ints, scaled: Floats) -> Floats:
+        Args:
+            size: number of the part × ``BUCKETS`` + class of the number of earlier deliveries.
+            hour: number of the part × ``SLOTS`` + hour of the week.
+        """
+        whole = np.repeat(self._square / self._weight, BUCKETS)
+        of_size = np.sqrt((self._squares + _SHRINK * whole) / (self._weights + _SHRINK))
+        spread: Floats = of_size[size] * np.sqrt(self._shares)[hour]
+        return np.maximum(spread, _LEAST, out=spread)
+
+    @property
+    def _shares(self) -> Floats:
+        """By how many times the variance of an hour of the week is larger than that of all."""
+        shares: Floats = (self._hour_squares + _SHRINK) / (self._hour_weights + _SHRINK)
+        return shares
+
+    def probability(self, size: Ints, scaled: Floats) -> Floats:
         """Probability of a residual of so many standard deviations or more.
 
-        >>> rows = np.zeros(3, np.int64)
-        >>> p = Tails(1).probability(rows, rows, np.array([-5.0, 0.0, 7.0]))
+        >>> p = Tails(1).probability(np.zeros(3, np.int64), np.array([-5.0, 0.0, 7.0]))
         >>> [round(float(value), 7) for value in p]
         [1.0, 0.5, 2e-07]
         """
-        kind = _kind(part, history)
+        kind = _kinds(len(self._weights))[size]
         above = np.cumsum(self._bins[:, ::-1], axis=1)[:, ::-1]
         share = above / above[:, :1]
         place = np.clip((scaled - _LOWEST) / _WIDTH, 0.0, _BINS)
@@ -98,32 +106,36 @@ class Tails:
         tail = share[kind, -1] * np.exp(-np.maximum(scaled - _BORDER, 0.0) / mean)
         return np.where(scaled > _BORDER, tail, body)
 
-    def add(self, part: Ints, history: Ints, slot: Ints, residual: Floats, spread: Floats) -> None:
+    def add(self, size: Ints, hour: Ints, residual: Floats, spread: Floats) -> None:
         """Learn from the residuals of a week.
 
         Args:
+            size, hour: see ``spread``.
             spread: what was expected of them.
         """
-        parts = len(self._weight)
-        cut = np.clip(residual / spread, -_CLIP, _CLIP) ** 2
-        code, hour = part * BUCKETS + history, part * SLOTS + slot
+        parts, sizes, hours = len(self._weight), len(self._weights), len(self._hour_weights)
+        cut = np.minimum(np.abs(residual / spread), _CLIP)
+        cut *= cut
         # The hour's share of the variance is told apart from that of the group's size.
-        share = (self._hour_squares[hour] + _SHRINK) / (self._hour_weights[hour] + _SHRINK)
-        self._hour_squares += np.bincount(hour, cut * share, parts * SLOTS)
-        self._hour_weights += np.bincount(hour, minlength=parts * SLOTS)
-        square = cut * spread**2 / share
-        self._square += np.bincount(part, square, parts)
-        self._weight += np.bincount(part, minlength=parts)
-        self._squares += np.bincount(code, square, parts * BUCKETS)
-        self._weights += np.bincount(code, minlength=parts * BUCKETS)
+        share = self._shares[hour]
+        self._hour_squares += np.bincount(hour, cut * share, hours)
+        self._hour_weights += np.bincount(hour, minlength=hours)
+        squares, weights = np.bincount(size, cut * spread**2 / share, sizes), np.bincount(size, minlength=sizes)
+        self._squares += squares
+        self._weights += weights
+        self._square += squares.reshape(parts, -1).sum(axis=1)
+        self._weight += weights.reshape(parts, -1).sum(axis=1)
         # In units of what is known now: else a tail looks thin after a week whose spread was thought to be larger.
-        scaled = residual / self.spread(part, history, slot)
+        self._add_scaled(_kinds(sizes)[size], residual / self.spread(size, hour))
+
+    def _add_scaled(self, kind: Ints, scaled: Floats) -> None:
+        kinds = len(self._whole)
         place = np.clip(np.ceil((scaled - _LOWEST) / _WIDTH), 0, _BINS + 1).astype(np.int64)
-        kind, kinds = _kind(part, history), parts * _KINDS
         self._bins += np.bincount(kind * (_BINS + 2) + place, minlength=kinds * (_BINS + 2)).reshape(kinds, -1)
-        beyond = scaled - _BORDER
-        self._excess += np.bincount(kind, np.clip(beyond, 0.0, _LONGEST), kinds)
-        self._whole += np.bincount(kind, (beyond > 0) & (beyond < _LONGEST), kinds)
+        far = np.flatnonzero(scaled > _BORDER)
+        beyond, kind = scaled[far] - _BORDER, kind[far]
+        self._excess += np.bincount(kind, np.minimum(beyond, _LONGEST), kinds)
+        self._whole += np.bincount(kind[beyond < _LONGEST], minlength=kinds)
 
     def fade(self, shares: Floats) -> None:
         """Let what is known of each part count for a share of what it did."""
@@ -133,9 +145,10 @@ class Tails:
             by_part *= shares[:, None]
 
 
-def _kind(part: Ints, history: Ints) -> Ints:
-    """Groups without a past have a tail of their own: their neighbours are near ones and far ones."""
-    return part * _KINDS + (history > 0)
+def _kinds(sizes: int) -> Ints:
+    """By size: groups without a past have a tail of their own, since their neighbours are near ones and far ones."""
+    number = np.arange(sizes)
+    return number // BUCKETS * _KINDS + (number % BUCKETS > 0)
 
 
 def _normal_shares() -> Floats:
