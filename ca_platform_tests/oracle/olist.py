@@ -1,4 +1,4 @@
-"""Olist as plain records, read from its file without any part of the platform."""
+"""Olist as plain records, read from its file without any part of the platform, and against it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from ca_platform.calendar import days_between
+from ca_platform.ingest import ingest
+from ca_platform.lake import Lake
+from ca_platform.settings import load_settings
+from ca_platform_tests.computed import computed
+from ca_platform_tests.oracle.compare import assert_equal
+from ca_platform_tests.oracle.deliveries import REPORTS
 from ca_platform_tests.oracle.world import Delivery, Session, Shop
 
 ZONE = "America/Sao_Paulo"
@@ -49,6 +56,35 @@ def olist(folder: Path) -> Shop:
         ],
         has_returns=False,
     )
+
+
+def compared(public: Path, folder: Path) -> tuple[int, Counter[str]]:
+    """Load Olist by the platform and hold its reports of the last day against the records.
+
+    Returns:
+        Cells that are equal, and what became of the deliveries.
+
+    Raises:
+        AssertionError: a cell, or a count, differs.
+    """
+    shop = olist(public)
+    counts = accounts(shop)
+    file = str(public / "olist_dev" / "orders.parquet")
+    places = {f"CA_SOURCES__{source}__PATH": file for source in ("SESSIONS", "DELIVERIES")}
+    fixture = Path(__file__).parents[1] / "fixtures" / "olist.yaml"
+    settings = load_settings(fixture, {"CA_LAKE__PATH": str(folder / "lake"), **places})
+    last = max(d.delivered for d in shop.deliveries if d.delivered).date()
+    lake = Lake.open(settings)
+    for source in ("sessions", "deliveries"):
+        ingest(source, list(days_between(START, last)), settings, lake)
+    read, *others = lake.accounting("deliveries").select("read", "loaded", "open", "quarantined").sum().row(0)
+    reasons = dict(lake.quarantined("deliveries")["reason"].value_counts().iter_rows())
+    assert Counter(loaded=others[0], open=others[1], **reasons) == counts
+    assert read == sum(counts.values())
+    assert not lake.scan("deliveries").select("location_suspect").collect().to_series().any()
+    names = [name for name in REPORTS if not name.startswith("return")]
+    frames = computed(names, [last], settings, lake)
+    return sum(assert_equal(frames[name], shop, name, last) for name in names), counts
 
 
 def accounts(shop: Shop) -> Counter[str]:
