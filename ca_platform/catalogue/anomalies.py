@@ -7,6 +7,7 @@ from ca_platform.catalogue.spec import Column, Kind, ReportSpec, TableSpec
 
 DETECTORS = {
     "matched": "how surprising the likeliest single cause is, such as lost sessions, and all deviations together",
+    "lasting": "the same, and how surprising a change of everything is over the last five days together",
     "mahalanobis": "distance of all residuals of the day together, correlation taken out (Mahalanobis)",
     "deviation": "largest deviation from the same weekday before, in median absolute deviations",
     "autoencoder": "what a neural network cannot rebuild of the residuals of the day (autoencoder)",

@@ -110,6 +110,7 @@ def _reports(count: int) -> str:
 
 _NAMES = {
     "matched": "Likeliest cause",
+    "lasting": "Likeliest cause, lasting",
     "mahalanobis": "Mahalanobis distance",
     "deviation": "Same-weekday deviation",
     "autoencoder": "Autoencoder",

@@ -2,54 +2,85 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from ca_platform.models.anomaly.records import Flags, Floats
+from ca_platform.models.anomaly.records import Flags, Floats, Ints
 
 MONTH = 30
 # A past score beyond what its tail lets come once in so many such pasts is an incident and no quiet day.
 _PASTS = 20.0
 _TAIL = 0.8
 _LEAST_SCORES = 28
+# High scores from which on it is said how they come in runs.
+_LEAST_HIGH = 6
 
 
-def quiet_past(scores: Floats, false_alarms_per_30_days: float) -> Floats:
-    """The past scores that a day is held against, ascending.
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """The past scores that a day is held against.
+
+    Attributes:
+        scores: (n,) of quiet days, ascending.
+        runs: days on which a run of high scores begins, by days with a high score; at most 1.
+    """
+
+    scores: Floats
+    runs: float
+
+    def p_values(self, scores: Floats) -> Floats:
+        """Share of quiet days on which an alarm of at least this score begins, NaN where there is no score.
+
+        References:
+            Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a random world", eq. 2.20: the rank among n + 1. High
+            scores come in runs, and a run is one alarm: the rank is multiplied with the extremal index (Leadbetter 1983).
+
+        Example:
+            >>> Past(np.array([1.0, 2.0, 3.0]), 1.0).p_values(np.array([2.5, 9.0, np.nan])).tolist()
+            [0.5, 0.25, nan]
+        """
+        above = self.scores.size - np.searchsorted(self.scores, scores, side="left")
+        return np.where(np.isfinite(scores), self.runs * (1 + above) / (self.scores.size + 1), np.nan)
+
+
+def quiet_past(scores: Floats, days: Ints, false_alarms_per_30_days: float) -> Past:
+    """What past scores say of the next ones.
 
     Incidents are left out: scores so far above the rest that twenty such pasts would not hold one by chance, by an
     exponential tail whose mean excess comes from the median of the upper fifth. Of the others as many of the last are taken
     as make the budget a whole number of ranks: then exchangeable scores are flagged at just the rate of the budget.
 
     Args:
-        scores: (n,) of past days, the last one last.
+        scores: (n,) of past days, the last one last; NaN where there is none.
+        days: (n,) their numbers.
 
     Example:
-        >>> quiet_past(np.arange(50.0), 1.0).size, quiet_past(np.append(np.arange(50.0), 1e6), 1.0)[-1].item()
-        (29, 49.0)
+        >>> quiet_past(np.arange(50.0) % 7, np.arange(50), 1.0).scores.size
+        29
+        >>> quiet_past(np.append(np.arange(50.0), 1e6), np.arange(51), 1.0).scores[-1].item()
+        49.0
     """
-    held = scores[np.isfinite(scores)]
+    known = np.isfinite(scores)
+    held, days = scores[known], days[known]
     if held.size >= _LEAST_SCORES:
         start = float(np.quantile(held, _TAIL))
         beyond = held[held > start] - start
         excess = float(np.median(beyond)) / np.log(2) if beyond.size else 0.0
-        held = held[held <= start + excess * np.log(_PASTS * max(beyond.size, 1))]
-    return np.sort(held[-_whole(held.size, false_alarms_per_30_days / MONTH) :])
+        quiet = held <= start + excess * np.log(_PASTS * max(beyond.size, 1))
+        held, days = held[quiet], days[quiet]
+    share = false_alarms_per_30_days / MONTH
+    last = slice(held.size - _whole(held.size, share), None)
+    return Past(np.sort(held[last]), _run_share(held[last], days[last], share))
 
 
-def p_values(scores: Floats, past: Floats) -> Floats:
-    """Share of quiet days with at least this score, NaN where there is none.
-
-    Never below 1 / (n + 1): so many days cannot say more.
-
-    References:
-        Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a random world", eq. 2.20.
-
-    Example:
-        >>> p_values(np.array([3.0, 9.0]), np.array([1.0, 2.0, 3.0])).tolist()
-        [0.5, 0.25]
-    """
-    above = past.size - np.searchsorted(past, scores, side="left")
-    return np.where(np.isfinite(scores), (1 + above) / (past.size + 1), np.nan)
+def _run_share(scores: Floats, days: Ints, share: float) -> float:
+    """Runs by days among the highest scores, twice as many as the budget flags; never below a half."""
+    count = int(2 * share * scores.size)
+    if count < _LEAST_HIGH:
+        return 1.0
+    high = np.sort(days[np.argsort(scores, kind="stable")[-count:]])
+    return max((1 + int((np.diff(high) > 1).sum())) / count, 0.5)
 
 
 def is_beyond(p_value: Floats, false_alarms_per_30_days: float) -> Flags:

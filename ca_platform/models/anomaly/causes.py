@@ -19,6 +19,9 @@ _ROUNDING = 1e-9
 # those of the benchmark; without them four of ten falls of everything were given to the step that fell furthest by chance.
 _ODDS = {"flow": 1.0, "record": 0.0, "through": 1.0}
 _ODDS_OF_ROOT = 3.0
+# What goes wrong takes away: by so many mean excesses a cause that adds must be more surprising, and one that adds by its
+# nature (bots) when it takes away.
+_DOUBT = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +45,18 @@ class Causes:
     prior: Floats
     through: dict[int, tuple[int, tuple[int, ...]]]
     parts: tuple[tuple[int | None, int | None], ...]
+
+    @property
+    def roots(self) -> Ints:
+        """Rows of the causes that move all that comes after nothing: visits, or the world outside."""
+        found: Ints = np.flatnonzero(self.prior == _ODDS_OF_ROOT)
+        return found
+
+    @property
+    def doubt(self) -> Floats:
+        """(2k,) how much less surprising each cause is upwards, and then downwards."""
+        adds = np.isin(np.arange(len(self.names)), list(self.through))
+        return _DOUBT * np.concatenate([~adds, adds]).astype(np.float64)
 
     def likeliest(self, strength: Floats) -> Ints:
         """(n,) the likeliest cause of each day; -1 where there are none.

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ca_platform.models.anomaly.baseline import compared, outlook, residuals, weekdays
-from ca_platform.models.anomaly.calibration import MONTH, is_beyond, p_values
+from ca_platform.models.anomaly.calibration import MONTH, is_beyond
 from ca_platform.models.anomaly.causes import Causes, causes
 from ca_platform.models.anomaly.course import Course
 from ca_platform.models.anomaly.detectors import DETECTORS, deviation
+from ca_platform.models.anomaly.evidence import LASTING_DAYS, lasting
 from ca_platform.models.anomaly.incidents import KINDS, Kind, inject, says
-from ca_platform.models.anomaly.judge import BY_EVIDENCE, LEAST_HISTORY, Judge, directions_of, judges
+from ca_platform.models.anomaly.judge import BY_EVIDENCE, LEAST_HISTORY, Judge, judges, observed
 from ca_platform.models.anomaly.records import DayMarks, Flags, Floats, Panel
 from ca_platform.models.anomaly.scale import Scaled, scaled
 
@@ -86,6 +87,7 @@ class _History:
     names: Sequence[str | None]
     is_marked: Flags
     scaled: Scaled
+    deviation: Floats
     possible: Causes
     judges: tuple[Judge, ...]
     more: Mapping[str, RowScores]
@@ -145,18 +147,20 @@ def _judged(
     """The history as it was: its judges, the flags of each detector, and the days that count as quiet."""
     on_scale, possible = scaled(panel), causes(panel.metrics)
     found = residuals(panel, marks)
-    directions = directions_of(found, possible)
+    observations = observed(found, possible, lasting(found.deviation, marks.is_marked))
     given = {"deviation": deviation(on_scale)} | {name: score(found.deviation, 0) for name, score in more.items()}
-    made = tuple(judges(found, directions, marks.is_marked, budget, given))
+    made = tuple(judges(observations, possible, marks.is_marked, budget, given))
     flags = {name: np.zeros(panel.days.size, bool) for name in (*DETECTORS, *more)}
     for judge in made:
         rows = np.arange(judge.first, judge.end)
-        seen = judge.yardstick.evidence(found.deviation[rows], directions[rows])
+        seen = judge.yardstick.evidence(observations.rows(rows))
         for name, flag in flags.items():
             score = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else given[name][rows]
-            flag[rows] = is_beyond(p_values(score, judge.past[name]), budget) & ~marks.is_marked[rows]
+            flag[rows] = is_beyond(judge.past[name].p_values(score), budget) & ~marks.is_marked[rows]
     quiet = ~marks.is_marked & (np.arange(panel.days.size) >= LEAST_HISTORY + _SETTLED)
-    history = _History(panel, marks.names(), marks.is_marked, on_scale, possible, made, more, plant, naming, budget)
+    history = _History(
+        panel, marks.names(), marks.is_marked, on_scale, found.deviation, possible, made, more, plant, naming, budget
+    )
     return history, flags, quiet
 
 
@@ -202,7 +206,10 @@ def _searched(
     on_scale = scaled(changed.head(end))
     rows = slice(day, end)
     found = compared(on_scale.rows(rows), outlook(on_scale, course.continued(on_scale), history.names, day, end))
-    directions = directions_of(found, history.possible)
+    before = slice(max(day + 1 - LASTING_DAYS, 0), day)
+    together = np.concatenate([history.deviation[before], found.deviation])
+    marked = history.is_marked[before.start : end]
+    seen = observed(found, history.possible, lasting(together, marked)[day - before.start :])
     scores = {"deviation": deviation(on_scale, day)}
     scores |= {name: score(found.deviation, day) for name, score in history.more.items()}
     result = {name: _Found(None, is_right=False) for name in (*DETECTORS, *history.more)}
@@ -211,12 +218,12 @@ def _searched(
         if judge is None or history.is_marked[day + place]:
             continue
         here = slice(place, place + 1)
-        seen = judge.yardstick.evidence(found.deviation[here], directions[here])
-        cause = history.possible.likeliest(seen.strength)[0]
+        evidence = judge.yardstick.evidence(seen.rows(here))
+        cause = history.possible.likeliest(evidence.strength)[0]
         named = cause >= 0 and history.panel.metrics[history.possible.leading[cause]].name in right
         for name, known in result.items():
-            score = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else scores[name][here]
-            if known.delay is None and is_beyond(p_values(score, judge.past[name]), history.budget)[0]:
+            score = BY_EVIDENCE[name](evidence) if name in BY_EVIDENCE else scores[name][here]
+            if known.delay is None and is_beyond(judge.past[name].p_values(score), history.budget)[0]:
                 result[name] = _Found(place, is_right=named)
     return result
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ca_platform.models.anomaly.causes import Causes
 from ca_platform.models.anomaly.covariance import shrunk_covariance
-from ca_platform.models.anomaly.records import Floats
+from ca_platform.models.anomaly.records import Flags, Floats, Ints
 
 # Where the tail of a strength begins, and what a tail is with few days: that of a normal.
 TAIL = 0.8
@@ -22,22 +23,48 @@ _SIDE, _NORMAL_SIDE, _SIDE_DAYS, _LEAST_SIDE = 0.9, 1.2816, 20.0, 0.2
 _TINY = 1e-12
 
 
+# Days that a lasting change is looked for in.
+LASTING_DAYS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observed:
+    """What is known of some days, a row each.
+
+    Attributes:
+        deviation: (n, m) residuals in standard deviations; NaN where a figure is not known.
+        lasting: (n, m) the same of the last days together.
+        directions: (n, k, m) of the causes, in standard deviations of the day.
+    """
+
+    deviation: Floats
+    lasting: Floats
+    directions: Floats
+
+    def rows(self, days: Ints | slice | Flags) -> Observed:
+        """Some of the days."""
+        return Observed(self.deviation[days], self.lasting[days], self.directions[days])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """What speaks for each cause on some days.
 
+    How far a strength lies in its tail is told in mean excesses above where the tail begins.
+
     Attributes:
         distance: (n,) Mahalanobis distance of the day's deviations.
         strength: (n, k) by how many standard deviations each cause has moved, if it is the one that has; signed.
-        surprise: (n, 2k) how far each cause's strength lies in its tail, upwards first and then downwards, in mean
-            excesses.
-        distance_surprise: (n,) the same of the distance.
+        surprise: (n, 2k) how far each cause's strength lies in its tail, upwards first and then downwards.
+        distant: (n,) the same of the distance.
+        lasting: (n, 2r) the same of the root causes over the last days together.
     """
 
     distance: Floats
     strength: Floats
     surprise: Floats
-    distance_surprise: Floats
+    distant: Floats
+    lasting: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,44 +72,70 @@ class Yardstick:
     """What is usual.
 
     Attributes:
+        causes: that are told apart.
         above, below: (m,) how far deviations go on either side, 1 for a normal.
         precision: (m, m) inverse covariance of deviations.
-        start, excess: (2k + 1,) where the tail of each strength, and of the distance, begins, and its mean excess.
+        start, excess: (2k + 1 + 2r,) where the tail of each strength begins, and its mean excess.
     """
 
+    causes: Causes
     above: Floats
     below: Floats
     precision: Floats
     start: Floats
     excess: Floats
 
-    def evidence(self, deviation: Floats, directions: Floats) -> Evidence:
-        """Evidence of some days.
+    def evidence(self, seen: Observed) -> Evidence:
+        """Evidence of some days."""
+        strength, distance, together = self.measured(seen)
+        beyond = (_columns(strength, distance, together) - self.start) / self.excess
+        both = 2 * strength.shape[1]
+        doubt = self.causes.doubt
+        roots = self.causes.roots
+        of_roots = doubt[np.concatenate([roots, strength.shape[1] + roots])]
+        return Evidence(distance, strength, beyond[:, :both] - doubt, beyond[:, both], beyond[:, both + 1 :] - of_roots)
 
-        Args:
-            deviation: (n, m) in standard deviations; NaN says nothing.
-            directions: (n, k, m) of the causes, in standard deviations of the day.
-        """
-        strength, distance = _strengths(self.precision, _sided(deviation, self.above, self.below), directions)
-        surprise = (np.column_stack([strength, -strength, distance]) - self.start) / self.excess
-        return Evidence(distance, strength, surprise[:, :-1], surprise[:, -1])
+    def measured(self, seen: Observed) -> tuple[Floats, Floats, Floats]:
+        """Strength of each cause, distance, and strength of the root causes over the last days."""
+        strength, distance = _strengths(self.precision, _sided(seen.deviation, self.above, self.below), seen.directions)
+        sided = _sided(seen.lasting, self.above, self.below)
+        lasting, _ = _strengths(self.precision, sided, seen.directions[:, self.causes.roots])
+        return strength, distance, lasting
 
 
-def yardstick(deviation: Floats, directions: Floats) -> Yardstick:
-    """Learn what is usual from past days.
+def yardstick(seen: Observed, causes: Causes) -> Yardstick:
+    """Learn what is usual from past days."""
+    above, below = _side(seen.deviation), _side(-seen.deviation)
+    sided = np.where(np.isfinite(seen.deviation), _sided(seen.deviation, above, below), np.nan)
+    precision = np.asarray(np.linalg.inv(shrunk_covariance(sided)), np.float64)
+    blank = np.zeros(0)
+    plain = Yardstick(causes, above, below, precision, blank, blank)
+    start, excess = _tail(_columns(*plain.measured(seen)))
+    return Yardstick(causes, above, below, precision, start, excess)
 
-    Args:
-        deviation: (n, m) in standard deviations; NaN where a figure is not known.
-        directions: (n, k, m) of the causes, in standard deviations of each day.
+
+def lasting(deviation: Floats, is_marked: Flags) -> Floats:
+    """(n, m) deviations of each day and the four before it together, in standard deviations of their sum.
+
+    Marked days say nothing. The level follows a change meanwhile, so that five days say less than the root of five times
+    what one says.
+
+    Example:
+        >>> lasting(np.ones((6, 1)), np.zeros(6, bool))[:, 0].round(2).tolist()
+        [1.0, 1.41, 1.73, 2.0, 2.24, 2.24]
     """
-    above, below = _side(deviation), _side(-deviation)
-    sided = _sided(deviation, above, below)
-    precision = np.asarray(
-        np.linalg.inv(shrunk_covariance(np.where(np.isfinite(deviation), sided, np.nan))), np.float64
-    )
-    strength, distance = _strengths(precision, sided, directions)
-    start, excess = _tail(np.column_stack([strength, -strength, distance]))
-    return Yardstick(above, below, precision, start, excess)
+    known = np.isfinite(deviation) & ~is_marked[:, None]
+    found = np.full(deviation.shape, np.nan)
+    for day in range(deviation.shape[0]):
+        rows = slice(max(day + 1 - LASTING_DAYS, 0), day + 1)
+        count = known[rows].sum(axis=0)
+        total = np.where(known[rows], deviation[rows], 0.0).sum(axis=0)
+        found[day] = np.where(count > 0, total / np.sqrt(np.maximum(count, 1)), np.nan)
+    return found
+
+
+def _columns(strength: Floats, distance: Floats, lasting_strength: Floats) -> Floats:
+    return np.column_stack([strength, -strength, distance, lasting_strength, -lasting_strength])
 
 
 def _sided(deviation: Floats, above: Floats, below: Floats) -> Floats:

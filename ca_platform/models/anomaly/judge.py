@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ca_platform.models.anomaly.baseline import Residuals
-from ca_platform.models.anomaly.calibration import quiet_past
+from ca_platform.models.anomaly.calibration import Past, quiet_past
 from ca_platform.models.anomaly.causes import Causes
-from ca_platform.models.anomaly.evidence import Evidence, Yardstick, yardstick
-from ca_platform.models.anomaly.records import Flags, Floats
+from ca_platform.models.anomaly.evidence import Evidence, Observed, Yardstick, yardstick
+from ca_platform.models.anomaly.records import Flags, Floats, Ints
 
 # Days before the first judgement, and those of them that teach what figures are expected to be.
 LEAST_HISTORY = 56
@@ -32,7 +32,13 @@ def matched(found: Evidence) -> Floats:
     cause foresees.
     """
     likeliest: Floats = np.maximum(found.surprise.max(axis=1, initial=0.0), 0.0)
-    return likeliest + found.distance_surprise
+    return likeliest + found.distant
+
+
+def lasting_too(found: Evidence) -> Floats:
+    """The same, and how surprising a change of everything is over the last days together."""
+    together: Floats = np.maximum(found.lasting.max(axis=1, initial=0.0), 0.0)
+    return matched(found) + together
 
 
 def mahalanobis(found: Evidence) -> Floats:
@@ -40,7 +46,11 @@ def mahalanobis(found: Evidence) -> Floats:
     return found.distance
 
 
-BY_EVIDENCE: dict[str, Callable[[Evidence], Floats]] = {"matched": matched, "mahalanobis": mahalanobis}
+BY_EVIDENCE: dict[str, Callable[[Evidence], Floats]] = {
+    "matched": matched,
+    "lasting": lasting_too,
+    "mahalanobis": mahalanobis,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,55 +58,52 @@ class Judge:
     """What judges the days from ``first`` to before ``end``.
 
     Attributes:
-        past: by detector, the scores of quiet days, ascending.
+        past: by detector, the scores of quiet days.
     """
 
     first: int
     end: int
     yardstick: Yardstick
-    past: Mapping[str, Floats]
+    past: Mapping[str, Past]
 
 
-def directions_of(found: Residuals, possible: Causes) -> Floats:
-    """(n, k, m) directions of the causes in standard deviations of each day."""
+def observed(found: Residuals, possible: Causes, lasting_deviation: Floats) -> Observed:
+    """What is known of the days of some residuals, and of the last days together."""
     spread = np.where(np.isfinite(found.spread), found.spread, 1.0)
-    return possible.directions(found.expected) / spread[:, None, :]
+    return Observed(found.deviation, lasting_deviation, possible.directions(found.expected) / spread[:, None, :])
 
 
 def judges(
-    found: Residuals,
-    directions: Floats,
-    is_marked: Flags,
-    budget: float,
-    scores: Mapping[str, Floats],
+    seen: Observed, possible: Causes, is_marked: Flags, budget: float, scores: Mapping[str, Floats]
 ) -> Iterator[Judge]:
     """The judges of a history, each learnt from the days before its own.
 
     Args:
         scores: by further detector, the score of each day, NaN where it has none.
     """
-    deviation = found.deviation
-    days = deviation.shape[0]
-    learnable = np.isfinite(deviation).any(axis=1) & ~is_marked
+    days = seen.deviation.shape[0]
+    learnable = np.isfinite(seen.deviation).any(axis=1) & ~is_marked
     first = LEAST_HISTORY
     while first < days:
         end = first + (WEEK if first < WEEKLY_UNTIL else MONTH)
         past = np.flatnonzero(learnable[:first])[-WINDOW_DAYS:]
         if past.size >= WEEK:
-            usual, own = _crossed(deviation[past], directions[past], past)
+            usual, own = _crossed(seen.rows(past), possible, past)
             own |= {name: score[past] for name, score in scores.items()}
-            yield Judge(first, min(end, days), usual, {name: quiet_past(score, budget) for name, score in own.items()})
+            yield Judge(
+                first, min(end, days), usual, {name: quiet_past(score, past, budget) for name, score in own.items()}
+            )
         first = end
 
 
-def _crossed(deviation: Floats, directions: Floats, past: np.ndarray) -> tuple[Yardstick, dict[str, Floats]]:
+def _crossed(seen: Observed, possible: Causes, past: Ints) -> tuple[Yardstick, dict[str, Floats]]:
     """A yardstick of all past days, and their scores by yardsticks of the others."""
     part = past // WEEK % _PARTS
     scores = {name: np.full(past.size, np.nan) for name in BY_EVIDENCE}
     for each in range(_PARTS):
         here = part == each
         if here.any() and not here.all():
-            seen = yardstick(deviation[~here], directions[~here]).evidence(deviation[here], directions[here])
+            found = yardstick(seen.rows(~here), possible).evidence(seen.rows(here))
             for name, score in BY_EVIDENCE.items():
-                scores[name][here] = score(seen)
-    return yardstick(deviation, directions), scores
+                scores[name][here] = score(found)
+    return yardstick(seen, possible), scores

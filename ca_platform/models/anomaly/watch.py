@@ -8,10 +8,11 @@ import numpy as np
 
 from ca_platform.errors import ValidationError
 from ca_platform.models.anomaly.baseline import Residuals, residuals
-from ca_platform.models.anomaly.calibration import MONTH, alarms, is_beyond, p_values
+from ca_platform.models.anomaly.calibration import MONTH, alarms, is_beyond
 from ca_platform.models.anomaly.causes import Causes, causes
 from ca_platform.models.anomaly.detectors import deviation
-from ca_platform.models.anomaly.judge import BY_EVIDENCE, LEAST_HISTORY, directions_of, judges
+from ca_platform.models.anomaly.evidence import lasting
+from ca_platform.models.anomaly.judge import BY_EVIDENCE, LEAST_HISTORY, judges, observed
 from ca_platform.models.anomaly.records import DayMarks, Flags, Floats, Ints, Panel, Watched
 
 # Standard deviations from which a metric of the leading cause is said to carry the deviation too.
@@ -58,14 +59,14 @@ def watch(
     scores = {name: np.full(days, np.nan) for name in names}
     p_value = np.full(days, np.nan)
     cause = np.full(days, -1)
-    directions = directions_of(found, possible)
+    observations = observed(found, possible, lasting(found.deviation, marks.is_marked))
     known = np.asarray(np.isfinite(found.residual).any(axis=1))
-    for judge in judges(found, directions, marks.is_marked, budget, given):
+    for judge in judges(observations, possible, marks.is_marked, budget, given):
         rows = np.arange(judge.first, judge.end)[known[judge.first : judge.end]]
-        seen = judge.yardstick.evidence(found.deviation[rows], directions[rows])
+        seen = judge.yardstick.evidence(observations.rows(rows))
         for name in names:
             scores[name][rows] = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else given[name][rows]
-        p_value[rows] = p_values(scores[detector][rows], judge.past[detector])
+        p_value[rows] = judge.past[detector].p_values(scores[detector][rows])
         cause[rows] = possible.likeliest(seen.strength)
     is_flagged: Flags = is_beyond(p_value, budget) & ~marks.is_marked
     leading, carries = carriers(found, possible, cause)
