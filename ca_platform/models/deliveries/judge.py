@@ -93,8 +93,10 @@ class _Saying:
 
     def abnormal(self, minutes: Floats) -> Judged:
         """The abnormal ones; the probabilities of others are not worked out."""
-        rows = np.flatnonzero((minutes > self.expected) & self.enough)
-        judged = self.judged(rows[self._p("slot", rows) < PROBABLE_IN_SLOT])
+        border = min(self.tails[base].border(PROBABLE) for base in ("location", "customer"))
+        far = np.maximum(self.scaled["location"], self.scaled["customer"]) > border
+        far &= (self.scaled["slot"] > self.tails["slot"].border(PROBABLE_IN_SLOT)) & (minutes > self.expected)
+        judged = self.judged(np.flatnonzero(far & self.enough))
         return judged.take(judged.rule_2)
 
     def judged(self, rows: Rows) -> Judged:

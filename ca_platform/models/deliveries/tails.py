@@ -94,9 +94,7 @@ class Tails:
         >>> [round(float(value), 7) for value in p]
         [1.0, 0.5, 2e-07]
         """
-        kind = _kinds(len(self._weights))[size]
-        above = np.cumsum(self._bins[:, ::-1], axis=1)[:, ::-1]
-        share = above / above[:, :1]
+        kind, share = _kinds(len(self._weights))[size], self._above
         place = np.clip((scaled - _LOWEST) / _WIDTH, 0.0, _BINS)
         left = np.minimum(place.astype(np.int64), _BINS - 1)
         inside = place - left
@@ -105,6 +103,22 @@ class Tails:
         mean = (self._excess / self._whole)[kind]
         tail = share[kind, -1] * np.exp(-np.maximum(scaled - _BORDER, 0.0) / mean)
         return np.where(scaled > _BORDER, tail, body)
+
+    @property
+    def _above(self) -> Floats:
+        """By kind, the share of residuals in a bin or above it."""
+        above: Floats = np.cumsum(self._bins[:, ::-1], axis=1)[:, ::-1]
+        return above / above[:, :1]
+
+    def border(self, probability: float) -> float:
+        """Standard deviations, up to ``_BORDER``, of which no fewer have a smaller probability in any part.
+
+        >>> Tails(1).border(0.05)
+        1.5
+        """
+        usual = np.all(self._above[:, 1:] >= probability, axis=0)
+        bins = len(usual) if usual.all() else int(np.argmin(usual))
+        return _LOWEST + _WIDTH * (bins - 1) if bins else -np.inf
 
     def add(self, size: Ints, hour: Ints, residual: Floats, spread: Floats) -> None:
         """Learn from the residuals of a week.
