@@ -90,7 +90,10 @@ def test_abnormal_deliveries_equal_the_second_implementation(loaded: tuple[Shop,
 
 def test_days_at_once_equal_single_days(loaded: tuple[Shop, Settings, Lake]) -> None:
     _, settings, lake = loaded
-    names, days = ["deliver_orders", "return_orders", "delivery_backtest"], [LAST - timedelta(days=n) for n in (20, 3, 0)]
+    names, days = (
+        ["deliver_orders", "return_orders", "delivery_backtest"],
+        [LAST - timedelta(days=n) for n in (20, 3, 0)],
+    )
     together = computed(names, sorted(days), settings, lake)
     for day in days:
         alone = computed(names, [day], settings, lake)
