@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
 DAYS = 365
-# Reports of what is learnt from the history or tested: the benchmarks rfm, clv, churn, recommend and ab measure that.
-LEARNT_FAMILIES = ("rfm", "clv", "ab_tests")
+# Reports of what is learnt from the history, tested or judged: the benchmarks rfm, clv, churn, recommend, ab and
+# deliveries measure that.
+LEARNT_FAMILIES = ("rfm", "clv", "ab_tests", "anomalies", "deliveries")
 LEARNT = (
     "churn_risk",
     "churn_risk_distribution",
