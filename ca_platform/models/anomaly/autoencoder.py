@@ -5,7 +5,7 @@ few numbers are from where they usually are; both together are one Mahalanobis d
 would be rebuilt and go unseen (Denouden et al. 2018, arXiv 1812.02765, section 2). ``learning`` trains it with torch and
 Lightning; here it is evaluated with NumPy.
 
-Networks are trained on a fixed set of days of a history: first after twelve weeks, anew when there are twice as many days,
+Networks are trained on a fixed set of days of a history: first after eight weeks, anew when there are twice as many days,
 and at least once a year. Each serves from its day on and knows nothing of it or later.
 """
 
@@ -22,7 +22,7 @@ from ca_platform.models.anomaly.records import Flags, Floats
 
 NAME = "autoencoder"
 # Days of history at the first training, and between trainings at most.
-FIRST_DAY, YEAR = 84, 365
+FIRST_DAY, YEAR = 56, 365
 # Networks that differ by their first weights; the mean of their scores counts.
 MEMBERS = 3
 # What is learnt from is held within so many standard deviations, what is scored within more.
@@ -110,9 +110,9 @@ def training_days(days: int) -> Iterator[int]:
     """Rows of a history of so many days from which on another network serves.
 
     >>> list(training_days(1000))
-    [84, 168, 336, 672]
-    >>> list(training_days(1500))[-2:]
-    [1037, 1402]
+    [56, 112, 224, 448, 813]
+    >>> list(training_days(55))
+    []
     """
     day = FIRST_DAY
     while day <= days:
@@ -155,10 +155,10 @@ def learnable(deviation: Floats, is_marked: Flags) -> Floats:
 def held_out(days: int) -> int:
     """How many of the last days are not learnt from: they say when to stop, and what a usual score is.
 
-    >>> held_out(56), held_out(1000)
-    (14, 200)
+    >>> held_out(28), held_out(1000)
+    (7, 200)
     """
-    return max(days // 5, min(14, days // 2))
+    return max(days // 5, min(14, days // 4))
 
 
 def parts_of(weights: tuple[Singles, ...], biases: tuple[Singles, ...], deviation: Floats) -> Floats:

@@ -9,7 +9,7 @@ from ca_platform.models.anomaly.autoencoder import Autoencoder, trained_autoenco
 from ca_platform_tests.models.networks.shops import needs_torch
 
 NAMES = ("sessions", "orders", "revenue")
-DAYS = 180
+DAYS = 120
 
 
 def usual(days: int = DAYS) -> np.ndarray:
@@ -34,9 +34,9 @@ def test_a_figure_that_goes_its_own_way_is_strange_and_so_is_a_fall_of_all(train
 @needs_torch
 def test_the_same_days_give_the_same_networks_whatever_comes_later(trained: Autoencoder) -> None:
     days = usual()
-    days[150:] *= 3
+    days[112:] *= 3
     again = trained_autoencoder(days, NAMES, np.zeros(DAYS, bool), known=Autoencoder(NAMES, trained.networks[1:]))
-    assert [item.day for item in again.networks] == [84, 168]
+    assert [item.day for item in again.networks] == [56, 112]
     assert again.networks[1] is trained.networks[1]
     first, other = (item.networks[0].scores(usual()) for item in (trained, again))
     assert np.array_equal(first, other)
@@ -44,7 +44,7 @@ def test_the_same_days_give_the_same_networks_whatever_comes_later(trained: Auto
 
 @needs_torch
 def test_too_few_days_give_no_network() -> None:
-    assert trained_autoencoder(usual(83), NAMES, np.zeros(83, bool)).networks == ()
-    nothing = trained_autoencoder(np.full((90, 3), np.nan), NAMES, np.zeros(90, bool))
+    assert trained_autoencoder(usual(55), NAMES, np.zeros(55, bool)).networks == ()
+    nothing = trained_autoencoder(np.full((60, 3), np.nan), NAMES, np.zeros(60, bool))
     assert nothing.networks == ()
-    assert np.isnan(nothing.scores(usual(90), NAMES)).all()
+    assert np.isnan(nothing.scores(usual(60), NAMES)).all()
