@@ -75,6 +75,8 @@ def test_shop_of_three_weeks_says_what_it_takes() -> None:
     young = frames.report(REPORT, frames.DAY, date(2026, 11, 1))
     assert words.course(young, LOOK) == words.calendar(young, LOOK) == words.NO_SCORE
     assert "eight weeks" in words.NO_SCORE
+    assert words.opened(young, LOOK) is None
+    assert days.of_day(young, LOOK).is_empty()
     assert CARDS["anomalies-funnel-opened"].is_empty(young)
     assert CARDS["anomalies-funnel-flagged"].is_empty(young)
 

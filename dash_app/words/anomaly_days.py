@@ -89,7 +89,8 @@ def _first(frame: Frame, day: date) -> Row:
 
 def of_day(frame: Frame, look: Look) -> Frame:
     """The rows of the opened day, where it has a score."""
-    return words.scored(frame).filter(date=words.opened(frame, look))
+    day = words.opened(frame, look)
+    return frame.clear() if day is None else words.scored(frame).filter(date=day)
 
 
 def sentence(frame: Frame, look: Look) -> str:
@@ -161,10 +162,10 @@ def _metric(row: Row, form: Formats, leads: str) -> tuple[Cell, ...]:
 
 def values_of_day(frame: Frame, look: Look) -> Frame:
     """The dimension values of the opened day and of the metrics of its report."""
-    if look.also is None or look.also.is_empty():
+    day = None if look.also is None else words.opened(look.also, look)
+    if look.also is None or day is None:
         return frame.clear()
-    metrics = look.also["metric"].unique().to_list()
-    return frame.filter(pl.col("date") == words.opened(look.also, look), pl.col("metric").is_in(metrics))
+    return frame.filter(pl.col("date") == day, pl.col("metric").is_in(look.also["metric"].unique().to_list()))
 
 
 def behind(frame: Frame, look: Look) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from ca_platform.settings import Settings
 from ca_platform.store import Dimension
-from ca_platform_tests.dash_app.real_shop import DAY, EARLIER, address, largest, report
+from ca_platform_tests.dash_app.real_shop import DAY, EARLIER, HTML, address, largest, report
 from ca_platform_tests.dash_app.visitor import Visitor
 from dash_app.opened import CustomerFilters
 from dash_app.state import parse
@@ -154,6 +154,13 @@ def test_list_is_sorted_and_filtered_like_the_table_of_all_customers(visitor: Vi
     few = visitor.rows(COUNTED, query, startRow=0, endRow=100, filterModel=often)
     assert few["rowCount"] == sum(row["orders"] > 2 for row in rows)
     assert 0 < few["rowCount"] < count
+
+
+def test_name_of_a_customer_who_stands_out_opens_that_one(visitor: Visitor) -> None:
+    query = address("clvrfm_anomaly_flagged", "client", client=HTML)
+    assert visitor.card(COUNTED, query)["reading"] == f"The 1 customer called “{HTML}”, as of the end of 10 Jun 2024."
+    rows = visitor.rows(COUNTED, query, startRow=0, endRow=100)
+    assert [row["client"] for row in rows["rowData"]] == [HTML]
 
 
 def test_number_that_counts_nobody_opens_an_empty_list_that_says_so(visitor: Visitor) -> None:

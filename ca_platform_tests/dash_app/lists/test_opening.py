@@ -118,7 +118,7 @@ def test_every_mark_that_opens_is_a_cell_of_the_report(card: Card, shop: Setting
     rows = card.rows(frame, look)
     assert card.figure is not None
     data = with_opening(card.figure(rows, look)["data"], card.drill or (lambda _: {}))
-    found = [mark for trace in data if "meta" in trace for mark in opened(card, trace)]
+    found = [mark for trace in data if "opens" in trace.get("meta", {}) for mark in opened(card, trace)]
     if card.drill is not None or card.id in DRAWN:
         assert found
     for column, key, value in found:
@@ -135,7 +135,7 @@ def test_cell_of_the_rate_so_far_opens_the_customers_up_to_then(shop: Settings) 
     look = Look(day=real_shop.DAY, filters=CohortFilters(kind="1-2", metric="cumulative"))
     assert card.figure is not None
     data = card.figure(frame, look)["data"]
-    found = [mark for trace in data if "meta" in trace for mark in opened(card, trace)]
+    found = [mark for trace in data if "opens" in trace.get("meta", {}) for mark in opened(card, trace)]
     assert {column for column, _, _ in found} == {"cumulative_rate"}
     keys = pl.DataFrame([key for _, key, _ in found], schema_overrides={"offset": pl.Int64}).unique()
     assert keys.join(frame.drop_nulls("cumulative_rate"), on=["cohort", "offset"], how="semi").height == keys.height > 0
