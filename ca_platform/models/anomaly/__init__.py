@@ -7,7 +7,7 @@ in a history and ``contest`` decides by that which detector serves.
 """
 
 from ca_platform.models.anomaly.baseline import Residuals, residuals
-from ca_platform.models.anomaly.contest import Outcome, backtest, best
+from ca_platform.models.anomaly.contest import Outcome, Planting, backtest, best
 from ca_platform.models.anomaly.detectors import DETECTORS
 from ca_platform.models.anomaly.incidents import KINDS, inject
 from ca_platform.models.anomaly.records import DayMarks, Metric, Panel, Watched
@@ -20,6 +20,7 @@ __all__ = [
     "Metric",
     "Outcome",
     "Panel",
+    "Planting",
     "Residuals",
     "Watched",
     "backtest",

@@ -29,9 +29,24 @@ _TOLERANCE = 1.4
 
 # Scores of rows of deviations, (r, m), of which the first is of the day given.
 RowScores = Callable[[Floats, int], Floats]
-# Puts an incident into a panel from a day on, None where it cannot.
-Plant = Callable[[Panel, Kind, int, np.random.Generator], Panel | None]
-Naming = Callable[[Kind, Panel], frozenset[str]]
+# Scores of all days of a panel.
+PanelScores = Callable[[Panel], Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Planting:
+    """How incidents are put into a history.
+
+    Attributes:
+        plant: puts one into a panel from a day on; None where it cannot hit the panel.
+        naming: gives the metrics any of which names the cause of a kind right.
+    """
+
+    plant: Callable[[Panel, Kind, int, np.random.Generator], Panel | None] = inject
+    naming: Callable[[Kind, Panel], frozenset[str]] = says
+
+
+INTO_FIGURES = Planting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +106,8 @@ class _History:
     possible: Causes
     judges: tuple[Judge, ...]
     more: Mapping[str, RowScores]
-    plant: Plant
-    naming: Naming
+    others: Mapping[str, PanelScores]
+    planting: Planting
     budget: float
 
     def judge(self, day: int) -> Judge | None:
@@ -107,29 +122,29 @@ def backtest(
     incidents_per_kind: int = 25,
     seed: int = 1,
     more: Mapping[str, RowScores] | None = None,
-    plant: Plant = inject,
-    naming: Naming = says,
+    others: Mapping[str, PanelScores] | None = None,
+    planting: Planting = INTO_FIGURES,
 ) -> tuple[Outcome, ...]:
     """Plant incidents and count which of them each detector finds.
 
     Args:
         incidents_per_kind: spread over the days from the 84th on; fewer where there are not so many.
         more: further detectors by name; they score deviations.
-        plant: puts an incident into the panel; a kind that cannot hit it is left out.
-        naming: gives the metrics any of which names the cause right.
+        others: further detectors by name; they score figures.
+        planting: how incidents are put into the history.
 
     Returns:
-        An outcome per detector, in the order of ``DETECTORS`` and then of ``more``; empty with less than twelve weeks and
+        An outcome per detector, in the order of ``DETECTORS``, ``more`` and ``others``; empty with less than twelve weeks and
         the ten days of the longest incident.
     """
     first, last = LEAST_HISTORY + _SETTLED, panel.days.size - max(kind.days for kind in KINDS.values())
     if last <= first:
         return ()
-    history, flags, quiet = _judged(panel, marks, false_alarms_per_30_days, more or {}, plant, naming)
+    history, flags, quiet = _judged(panel, marks, false_alarms_per_30_days, more or {}, others or {}, planting)
     rng = np.random.default_rng(seed)
     starts = _starts(history, first, last, incidents_per_kind, rng)
     hits = _planted(history, starts, rng)
-    return tuple(_outcome(name, hits, flags[name], quiet) for name in (*DETECTORS, *(more or {})))
+    return tuple(_outcome(name, hits, flags[name], quiet) for name in flags)
 
 
 def best(outcomes: Sequence[Outcome], budget: float) -> str | None:
@@ -142,15 +157,21 @@ def best(outcomes: Sequence[Outcome], budget: float) -> str | None:
 
 
 def _judged(
-    panel: Panel, marks: DayMarks, budget: float, more: Mapping[str, RowScores], plant: Plant, naming: Naming
+    panel: Panel,
+    marks: DayMarks,
+    budget: float,
+    more: Mapping[str, RowScores],
+    others: Mapping[str, PanelScores],
+    planting: Planting,
 ) -> tuple[_History, dict[str, Flags], Flags]:
     """The history as it was: its judges, the flags of each detector, and the days that count as quiet."""
     on_scale, possible = scaled(panel), causes(panel.metrics)
     found = residuals(panel, marks)
     observations = observed(found, possible, lasting(found.deviation, marks.is_marked))
     given = {"deviation": deviation(on_scale)} | {name: score(found.deviation, 0) for name, score in more.items()}
+    given |= {name: score(panel) for name, score in others.items()}
     made = tuple(judges(observations, possible, marks.is_marked, budget, given))
-    flags = {name: np.zeros(panel.days.size, bool) for name in (*DETECTORS, *more)}
+    flags = {name: np.zeros(panel.days.size, bool) for name in (*DETECTORS, *more, *others)}
     for judge in made:
         rows = np.arange(judge.first, judge.end)
         seen = judge.yardstick.evidence(observations.rows(rows))
@@ -159,7 +180,17 @@ def _judged(
             flag[rows] = is_beyond(judge.past[name].p_values(score), budget) & ~marks.is_marked[rows]
     quiet = ~marks.is_marked & (np.arange(panel.days.size) >= LEAST_HISTORY + _SETTLED)
     history = _History(
-        panel, marks.names(), marks.is_marked, on_scale, found.deviation, possible, made, more, plant, naming, budget
+        panel,
+        marks.names(),
+        marks.is_marked,
+        on_scale,
+        found.deviation,
+        possible,
+        made,
+        more,
+        others,
+        planting,
+        budget,
     )
     return history, flags, quiet
 
@@ -184,10 +215,10 @@ def _planted(
     """By kind and detector, what was found of each incident."""
     course = Course(history.scaled, weekdays(history.panel.days))
     hits: dict[str, dict[str, list[_Found]]] = {}
-    right = {kind.name: history.naming(kind, history.panel) for kinds in starts.values() for kind in kinds}
+    right = {kind.name: history.planting.naming(kind, history.panel) for kinds in starts.values() for kind in kinds}
     for day in range(max(starts, default=-1) + 1):
         for kind in starts.get(day, ()):
-            changed = history.plant(history.panel, kind, day, rng)
+            changed = history.planting.plant(history.panel, kind, day, rng)
             if changed is None:
                 continue
             of_kind = hits.setdefault(kind.name, {})
@@ -212,7 +243,8 @@ def _searched(
     seen = observed(found, history.possible, lasting(together, marked)[day - before.start :])
     scores = {"deviation": deviation(on_scale, day)}
     scores |= {name: score(found.deviation, day) for name, score in history.more.items()}
-    result = {name: _Found(None, is_right=False) for name in (*DETECTORS, *history.more)}
+    scores |= {name: score(changed.head(end))[day:] for name, score in history.others.items()}
+    result = {name: _Found(None, is_right=False) for name in (*DETECTORS, *history.more, *history.others)}
     for place in range(kind.days):
         judge = history.judge(day + place)
         if judge is None or history.is_marked[day + place]:

@@ -24,8 +24,10 @@ HUBER, REJECT, SHIFT, SHIFT_DAYS = 2.0, 3.5, 1.5, 4
 # E[min(z², 6.25)] of a normal z: what a clipped square is short of the variance.
 _CLIP, _CLIPPED = 2.5, 0.956
 LEAST_SPREAD = 1e-3
-# Days between which a peak of the year before is looked for: a date a year ago and the same weekday both lie within.
+# Days between which a peak of the year before is looked for: a date a year ago and the same weekday both lie within; how
+# many years back, and the standard deviations of a peak.
 YEAR_FIRST, YEAR_LAST = 357, 371
+YEARS, YEAR_DAYS = 2, 365
 YEAR_PEAK = 2.5
 
 State = tuple[Floats, Floats, Floats, Floats, Floats]
@@ -75,9 +77,11 @@ class Course:
         plain = (share * self.level).sum(axis=0) / share.sum(axis=0) + self.season[self.weekday[day]]
         expected = np.where(self.ready, plain + self._of_holiday(name), np.nan)
         up = down = np.zeros_like(plain)
-        if day >= YEAR_FIRST:
-            before = self.peaks[max(day - YEAR_LAST, 0) : day - YEAR_FIRST + 1]
-            up, down = np.maximum(before.max(axis=0), 0.0), np.minimum(before.min(axis=0), 0.0)
+        for begin in range(
+            day - YEAR_LAST, max(day - YEAR_LAST - YEARS * YEAR_DAYS, YEAR_FIRST - YEAR_LAST - 1), -YEAR_DAYS
+        ):
+            before = self.peaks[max(begin, 0) : begin + YEAR_LAST - YEAR_FIRST + 1]
+            up, down = np.maximum(before.max(axis=0), up), np.minimum(before.min(axis=0), down)
         self.state = (expected, self.variance, self.usual_size, up, down)
         return self.state
 
@@ -125,6 +129,8 @@ class Course:
         spread = np.maximum(np.sqrt(np.where(self.ready, self.variance, 1.0) * factor + by_chance), LEAST_SPREAD)
         error = np.where(seen, value - expected, 0.0)
         self.peaks[day] = np.where(np.abs(error) > YEAR_PEAK * spread, error, 0.0)
+        # A peak that was expected says as little of usual days as one that was not.
+        square = np.minimum((error / spread) ** 2, _CLIP**2) * spread**2 / _CLIPPED
         error -= np.clip(error, down, up)
         z = error / spread
         moved = self._moved(z, seen)
@@ -135,7 +141,6 @@ class Course:
         self.level = self.level + np.where(moved, np.maximum(GAINS, 0.3), GAINS) * np.clip(own, -allowed, allowed)
         season = SEASON_GAIN * np.where(moved, 0.0, np.clip(error, -allowed, allowed))
         self.season[self.weekday[day]] += season
-        square = np.minimum(z**2, _CLIP**2) * spread**2 / _CLIPPED
         toward = self.variance + SPREAD_GAIN * ((square - by_chance) / factor - self.variance)
         self.variance = np.where(seen & ~moved, np.maximum(toward, LEAST_SPREAD**2), self.variance)
         size = np.where(np.isfinite(today.size), today.size, self.usual_size)
