@@ -82,4 +82,26 @@ REVENUE_AHEAD = (
         facts=(*_FACTS, "client_numbers"),
         page="/clv",
     ),
+    ReportSpec(
+        name="clvsegments_weekly",
+        family="clv",
+        title="Expected revenue by segment and week",
+        grain="segment × week",
+        description=(
+            "How what clvsegments_amount expects comes in: the seven days after the report's are week 1. Of each segment "
+            "the totals at a few points of the horizon are joined by a smooth course; at these points, and at the end, the "
+            f"sums of all segments are those of daily_clv, between them they may differ a little. {_FORECAST}"
+        ),
+        columns=(
+            text("segment", "Name of the segment; still to come: customers who have not ordered yet."),
+            Column("week", Kind.INTEGER, "Number of the week, from 1.", "weeks"),
+            day("first_day", "First day of the week."),
+            day("last_day", "Last day of the week; the last week may be shorter."),
+            money("amount", "Revenue that is expected in the week of the customers who are in the segment today."),
+            money("sum_amount", "Revenue that is expected of them up to the end of the week."),
+        ),
+        key=("segment", "week"),
+        facts=(*_FACTS, "client_numbers"),
+        page="/clv",
+    ),
 )

@@ -253,6 +253,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
     "clv_segments_backtest": lambda cut: cut.tables.value_classes.backtest(cut.calendar.day),
     "daily_clv": lambda cut: cut.tables.ahead.daily(cut.calendar),
     "clvsegments_amount": lambda cut: cut.tables.ahead.segments(cut.calendar),
+    "clvsegments_weekly": lambda cut: cut.tables.ahead.weekly(cut.calendar),
     **_by_product(),
     **_of_baskets(),
     **_recommended(),

@@ -35,7 +35,8 @@ TO_COME = "still to come"
 """Customers who have not ordered yet, in the place of a segment."""
 NO_INTERVAL = "too few earlier forecasts can be held against what came to say how far totals may be off"
 
-_AMOUNT = pl.Decimal(38, 10)
+AMOUNT = pl.Decimal(38, 10)
+"""Expected money, finer than any minor unit, so that parts sum to their totals."""
 _MICROSECONDS_PER_DAY = 86_400e6
 # What newcomers spend varies by twice the square of their mean: a guess on the safe side.
 _VARIATION = 2.0
@@ -139,8 +140,8 @@ def daily(past: pl.DataFrame, outlook: Outlook, shares: Shares, scatter: Mapping
         scatter: of the days of every slice, whose numbers are the keys.
     """
     came = past.lazy().with_columns(
-        pl.col("amount", "newcomers_part").cast(_AMOUNT),
-        customers_part=(pl.col("amount") - pl.col("newcomers_part")).cast(_AMOUNT),
+        pl.col("amount", "newcomers_part").cast(AMOUNT),
+        customers_part=(pl.col("amount") - pl.col("newcomers_part")).cast(AMOUNT),
         data_type=pl.lit("actual"),
     )
     known = outlook.by_customers(shares)
@@ -235,4 +236,4 @@ def _ends(ends: Interval | None, low: str, high: str) -> dict[str, Floats | None
 
 
 def _money(column: Floats | None, rows: int) -> pl.Series:
-    return pl.Series([None] * rows, dtype=_AMOUNT) if column is None else pl.Series(column).cast(_AMOUNT)
+    return pl.Series([None] * rows, dtype=AMOUNT) if column is None else pl.Series(column).cast(AMOUNT)

@@ -23,6 +23,7 @@ from ca_platform.reports.reading import FactReader
 from ca_platform.reports.revenue_ahead import Outlook, Shares, by_segment, daily
 from ca_platform.reports.rfm_day import Scored
 from ca_platform.reports.rfm_tables import RfmTables
+from ca_platform.reports.segment_course import by_segment_and_week
 from ca_platform.training import ValueModels
 from ca_platform.training.orders import day_number
 
@@ -33,19 +34,21 @@ _SCATTER_DAYS = 28 * 7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
-    """What both reports of a day are made of; ``known`` are the slices that there are."""
+    """What the reports of a day are made of; ``known`` are the slices that there are."""
 
     known: Ints
     outlook: Outlook
     scored: Scored
     shares: Shares
 
-    def segments(self) -> pl.DataFrame:
-        return by_segment(self.scored, self.outlook, self.shares, self.known).collect()
+    def segments(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The tables of segments: over the whole horizon, and by week."""
+        given = self.scored, self.outlook, self.shares, self.known
+        return by_segment(*given).collect(), by_segment_and_week(*given).collect()
 
 
 class RevenueAheadTables:
-    """What ``daily_clv`` and ``clvsegments_amount`` are made of.
+    """What ``daily_clv``, ``clvsegments_amount`` and ``clvsegments_weekly`` are made of.
 
     Args:
         slices: ``day`` of the first session of each ``slice``, numbered from 0.
@@ -64,10 +67,10 @@ class RevenueAheadTables:
     ) -> None:
         self._facts, self._slices, self._open, self._rfm = facts, slices, models, rfm
         self._sessions = days
-        self._segments: dict[date, pl.DataFrame] = {}
+        self._segments: dict[date, tuple[pl.DataFrame, pl.DataFrame]] = {}
 
     def daily(self, calendar: Calendar) -> pl.LazyFrame:
-        """``daily_clv``; the small table of the segments is made along with it."""
+        """``daily_clv``; the small tables of the segments are made along with it."""
         parts = self._parts(calendar.day)
         self._segments[calendar.day] = parts.segments()
         scatter = {slice_: self._scatter(slice_, parts.outlook) for slice_ in parts.known.tolist()}
@@ -75,9 +78,16 @@ class RevenueAheadTables:
 
     def segments(self, calendar: Calendar) -> pl.LazyFrame:
         """``clvsegments_amount``."""
-        if calendar.day not in self._segments:
-            self._segments[calendar.day] = self._parts(calendar.day).segments()
-        return self._segments[calendar.day].lazy()
+        return self._by_segment(calendar.day)[0].lazy()
+
+    def weekly(self, calendar: Calendar) -> pl.LazyFrame:
+        """``clvsegments_weekly``."""
+        return self._by_segment(calendar.day)[1].lazy()
+
+    def _by_segment(self, day: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+        if day not in self._segments:
+            self._segments[day] = self._parts(day).segments()
+        return self._segments[day]
 
     @cached_property
     def _models(self) -> ValueModels:

@@ -100,6 +100,18 @@ def test_segments_stand_from_the_best_to_the_lost_and_those_still_to_come_last()
     assert drawn.numbers(coming["x"]) == [frame.filter(segment=TO_COME)["amount"][0]]
 
 
+def test_segments_lie_on_each_other_week_by_week_with_those_still_to_come_on_top() -> None:
+    frame = report("clvsegments_weekly")
+    figure = value_segments.weekly(frame, LOOK)
+    go.Figure(figure)
+    names = [trace["name"] for trace in figure["data"]]
+    expected = frame.group_by("segment").agg(pl.col("amount").sum()).filter(pl.col("amount") > 0)["segment"]
+    assert set(names) == set(expected) and names[-1] == TO_COME
+    for trace in figure["data"]:
+        own = frame.filter(segment=trace["name"]).sort("week")["amount"].to_list()
+        assert drawn.numbers(trace["y"]) == pytest.approx(own, rel=1e-3)
+
+
 def test_calibration_has_the_level_in_it_that_was_put_right_at_an_origin() -> None:
     frame = report("clv_backtest")
     newest = frame.filter(pl.col("origin") == pl.col("origin").max(), metric="orders_decile_error", is_served=True)

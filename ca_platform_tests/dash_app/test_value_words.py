@@ -177,6 +177,17 @@ def test_segments_tell_the_best_and_those_who_are_still_to_come() -> None:
     )
 
 
+def test_weeks_tell_which_segment_fades_most() -> None:
+    rows = [
+        {"segment": segment, "week": week, "amount": amount}
+        for segment, amounts in (("champions", (90.0, 60.0)), ("lost", (40.0, 5.0)), ("still to come", (1.0, 80.0)))
+        for week, amount in enumerate(amounts, start=1)
+    ]
+    assert value_segments.by_week(frames.table("clvsegments_weekly", rows), LOOK) == (
+        "Revenue of the segment lost fades most: £40.00 in the first week, £5.00 in the last one."
+    )
+
+
 def test_best_customers_are_told_with_what_they_are_expected_to_bring() -> None:
     look = replace(LOOK, total=400)
     rows = pl.DataFrame({"client": ["a", "b"], "expected_revenue": [70.0, 30.0]})

@@ -44,6 +44,26 @@ def _segments(day: date, start: date) -> list[Row]:
     return [row | {"low": 0.7 * row["amount"], "high": 1.4 * row["amount"], "horizon_days": HORIZON} for row in rows]
 
 
+def _weekly(day: date, start: date) -> list[Row]:
+    rows: list[Row] = []
+    for segment in _segments(day, start):
+        total = 0.0
+        for week in range(1, HORIZON // 7 + 1):
+            amount = segment["amount"] / week
+            total += amount
+            rows.append(
+                {
+                    "segment": segment["segment"],
+                    "week": week,
+                    "first_day": day + timedelta(days=7 * week - 6),
+                    "last_day": day + timedelta(days=7 * week),
+                    "amount": amount,
+                    "sum_amount": total,
+                }
+            )
+    return rows
+
+
 def _backtest(day: date, start: date) -> list[Row]:
     rows: list[Row] = []
     for back in range(4, 0, -1):
@@ -84,5 +104,6 @@ def _backtest(day: date, start: date) -> list[Row]:
 VALUE_REPORTS: dict[str, Callable[[date, date], list[Row]]] = {
     "daily_clv": _course,
     "clvsegments_amount": _segments,
+    "clvsegments_weekly": _weekly,
     "clv_backtest": _backtest,
 }

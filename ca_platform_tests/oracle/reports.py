@@ -117,6 +117,7 @@ IN_PARTS = frozenset(
         "clv_segments_backtest",
         "daily_clv",
         "clvsegments_amount",
+        "clvsegments_weekly",
         "ab_calibration",
         "experiments",
         "ab_families",

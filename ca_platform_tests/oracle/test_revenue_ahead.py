@@ -28,7 +28,7 @@ START = date(2024, 3, 20)
 SHOP = nasty_shop("Europe/Berlin", START, 230, seed=1)
 DAYS = [date(2024, 6, 2), date(2024, 9, 30)]
 WEEKS = 8
-NAMES = ("daily_clv", "clvsegments_amount", "client_feature_predicted")
+NAMES = ("daily_clv", "clvsegments_amount", "clvsegments_weekly", "client_feature_predicted")
 FEW = {"CA_REPORTS__CLV__HORIZON_WEEKS": str(WEEKS), "CA_REPORTS__CLV__MODELS": '["bg_nbd"]'}
 CENT = 0.01
 
@@ -144,6 +144,26 @@ def test_parts_sum_to_the_total_and_days_to_their_sums(frames: dict[str, pl.Data
             assert sum(amounts) == pytest.approx(float(segments["amount"].sum()), abs=CENT)
             to_come = segments.filter(segment="still to come")["amount"].item()
             assert sum(parts[1]) == pytest.approx(float(to_come), abs=CENT)
+
+
+def test_weeks_of_segments_sum_to_their_horizon_and_all_segments_to_the_days(frames: dict[str, pl.DataFrame]) -> None:
+    for day in DAYS:
+        for dimension, value, _ in slices(day):
+            weekly = rows(frames["clvsegments_weekly"], day, dimension, value).with_columns(
+                pl.col("amount", "sum_amount").cast(pl.Float64)
+            )
+            whole = rows(frames["clvsegments_amount"], day, dimension, value)
+            for segment, amount in whole.select("segment", pl.col("amount").cast(pl.Float64)).iter_rows():
+                own = weekly.filter(segment=segment).sort("week")
+                assert own["week"].to_list() == list(range(1, WEEKS + 1))
+                assert own["last_day"].to_list() == [day + timedelta(days=7 * week) for week in own["week"]]
+                assert (own["last_day"] - own["first_day"]).unique().to_list() == [timedelta(days=6)]
+                assert own["sum_amount"].to_list() == pytest.approx(list(accumulate(own["amount"])), abs=CENT)
+                assert own["sum_amount"].to_list()[-1] == pytest.approx(amount, abs=CENT)
+            ahead = rows(frames["daily_clv"], day, dimension, value).filter(data_type="predicted")
+            for week in (1, 4, WEEKS):
+                until = ahead.filter(date=day + timedelta(days=7 * week))["sum_amount"].cast(pl.Float64).item()
+                assert weekly.filter(week=week)["sum_amount"].sum() == pytest.approx(until, abs=12 * CENT)
 
 
 def test_values_of_a_dimension_sum_to_main(frames: dict[str, pl.DataFrame]) -> None:

@@ -1,4 +1,4 @@
-"""Revenue to come by segment, with what it may be, and the customers who are still to come apart."""
+"""Revenue to come by segment, in all and week by week, and of the customers who are still to come apart."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import polars as pl
 
 from ca_platform.settings.segments import SEGMENTS
 from dash_app.figures import encode
-from dash_app.figures.colours import OTHER
-from dash_app.figures.frame import figure, plain_axis, value_axis
+from dash_app.figures.colours import OTHER, scheme
+from dash_app.figures.frame import figure, money_left, period_axis, plain_axis, value_axis
 from dash_app.figures.labels import width
 from dash_app.figures.opening import opens, points
 from dash_app.figures.segments import COLOURS
@@ -57,6 +57,38 @@ def segments(frame: pl.DataFrame, look: Look) -> Figure:
             ticks="",
             fixedrange=True,
         ),
+    )
+
+
+def weekly(frame: pl.DataFrame, look: Look) -> Figure:
+    """``clvsegments_weekly``: areas on each other, the best segments below, customers who are still to come on top."""
+    before, after = formats(look).affixes
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "stackgroup": "segments",
+            **encode.along(rows["last_day"]),
+            "y": encode.rough(rows["amount"]),
+            "line": {"color": scheme(dark=look.dark).ground, "width": 0.6},
+            "fillcolor": COLOURS.get(name, OTHER),
+            "hovertemplate": f"{name}: {before}%{{y:,.0f}}{after}<extra></extra>",
+        }
+        for name in (*SEGMENTS, TO_COME)
+        if (rows := frame.filter(segment=name).sort("week"))["amount"].sum() > 0
+    ]
+    notes = (
+        "revenue expected in each week, at its last day, by what customers are now",
+        "colours as of the segments' bars; on top: customers who are still to come",
+    )
+    return figure(
+        data,
+        look,
+        notes,
+        left=money_left(look),
+        xaxis=period_axis(look, "day", encode.days(frame["last_day"].unique().sort())),
+        yaxis=value_axis(look, money=True),
     )
 
 

@@ -94,6 +94,16 @@ CLV = Page(
             why_empty=course.why_empty,
         ),
         Card(
+            id="clv-segments-weekly",
+            report="clvsegments_weekly",
+            title="Expected revenue by segment, week by week",
+            reading=segments.by_week,
+            figure=segment_figures.weekly,
+            height=segment_figures.HEIGHT_OF_SEGMENTS,
+            empty=course.NO_DATA,
+            is_empty=course_figures.without_money,
+        ),
+        Card(
             id="clv-customers",
             report="client_kpis",
             title="Customers by expected revenue",

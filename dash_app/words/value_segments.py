@@ -29,3 +29,20 @@ def expected(frame: pl.DataFrame, look: Look) -> str:
         f"from the {form.count(best['customers'])} {plural(best['customers'], 'customer')} who are now {best['segment']}"
         f"{later}. {beware(frame)}"
     ).rstrip()
+
+
+def by_week(frame: pl.DataFrame, look: Look) -> str:
+    """Which segment's revenue fades most within the horizon."""
+    form = formats(look)
+    known = frame.filter(pl.col("segment").is_in(SEGMENTS)).with_columns(pl.col("amount").cast(pl.Float64))
+    ends = known.group_by("segment").agg(
+        first=pl.col("amount").sort_by("week").first(), last=pl.col("amount").sort_by("week").last()
+    )
+    told = ends.filter(pl.col("first") > 0).sort(pl.col("first") - pl.col("last"), "segment", descending=[True, False])
+    if told.is_empty():
+        return "Nothing is expected of any customer."
+    best = told.row(0, named=True)
+    return (
+        f"Revenue of the segment {best['segment']} fades most: {form.compact_money(best['first'])} in the first week, "
+        f"{form.compact_money(best['last'])} in the last one."
+    )
