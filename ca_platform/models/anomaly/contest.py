@@ -29,8 +29,10 @@ _TOLERANCE = 1.4
 
 # Scores of rows of deviations, (r, m), of which the first is of the day given.
 RowScores = Callable[[Floats, int], Floats]
-# Scores of all days of a panel.
-PanelScores = Callable[[Panel], Floats]
+# Scores of the days of a panel from a row on.
+PanelScores = Callable[[Panel, int], Floats]
+# Puts an incident into a panel from a day on; None where it cannot hit the panel.
+Plant = Callable[[Panel, Kind, int, np.random.Generator], Panel | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,11 @@ class Planting:
     """How incidents are put into a history.
 
     Attributes:
-        plant: puts one into a panel from a day on; None where it cannot hit the panel.
+        plant: puts one into a panel.
         naming: gives the metrics any of which names the cause of a kind right.
     """
 
-    plant: Callable[[Panel, Kind, int, np.random.Generator], Panel | None] = inject
+    plant: Plant = inject
     naming: Callable[[Kind, Panel], frozenset[str]] = says
 
 
@@ -169,7 +171,7 @@ def _judged(
     found = residuals(panel, marks)
     observations = observed(found, possible, lasting(found.deviation, marks.is_marked))
     given = {"deviation": deviation(on_scale)} | {name: score(found.deviation, 0) for name, score in more.items()}
-    given |= {name: score(panel) for name, score in others.items()}
+    given |= {name: score(panel, 0) for name, score in others.items()}
     made = tuple(judges(observations, possible, marks.is_marked, budget, given))
     flags = {name: np.zeros(panel.days.size, bool) for name in (*DETECTORS, *more, *others)}
     for judge in made:
@@ -243,7 +245,7 @@ def _searched(
     seen = observed(found, history.possible, lasting(together, marked)[day - before.start :])
     scores = {"deviation": deviation(on_scale, day)}
     scores |= {name: score(found.deviation, day) for name, score in history.more.items()}
-    scores |= {name: score(changed.head(end))[day:] for name, score in history.others.items()}
+    scores |= {name: score(changed.head(end), day) for name, score in history.others.items()}
     result = {name: _Found(None, is_right=False) for name in (*DETECTORS, *history.more, *history.others)}
     for place in range(kind.days):
         judge = history.judge(day + place)
