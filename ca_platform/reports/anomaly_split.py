@@ -67,10 +67,11 @@ class FlaggedDays:
             for dimension, (numbers, names) in self._values.items():
                 parts = parts_of(self._split(run, place, column, numbers))
                 for row in _top(parts):
-                    name = f"{metric.name}, {dimension} {_is(names[row])}"
                     difference = float(parts.difference[row])
+                    name = f"{dimension} {_is(names[row])}"
                     told = in_words(name, parts.actual[row], parts.expected[row], difference, unit_of(metric))
-                    rows.append((day.item(), metric.name, dimension, names[row], *_cells(parts, row, told)))
+                    cells = _cells(parts, row, f"{metric.name}, {told}")
+                    rows.append((day.item(), metric.name, dimension, names[row], *cells))
                     if parts.explains[row] and parts.contribution[row] > best.get((day, metric.name), (0.0, ""))[0]:
                         best[day, metric.name] = float(parts.contribution[row]), told
         frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -136,10 +137,14 @@ def test_lost_sessions_of_a_region_are_found_and_named(shop: tuple[Settings, obj
     )
     assert (row["is_anomaly"], row["is_alarm"], row["direction"]) == (True, True, "decrease")
     assert row["actual"] < row["low"]
-    assert "sessions, region = EU: −" in row["explanation"]
+    assert re.fullmatch(
+        r"sessions: −\d\d %, about \d\d sessions fewer\. region = EU: −\d\d %, about \d\d sessions fewer",
+        row["explanation"],
+    )
     assert found["dorders_anomaly"].filter(pl.col("date") == DAY)["is_anomaly"].to_list() == [True]
     values = found["dimension_anomaly"].filter(pl.col("date") == DAY, pl.col("metric") == "sessions")
     assert values.select("value", "is_anomaly").rows() == [("EU", True), ("US", False)]
+    assert values["explanation"][0].startswith("sessions, region = EU: −")
     assert values["contribution"].sum() == pytest.approx(1)
     assert values["expected"].sum() == pytest.approx(row["expected"])
 
