@@ -101,15 +101,15 @@ def test_list_of_flagged_days_opens_each_and_leads_to_its_page() -> None:
     assert [row[0].chooses for row in listing.rows] == [("opened", str(day)) for day in (*OUTAGE[::-1], MACHINE)]
     assert [row[-1].leads for row in listing.rows][-1] == f"/funnels?date={MACHINE}"
     assert listing.rows[-1][1].text == (
-        "orders, −42 %, channel = <b>web</b>, −38 %, about 120 orders; "
-        "orders/sessions, −42 %, channel = <b>web</b>, −38 %, about 120 orders"
+        "orders, −42 % (channel = <b>web</b>, −38 %, about 120 orders); "
+        "orders/sessions, −42 % (channel = <b>web</b>, −38 %, about 120 orders)"
     )
     assert {row[2].text for row in listing.rows} == {"one day in 500"}
 
 
 def test_explanation_of_many_figures_is_that_of_the_farthest() -> None:
     rows = days.of_day(frames.report(REPORT), opening(OUTAGE[0]))
-    assert days.sentence(rows, LOOK).endswith("about 120 orders; and 3 more figures.")
+    assert days.sentence(rows, LOOK).endswith("about 120 orders); and 3 more figures.")
     bare = rows.with_columns(explanation=pl.lit(None, pl.String))
     listed = days.listed(bare, LOOK, **PLACE).rows[0][1].text
     assert listed == "has basket −42.0%; orders −42.0%; orders / sessions −42.0%; and 1 more figure"

@@ -118,10 +118,16 @@ def counted(frame: Frame, look: Look) -> str:
 def _why(frame: Frame, day: date, form: Formats, most: int) -> str:
     """What carries the day, with the dimension values behind it; of many figures the farthest ones."""
     rows = words.carrying(frame, day)
-    told = [str(row["explanation"] or words.carrier(row, form)).rstrip(".").replace(". ", ", ") for row in rows]
+    told = [_told(row, form) for row in rows]
     more = len(told) - most
     rest = f"; and {more} more {plural(more, 'figure')}" if more > 0 else ""
     return f"{'; '.join(told[:most])}{rest}"
+
+
+def _told(row: Row, form: Formats) -> str:
+    """A figure, and in brackets the dimension value that carries it."""
+    figure, _, rest = str(row["explanation"] or words.carrier(row, form)).rstrip(".").partition(". ")
+    return f"{figure} ({rest})" if rest else figure
 
 
 def metrics(frame: Frame, look: Look, *, leads: str, called: str) -> Listing:

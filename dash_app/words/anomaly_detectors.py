@@ -20,7 +20,7 @@ TOO_SHORT = "The history is too short for a back-test of detectors: until it is 
 WATCHED = {
     "dfunnel_anomaly": "Funnel",
     "dcohort_anomaly": "Download cohorts",
-    "dcohort_anomaly_2": "Shares of download cohorts",
+    "dcohort_anomaly_2": "Shares of cohorts",
     "dorders_anomaly": "Orders",
     "revenue_anomaly": "Revenue",
 }
