@@ -17,6 +17,7 @@ from ca_platform_tests.oracle.world import World
 FADE = 0.5 ** (1 / 13)
 STRENGTH = 4.0
 SHRINK = 20.0
+CLIENT = "client"
 EDGES = [-3.0 + 4.5 / 36 * n for n in range(37)]
 NORMAL = NormalDist()
 
@@ -50,7 +51,7 @@ class Row:
 class Taken:
     """What is kept of a judged delivery: values cut to what is likely, and by base its residual.
 
-    ``kept``: the residual in units of the spread that is known after its week.
+    ``around``: by level what its neighbours said, and the mean of its group if it had a past; ``kept``: the residual in units of the spread that is known after its week.
     """
 
     row: Row
@@ -61,6 +62,7 @@ class Taken:
     spread: dict[str, float]
     size: dict[str, int]
     hour_share: dict[str, float]
+    around: dict[Any, tuple[float, float | None]]
     kept: dict[str, float] = field(default_factory=dict)
 
 
@@ -120,14 +122,20 @@ def _week(own: list[Row], past: list[Taken]) -> tuple[list[dict[str, Any]], list
     customers = _sums(past, ones, lambda t: t.row.client, lambda t: t.value)
     ruler = {base: _Ruler(past, weight, base, this) for base in ("slot", "location", "customer")}
 
-    usual, here, customer = [], [], []
+    strength = {level: _strength(past, level) for level in (4, 5, 6, 7, CLIENT)}
+    usual, here, customer, around = [], [], [], []
     for row in own:
         usual.append(_shrunk(slots, row.slot, _shrunk(hours, row.slot[1], level)))
         place = 0.0
+        said_around: dict[Any, tuple[float, float | None]] = {}
         for letters in (4, 5, 6, 7) if row.cell else ():
-            place = _shrunk(cells[letters], row.cell and row.cell[:letters], place)
+            key = row.cell and row.cell[:letters]
+            said_around[letters] = (place, _raw(cells[letters], key))
+            place = _shrunk(cells[letters], key, place, strength[letters])
         here.append(place)
-        customer.append(_shrunk(customers, row.client, place))
+        said_around[CLIENT] = (place, _raw(customers, row.client))
+        customer.append(_shrunk(customers, row.client, place, strength[CLIENT]))
+        around.append(said_around)
 
     sizes = [
         {"slot": 0, "location": _size(cells[7], row.cell), "customer": _size(customers, row.client)} for row in own
@@ -156,7 +164,17 @@ def _week(own: list[Row], past: list[Taken]) -> tuple[list[dict[str, Any]], list
         surprise = min(max(rest["customer"], -limit), limit)
         share = {base: ruler[base].hour_share(row.slot) for base in z}
         taken.append(
-            Taken(row, usual[n] + shift[n] + surprise, customer[n] + surprise, rest, z, spreads[n], sizes[n], share)
+            Taken(
+                row,
+                usual[n] + shift[n] + surprise,
+                customer[n] + surprise,
+                rest,
+                z,
+                spreads[n],
+                sizes[n],
+                share,
+                around[n],
+            )
         )
     known = [*past, *taken]
     now = [*weight, *[1.0] * len(taken)]
@@ -207,9 +225,25 @@ def _sums(
     return found
 
 
-def _shrunk(groups: dict[Any, tuple[float, float]], key: Any, towards: float) -> float:
+def _shrunk(groups: dict[Any, tuple[float, float]], key: Any, towards: float, strength: float = STRENGTH) -> float:
     count, total = groups.get(key, (0.0, 0.0))
-    return (total + STRENGTH * towards) / (count + STRENGTH)
+    return (total + strength * towards) / (count + strength)
+
+
+def _raw(groups: dict[Any, tuple[float, float]], key: Any) -> float | None:
+    return groups[key][1] / groups[key][0] if key in groups else None
+
+
+def _strength(past: list[Taken], level: Any) -> float:
+    """Variance within groups over that between them, which is what the past of a group and its present share."""
+    pairs = []
+    for t in past:
+        neighbours, mean = t.around.get(level, (0.0, None))
+        if mean is not None:
+            pairs.append((t.value - neighbours, mean - neighbours))
+    whole = fmean(now * now for now, _ in pairs) if pairs else 1.0
+    between = (sum(now * before for now, before in pairs) + 50 * whole / 5) / (len(pairs) + 50)
+    return min(max(whole / max(between, whole / 1000) - 1, 0.25), 1000)
 
 
 def _size(groups: dict[Any, tuple[float, float]], key: Any) -> int:

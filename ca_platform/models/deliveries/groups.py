@@ -12,7 +12,14 @@ import numpy as np
 
 from ca_platform.models.deliveries.records import Floats, Ints
 
+STRENGTH = 4.0
+"""How many deliveries of its own outweigh what is said of a group by its neighbours, unless it is learnt."""
+
 _DENSE = 20_000_000
+_PRIOR = 50.0
+_LEAST = 0.25
+_LARGEST = 1_000.0
+_TINY = 1e-300
 
 
 class Groups:
@@ -63,18 +70,68 @@ class Groups:
             by_part *= shares[:, None]
 
 
+class Differing:
+    """Groups of which it is learnt, by part, how much they differ from their neighbours.
+
+    The strength of the neighbours is the variance within groups over that between them. What lies above the neighbours
+    now has as product with what the mean of the group's past lies above them the variance between groups on average:
+    chance now and chance before do not hang together (the estimate of moments of empirical Bayes: Efron and Morris 1975).
+    """
+
+    def __init__(self, size: int, parts: int) -> None:
+        self._groups = np.zeros((2, size))
+        self._moments = np.zeros((3, parts))
+
+    def counts(self, group: Ints) -> Floats:
+        """How many deliveries of each row's group were known."""
+        counts: Floats = self._groups[0][group]
+        return counts
+
+    def means(self, part: Ints, group: Ints, neighbours: Floats) -> Floats:
+        """Mean of each row's group, shrunk as in ``Groups``."""
+        strength = self._strengths[part]
+        count, total = self._groups
+        shrunk: Floats = (total[group] + strength * neighbours) / (count[group] + strength)
+        return shrunk
+
+    @property
+    def _strengths(self) -> Floats:
+        """By part; ``STRENGTH`` as long as little is known of it."""
+        count, square, product = self._moments
+        whole = np.divide(square, count, out=np.ones_like(count), where=count > 0)
+        between = (product + _PRIOR * whole / (1 + STRENGTH)) / (count + _PRIOR)
+        strengths: Floats = np.clip(whole / np.maximum(between, whole / _LARGEST + _TINY) - 1, _LEAST, _LARGEST)
+        return strengths
+
+    def add(self, part: Ints, group: Ints, neighbours: Floats, means: Floats, values: Floats) -> None:
+        """Take further deliveries in.
+
+        Args:
+            neighbours, means: what was said of them before.
+        """
+        count, total = self._groups
+        rows = np.flatnonzero(count[group])
+        own, over = part[rows], values[rows] - neighbours[rows]
+        known = count[group[rows]]
+        before = (means[rows] - neighbours[rows]) * (known + self._strengths[own]) / known
+        parts = self._moments.shape[1]
+        self._moments += [np.bincount(own, moment, parts) for moment in (np.ones(len(rows)), over**2, over * before)]
+        np.add.at(count, group, 1.0)
+        np.add.at(total, group, values)
+
+
 class Nested:
     """Groups inside of each other, such as map cells: each is shrunk towards the one around it, the outermost to 0."""
 
-    def __init__(self, codes: Sequence[Ints], strength: float) -> None:
-        self._levels = [Groups(_size(code), strength) for code in codes]
+    def __init__(self, codes: Sequence[Ints], parts: int) -> None:
+        self._levels = [Differing(size_of(code), parts) for code in codes]
 
-    def means(self, codes: Sequence[Ints]) -> list[Floats]:
+    def means(self, part: Ints, codes: Sequence[Ints]) -> list[Floats]:
         """By row, from the innermost groups to the outermost; 0 where the group is not known (-1)."""
-        inside = np.zeros(len(codes[0])) if codes else np.zeros(0)
+        inside = np.zeros(len(part))
         found: list[Floats] = []
         for groups, code in zip(reversed(self._levels), reversed(codes), strict=True):
-            inside = np.where(code < 0, 0.0, groups.means(code, inside))
+            inside = np.where(code < 0, 0.0, groups.means(part, code, inside))
             found.append(inside)
         return found[::-1]
 
@@ -82,11 +139,16 @@ class Nested:
         """Of the innermost groups; 0 where the group is not known."""
         return np.where(codes[0] < 0, 0.0, self._levels[0].counts(codes[0]))
 
-    def add(self, codes: Sequence[Ints], values: Floats) -> None:
-        """Take further deliveries in, those of unknown groups left out."""
-        for groups, code in zip(self._levels, codes, strict=True):
-            known = code >= 0
-            groups.add(code[known], values[known])
+    def add(self, part: Ints, codes: Sequence[Ints], means: Sequence[Floats], values: Floats) -> None:
+        """Take further deliveries in, those of unknown groups left out.
+
+        Args:
+            means: what was said of them before, by level.
+        """
+        outside = [*means, np.zeros(len(part))][1:] if means else []
+        for groups, code, around, own in zip(self._levels, codes, outside, means, strict=True):
+            known = slice(None) if code.min(initial=0) >= 0 else code >= 0
+            groups.add(part[known], code[known], around[known], own[known], values[known])
 
 
 def pairs(part: Ints, code: Ints) -> Ints:
@@ -104,6 +166,6 @@ def pairs(part: Ints, code: Ints) -> Ints:
     return np.where(code < 0, -1, joint)
 
 
-def _size(code: Ints) -> int:
-    # One at least: a row without a group looks the last one up, and lets it go.
+def size_of(code: Ints) -> int:
+    """Number of groups, one at least: a row without a group looks the last one up, and lets it go."""
     return int(code.max(initial=0)) + 1

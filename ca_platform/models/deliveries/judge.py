@@ -17,10 +17,11 @@ from itertools import pairwise
 import numpy as np
 
 from ca_platform.models.deliveries.contest import Contest
-from ca_platform.models.deliveries.groups import Groups, Nested, pairs
+from ca_platform.models.deliveries.groups import STRENGTH, Differing, Groups, Nested, pairs, size_of
 from ca_platform.models.deliveries.memory import Memory, Week
 from ca_platform.models.deliveries.records import SLOTS, Durations, Flags, Floats, Ints, Judged, Rows, together
 from ca_platform.models.deliveries.tails import BUCKETS, Tails, bucket
+from ca_platform.models.threads import one_thread
 
 PROBABLE = 0.0003
 """Below, so long a duration is abnormal for its place or customer."""
@@ -33,7 +34,6 @@ _FADE = 0.5 ** (1 / 13)  # a quarter of a year halves the weight of an hour's an
 _CLIP = 2.5
 _DAY_CLIP = 4.0
 _DAY_STRENGTH = 20.0
-_STRENGTH = 4.0
 
 
 def judge(durations: Durations, *, networks: bool) -> tuple[Judged, tuple[Contest, ...]]:
@@ -57,7 +57,8 @@ def _judged(
     durations: Durations, pick: Callable[[_Saying, slice], Judged], *, networks: bool
 ) -> tuple[Judged, tuple[Contest, ...]]:
     judging = _Judging(durations, networks=networks)
-    pieces = [judging.week(rows, pick) for rows in _weeks(durations.day)]
+    with one_thread():
+        pieces = [judging.week(rows, pick) for rows in _weeks(durations.day)]
     return together(pieces), tuple(judging.contests)
 
 
@@ -131,12 +132,12 @@ class _Judging:
         self._log = np.log1p(durations.minutes)
         self._places = tuple(pairs(part, code) for code in durations.places)
         self._customer = pairs(part, durations.customer)
-        customers = int(self._customer.max(initial=-1)) + 1
+        customers = size_of(self._customer)
         self._level = Groups(parts, strength=0.0)
-        self._hours = Groups(parts * 24, _STRENGTH)
-        self._slots = Groups(parts * SLOTS, _STRENGTH)
-        self._cells = Nested(self._places, _STRENGTH)
-        self._customers = Groups(customers, _STRENGTH)
+        self._hours = Groups(parts * 24, STRENGTH)
+        self._slots = Groups(parts * SLOTS, STRENGTH)
+        self._cells = Nested(self._places, parts)
+        self._customers = Differing(customers, parts)
         self._tails = {base: Tails(parts) for base in ("slot", "location", "customer")}
         self._known = np.zeros(parts)
         self._week = np.zeros(parts, np.int64)
@@ -176,7 +177,7 @@ class _Judging:
         # A part is first judged in a later week than its first: nothing looks ahead here.
         level = self._level.means(part, np.zeros(len(log)) if self._known.all() else _means(part, log))
         usual = self._slots.means(part * SLOTS + slot, self._hours.means(part * 24 + slot % 24, level))
-        cells = tuple(self._cells.means(places)) if places else ()
+        cells = tuple(self._cells.means(part, places)) if places else ()
         here = cells[0] if places else np.zeros(len(log))
         return Week(
             part=part,
@@ -191,7 +192,7 @@ class _Judging:
             cells=cells,
             near=self._cells.counts(places) if places else here,
             history=self._customers.counts(customer),
-            own=self._customers.means(customer, here),
+            own=self._customers.means(part, customer, here),
         )
 
     def _expected(self, week: Week, base: str) -> Floats:
@@ -221,8 +222,8 @@ class _Judging:
         self._level.add(week.part, log)
         self._hours.add(week.part * 24 + week.slot % 24, log)
         self._slots.add(week.part * SLOTS + week.slot, log)
-        self._cells.add(week.places, values)
-        self._customers.add(week.customer, values)
+        self._cells.add(week.part, week.places, week.cells, values)
+        self._customers.add(week.part, week.customer, week.here, week.own, values)
         self._known += np.bincount(week.part, minlength=len(self._known))
         if self._memory is not None:
             self._memory.remember(week, values)
