@@ -103,21 +103,24 @@ class Differing:
         strengths: Floats = np.clip(whole / np.maximum(between, whole / _LARGEST + _TINY) - 1, _LEAST, _LARGEST)
         return strengths
 
-    def add(self, part: Ints, group: Ints, neighbours: Floats, means: Floats, values: Floats) -> None:
-        """Take further deliveries in.
+    def add(self, group: Ints, values: Floats) -> None:
+        """Take further deliveries in."""
+        count, total = self._groups
+        np.add.at(count, group, 1.0)
+        np.add.at(total, group, values)
+
+    def compare(self, part: Ints, group: Ints, neighbours: Floats, means: Floats, values: Floats) -> None:
+        """Learn how much groups differ, before the deliveries are taken in.
 
         Args:
-            neighbours, means: what was said of them before.
+            neighbours, means: what was said of them.
         """
-        count, total = self._groups
-        rows = np.flatnonzero(count[group])
-        own, over = part[rows], values[rows] - neighbours[rows]
-        known = count[group[rows]]
+        count = self._groups[0][group]
+        rows = np.flatnonzero(count)
+        own, over, known = part[rows], values[rows] - neighbours[rows], count[rows]
         before = (means[rows] - neighbours[rows]) * (known + self._strengths[own]) / known
         parts = self._moments.shape[1]
         self._moments += [np.bincount(own, moment, parts) for moment in (np.ones(len(rows)), over**2, over * before)]
-        np.add.at(count, group, 1.0)
-        np.add.at(total, group, values)
 
 
 class Nested:
@@ -139,16 +142,22 @@ class Nested:
         """Of the innermost groups; 0 where the group is not known."""
         return np.where(codes[0] < 0, 0.0, self._levels[0].counts(codes[0]))
 
-    def add(self, part: Ints, codes: Sequence[Ints], means: Sequence[Floats], values: Floats) -> None:
-        """Take further deliveries in, those of unknown groups left out.
+    def add(self, codes: Sequence[Ints], values: Floats) -> None:
+        """Take further deliveries in, those of unknown groups left out."""
+        for groups, code in zip(self._levels, codes, strict=True):
+            known = slice(None) if code.min(initial=0) >= 0 else code >= 0
+            groups.add(code[known], values[known])
+
+    def compare(self, part: Ints, codes: Sequence[Ints], means: Sequence[Floats], values: Floats) -> None:
+        """Learn how much groups differ; see ``Differing``.
 
         Args:
-            means: what was said of them before, by level.
+            means: what was said of them, by level.
         """
         outside = [*means, np.zeros(len(part))][1:] if means else []
         for groups, code, around, own in zip(self._levels, codes, outside, means, strict=True):
             known = slice(None) if code.min(initial=0) >= 0 else code >= 0
-            groups.add(part[known], code[known], around[known], own[known], values[known])
+            groups.compare(part[known], code[known], around[known], own[known], values[known])
 
 
 def pairs(part: Ints, code: Ints) -> Ints:

@@ -29,6 +29,10 @@ PROBABLE_IN_SLOT = 0.05
 """The same for its hour of the week, in which near and far places differ."""
 ENOUGH = 300
 """Deliveries of the part of the shop that must be known before anything is said."""
+MANY = 20_000
+"""Once so many deliveries of the part are known,"""
+EVERY = 8
+"""spreads are learnt from one delivery in so many."""
 
 _FADE = 0.5 ** (1 / 13)  # a quarter of a year halves the weight of an hour's and a tail's past
 _CLIP = 2.5
@@ -163,10 +167,11 @@ class _Judging:
         scaled = {base: residuals[base] / spreads[base] for base in residuals}
         enough, expected = self._known[week.part] >= ENOUGH, np.expm1(week.usual + by_customer)
         judged = pick(_Saying(rows.start, expected, week.placed, enough, sizes, scaled, self._tails), rows)
-        self._learn(week, shift, spreads["customer"])
+        some = _some(week.part, np.where(self._known > MANY, EVERY, 1))
+        self._learn(week, shift, spreads["customer"], some)
         for base, size in sizes.items():
-            some = slice(None) if base != "location" or week.placed.all() else week.placed
-            self._tails[base].add(size[some], hour[some], residuals[base][some], spreads[base][some])
+            rows_of = some[week.placed[some]] if base == "location" else some
+            self._tails[base].add(size[rows_of], hour[rows_of], residuals[base][rows_of], spreads[base][rows_of])
         return judged
 
     def _seen(self, rows: slice) -> Week:
@@ -213,8 +218,12 @@ class _Judging:
         for tails in self._tails.values():
             tails.fade(shares)
 
-    def _learn(self, week: Week, shift: Floats, spread: Floats) -> None:
-        """Take the week in, each delivery cut at some standard deviations from what was expected of it."""
+    def _learn(self, week: Week, shift: Floats, spread: Floats, some: Ints) -> None:
+        """Take the week in, each delivery cut at some standard deviations from what was expected of it.
+
+        Args:
+            some: rows from which it is learnt how much places and customers differ.
+        """
         surprise = np.clip(week.over - week.own - shift, -_CLIP * spread, _CLIP * spread)
         values = week.own + surprise
         # Without what the customer adds: an hour of few deliveries is not slow for its far customers.
@@ -222,8 +231,12 @@ class _Judging:
         self._level.add(week.part, log)
         self._hours.add(week.part * 24 + week.slot % 24, log)
         self._slots.add(week.part * SLOTS + week.slot, log)
-        self._cells.add(week.part, week.places, week.cells, values)
-        self._customers.add(week.part, week.customer, week.here, week.own, values)
+        part, here = week.part[some], week.here[some]
+        cells = [column[some] for column in week.cells]
+        self._cells.compare(part, [code[some] for code in week.places], cells, values[some])
+        self._customers.compare(part, week.customer[some], here, week.own[some], values[some])
+        self._cells.add(week.places, values)
+        self._customers.add(week.customer, values)
         self._known += np.bincount(week.part, minlength=len(self._known))
         if self._memory is not None:
             self._memory.remember(week, values)
@@ -235,6 +248,21 @@ def _shift(week: Week, residual: Floats, spread: Floats) -> Floats:
     common = np.bincount(code, np.clip(residual, -_DAY_CLIP * spread, _DAY_CLIP * spread))
     shift: Floats = (common / (np.bincount(code) + _DAY_STRENGTH))[code]
     return shift
+
+
+def _some(part: Ints, every: Ints) -> Ints:
+    """Rows of each part in equal steps.
+
+    >>> _some(np.array([0, 1, 0, 0, 1]), np.array([2, 1])).tolist()
+    [0, 1, 3, 4]
+    """
+    if len(every) == 1:
+        return np.arange(0, len(part), int(every[0]))
+    order = np.argsort(part.astype(np.uint16 if len(every) < 2**16 else np.int64), kind="stable")
+    counts = np.bincount(part)
+    place = np.empty(len(part), np.int64)
+    place[order] = np.arange(len(part)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.flatnonzero(place % every[part] == 0)
 
 
 def _means(part: Ints, values: Floats) -> Floats:
