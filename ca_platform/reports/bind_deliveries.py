@@ -22,7 +22,8 @@ def _slots(cut: Cut, duration: str) -> pl.LazyFrame:
 
 
 def _places(cut: Cut, duration: str) -> pl.LazyFrame:
-    return deliveries.locations(cut.of(cut.tables.deliveries.cells(duration)))
+    tables = cut.tables.deliveries
+    return deliveries.locations(cut.of(tables.cells(duration)).collect(), tables.geohashes)
 
 
 def _kpis(cut: Cut) -> pl.LazyFrame:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from ca_platform.models.deliveries import score_cells
-from ca_platform.reports.delivery_tables import LOG_UNITS, MICROSECONDS
+from ca_platform.reports.delivery_rows import MICROSECONDS
+from ca_platform.reports.delivery_tables import LOG_UNITS
 from ca_platform.reports.periods import Calendar, in_units, share
 
 COARSER = 2
@@ -34,30 +35,36 @@ def daily(counts: pl.LazyFrame, slices: pl.LazyFrame, durations: tuple[str, ...]
     return grid.join(figures, on=["slice", "duration", "date"], how="left").with_columns(deliveries.fill_null(0))
 
 
-def locations(cells: pl.LazyFrame) -> pl.LazyFrame:
+def locations(cells: pl.DataFrame, geohashes: pl.Series) -> pl.LazyFrame:
     """The map cells of each slice that have a delivery, how long these took, and whether they stand out.
 
     Args:
         cells: see ``DeliveryTables.cells``.
+        geohashes: in the order of the numbers of the cells, which is that of the alphabet.
     """
     from polars_hash import GeoHashingNameSpace
 
-    sums = cells.group_by("slice", "cell").agg(pl.col("deliveries", "microseconds", "log", "squares").sum())
-    named = sums.with_columns(geohash=pl.col("cell").cast(pl.String)).sort("slice", "geohash").collect()
-    letters = named["geohash"].str.len_chars().max()
-    coarse = named["geohash"].str.slice(0, max(letters - COARSER, 1) if isinstance(letters, int) else 1)
-    numbers = (named["slice"], coarse.rank("dense") - 1)
-    part, around = (column.cast(pl.Int64).to_numpy() for column in numbers)
-    logs, squares = (named[name].to_numpy() / unit for name, unit in (("log", LOG_UNITS), ("squares", LOG_UNITS**2)))
-    score, is_abnormal = score_cells(part, around, named["deliveries"].to_numpy(), logs, squares)
-    centre = GeoHashingNameSpace(pl.col("geohash")).to_coords()
-    return named.lazy().select(
-        "slice",
-        "geohash",
-        "deliveries",
-        latitude=centre.struct.field("latitude"),
-        longitude=centre.struct.field("longitude"),
-        mean_minutes=in_units(pl.col("microseconds"), MICROSECONDS) / pl.col("deliveries"),
-        score=pl.Series(score).fill_nan(None),
-        is_abnormal=pl.Series(is_abnormal, dtype=pl.Boolean),
+    # What many days are made of comes in several rows.
+    if cells["day"].n_unique() > 1:
+        cells = cells.group_by("slice", "cell").agg(pl.exclude("day").sum()).sort("slice", "cell")
+    letters = geohashes.str.len_chars().max()
+    coarse = geohashes.str.slice(0, max(letters - COARSER, 1) if isinstance(letters, int) else 1)
+    centre = geohashes.to_frame("geohash").select(
+        "geohash", GeoHashingNameSpace(pl.col("geohash")).to_coords().alias("at")
+    )
+    part, number = cells["slice"].to_numpy(), cells["cell"].to_numpy()
+    logs, squares = (cells[name].to_numpy() / unit for name, unit in (("log", LOG_UNITS), ("squares", LOG_UNITS**2)))
+    around = coarse.rle_id().cast(pl.Int64).to_numpy()[number]
+    score, is_abnormal = score_cells(part, around, cells["deliveries"].to_numpy(), logs, squares)
+    places = centre.unnest("at")[number]
+    return (
+        cells.lazy()
+        .select(
+            "slice",
+            "deliveries",
+            mean_minutes=in_units(pl.col("microseconds"), MICROSECONDS) / pl.col("deliveries"),
+            score=pl.Series(score).fill_nan(None),
+            is_abnormal=pl.Series(is_abnormal, dtype=pl.Boolean),
+        )
+        .with_columns(places["geohash"], places["latitude"], places["longitude"])
     )

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from ca_platform.models.deliveries.histogram import Floats, Histogram, Ints, Pool, false_discoveries, larger
-from ca_platform.reports.delivery_tables import MICROSECONDS, Counted
+from ca_platform.reports.delivery_rows import MICROSECONDS, SLOTS
+from ca_platform.reports.delivery_tables import Counted, day_number
 from ca_platform.reports.periods import share
 
-SLOTS = 168
 ENOUGH = 20
 """Deliveries that a slot needs before it can be called abnormal."""
 HIGH = 0.9
@@ -29,9 +29,10 @@ def weekday_hour(counted: Counted, slices: Sequence[int], day: date) -> pl.LazyF
     Args:
         slices: numbers of the slices that exist on the day.
     """
-    rows = counted.rows.filter(pl.col("day") <= day)
+    rows = _until(day, counted)
     parts = _parts(counted, slices)
-    slot = _histogram(rows, rows["slice"].cast(pl.Int64).to_numpy() * SLOTS + rows["slot"].to_numpy(), parts * SLOTS)
+    group, value, count = (rows[name].to_numpy() for name in ("group", "microseconds", "deliveries"))
+    slot = Histogram(group, value, count, parts * SLOTS)
     means, sizes = slot.means(), slot.sizes()
     p = false_discoveries(_longer(slot, rows["code"].to_numpy(), counted, parts).reshape(parts, SLOTS))
     normalized = _normalized(means.reshape(parts, SLOTS))
@@ -62,7 +63,7 @@ def kpis(
     Args:
         counted: by duration, in their order.
         places: by duration ``slice`` and ``cell``.
-        late: ``slice``, ``late``, ``promised`` of deliveries.
+        late: ``slice``, ``deliveries`` with a promise, and ``late`` ones.
     """
     frames = [_whole(name, table, _parts(table, slices), day) for name, table in counted.items()]
     seen = [
@@ -71,25 +72,30 @@ def kpis(
         .with_columns(duration=pl.lit(name))
         for name, cells in places.items()
     ]
-    of_promises = late.group_by("slice").agg(share_late=share(pl.col("late").sum(), pl.col("promised").sum()))
+    of_promises = late.group_by("slice").agg(share_late=share(pl.col("late").sum(), pl.col("deliveries").sum()))
     key = pl.col("slice").cast(pl.Int64)
     rows = _of(pl.concat(frames), slices)
     rows = rows.join(pl.concat(seen).with_columns(key), on=["slice", "duration"], how="left")
     return rows.join(of_promises.with_columns(key, duration=pl.lit("deliver")), on=["slice", "duration"], how="left")
 
 
+def _until(day: date, counted: Counted) -> pl.DataFrame:
+    """Rows that count on the day."""
+    return counted.rows.filter(pl.col("day") <= day_number(day))
+
+
 def _parts(counted: Counted, slices: Sequence[int]) -> int:
     """Numbers of slices, those that come only after the day included."""
-    last: list[int] = counted.slice_of[-1:].to_list()
+    last: list[int] = counted.slice_of[-1:].tolist()
     return max([*slices, *last]) + 1
 
 
 def _whole(name: str, counted: Counted, parts: int, day: date) -> pl.DataFrame:
     """The figures of one duration over all slots."""
-    rows = counted.rows.filter(pl.col("day") <= day)
+    rows = _until(day, counted)
     pool = _pool(rows["code"].to_numpy(), rows["deliveries"].to_numpy(), counted, parts)
     some = np.flatnonzero(pool.count)
-    whole = Histogram(pool.pool[some], counted.value_of.to_numpy()[some], pool.count[some], parts)
+    whole = Histogram(pool.pool[some], counted.value_of[some], pool.count[some], parts)
     return pl.DataFrame(
         {
             "slice": np.arange(parts),
@@ -102,14 +108,10 @@ def _whole(name: str, counted: Counted, parts: int, day: date) -> pl.DataFrame:
     )
 
 
-def _histogram(rows: pl.DataFrame, group: Ints, groups: int) -> Histogram:
-    return Histogram(group, rows["microseconds"].to_numpy(), rows["deliveries"].to_numpy(), groups)
-
-
 def _pool(code: Ints, count: Ints, counted: Counted, parts: int) -> Pool:
     """All values of each slice."""
     sums = np.bincount(code, count, len(counted.slice_of)).astype(np.int64)
-    return Pool(counted.slice_of.to_numpy(), sums, parts)
+    return Pool(counted.slice_of, sums, parts)
 
 
 def _longer(slot: Histogram, code: Ints, counted: Counted, parts: int) -> Floats:

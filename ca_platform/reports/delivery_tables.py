@@ -1,50 +1,45 @@
 """The compact tables of deliveries, for some report days.
 
-As in ``tables``: each has a ``day`` from which on a row counts, of returns that of the return. Reads the lake; what the
-rows mean is in pure functions.
+As in ``tables``: each has a day from which on a row counts, of returns that of the return. Reads the lake; what the rows
+mean is in pure functions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from ca_platform.calendar import local_day
 from ca_platform.catalogue.deliveries import DURATIONS
-from ca_platform.reports.periods import in_units
+from ca_platform.models.deliveries.histogram import Ints
+from ca_platform.reports.delivery_rows import DENSE, MICROSECONDS, SLOTS, Deliveries, Known, read, tally
 from ca_platform.reports.reading import FactReader
 from ca_platform.settings import Settings
-from ca_platform.sorting import sort_by
 
-MICROSECONDS = 60e6
-"""In a minute."""
 LOG_UNITS = 10_000
 """Logarithms are kept as whole numbers of this part of one, so that their sums are exact."""
 FARTHEST = 4.0
 """By how many times the median of its day a duration may differ before it is cut to that, for the judgement of cells."""
-_RETURN = "return"
-_TIMES = [f"{name}_minutes" for name in DURATIONS]
+_SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counted:
-    """Durations counted by slice and slot.
+    """Durations counted by slice and hour of the week.
 
     Attributes:
-        rows: ``day``, ``slice``, ``slot`` (hours of the week, from 0), ``microseconds``, ``deliveries``, and ``code``: the
-            number of a value of a slice; in order of slice, slot and value.
-        slice_of: of each code, which are in order of slice and value.
-        value_of: its microseconds.
+        rows: ``day`` (days since 1970-01-01), ``group`` (slice × ``SLOTS`` + slot), ``microseconds``, ``deliveries``, and
+            ``code``: the number of a value of a slice; in order of group and value.
+        slice_of, value_of: of each code, which are in order of slice and value.
     """
 
     rows: pl.DataFrame
-    slice_of: pl.Series
-    value_of: pl.Series
+    slice_of: Ints
+    value_of: Ints
 
 
 class DeliveryTables:
@@ -71,101 +66,62 @@ class DeliveryTables:
         )
 
     @cached_property
-    def _rows(self) -> pl.DataFrame:
-        """Deliveries with numbers in the place of names and minutes.
+    def _deliveries(self) -> Deliveries:
+        return read(self._facts, self._slices())
 
-        ``day`` (from which on they count), ``return_day``, ``slot``, ``return_slot``, microseconds by duration, ``cell``,
-        ``is_late``, and the slice in each dimension.
-        """
-        zone = self._facts.shape.time_zone
-        returned = local_day(pl.col("return_date"), zone)
-        slots = {
-            "slot": (pl.col("weekday") - 1) * 24 + pl.col("hour"),
-            "return_slot": (pl.col("return_weekday") - 1) * 24 + pl.col("return_hour"),
-        }
-
-        def build() -> pl.LazyFrame:
-            rows = self._facts.scan("delivery_times")
-            for name in self._facts.shape.dimensions:
-                rows = rows.join(self._numbers(name), on=f"dimensions.{name}", how="left", nulls_equal=True)
-            return rows.select(
-                "day",
-                "is_late",
-                *self._of_dimensions,
-                *((pl.col(name) * MICROSECONDS).round().cast(pl.Int64) for name in _TIMES),
-                **{name: slot.cast(pl.Int16) for name, slot in slots.items()},
-                return_day=returned,
-                cell=pl.col("geohash").cast(pl.Categorical),
-            )
-
-        return self._facts.lake.collect(build)
-
-    def _numbers(self, dimension: str) -> pl.LazyFrame:
-        own = self._slices().lazy().filter(pl.col("dimension") == dimension)
-        return own.select(
-            pl.col("slice").alias(f"slices.{dimension}"), pl.col("value").alias(f"dimensions.{dimension}")
-        )
+    @cached_property
+    def slices(self) -> int:
+        """Slices of the last report day."""
+        return self._slices().height
 
     @property
-    def _of_dimensions(self) -> list[str]:
-        return [f"slices.{name}" for name in self._facts.shape.dimensions]
-
-    def _known(self, duration: str) -> pl.LazyFrame:
-        """Deliveries whose duration is known by the last report day: ``known`` on which day, ``slot``, ``microseconds``."""
-        is_return = duration == _RETURN
-        day, slot = ("return_day", "return_slot") if is_return else ("day", "slot")
-        rows = self._rows.lazy().filter(pl.col(f"{duration}_minutes").is_not_null())
-        return rows.filter(pl.col(day) <= self._facts.days.last).select(
-            *self._of_dimensions,
-            "cell",
-            "is_late",
-            known=day,
-            slot=slot,
-            microseconds=f"{duration}_minutes",
-        )
-
-    def _by_slice(self, rows: pl.LazyFrame, build: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
-        """``build`` for the whole shop and for each dimension, one below the other; it groups by ``slice``."""
-        number = pl.lit(0, self._slices().schema["slice"])
-        frames = [build(rows.with_columns(slice=number))]
-        frames += [build(rows.with_columns(slice=name)) for name in self._of_dimensions]
-        return pl.concat(pl.collect_all(frames, engine="streaming"))
-
-    @property
-    def _counts_from(self) -> pl.Expr:
-        return pl.max_horizontal("known", pl.lit(self._facts.days.first)).alias("day")
+    def _first(self) -> int:
+        return day_number(self._facts.days.first)
 
     def counted(self, duration: str) -> Counted:
-        """Durations counted by slice and slot."""
+        """Durations counted by slice and hour of the week."""
         if duration not in self._counted:
-            key = [self._counts_from, pl.col("slice"), pl.col("slot"), pl.col("microseconds")]
-            rows = self._by_slice(
-                self._known(duration), lambda rows: rows.group_by(key).agg(deliveries=pl.len().cast(pl.Int64))
-            )
-            self._counted[duration] = _coded(sort_by(rows, ["slice", "slot", "microseconds", "day"]))
+            known = self._deliveries.known(duration)
+            values, place = _places(known.microseconds)
+            width = max(len(values), 1)
+            inside = known.slot * width + place
+            step = SLOTS * width
+            rows = tally(known, self._first, lambda slices: slices * step + inside)
+            self._counted[duration] = _coded(rows, values, self.slices)
         return self._counted[duration]
 
     def cells(self, duration: str) -> pl.DataFrame:
-        """Deliveries by slice and map ``cell``: ``deliveries``, ``microseconds``, ``log`` and ``squares``.
+        """Deliveries by slice and map ``cell``, from ``day`` on: ``deliveries``, ``microseconds``, ``log``, ``squares``.
 
         ``log`` sums up the logarithm of the minutes and one, ``squares`` its square, in ``LOG_UNITS``; a duration that
         is many times the median of its day counts as less.
         """
         if duration not in self._cells:
-            minutes = in_units(pl.col("microseconds"), MICROSECONDS)
-            median = minutes.median().over("known").log1p()
-            far = float(np.log(FARTHEST))
-            log = (minutes.log1p().clip(median - far, median + far) * LOG_UNITS).round().cast(pl.Int64)
-            rows = self._known(duration).with_columns(log=log).filter(pl.col("cell").is_not_null()).collect()
-            self._cells[duration] = self._by_slice(
-                rows.lazy(),
-                lambda rows: rows.group_by(self._counts_from, "slice", "cell").agg(
-                    pl.col("microseconds", "log").sum(),
-                    deliveries=pl.len().cast(pl.Int64),
-                    squares=(pl.col("log") ** 2).sum(),
-                ),
+            known = self._deliveries.known(duration)
+            placed = known.cell >= 0
+            logs, known = _logs(known)[placed], known.where(placed)
+            width = max(len(self.geohashes), 1)
+            sums = {"seconds": known.microseconds // _SECOND, "log": logs, "squares": logs**2}
+            rest = known.microseconds % _SECOND
+            if rest.any():
+                sums["rest"] = rest
+            rows = tally(known, self._first, lambda slices: slices * width + known.cell, **sums)
+            whole = pl.col("seconds") * _SECOND + (pl.col("rest") if "rest" in sums else 0)
+            self._cells[duration] = rows.select(
+                _as_day(pl.col("day")),
+                (pl.col("group") // width).alias("slice"),
+                (pl.col("group") % width).alias("cell"),
+                "deliveries",
+                "log",
+                "squares",
+                microseconds=whole,
             )
         return self._cells[duration]
+
+    @property
+    def geohashes(self) -> pl.Series:
+        """Of the map cells, in the order of their numbers, which is that of the alphabet."""
+        return self._deliveries.cells
 
     @cached_property
     def days(self) -> pl.DataFrame:
@@ -173,46 +129,87 @@ class DeliveryTables:
 
         Those of the days that the reports show.
         """
-        first = self._facts.days.first - timedelta(days=self._settings.reports.history_days - 1)
-        value = pl.col("microseconds")
-
-        def build(rows: pl.LazyFrame) -> pl.LazyFrame:
-            return rows.group_by("slice", day="known").agg(
-                deliveries=pl.len().cast(pl.Int64),
-                seconds=(value // 1_000_000).sum(),
-                rest=(value % 1_000_000).sum(),
-                median=value.median(),
-                p90=value.quantile(0.9, interpolation="linear"),
-                **_LATE,
-            )
-
-        frames = []
-        for name in self.durations:
-            found = self._by_slice(self._known(name).filter(pl.col("known") >= first), build)
-            frames.append(found.with_columns(duration=pl.lit(name)))
-        return pl.concat(frames)
+        first = day_number(self._facts.days.first) - self._settings.reports.history_days + 1
+        return pl.concat(_by_day(self._deliveries.known(name), first, name) for name in self.durations)
 
     @cached_property
     def late(self) -> pl.DataFrame:
-        """Deliveries by slice with a promise, and those of them that were late."""
-        return self._by_slice(
-            self._known("deliver"), lambda rows: rows.group_by(self._counts_from, "slice").agg(**_LATE)
-        )
+        """Deliveries by slice with a promise (``deliveries``), and those of them that were ``late``, from ``day`` on."""
+        known = self._deliveries.known("deliver")
+        known = known.where(known.late >= 0)
+        rows = tally(known, self._first, lambda slices: slices, late=known.late)
+        return rows.rename({"group": "slice"}).with_columns(_as_day(pl.col("day")))
 
 
-_LATE = {
-    "late": pl.col("is_late").sum().cast(pl.Int64),
-    "promised": pl.col("is_late").is_not_null().sum().cast(pl.Int64),
-}
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - _EPOCH).days
 
 
-def _coded(rows: pl.DataFrame) -> Counted:
+_EPOCH = date(1970, 1, 1)
+
+
+def _as_day(number: pl.Expr) -> pl.Expr:
+    return number.cast(pl.Int32).cast(pl.Date)
+
+
+def _places(values: Ints) -> tuple[Ints, Ints]:
+    """The distinct values in order, and which of them each value is."""
+    distinct = pl.Series(values).unique().sort().to_numpy()
+    unit = _SECOND if not (distinct % _SECOND).any() else 1
+    if not len(distinct) or distinct[-1] // unit > DENSE:
+        return distinct, np.searchsorted(distinct, values)
+    place = np.zeros(int(distinct[-1]) // unit + 1, np.int64)
+    place[distinct // unit] = np.arange(len(distinct))
+    return distinct, place[values // unit]
+
+
+def _coded(rows: pl.DataFrame, values: Ints, slices: int) -> Counted:
     """Counted durations with the numbers of their values within their slice."""
-    values, place = np.unique(rows["microseconds"].to_numpy(), return_inverse=True)
     width = max(len(values), 1)
-    keys, code = np.unique(rows["slice"].to_numpy().astype(np.int64) * width + place, return_inverse=True)
+    group, place = (rows["group"] // width).to_numpy(), (rows["group"] % width).to_numpy()
+    pair = group // SLOTS * width + place
+    if slices * width <= DENSE:
+        pairs, code = np.arange(slices * width), pair
+    else:
+        pairs, code = np.unique(pair, return_inverse=True)
+    own = values[place] if len(values) else place
     return Counted(
-        rows.with_columns(code=pl.Series(code, dtype=pl.Int64)),
-        pl.Series("slice", keys // width, dtype=pl.Int64),
-        pl.Series("microseconds", values[keys % width] if len(values) else keys, dtype=pl.Int64),
+        rows.select(
+            "day", group=pl.Series(group), microseconds=pl.Series(own), deliveries="deliveries", code=pl.Series(code)
+        ),
+        pairs // width,
+        values[pairs % width] if len(values) else np.zeros(len(pairs), np.int64),
     )
+
+
+def _logs(known: Known) -> Ints:
+    """Logarithms of the minutes and one, in ``LOG_UNITS``, cut to what lies near the median of all of the day."""
+    minutes = known.microseconds / MICROSECONDS
+    frame = pl.DataFrame({"day": known.day, "minutes": minutes})
+    medians = frame.group_by("day").agg(pl.col("minutes").median()).sort("day")
+    middle = np.log1p(medians["minutes"].to_numpy())[np.searchsorted(medians["day"].to_numpy(), known.day)]
+    far = np.log(FARTHEST)
+    logs: Ints = np.rint(np.clip(np.log1p(minutes), middle - far, middle + far) * LOG_UNITS).astype(np.int64)
+    return logs
+
+
+def _by_day(known: Known, first: int, duration: str) -> pl.DataFrame:
+    shown = known.where(known.day >= first)
+    value, late = pl.col("microseconds"), pl.col("late")
+    frames = [
+        pl.LazyFrame({"slice": slices, "day": shown.day, "microseconds": shown.microseconds, "late": shown.late})
+        .group_by("slice", "day")
+        .agg(
+            deliveries=pl.len().cast(pl.Int64),
+            seconds=(value // _SECOND).sum(),
+            rest=(value % _SECOND).sum(),
+            median=value.median(),
+            p90=value.quantile(0.9, interpolation="linear"),
+            late=(late == 1).sum().cast(pl.Int64),
+            promised=(late >= 0).sum().cast(pl.Int64),
+        )
+        for slices in shown.slices
+    ]
+    rows = pl.concat(pl.collect_all(frames))
+    return rows.with_columns(_as_day(pl.col("day")), duration=pl.lit(duration))

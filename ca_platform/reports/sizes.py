@@ -13,7 +13,7 @@ import polars as pl
 from ca_platform.calendar import days_together
 from ca_platform.catalogue.deliveries import DURATIONS
 from ca_platform.models.recommend import PLACES
-from ca_platform.reports.delivery_slots import SLOTS
+from ca_platform.reports.delivery_rows import SLOTS
 from ca_platform.reports.tables import Tables
 
 # Rows of a piece; a day is never split.

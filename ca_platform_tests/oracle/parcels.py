@@ -19,7 +19,7 @@ PLACES = [
     (45.0, 0.0),
     (-23.55, -46.63),
 ]
-MINUTES = [0, 0, 1 / 60, 17, 25.5, 25.5, 40, 61, 300, 1440, 5000, 60_000]
+MINUTES = [0, 0, 1 / 60, 17 + 1 / 60_000, 25.5, 25.5, 40, 61, 300, 1440, 5000, 60_000]
 
 
 def nasty_deliveries(sessions: list[Session], seed: int) -> list[Delivery]:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from ca_platform.catalogue import connected, report_spec
 from ca_platform.lake import Lake
+from ca_platform.reports import delivery_rows, delivery_tables
 from ca_platform.settings import Settings, load_settings
 from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.deliveries import REPORTS
 from ca_platform_tests.oracle.frames import load_frames
+from ca_platform_tests.oracle.shops import nasty_shop
 from ca_platform_tests.oracle.world import Delivery, Session, Shop
 
 FRIDAY = datetime(2024, 3, 1, 10, tzinfo=UTC)
@@ -74,6 +77,19 @@ def test_one_delivery_of_400_days_makes_a_slot_the_slowest_but_not_abnormal(tmp_
     found = of(made, "deliver_weekday_hour", tmp_path, DAY + timedelta(days=400)).filter(pl.col("deliveries") > 0)
     assert found.select("hour", "normalized", "is_abnormal").rows() == [(9, 0.0, False), (12, 1.0, False)]
     assert found["mean_minutes"][1] > year / 31
+
+
+def test_deliveries_counted_by_hash_equal_those_counted_by_position(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = nasty_shop("Europe/Berlin", date(2024, 3, 20), 30, seed=8)
+    days = [date(2024, 4, 2) + timedelta(days=n) for n in range(3)]
+    place = loaded(made, tmp_path, days[-1])
+    by_position = computed(list(REPORTS), days, *place)
+    for module in (delivery_rows, delivery_tables):
+        monkeypatch.setattr(module, "DENSE", 0)
+    for name, frame in computed(list(REPORTS), days, *place).items():
+        assert_frame_equal(frame, by_position[name], check_exact=True)
 
 
 def test_slots_of_one_delivery_each_and_durations_of_zero(tmp_path: Path) -> None:
