@@ -55,16 +55,19 @@ class AnomalyTables:
     """Anomalies up to the last of some report days.
 
     Args:
+        first: the first day that any of the reports holds.
         slices: ``slice``, ``dimension``, ``value``, the whole shop first.
         models: gives what was chosen and learnt, from these panels.
     """
 
     def __init__(
         self,
+        first: date,
         panels: AnomalyPanels,
         slices: Callable[[], pl.DataFrame],
         models: Callable[[AnomalyPanels], AnomalyModels],
     ) -> None:
+        self._first = first
         self._panels = panels
         self._slices = slices
         self._open = models
@@ -98,7 +101,7 @@ class AnomalyTables:
 
     @cached_property
     def _explained(self) -> Explained:
-        flagged = FlaggedDays(self._panels, self._slices())
+        flagged = FlaggedDays(self._panels, self._slices(), self._first)
         return flagged.explained({name: self.run(name) for name in SPLIT_REPORTS})
 
     def _watched(self, report: str) -> Run:

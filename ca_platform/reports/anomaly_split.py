@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ import polars as pl
 from ca_platform.catalogue.anomalies import TOP_VALUES
 from ca_platform.models.anomaly.records import Flags, Floats, Ints
 from ca_platform.reports.anomaly_panels import AnomalyPanels
-from ca_platform.reports.anomaly_values import WINDOW_DAYS, Parts, Split, in_words, parts_of, unit_of
+from ca_platform.reports.anomaly_values import WINDOW_DAYS, Parts, Split, furthest, in_words, parts_of, unit_of
 
 if TYPE_CHECKING:
     from ca_platform.reports.anomalies import Run
@@ -49,10 +50,12 @@ class FlaggedDays:
 
     Args:
         slices: ``slice``, ``dimension``, ``value``, the whole shop first.
+        first: the first day that is asked for.
     """
 
-    def __init__(self, panels: AnomalyPanels, slices: pl.DataFrame) -> None:
+    def __init__(self, panels: AnomalyPanels, slices: pl.DataFrame, first: date) -> None:
         self._panels = panels
+        self._first = np.datetime64(first, "D")
         self._values: dict[str, tuple[Ints, list[str | None]]] = {
             str(name): (own["slice"].to_numpy().astype(np.int64), own["value"].to_list())
             for (name,), own in slices.filter(pl.col("slice") > 0).group_by(["dimension"], maintain_order=True)
@@ -64,14 +67,18 @@ class FlaggedDays:
         best: dict[tuple[np.datetime64, str], tuple[float, str]] = {}
         for run, place, column in _flagged(runs) if self._values else ():
             metric, day = run.panel.metrics[column], run.panel.days[place]
+            if day < self._first:
+                continue
             for dimension, (numbers, names) in self._values.items():
-                parts = parts_of(self._split(run, place, column, numbers))
-                for row in _top(parts):
+                split = self._split(run, place, column, numbers)
+                chosen = furthest(split, TOP_VALUES)
+                parts = parts_of(split.only(chosen))
+                for row, value in enumerate(names[at] for at in chosen):
                     difference = float(parts.difference[row])
-                    name = f"{dimension} {_is(names[row])}"
+                    name = f"{dimension} {_is(value)}"
                     told = in_words(name, parts.actual[row], parts.expected[row], difference, unit_of(metric))
                     cells = _cells(parts, row, f"{metric.name}, {told}")
-                    rows.append((day.item(), metric.name, dimension, names[row], *cells))
+                    rows.append((day.item(), metric.name, dimension, value, *cells))
                     if parts.explains[row] and parts.contribution[row] > best.get((day, metric.name), (0.0, ""))[0]:
                         best[day, metric.name] = float(parts.contribution[row]), told
         frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
@@ -103,13 +110,6 @@ def _flagged(runs: Mapping[str, Run]) -> Iterator[tuple[Run, int, int]]:
             if key not in seen:
                 seen.add(key)
                 yield run, int(place), int(column)
-
-
-def _top(parts: Parts) -> list[int]:
-    """The values that move the metric most."""
-    far = np.where(np.isfinite(parts.difference), np.abs(parts.difference), -1.0)
-    order = np.argsort(-far, kind="stable")[:TOP_VALUES]
-    return [int(row) for row in order if far[row] >= 0]
 
 
 def _cells(parts: Parts, row: int, told: str) -> tuple[object, ...]:

@@ -6,7 +6,8 @@ whole hold for it, too. So what is left is what only this value did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +47,11 @@ class Split:
     expected: Floats
     is_usual: Flags
 
+    def only(self, columns: Sequence[int]) -> Split:
+        """The same with some of the values."""
+        below = None if self.denominator is None else self.denominator[:, columns]
+        return replace(self, numerator=self.numerator[:, columns], denominator=below)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
@@ -67,6 +73,14 @@ class Parts:
     difference: Floats
     contribution: Floats
     explains: Flags
+
+
+def furthest(split: Split, count: int) -> list[int]:
+    """The values that move the metric most, the first of them first; those that are not known are left out."""
+    expected = split.expected[-1:, None] * _usual_part(split, split.numerator, split.denominator)
+    away = np.abs(_difference(split, expected))
+    known = np.flatnonzero(np.isfinite(away))
+    return [int(column) for column in known[np.argsort(-away[known], kind="stable")[:count]]]
 
 
 def parts_of(split: Split) -> Parts:
@@ -129,9 +143,9 @@ def _added(split: Split, expected: Floats) -> Floats:
 
 
 def _difference(split: Split, expected: Floats) -> Floats:
-    if split.denominator is None:
-        return split.numerator[-1] - expected[-1]
-    return split.numerator[-1] - expected[-1] * split.denominator[-1]
+    below = 1.0 if split.denominator is None else split.denominator[-1]
+    found: Floats = split.numerator[-1] - expected[-1] * below
+    return found
 
 
 def _whole_difference(split: Split) -> float:

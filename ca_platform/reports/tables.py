@@ -7,7 +7,7 @@ made of the rows up to D. Reads the lake; everything else is in pure functions.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import polars as pl
@@ -277,7 +277,8 @@ class Tables:
         def models(panels: AnomalyPanels) -> AnomalyModels:
             return AnomalyModels(self._days.last, self._settings, self._lake, panels.panel, lambda: panels.marks)
 
-        return AnomalyTables(panels, lambda: self.slices, models)
+        first = self._days.first - timedelta(days=self._settings.reports.history_days - 1)
+        return AnomalyTables(first, panels, lambda: self.slices, models)
 
     @cached_property
     def customer_anomalies(self) -> CustomerAnomalyTables:
