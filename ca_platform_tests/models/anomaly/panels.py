@@ -1,0 +1,44 @@
+"""Panels of made-up shops with a known course."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ca_platform.models.anomaly import Metric, Panel
+from ca_platform.models.anomaly.records import Floats
+
+FIRST = np.datetime64("2024-01-01")  # a Monday
+WEEK = np.array([1.0, 1.05, 1.1, 1.0, 1.2, 0.8, 0.6])
+METRICS = (
+    Metric("sessions", "count"),
+    Metric("orders", "count"),
+    Metric("revenue", "amount"),
+    Metric("mean_amount", "amount", "revenue", "orders"),
+    Metric("orders/sessions", "ratio", "orders", "sessions"),
+)
+
+
+def shop(days: int, seed: int = 1, *, sessions: float = 2000.0, noise: float = 0.05) -> Panel:
+    """A stationary shop with a pattern of the week: a tenth of its sessions buy."""
+    rng = np.random.default_rng(seed)
+    mean = sessions * WEEK[np.arange(days) % 7] * np.exp(rng.normal(0, noise, days))
+    came = rng.poisson(mean).astype(np.float64)
+    bought = rng.binomial(came.astype(np.int64), 0.1).astype(np.float64)
+    return of(came, bought, bought * rng.normal(30.0, 15.0 / np.sqrt(np.maximum(bought, 1.0))))
+
+
+def of(came: Floats, bought: Floats, revenue: Floats) -> Panel:
+    """The panel of a shop's sessions, orders and revenue."""
+    values = np.column_stack([came, bought, revenue, quotient(revenue, bought), quotient(bought, came)])
+    return Panel(FIRST + np.arange(came.size), METRICS, values, np.column_stack([came, bought, bought, bought, came]))
+
+
+def counts(values: Floats, name: str = "orders") -> Panel:
+    """A panel of one count."""
+    column = np.asarray(values, np.float64)[:, None]
+    return Panel(FIRST + np.arange(column.size), (Metric(name, "count"),), column, column)
+
+
+def quotient(above: Floats, below: Floats) -> Floats:
+    found: Floats = np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
+    return found
