@@ -262,5 +262,5 @@ def olist_cells() -> tuple[int, dict[str, int]]:
     if not named or not (Path(named) / "olist_dev").exists():
         raise RuntimeError(f"{DATA_VARIABLE} names no folder with olist_dev/orders.parquet: set it and run again")
     with tempfile.TemporaryDirectory() as folder:
-        cells, counts = compared(Path(named), Path(folder))
+        cells, counts = compared(Path(named), Path(folder), with_orders=True)
     return cells, dict(counts)

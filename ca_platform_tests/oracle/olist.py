@@ -15,8 +15,8 @@ from ca_platform.ingest import ingest
 from ca_platform.lake import Lake
 from ca_platform.settings import load_settings
 from ca_platform_tests.computed import computed
+from ca_platform_tests.oracle import deliveries, slow
 from ca_platform_tests.oracle.compare import assert_equal
-from ca_platform_tests.oracle.deliveries import REPORTS
 from ca_platform_tests.oracle.world import Delivery, Session, Shop
 
 ZONE = "America/Sao_Paulo"
@@ -58,8 +58,11 @@ def olist(folder: Path) -> Shop:
     )
 
 
-def compared(public: Path, folder: Path) -> tuple[int, Counter[str]]:
+def compared(public: Path, folder: Path, *, with_orders: bool = False) -> tuple[int, Counter[str]]:
     """Load Olist by the platform and hold its reports of the last day against the records.
+
+    Args:
+        with_orders: the abnormal orders too, which takes the loops of the second implementation a minute.
 
     Returns:
         Cells that are equal, and what became of the deliveries.
@@ -82,7 +85,8 @@ def compared(public: Path, folder: Path) -> tuple[int, Counter[str]]:
     assert Counter(loaded=others[0], open=others[1], **reasons) == counts
     assert read == sum(counts.values())
     assert not lake.scan("deliveries").select("location_suspect").collect().to_series().any()
-    names = [name for name in REPORTS if not name.startswith("return")]
+    reports = [*deliveries.REPORTS, *(slow.REPORTS if with_orders else ())]
+    names = [name for name in reports if not name.startswith("return")]
     frames = computed(names, [last], settings, lake)
     return sum(assert_equal(frames[name], shop, name, last) for name in names), counts
 
