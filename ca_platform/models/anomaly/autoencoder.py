@@ -5,8 +5,8 @@ few numbers are from where they usually are; both together are one Mahalanobis d
 would be rebuilt and go unseen (Denouden et al. 2018, arXiv 1812.02765, section 2). ``learning`` trains it with torch and
 Lightning; here it is evaluated with NumPy.
 
-Networks are trained on a fixed set of days of a history: first after eight weeks, anew when there are twice as many days,
-and at least once a year. Each serves from its day on and knows nothing of it or later.
+Networks are trained on a fixed set of days of a history: first after eight weeks, anew when there are half as many days
+more, and at least twice a year. Each serves from its day on and knows nothing of it or later.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ca_platform.models.anomaly.records import Flags, Floats
 
 NAME = "autoencoder"
 # Days of history at the first training, and between trainings at most.
-FIRST_DAY, YEAR = 56, 365
+FIRST_DAY, HALF_YEAR = 56, 182
 # Networks that differ by their first weights; the mean of their scores counts.
 MEMBERS = 3
 # What is learnt from is held within so many standard deviations, what is scored within more.
@@ -110,14 +110,14 @@ def training_days(days: int) -> Iterator[int]:
     """Rows of a history of so many days from which on another network serves.
 
     >>> list(training_days(1000))
-    [56, 112, 224, 448, 813]
+    [56, 84, 126, 189, 283, 424, 606, 788, 970]
     >>> list(training_days(55))
     []
     """
     day = FIRST_DAY
     while day <= days:
         yield day
-        day += min(day, YEAR)
+        day += min(day // 2, HALF_YEAR)
 
 
 def trained_autoencoder(
