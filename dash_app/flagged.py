@@ -1,4 +1,4 @@
-"""What can be chosen on ``/anomalies``: a family of figures, how many days are shown, and the day that is opened.
+"""What can be chosen on ``/anomalies``: which figures are watched, how many days are shown, and the day that is opened.
 
 What belongs here: the choices. What does not: which day is opened where none is chosen (``words.anomalies``).
 """
@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from dash_app.filters import Control, Filters
 from dash_app.state import Day
 
-Family = Literal["funnel", "cohorts", "shares", "orders", "revenue"]
+Watching = Literal["dfunnel_anomaly", "dcohort_anomaly", "dcohort_anomaly_2", "dorders_anomaly", "revenue_anomaly"]
 Span = Literal["90", "180", "all"]
 OPENED = "opened"
 
@@ -19,19 +19,19 @@ OPENED = "opened"
 class AnomalyFilters(Filters):
     """``/anomalies``; no day stands for the newest one that was flagged."""
 
-    family: Annotated[
-        Family,
+    report: Annotated[
+        Watching,
         Control(
             "Figures",
             {
-                "funnel": "funnel",
-                "cohorts": "download cohorts",
-                "shares": "shares of cohorts",
-                "orders": "orders",
-                "revenue": "revenue",
+                "dfunnel_anomaly": "funnel",
+                "dcohort_anomaly": "download cohorts",
+                "dcohort_anomaly_2": "shares of cohorts",
+                "dorders_anomaly": "orders",
+                "revenue_anomaly": "revenue",
             },
         ),
-    ] = "funnel"
+    ] = "dfunnel_anomaly"
     span: Annotated[Span, Control("Days shown", {"90": "last 90", "180": "last 180", "all": "all"})] = "90"
     opened: Day | None = None
 

@@ -57,7 +57,7 @@ class Alarm:
     @property
     def body(self) -> str:
         """The whole message as plain text: what deviates, how often that is chance, and where to look."""
-        where = f"Look at it: the page /anomalies?date={self.day} of the dashboards."
+        where = f"Look at it: /anomalies?date={self.day}&report={self.report}&opened={self.day} of the dashboards."
         mend = "A day that was known to be special can be named in reports.anomaly.events of the settings."
         return "\n".join(
             [f"{self.subject}.", "", *(f"- {finding}" for finding in self.findings), "", self.rate, where, mend]

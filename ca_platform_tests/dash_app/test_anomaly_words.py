@@ -224,12 +224,12 @@ def test_no_customer_says_what_it_takes() -> None:
 
 
 def test_opened_day_stands_in_the_address_and_is_kept_by_the_controls(visitor: Visitor) -> None:
-    view = View(filters=AnomalyFilters(family="orders", opened=MACHINE))
-    assert view.query() == f"?family=orders&opened={MACHINE}"
+    view = View(filters=AnomalyFilters(report="dorders_anomaly", opened=MACHINE))
+    assert view.query() == f"?report=dorders_anomaly&opened={MACHINE}"
     assert parse(view.query(), (), AnomalyFilters) == (view, ())
     shown = visitor.place(f"/anomalies{view.query()}")["shown"]["data"]
     assert shown["kept"] == {"opened": str(MACHINE)}
-    assert [control["name"] for control in shown["controls"]] == ["family", "span"]
+    assert [control["name"] for control in shown["controls"]] == ["report", "span"]
 
 
 def test_nonsense_for_a_day_is_named() -> None:

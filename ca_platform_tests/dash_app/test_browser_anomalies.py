@@ -27,11 +27,11 @@ def wait_day(reader: Reader, day: object, text: str) -> None:
 
 def test_diamond_square_and_name_open_their_day_and_its_page_is_a_click_away(screen: Open) -> None:
     reader = screen()
-    assert set(reader.open("/anomalies?family=orders&span=all").values()) == {"ready"}
+    assert set(reader.open("/anomalies?report=dorders_anomaly&span=all").values()) == {"ready"}
     orders = frames.report("dorders_anomaly").filter(date=MACHINE)
     reader.click_mark("anomalies-orders", (str(MACHINE), orders["actual"][0]))
     wait_day(reader, MACHINE, "Wed 5 Aug 2026 stands out")
-    assert reader.address == f"/anomalies?family=orders&span=all&opened={MACHINE}"
+    assert reader.address == f"/anomalies?report=dorders_anomaly&span=all&opened={MACHINE}"
     top = reader.page.locator(f"[data-card={OPENED}]").bounding_box()
     assert top is not None
     assert 0 < top["y"] < 900
@@ -47,7 +47,7 @@ def test_diamond_square_and_name_open_their_day_and_its_page_is_a_click_away(scr
 
     reader.page.locator("#filters").get_by_text("last 90", exact=True).click()
     reader.page.wait_for_function("() => !location.search.includes('span')")
-    assert reader.address == f"/anomalies?family=orders&opened={OUTAGE[1]}"
+    assert reader.address == f"/anomalies?report=dorders_anomaly&opened={OUTAGE[1]}"
     reader.states()
     reader.page.locator("[data-card=anomalies-orders-flagged] tbody tr td:last-child a").first.click()
     reader.page.wait_for_selector("[data-card=orders-daily]")

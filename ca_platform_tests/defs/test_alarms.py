@@ -117,7 +117,7 @@ def test_alarm_of_the_newest_day_is_told_once_however_often_it_is_made(
     assert message["false_alarms_per_30_days"] == 0.87
     assert "0.87 in 30 days measured on the shop's own past, 1 in 30 days allowed" in message["text"]
     assert "- revenue: −39 %, about 1,200 of revenue less" in message["text"]
-    assert "/anomalies?date=2024-05-10" in message["text"]
+    assert "/anomalies?date=2024-05-10&report=revenue_anomaly&opened=2024-05-10 of" in message["text"]
 
 
 def test_a_run_of_flagged_days_is_one_message_even_when_its_first_day_moves(

@@ -7,7 +7,7 @@ from functools import partial
 
 from dash_app.figures import anomaly_calendar, anomaly_course, anomaly_drivers
 from dash_app.filters import Filters
-from dash_app.flagged import AnomalyFilters, Family
+from dash_app.flagged import AnomalyFilters, Watching
 from dash_app.records import LISTED, Card, Page, day_alone
 from dash_app.words import anomalies as words
 from dash_app.words import anomaly_customers as customers
@@ -17,39 +17,41 @@ from dash_app.words import anomaly_detectors as detectors
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """A family of figures.
+    """Figures that are watched together.
 
     Attributes:
-        report: that watches them.
+        name: in the ids of their cards.
         leads, called: address of the page that shows them on a day, and its name.
+        has_values: whether they are told of dimension values, too.
     """
 
-    report: str
+    name: str
     leads: str
     called: str
+    has_values: bool = True
 
 
-_FAMILIES: dict[Family, _Watched] = {
-    "funnel": _Watched("dfunnel_anomaly", "/funnels?date={day}", "Funnels"),
-    "cohorts": _Watched("dcohort_anomaly", "/cohorts?date={day}&by=day", "Cohorts"),
-    "shares": _Watched("dcohort_anomaly_2", "/cohorts?date={day}&by=day", "Cohorts"),
-    "orders": _Watched("dorders_anomaly", "/orders?date={day}", "Orders"),
-    "revenue": _Watched("revenue_anomaly", "/orders?date={day}", "Orders"),
+_WATCHED: dict[Watching, _Watched] = {
+    "dfunnel_anomaly": _Watched("funnel", "/funnels?date={day}", "Funnels"),
+    "dcohort_anomaly": _Watched("cohorts", "/cohorts?date={day}&by=day", "Cohorts", has_values=False),
+    "dcohort_anomaly_2": _Watched("shares", "/cohorts?date={day}&by=day", "Cohorts", has_values=False),
+    "dorders_anomaly": _Watched("orders", "/orders?date={day}", "Orders"),
+    "revenue_anomaly": _Watched("revenue", "/orders?date={day}", "Orders"),
 }
 
 
-def _is_chosen(filters: Filters, family: Family) -> bool:
-    return AnomalyFilters.of(filters).family == family
+def _is_chosen(filters: Filters, report: Watching) -> bool:
+    return AnomalyFilters.of(filters).report == report
 
 
-def _cards(family: Family) -> tuple[Card, ...]:
-    """Everything about a family: its figures over time, its flagged days, one of them, its scores, its detectors."""
-    watched = _FAMILIES[family]
-    report = watched.report
-    is_shown = partial(_is_chosen, family=family)
+def _cards(report: Watching) -> tuple[Card, ...]:
+    """Everything of a report: its figures over time, its flagged days, one of them, its scores, its detectors."""
+    watched = _WATCHED[report]
+    prefix = f"anomalies-{watched.name}"
+    is_shown = partial(_is_chosen, report=report)
     return (
         Card(
-            id=f"anomalies-{family}",
+            id=prefix,
             report=report,
             title=f"{detectors.WATCHED[report]}: day by day",
             reading=words.course,
@@ -61,7 +63,7 @@ def _cards(family: Family) -> tuple[Card, ...]:
             is_shown=is_shown,
         ),
         Card(
-            id=f"anomalies-{family}-flagged",
+            id=f"{prefix}-flagged",
             report=report,
             title="Days that stand out",
             reading=days.flagged,
@@ -77,7 +79,7 @@ def _cards(family: Family) -> tuple[Card, ...]:
             rows=days.flagged_rows,
         ),
         Card(
-            id=f"anomalies-{family}-opened",
+            id=f"{prefix}-opened",
             report=report,
             title="One day: what carries it",
             reading=days.sentence,
@@ -89,7 +91,7 @@ def _cards(family: Family) -> tuple[Card, ...]:
             rows=days.of_day,
         ),
         Card(
-            id=f"anomalies-{family}-figures",
+            id=f"{prefix}-figures",
             report=report,
             title="One day: all figures",
             reading=days.counted,
@@ -102,9 +104,9 @@ def _cards(family: Family) -> tuple[Card, ...]:
             is_shown=is_shown,
             rows=days.of_day,
         ),
-        *(() if family in ("cohorts", "shares") else (_values(family, report),)),
+        *((_values(report),) if watched.has_values else ()),
         Card(
-            id=f"anomalies-{family}-calendar",
+            id=f"{prefix}-calendar",
             report=report,
             title="Calendar of scores",
             reading=words.calendar,
@@ -116,7 +118,7 @@ def _cards(family: Family) -> tuple[Card, ...]:
             is_shown=is_shown,
         ),
         Card(
-            id=f"anomalies-{family}-detectors",
+            id=f"{prefix}-detectors",
             report="anomaly_backtest",
             title="Detectors",
             reading=detectors.served,
@@ -132,10 +134,10 @@ def _cards(family: Family) -> tuple[Card, ...]:
     )
 
 
-def _values(family: Family, report: str) -> Card:
+def _values(report: Watching) -> Card:
     """The dimension values behind the opened day."""
     return Card(
-        id=f"anomalies-{family}-values",
+        id=f"anomalies-{_WATCHED[report].name}-values",
         report="dimension_anomaly",
         title="One day: dimension values behind it",
         reading=days.behind,
@@ -146,7 +148,7 @@ def _values(family: Family, report: str) -> Card:
         also=report,
         empty=days.NO_VALUES,
         none_left=days.NOT_BEHIND,
-        is_shown=partial(_is_chosen, family=family),
+        is_shown=partial(_is_chosen, report=report),
         rows=days.values_of_day,
     )
 
@@ -166,7 +168,7 @@ ANOMALIES = Page(
             empty=detectors.TOO_SHORT,
             is_empty=detectors.without_tests,
         ),
-        *(card for family in _FAMILIES for card in _cards(family)),
+        *(card for report in _WATCHED for card in _cards(report)),
         Card(
             id="anomalies-customers",
             report="clvrfm_anomaly_flagged",
