@@ -218,9 +218,4 @@ def _network(report: str) -> str:
 
 def _from_row(network: Autoencoder, names: tuple[str, ...]) -> Callable[[Floats, int], Floats]:
     """Scores of days of which the first is not the first of the history."""
-
-    def scores(deviation: Floats, first: int) -> Floats:
-        before = np.full((first, deviation.shape[1]), np.nan)
-        return network.scores(np.concatenate([before, deviation]), names)[first:]
-
-    return scores
+    return lambda deviation, first: network.scores(deviation, names, first)

@@ -74,18 +74,20 @@ class Autoencoder:
     names: tuple[str, ...]
     networks: tuple[Network, ...]
 
-    def scores(self, deviation: Floats, names: tuple[str, ...]) -> Floats:
+    def scores(self, deviation: Floats, names: tuple[str, ...], first: int = 0) -> Floats:
         """(n,) score of each day by the network that serves it; NaN before the first one.
 
         Args:
             deviation: (n, m) residuals in standard deviations.
             names: (m,) their metrics. Of others than those trained on nothing is taken.
+            first: row of the history that the first of these days is.
         """
         deviation = _columns(deviation, names, self.names)
         score = np.full(deviation.shape[0], np.nan)
         for network in self.networks:
             # Up to the end: those that come after it take their days over.
-            score[network.day :] = network.scores(deviation[network.day :])
+            begin = max(network.day - first, 0)
+            score[begin:] = network.scores(deviation[begin:])
         return score
 
     def to_parameters(self) -> dict[str, ArrayLike | str]:

@@ -45,6 +45,7 @@ def test_a_score_is_the_same_whatever_days_stand_beside_it(autoencoder: Autoenco
     whole = autoencoder.scores(deviation, NAMES)
     for days in (FIRST, 90, SECOND, 171):
         assert np.array_equal(autoencoder.scores(deviation[:days], NAMES), whole[:days], equal_nan=True)
+        assert np.array_equal(autoencoder.scores(deviation[days:], NAMES, days), whole[days:], equal_nan=True)
 
 
 def test_the_score_is_that_of_the_formulas(autoencoder: Autoencoder, deviation: np.ndarray) -> None:
