@@ -148,7 +148,7 @@ def test_days_are_weighed_by_their_deliveries() -> None:
 
 def test_rules_are_explained_and_counted() -> None:
     rows = orders(order(1), order(2), order(3, customer_anomaly=True, rule_1=True), order(4, location_anomaly=False))
-    assert "4 orders. For 1 of them (25.0%) the stricter rule 1 holds too." in slow.rules(rows, LOOK)
+    assert "4 orders, for 1 of which (25.0%) the stricter rule 1 holds too." in slow.rules(rows, LOOK)
     listed = {row[0].text: row for row in slow.listed_rules(rows, LOOK).rows}
     assert [listed[name][2].text for name in ("Rule 1", "Rule 2", "Unusual for the place")] == ["1", "4", "3"]
     assert "all three" in listed["Rule 1"][1].text
@@ -188,9 +188,8 @@ def test_candidates_of_the_newest_back_test_stand_beside_each_other() -> None:
     frame = backtest.of_duration(frames.report("delivery_backtest"), LOOK)
     assert frame["duration"].unique().to_list() == ["deliver"]
     assert backtest.reading(frame, LOOK) == (
-        "Since 22 Oct 2026 the delivery is judged by what found more delays planted into it: for the place the "
-        "autoencoder (73.0%, 69.0% by the robust baseline); for the customer the autoencoder "
-        "(73.0%, 69.0% by the robust baseline)."
+        "Since 22 Oct 2026 a delivery is judged by what found more planted delays: for its place by the autoencoder "
+        "(73.0%, robust baseline 69.0%), for its customer by the autoencoder (73.0%, robust baseline 69.0%)."
     )
     rows = [[cell.text for cell in row] for row in backtest.listed(frame, LOOK).rows]
     assert rows[:2] == [

@@ -29,8 +29,9 @@ def reading(frame: pl.DataFrame, look: Look) -> str:
     rows = newest(frame).to_dicts()
     name = NAMES[DeliveryFilters.of(look.filters).duration]
     said = [_served(base, rows, look) for base in _BASES]
-    known = "; ".join(filter(None, said))
-    return f"Since {day(frame['date'].max())} the {name} is judged by what found more delays planted into it: {known}."  # type: ignore[arg-type]
+    known = ", ".join(filter(None, said))
+    since = day(frame["date"].max())  # type: ignore[arg-type]
+    return f"Since {since} a {name} is judged by what found more planted delays: {known}."
 
 
 def listed(frame: pl.DataFrame, look: Look) -> Listing:
@@ -75,6 +76,6 @@ def _served(base: str, rows: list[Row], look: Look) -> str:
     served = next((row for row in own if row["is_served"]), None)
     if served is None:
         return ""
-    others = [f"{form.share(row['recall'])} by the {row['model']}" for row in own if row is not served]
+    others = [f"{row['model']} {form.share(row['recall'])}" for row in own if row is not served]
     against = f", {others[0]}" if others else ""
-    return f"for the {_BASES[base]} the {served['model']} ({form.share(served['recall'])}{against})"
+    return f"for its {_BASES[base]} by the {served['model']} ({form.share(served['recall'])}{against})"

@@ -74,10 +74,10 @@ def rules(frame: pl.DataFrame, look: Look) -> str:
     """What makes an order abnormal, and how many are by the stricter rule."""
     form = formats(look)
     strict = frame.filter("rule_1").height
-    share = form.share(strict / frame.height)
     return (
         f"An order is abnormal where rule 2 holds and it took longer than is expected of it: {form.count(frame.height)} "
-        f"{plural(frame.height, 'order')}. For {form.count(strict)} of them ({share}) the stricter rule 1 holds too."
+        f"{plural(frame.height, 'order')}, for {form.count(strict)} of which ({form.share(strict / frame.height)}) the stricter "
+        "rule 1 holds too."
     )
 
 
