@@ -49,22 +49,20 @@ def locations(cells: pl.DataFrame, geohashes: pl.Series) -> pl.LazyFrame:
         cells = cells.group_by("slice", "cell").agg(pl.exclude("day").sum()).sort("slice", "cell")
     letters = geohashes.str.len_chars().max()
     coarse = geohashes.str.slice(0, max(letters - COARSER, 1) if isinstance(letters, int) else 1)
-    centre = geohashes.to_frame("geohash").select(
-        "geohash", GeoHashingNameSpace(pl.col("geohash")).to_coords().alias("at")
-    )
+    centre = geohashes.to_frame("geohash").select(at=GeoHashingNameSpace(pl.col("geohash")).to_coords()).unnest("at")
     part, number = cells["slice"].to_numpy(), cells["cell"].to_numpy()
     logs, squares = (cells[name].to_numpy() / unit for name, unit in (("log", LOG_UNITS), ("squares", LOG_UNITS**2)))
     around = coarse.rle_id().cast(pl.Int64).to_numpy()[number]
     score, is_abnormal = score_cells(part, around, cells["deliveries"].to_numpy(), logs, squares)
-    places = centre.unnest("at")[number]
-    return (
-        cells.lazy()
-        .select(
-            "slice",
-            "deliveries",
-            mean_minutes=in_units(pl.col("microseconds"), MICROSECONDS) / pl.col("deliveries"),
-            score=pl.Series(score).fill_nan(None),
-            is_abnormal=pl.Series(is_abnormal, dtype=pl.Boolean),
-        )
-        .with_columns(places["geohash"], places["latitude"], places["longitude"])
+    at = centre[number]
+    return cells.lazy().select(
+        "slice",
+        "deliveries",
+        # An enumeration sorts as fast as a number.
+        geohash=geohashes.cast(pl.Enum(geohashes))[number],
+        latitude=at["latitude"],
+        longitude=at["longitude"],
+        mean_minutes=in_units(pl.col("microseconds"), MICROSECONDS) / pl.col("deliveries"),
+        score=pl.Series(score).fill_nan(None),
+        is_abnormal=pl.Series(is_abnormal, dtype=pl.Boolean),
     )

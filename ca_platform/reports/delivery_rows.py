@@ -111,8 +111,8 @@ def read(facts: FactReader, slices: pl.DataFrame) -> Deliveries:
 
     frame = facts.lake.collect(build)
     codes = frame["cell"].to_physical()
-    first = pl.DataFrame({"code": codes, "geohash": frame["cell"]}).drop_nulls().unique("code")
-    ordered = first.select("code", pl.col("geohash").cast(pl.String)).sort("geohash")
+    found = frame["cell"].drop_nulls().unique()
+    ordered = pl.DataFrame({"code": found.to_physical(), "geohash": found.cast(pl.String)}).sort("geohash")
     # Numbers in the order of the alphabet.
     place = np.zeros(int(ordered["code"].max() or 0) + 1, np.int64)  # type: ignore[arg-type]
     place[ordered["code"].to_numpy()] = np.arange(ordered.height)
