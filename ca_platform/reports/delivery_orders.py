@@ -16,10 +16,11 @@ import polars as pl
 from ca_platform.calendar import local_day
 from ca_platform.catalogue.deliveries import DURATIONS
 from ca_platform.models.deliveries import FACTORS, Contest, Durations, Judged, abnormal
+from ca_platform.models.deliveries.records import Ints
 from ca_platform.reports.reading import FactReader
 
-COARSER = 3
-"""By how many letters the largest of the cells around a cell is shorter."""
+AROUND = (6, 5, 4)
+"""Letters of the cells around a cell: about 1 km, 5 km and 30 km wide."""
 _NO_DAY = -1
 _SLICE = pl.UInt32
 _SHOWN = ("order_id", "client", "order_time", "delivery_date", "latitude", "longitude", "geohash")
@@ -92,11 +93,11 @@ class DeliveryOrders:
         return self._facts.lake.collect(build)
 
     @cached_property
-    def _customers(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def _customers(self) -> Ints:
         return _codes(self._rows["client"])
 
     @cached_property
-    def _places(self) -> tuple[np.ndarray[Any, np.dtype[np.int64]], ...]:
+    def _places(self) -> tuple[Ints, ...]:
         """Numbers of the map cell and of those around it, -1 without one; empty where no place is known at all."""
         cells = self._rows["geohash"]
         if cells.null_count() == len(cells):
@@ -107,12 +108,12 @@ class DeliveryOrders:
         names = cells.gather(first)
         longest = int(names.str.len_chars().max())  # type: ignore[arg-type]
         levels = [finest]
-        for letters in range(longest - 1, max(longest - 1 - COARSER, 0), -1):
+        for letters in [letters for letters in AROUND if letters < longest] or [1]:
             around = _codes(names.str.slice(0, letters))
             levels.append(np.where(finest < 0, -1, around[finest]))
         return tuple(levels)
 
-    def _days(self, duration: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def _days(self, duration: str) -> Ints:
         """On which day each duration was known, ``_NO_DAY`` where it is not by the last report day."""
         day = pl.col("return_day" if duration == "return" else "day")
         known = pl.col(f"{duration}_minutes").is_not_null() & (day <= self._facts.days.last)
@@ -122,8 +123,8 @@ class DeliveryOrders:
     def _durations(
         self,
         duration: str,
-        rows: np.ndarray[Any, np.dtype[np.int64]],
-        part: np.ndarray[Any, np.dtype[np.int64]],
+        rows: Ints,
+        part: Ints,
     ) -> Durations:
         frame, placed = self._rows, self._rows["geohash"].is_not_null().to_numpy()[rows]
 
@@ -142,9 +143,7 @@ class DeliveryOrders:
             longitude=np.where(placed, column("longitude"), np.nan),
         )
 
-    def _frame(
-        self, duration: str, rows: np.ndarray[Any, np.dtype[np.int64]], judged: Judged, slices: pl.Series
-    ) -> pl.DataFrame:
+    def _frame(self, duration: str, rows: Ints, judged: Judged, slices: pl.Series) -> pl.DataFrame:
         """The abnormal rows as the report shows them."""
         found = rows[judged.row]
         shown = self._rows.select(*_SHOWN, minutes=f"{duration}_minutes")[found]
@@ -166,17 +165,17 @@ class DeliveryOrders:
         )
 
 
-def _codes(names: pl.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _codes(names: pl.Series) -> Ints:
     """Numbers from 0 in the place of texts, -1 for none."""
     codes = names.cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     return np.where(codes < 0, -1, _numbered(np.maximum(codes, 0)))
 
 
-def _numbered(codes: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _numbered(codes: Ints) -> Ints:
     """The same numbers without gaps."""
     present = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
     present[codes] = 1
-    numbers: np.ndarray[Any, np.dtype[np.int64]] = (np.cumsum(present) - 1)[codes]
+    numbers: Ints = (np.cumsum(present) - 1)[codes]
     return numbers
 
 
