@@ -142,6 +142,10 @@ def test_reports_lists_all_with_their_connection(shop: Shop, tell: Tell) -> None
     assert [row["name"] for row in rows] == list(report_names())
     assert all(set(row) == {"name", "family", "grain", "description", "connected"} for row in rows)
     absent = {"lines", "sessions.promotion_id", "sessions.experiments", "assignments"}
+    absent |= {
+        "deliveries",
+        *(f"deliveries.{name}" for name in ("prepare_date", "return_date", "latitude", "longitude")),
+    }
     optional = {
         spec.name for spec in report_specs() if any(absent.issuperset(need.split(" or ")) for need in spec.requires)
     }
