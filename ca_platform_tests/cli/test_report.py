@@ -152,7 +152,7 @@ def test_reports_lists_all_with_their_connection(shop: Shop, tell: Tell) -> None
     assert {row["name"] for row in rows if not row["connected"]} == optional
     shop.file.write_text(shop.text.replace("    dimensions: [region, channel]\n", ""))
     unconnected = {row["name"] for row in tell("reports", "--json").json() if not row["connected"]}
-    assert unconnected == optional | {"dimension_kpis", "daily_dimension_values"}
+    assert unconnected == optional | {"dimension_kpis", "daily_dimension_values", "dimension_anomaly"}
 
 
 def test_reports_of_one_family(shop: Shop, tell: Tell) -> None:
