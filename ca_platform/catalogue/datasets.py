@@ -68,7 +68,10 @@ DELIVERIES = TableSpec(
     name="deliveries",
     layer="lake",
     title="Deliveries",
-    description="One row for each delivery. It belongs to the local day of its delivery_date.",
+    description=(
+        "One row for each delivery. It belongs to the local day of its delivery_date. A return that comes later is known "
+        "once that day is loaded again: schedule.look_back_days says how far back that is done."
+    ),
     columns=(
         _DAY,
         _ORDER_ID,

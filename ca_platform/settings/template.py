@@ -57,7 +57,7 @@ sources:
   # lines:                        # what was in the baskets
   #   kind: parquet
   #   path: lines/*.parquet
-  # deliveries:
+  # deliveries:                   # when and where orders were prepared, delivered and returned
   #   kind: postgresql
   #   dsn: postgresql://shop@db/shop
   #   password: ${PG_PASSWORD}
@@ -73,7 +73,7 @@ _TAIL = """\
 schedule:
   every: daily             # once, 12h, daily, weekly or never
   at: "03:00"
-  look_back_days: 3        # days that are loaded again, for late rows
+  look_back_days: 3        # days that are loaded again, for late rows, and for deliveries that came back since
   days_per_run: 31
 
 # reports:                 # options of single reports; these are the defaults
@@ -85,6 +85,7 @@ schedule:
 #   rfm: {scoring: kmeans}                     # or quantile
 #   anomaly: {false_alarms_per_30_days: 1, country: null}   # of each report; holidays of a country such as GB
 #   # anomaly.events: [{date: 2024-11-29, name: Sale}]      # known to be special: marked, and no alarm
+#   deliveries: {geohash_precision: 7}         # letters of map cells; 7 are about 150 m, 5 about 5 km
 #   experiments:                               # by name; what is left out has its default
 #     homepage: {control: old, goal: revenue_per_customer, planned_days: 28, last_day: null}
 

@@ -15,6 +15,7 @@ import pygeohash
 from ca_platform.calendar import INSTANT
 from ca_platform.facts import ensure
 from ca_platform.facts.deliveries import delivery_times, geohash
+from ca_platform.settings.reports import Deliveries
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.parcels import good_deliveries
 from ca_platform_tests.oracle.shops import nasty_shop
@@ -114,3 +115,13 @@ def test_orders_long_before_the_delivery_are_found(tmp_path: Path) -> None:
     )
     assert sorted(found.select("order_id", "client", "delivery_date").rows()) == expected
     assert found.filter(pl.col("deliver_minutes") > 40 * 24 * 60).height > 0
+
+
+def test_other_precision_makes_the_cells_again_and_nothing_else(tmp_path: Path) -> None:
+    settings, lake = load_frames(SHOP, tmp_path, LAST)
+    names = ["delivery_times", "dimension_values"]
+    ensure(names, [LAST], settings, lake)
+    coarser = settings.reports.model_copy(update={"deliveries": Deliveries(geohash_precision=4)})
+    made = ensure(names, [LAST], settings.model_copy(update={"reports": coarser}), lake)
+    assert {name for name, days in made.items() if days} == {"delivery_times"}
+    assert lake.scan("delivery_times").collect()["geohash"].drop_nulls().str.len_chars().unique().to_list() == [4]
