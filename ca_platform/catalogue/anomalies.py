@@ -204,7 +204,8 @@ ANOMALIES = (
     _report(
         "dorders_anomaly",
         "Anomalies of orders",
-        "Orders of each day. Expected is their mean on the four same weekdays before.",
+        "Orders of each day. Expected is their mean on the four same weekdays before, and the residual is against that; low, "
+        "high, score and p_value take season, trend and known days out of it as well.",
     ),
     _report(
         "revenue_anomaly",
