@@ -42,7 +42,7 @@ class Memory:
         seen: Dagster's number of the newest materialization that was looked at.
         since: no alarm before this day is told: the newest day at the first look.
         told: the ways on which an alarm was told, by its day.
-        failed: looks in a row of which one could not be told on every way.
+        failed: looks in a row after which something is still to be told on a way that failed.
     """
 
     seen: int = -1
@@ -67,7 +67,7 @@ class Memory:
     @property
     def is_waiting(self) -> bool:
         """Whether a way that has failed is to be tried again before anything new is made."""
-        return 0 < self.failed < _TRIES
+        return self.failed > 0
 
     def with_told(self, day: date, ways: Iterable[str]) -> "Memory":
         return replace(self, told={**self.told, day: tuple(ways)})
@@ -119,7 +119,7 @@ def _rest(words: str, memory: Memory) -> dg.SensorResult:
 
 
 def _in_words(before: Memory, after: Memory) -> str:
-    new = sorted(set(after.told) - set(before.told))
+    new = sorted(day for day, ways in after.told.items() if ways and not before.told.get(day))
     waiting = " Some could not be told on every way; that is tried again." if after.is_waiting else ""
     return (f"Told: {', '.join(map(str, new))}." if new else "No alarm that is news.") + waiting
 
@@ -128,7 +128,7 @@ def look(spec: ReportSpec, store: DocumentStore, settings: Settings, memory: Mem
     """Tell what is news in the newest report of the store.
 
     Returns:
-        What is known now, and what failed: it is tried again while it is news.
+        What is known now, and what failed: it is tried again some times, then given up.
     """
     newest = max(store.days(spec.name), default=None)
     rows = None if newest is None else store.report(spec.name, newest)
@@ -137,7 +137,7 @@ def look(spec: ReportSpec, store: DocumentStore, settings: Settings, memory: Mem
     known = replace(memory, since=memory.since or newest).without_old(newest)
     first = max(known.since or newest, newest - timedelta(days=_NEWS_DAYS - 1))
     measured = measured_rate(spec.name, store, newest)
-    ways = way_names(settings)
+    ways, is_last = way_names(settings), memory.failed + 1 >= _TRIES
     problems: list[str] = []
     for run in flagged_runs(rows):
         told = next((known.told[day] for day in run if day in known.told), ())
@@ -145,9 +145,9 @@ def look(spec: ReportSpec, store: DocumentStore, settings: Settings, memory: Mem
         if run[0] < first or not left:
             continue
         failed = deliver(_alarm(spec, rows, run[0], settings, measured).notice, settings, left)
-        known = known.with_told(run[0], [way for way in ways if way not in failed])
+        known = known.with_told(run[0], [way for way in ways if is_last or way not in failed])
         problems += [f"{way}: {problem}" for way, problem in failed.items()]
-    return replace(known, failed=memory.failed + 1 if problems else 0), problems
+    return replace(known, failed=memory.failed + 1 if problems and not is_last else 0), problems
 
 
 def flagged_runs(rows: pl.DataFrame) -> list[list[date]]:

@@ -196,6 +196,8 @@ def test_server_that_always_fails_is_left_alone_after_some_tries(
         while looks == 0 or memory.is_waiting:
             memory, problems = look(SPEC, store, settings, memory)
             looks += 1
+        put(store, 11, {10})
+        assert look(SPEC, store, settings, memory)[1] == []
     assert looks == len(received) == 5
     assert "HTTP Error 500" in problems[0]
     assert "/broken" not in problems[0]
