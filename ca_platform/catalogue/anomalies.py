@@ -32,7 +32,7 @@ _FACTS = (*_KNOWN, "anomaly_models")
 
 _MEASURES = (
     Column("actual", Kind.FLOAT, "The figure of the day; null where it has none.", "by metric", nullable=True),
-    Column("expected", Kind.FLOAT, "What the days before let expect; null before eight weeks.", "by metric", True),
+    Column("expected", Kind.FLOAT, "What the days before let expect; null where they are too few.", "by metric", True),
     Column("low", Kind.FLOAT, "Low end of what is usual.", "by metric", nullable=True),
     Column("high", Kind.FLOAT, "High end of what is usual.", "by metric", nullable=True),
     Column("residual", Kind.FLOAT, "Natural logarithm of actual over expected.", "log", nullable=True),
@@ -68,7 +68,8 @@ _DAY_COLUMNS = (
 
 _HOW = (
     "Figures are expected from the days before alone: weekday, trend, season of the year and known holidays are taken out "
-    "of their logarithms. Eight weeks come first that only teach. A day is flagged when it lies further off than the budget "
+    "of their logarithms; until there is a year of history the peaks of a season are not known. Eight weeks come first that "
+    "only teach. A day is flagged when it lies further off than the budget "
     "reports.anomaly.false_alarms_per_30_days lets come by chance, judged on the days before; flagged days do not teach, "
     "and a run of them is one alarm. Holidays and events of the settings are marked and never flagged; a day that has not "
     "ended has no row. A detector decides from the day on that it was chosen, on incidents put into the shop's own past, so "

@@ -43,6 +43,8 @@ FIRST_CHOICE_DAYS = 112
 """Days of history before the first choice: eight weeks that only teach, and as many that are judged."""
 _SERVED = "served"
 _NO_NETWORKS = "networks were left out: torch and Lightning are not installed (the extra deep)"
+_NO_YEAR = "there is no year of history yet: peaks of the season are not known"
+_YEAR_DAYS = 365
 _TOO_SHORT = f"there are fewer than {FIRST_CHOICE_DAYS} days to choose by"
 
 
@@ -166,7 +168,7 @@ class AnomalyModels(KeptModels):
             network = trained_autoencoder(deviation, panel.names, marks.is_marked)
         more = {AUTOENCODER: _from_row(network, panel.names)} if network and network.networks else {}
         outcomes = backtest(panel, marks, false_alarms_per_30_days=self._budget, more=more)
-        return _Contest(outcomes, network if more else None, frozenset())
+        return _Contest(outcomes, network if more else None, frozenset({_NO_YEAR} if days <= _YEAR_DAYS else ()))
 
     def _learnt(self, report: str, trained_on: date) -> Autoencoder | None:
         """The network of a report, where one was trained on the day."""

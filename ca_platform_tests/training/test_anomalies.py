@@ -124,7 +124,7 @@ def test_a_training_with_networks_keeps_them_and_serves_the_days_from_its_own_on
     monkeypatch.setattr(module, "can_train", lambda: True)
     trained = LAST - timedelta(days=20)
     choice = models(shop).train(trained, networks_too=True)
-    assert choice.note == ""
+    assert choice.note == "there is no year of history yet: peaks of the season are not known"
     assert set(choice.scores["detector"]) == {*DETECTORS, NAME}
     assert models(shop).ensure([LAST, trained - timedelta(days=1)]) == {
         LAST: trained,
