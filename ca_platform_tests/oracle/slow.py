@@ -17,6 +17,7 @@ from ca_platform_tests.oracle.world import World
 FADE = 0.5 ** (1 / 13)
 STRENGTH = 4.0
 SHRINK = 20.0
+ENOUGH = 300
 CLIENT = "client"
 EDGES = [-3.0 + 4.5 / 36 * n for n in range(37)]
 NORMAL = NormalDist()
@@ -70,6 +71,8 @@ def abnormal_orders(world: World, duration: str) -> Rows:
     clients = {session.order_id: session.client for session in world.sessions}
     starts = {session.order_id: session.start for session in world.sessions}
     found = timed(world, duration)
+    if len(found) < ENOUGH:
+        return []
     day_of = {id(t): world.local_day(t.delivery.delivered) for t in found if t.delivery.delivered}
     found.sort(key=lambda t: (t.day, day_of[id(t)], t.delivery.order_id, t.delivery.delivered))
     rows = [Row(t, clients[t.delivery.order_id], cell_of(t)) for t in found]
@@ -155,7 +158,7 @@ def _week(own: list[Row], past: list[Taken]) -> tuple[list[dict[str, Any]], list
         rest = {"slot": over, "location": over - here[n] - shift[n], "customer": over - customer[n] - shift[n]}
         z = {base: rest[base] / spreads[n][base] for base in rest}
         p: dict[str, float | None] = dict.fromkeys(z)
-        if len(past) >= 300:
+        if len(past) >= ENOUGH:
             p = {base: ruler[base].probability(sizes[n][base], z[base]) for base in z}
         if row.cell is None:
             p["location"] = None
@@ -243,7 +246,7 @@ def _strength(past: list[Taken], level: Any) -> float:
             pairs.append((t.value - neighbours, mean - neighbours))
     whole = fmean(now * now for now, _ in pairs) if pairs else 1.0
     between = (sum(now * before for now, before in pairs) + 50 * whole / 5) / (len(pairs) + 50)
-    return min(max(whole / max(between, whole / 1000) - 1, 0.25), 1000)
+    return min(max(whole / max(between, whole / 1000, 1e-300) - 1, 0.25), 1000)
 
 
 def _size(groups: dict[Any, tuple[float, float]], key: Any) -> int:
