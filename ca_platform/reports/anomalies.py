@@ -15,12 +15,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ca_platform.catalogue.anomalies import DETECTORS, FIRST_DETECTOR
+from ca_platform.models.anomaly.calibration import alarms
 from ca_platform.models.anomaly.records import Flags, Floats, Panel, Watched
 from ca_platform.reports.anomaly_panels import AnomalyPanels
 from ca_platform.reports.anomaly_split import Explained, FlaggedDays
 from ca_platform.reports.anomaly_values import in_words, unit_of
 from ca_platform.reports.periods import Calendar
 from ca_platform.training import AnomalyModels
+from ca_platform.training.anomalies import Serving
 
 SPLIT_REPORTS = ("dfunnel_anomaly", "revenue_anomaly", "dorders_anomaly")
 """Reports whose metrics are made of sessions, so that dimension values have them, too; the first that flags a metric counts."""
@@ -106,27 +108,29 @@ class AnomalyTables:
 
     def _watched(self, report: str) -> Run:
         panel, marks = self._panels.panel(report), self._panels.marks
-        days: list[date] = panel.days.tolist()
-        serving = self.models.ensure(days) if days else {}
-        pieces: dict[date, list[int]] = {}
-        for place, day in enumerate(days):
-            pieces.setdefault(serving[day], []).append(place)
-        parts = [
-            (places, *self.models.watch(report, trained_on, panel, marks)) for trained_on, places in pieces.items()
-        ]
+        pieces: dict[Serving, list[int]] = {}
+        for place, serving in enumerate(self._serving(report, panel)):
+            pieces.setdefault(serving, []).append(place)
+        parts = []
+        detector = np.full(panel.days.size, FIRST_DETECTOR, object)
+        for serving, places in pieces.items():
+            detector[places] = serving.detector
+            # Nothing that is said of a day follows from later ones.
+            days = places[-1] + 1
+            parts.append((places, self.models.watch(serving, panel.head(days), marks.head(days))))
         watched = _joined(panel, parts)
-        detector = np.full(len(days), FIRST_DETECTOR, object)
-        for places, name, _ in parts:
-            detector[places] = name
-        is_alarm = watched.is_alarm
-        if len({name for _, name, _ in parts}) > 1:
-            before = np.concatenate([[False], watched.is_flagged[:-1]])
-            is_alarm = is_alarm & ~before
         expected, residual = watched.expected, watched.residual
         if report == "dorders_anomaly":
             expected = same_weekdays(panel.values)
             residual = np.log((panel.values + 0.5) / (expected + 0.5))
-        return Run(panel, watched, detector, is_alarm, expected, residual)
+        return Run(panel, watched, detector, alarms(watched.is_flagged), expected, residual)
+
+    def _serving(self, report: str, panel: Panel) -> list[Serving]:
+        """What serves each day of a panel."""
+        days: list[date] = panel.days.tolist()
+        trained = self.models.ensure(days) if days else {}
+        by_training = {day: self.models.serving(report, day) for day in set(trained.values())}
+        return [by_training[trained[day]] for day in days]
 
 
 def same_weekdays(values: Floats) -> Floats:
@@ -209,7 +213,7 @@ def _until(frame: pl.DataFrame, calendar: Calendar) -> pl.LazyFrame:
     return frame.lazy().filter(pl.col("date").is_between(first, calendar.day))
 
 
-def _joined(panel: Panel, parts: Sequence[tuple[list[int], str, Watched]]) -> Watched:
+def _joined(panel: Panel, parts: Sequence[tuple[list[int], Watched]]) -> Watched:
     """Of each day what the watch says that served it."""
     days, metrics = panel.values.shape
     by_metric = {
@@ -220,7 +224,7 @@ def _joined(panel: Panel, parts: Sequence[tuple[list[int], str, Watched]]) -> Wa
     carries, leading = np.zeros((days, metrics), bool), np.full(days, -1)
     scores = {name: np.full(days, np.nan) for name in DETECTORS}
     notes: dict[str, None] = {}
-    for places, _, watched in parts:
+    for places, watched in parts:
         for name, joined in (by_metric | by_day | flags).items():
             joined[places] = getattr(watched, name)[places]
         carries[places], leading[places] = watched.carries[places], watched.leading[places]

@@ -7,7 +7,7 @@ follows from later ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -61,6 +61,19 @@ class Choice:
     served: dict[str, str]
     scores: pl.DataFrame
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What serves a report for some days: the same where neither the detector nor the network is another.
+
+    Attributes:
+        learnt_on: the training day of the network; None without one.
+    """
+
+    detector: str
+    learnt_on: date | None
+    network: Autoencoder | None = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,15 +156,19 @@ class AnomalyModels(KeptModels):
         rows = self.rows(DETECTORS, trained_on, KEPT).filter(pl.col("parameter") == _SERVED)
         return dict(rows.select("model", "text").iter_rows())
 
-    def watch(self, report: str, trained_on: date, panel: Panel, marks: DayMarks) -> tuple[str, Watched]:
-        """The watch over a panel by what serves the report since a training day, and the name of the detector."""
-        name = self.served(trained_on)[report]
+    def serving(self, report: str, trained_on: date) -> Serving:
+        """What serves a report since a training day."""
         network = self._learnt(report, trained_on)
+        return Serving(self.served(trained_on)[report], trained_on if network else None, network)
+
+    def watch(self, serving: Serving, panel: Panel, marks: DayMarks) -> Watched:
+        """The watch over a panel by what serves its report."""
         more = {}
-        if network is not None:
+        if serving.network is not None:
             deviation = residuals(panel, marks).deviation
-            more = {AUTOENCODER: network.scores(deviation, panel.names)}
-        return name, watch(panel, marks, detector=name, false_alarms_per_30_days=self._budget, more_scores=more)
+            more = {AUTOENCODER: serving.network.scores(deviation, panel.names)}
+        budget = self._budget
+        return watch(panel, marks, detector=serving.detector, false_alarms_per_30_days=budget, more_scores=more)
 
     def _contest(self, report: str, day: date, *, with_networks: bool) -> _Contest:
         """All detectors of a report on what was known at the end of a day."""
