@@ -59,7 +59,12 @@ BENCHMARKS = {
             "recommend", "recommend", "next baskets foreseen; lists of many customers", "NDCG@10 above every rival's"
         ),
         Benchmark("rfm", "rfm", "scores of a million customers, the RFM family", "<= 1/2 x scikit-learn, ckwrap"),
-        Benchmark("anomaly-nab", "anomaly_nab", "labelled series of NAB by its own scoring", "<= 45 points short of 100"),
+        Benchmark(
+            "anomaly", "anomaly", "incidents found at one false alarm a month", "<= 1/2 of what the best rival misses"
+        ),
+        Benchmark(
+            "anomaly-nab", "anomaly_nab", "labelled series of NAB by its own scoring", "<= 45 points short of 100"
+        ),
         Benchmark("deliveries", "deliveries", "all reports of deliveries of a day; cells; Olist", "<= 20 s, <= 6 GB"),
         Benchmark("index", "index", "orders into Elasticsearch", "<= 1/0.95 x raw bulk, client CPU <= 20 %"),
         Benchmark("page", "page", "/funnels until all cards are settled, p95", "<= 2 x a bare Dash page"),

@@ -25,7 +25,7 @@ CONTRACT = (
     *("load", "funnels", "day", "range", "index", "page", "import", "report", "memory"),
     *("cohorts", "pairs", "day-all", "memory-all", "backfill", "dimensions", "customers-page"),
     *("recommend", "churn", "clv", "clv-totals", "rfm", "ab", "ab-speed", "training"),
-    *("anomaly-nab", "map", "deliveries"),
+    *("anomaly", "anomaly-nab", "map", "deliveries"),
 )
 KEYS = ("name", "size", "ours", "rival", "ratio", "goal")
 
