@@ -19,10 +19,10 @@ Flags = NDArray[np.bool_]
 
 MICROSECONDS = 60e6
 """In a minute."""
-DENSE = 30_000_000
+DENSE = 10_000_000
 """Groups up to which they are counted by position."""
-_ROOM = 8
-"""Groups for each delivery up to which that is faster than by hash."""
+_ROOM = 2
+"""Groups for each delivery up to which that is faster than by sorting."""
 SLOTS = 168
 """Hours of a week."""
 NONE = -1
@@ -49,6 +49,8 @@ class Known:
 
     def where(self, rows: Flags) -> Known:
         """Some of them."""
+        if rows.all():
+            return self
         slices = tuple(slice_[rows] for slice_ in self.slices)
         return Known(self.day[rows], self.slot[rows], self.microseconds[rows], self.cell[rows], self.late[rows], slices)
 
@@ -58,30 +60,23 @@ class Deliveries:
     """All deliveries up to the last report day.
 
     Attributes:
-        frame: ``day``, ``slot``, ``return_day``, ``return_slot``, microseconds by duration, ``cell``, ``late``, and
-            ``slices.NAME``; null where unknown.
+        columns: ``day``, ``slot``, ``return_day``, ``return_slot``, microseconds by duration, ``cell``, ``late``;
+            ``NONE`` where unknown.
+        slices: of each slicing (the whole shop, each dimension) the slice of each delivery.
         cells: geohashes in the order of their numbers, which is that of the alphabet.
+        last: the last report day, in days since 1970-01-01.
     """
 
-    frame: pl.DataFrame
+    columns: Mapping[str, Ints]
+    slices: tuple[Ints, ...]
     cells: pl.Series
-    last: date
+    last: int
 
     def known(self, duration: str) -> Known:
         """Those of which a duration is known."""
-        is_return = duration == _RETURN
-        day, slot = ("return_day", "return_slot") if is_return else ("day", "slot")
-        is_known = pl.col(duration).is_not_null() & (pl.col(day) <= self.last)
-        names = [name for name in self.frame.columns if name.startswith("slices.")]
-        rows = self.frame.filter(is_known).select(
-            pl.col(day).cast(pl.Int32).cast(pl.Int64).alias("day"),
-            pl.col(slot).cast(pl.Int64).alias("slot"),
-            pl.col(duration).alias("microseconds"),
-            *(pl.col(name).cast(pl.Int64).fill_null(NONE) for name in ("cell", "late", *names)),
-        )
-        whole = np.zeros(rows.height, np.int64)
-        day_of, slot_of, value, cell, late = (rows[name].to_numpy() for name in rows.columns[:5])
-        return Known(day_of, slot_of, value, cell, late, (whole, *(rows[name].to_numpy() for name in names)))
+        names = ("return_day", "return_slot") if duration == _RETURN else ("day", "slot")
+        day, slot, value, cell, late = (self.columns[name] for name in (*names, duration, "cell", "late"))
+        return Known(day, slot, value, cell, late, self.slices).where((value >= 0) & (day <= self.last))
 
 
 def read(facts: FactReader, slices: pl.DataFrame) -> Deliveries:
@@ -99,12 +94,12 @@ def read(facts: FactReader, slices: pl.DataFrame) -> Deliveries:
             )
             rows = rows.join(numbers, on=f"dimensions.{name}", how="left", nulls_equal=True)
         return rows.select(
-            "day",
+            pl.col("day").cast(pl.Int32),
             *(f"slices.{name}" for name in dimensions),
             *((pl.col(f"{name}_minutes") * MICROSECONDS).round().cast(pl.Int64).alias(name) for name in DURATIONS),
             slot=slot.cast(pl.Int16),
             return_slot=return_slot.cast(pl.Int16),
-            return_day=local_day(pl.col("return_date"), zone),
+            return_day=local_day(pl.col("return_date"), zone).cast(pl.Int32),
             cell=pl.col("geohash").cast(pl.Categorical),
             late=pl.col("is_late").cast(pl.Int8),
         )
@@ -116,9 +111,20 @@ def read(facts: FactReader, slices: pl.DataFrame) -> Deliveries:
     # Numbers in the order of the alphabet.
     place = np.zeros(int(ordered["code"].max() or 0) + 1, np.int64)  # type: ignore[arg-type]
     place[ordered["code"].to_numpy()] = np.arange(ordered.height)
-    return Deliveries(
-        frame.with_columns(cell=pl.lit(pl.Series(place)).gather(codes)), ordered["geohash"], facts.days.last
-    )
+    frame = frame.with_columns(cell=pl.lit(pl.Series(place)).gather(codes))
+    numbers = frame.select(pl.all().fill_null(NONE).cast(pl.Int64))
+    columns = {name: numbers[name].to_numpy() for name in numbers.columns}
+    whole = np.zeros(frame.height, np.int64)
+    own = tuple(columns.pop(f"slices.{name}") for name in dimensions)
+    return Deliveries(columns, (whole, *own), ordered["geohash"], day_number(facts.days.last))
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
+_EPOCH = date(1970, 1, 1)
 
 
 def tally(known: Known, first: int, group: Callable[[Ints], Ints], **sums: Ints) -> pl.DataFrame:
@@ -149,11 +155,15 @@ def _counted(keys: Sequence[Ints], rows: Flags, sums: Mapping[str, Ints], day: i
 def _groups(key: Ints, sums: Mapping[str, Ints]) -> pl.DataFrame:
     first = int(key.min()) if len(key) else 0
     width = int(key.max()) + 1 - first if len(key) else 0
-    if width > min(DENSE, _ROOM * len(key)):
+    if width <= min(DENSE, _ROOM * len(key)):
+        place = key - first
+        counts = np.bincount(place, minlength=width)
+        some = np.flatnonzero(counts)
+        totals = {name: np.bincount(place, values, width)[some].astype(np.int64) for name, values in sums.items()}
+        return pl.DataFrame({"group": some + first, "deliveries": counts[some], **totals})
+    if sums:
         count = pl.len().cast(pl.Int64).alias("deliveries")
         return pl.DataFrame({"group": key, **sums}).group_by("group").agg(count, pl.col(list(sums)).sum())
-    place = key - first
-    counts = np.bincount(place, minlength=width)
-    some = np.flatnonzero(counts)
-    totals = {name: np.bincount(place, values, width)[some].astype(np.int64) for name, values in sums.items()}
-    return pl.DataFrame({"group": some + first, "deliveries": counts[some], **totals})
+    ordered = np.sort(key)
+    starts = np.flatnonzero(np.diff(ordered, prepend=first - 1))
+    return pl.DataFrame({"group": ordered[starts], "deliveries": np.diff(starts, append=len(key))})

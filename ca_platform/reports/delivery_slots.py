@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from ca_platform.models.deliveries.histogram import Floats, Histogram, Ints, Pool, false_discoveries, larger
-from ca_platform.reports.delivery_rows import MICROSECONDS, SLOTS
-from ca_platform.reports.delivery_tables import Counted, day_number
+from ca_platform.reports.delivery_rows import MICROSECONDS, SLOTS, day_number
+from ca_platform.reports.delivery_tables import Counted
 from ca_platform.reports.periods import share
 
 ENOUGH = 20

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +15,7 @@ import polars as pl
 
 from ca_platform.catalogue.deliveries import DURATIONS
 from ca_platform.models.deliveries.histogram import Ints
-from ca_platform.reports.delivery_rows import DENSE, MICROSECONDS, SLOTS, Deliveries, Known, read, tally
+from ca_platform.reports.delivery_rows import DENSE, MICROSECONDS, SLOTS, Deliveries, Known, day_number, read, tally
 from ca_platform.reports.reading import FactReader
 from ca_platform.settings import Settings
 
@@ -139,14 +138,6 @@ class DeliveryTables:
         known = known.where(known.late >= 0)
         rows = tally(known, self._first, lambda slices: slices, late=known.late)
         return rows.rename({"group": "slice"}).with_columns(_as_day(pl.col("day")))
-
-
-def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
-    return (day - _EPOCH).days
-
-
-_EPOCH = date(1970, 1, 1)
 
 
 def _as_day(number: pl.Expr) -> pl.Expr:
