@@ -1,4 +1,4 @@
-"""The page of deliveries in a real browser: the map and its parts, durations, and all states of its cards."""
+"""The page of deliveries in a real browser: the map and its parts, one order, and all states of its cards."""
 
 from __future__ import annotations
 
@@ -31,7 +31,23 @@ def marks(reader: Reader) -> int:
     return count
 
 
-def test_map_has_a_ground_of_its_own_and_opens_a_part_and_the_whole_again(screen: Open) -> None:
+def open_order(reader: Reader, order: str, client: str) -> None:
+    """Click on an order in the list: it is opened, and leads to itself and its customer."""
+    reader.page.locator("[data-card=deliveries-deliver-orders] tbody a", has_text=order).first.click()
+    opened = reader.page.locator("[data-card=deliveries-deliver-opened]")
+    opened.locator(".card-reading", has_text=f"“{order}”").wait_for()
+    reader.states()
+    assert reader.address.endswith(f"order={order}")
+    links = opened.locator("a.opens")
+    assert links.all_inner_texts() == [order, client]
+    address = f"/customers?date={frames.DAY}&report=deliver_orders&count"
+    assert [link.get_attribute("href") for link in links.all()] == [
+        f"{address}=order_id&key.order_id={order}",
+        f"{address}=client&key.client={client}",
+    ]
+
+
+def test_map_opens_a_part_and_the_whole_again_and_the_list_an_order(screen: Open) -> None:
     reader = screen()
     reader.open("/deliveries")
     assert "/assets/geo/countries.geojson" in reader.requests
@@ -46,11 +62,12 @@ def test_map_has_a_ground_of_its_own_and_opens_a_part_and_the_whole_again(screen
     reader.page.locator("[data-card=deliveries-deliver-places] a", has_text="the whole map").click()
     wait_area(reader, "")
     assert marks(reader) == 6
+    open_order(reader, "o3", "c3")
 
 
 def test_click_on_a_circle_of_several_cells_opens_them(screen: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places.taken_together, "__defaults__", (2,))
-    reader = screen(NARROW)
+    reader = screen(NARROW, "dark")
     # Of a day that no other test has asked for: answers are kept.
     reader.open("/deliveries?date=2026-11-19")
     circles = marks(reader)
@@ -73,36 +90,6 @@ def test_click_on_a_circle_of_several_cells_opens_them(screen: Open, monkeypatch
     assert circles <= 2
     assert "gcp".startswith(area[:3])
     assert reader.overflow() <= 0
-
-
-def test_duration_that_is_chosen_has_its_own_map(screen: Open) -> None:
-    reader = screen(scheme="dark")
-    reader.open("/deliveries?duration=ride")
-    states = reader.states()
-    assert {name for name in states if name.endswith("-area")} == {"deliveries-ride-area"}
-    assert set(states.values()) == {"ready"}
-    reader.page.locator("#filters").get_by_label("return").check()
-    reader.page.wait_for_selector("[data-card=deliveries-return-area][data-state=ready]")
-    assert reader.address == "/deliveries?duration=return"
-    reading = reader.page.locator("[data-card=deliveries-return-area] .card-reading").inner_text()
-    assert "from the door until it was back" in reading
-
-
-def test_order_in_the_list_is_opened_and_its_customer_has_an_address(screen: Open) -> None:
-    reader = screen()
-    reader.open("/deliveries")
-    reader.page.locator("[data-card=deliveries-deliver-orders] tbody a", has_text="o3").first.click()
-    opened = reader.page.locator("[data-card=deliveries-deliver-opened]")
-    opened.locator(".card-reading", has_text="“o3”").wait_for()
-    reader.states()
-    assert reader.address == "/deliveries?order=o3"
-    links = opened.locator("a.opens")
-    assert links.all_inner_texts() == ["o3", "c3"]
-    address = f"/customers?date={frames.DAY}&report=deliver_orders&count"
-    assert [link.get_attribute("href") for link in links.all()] == [
-        f"{address}=order_id&key.order_id=o3",
-        f"{address}=client&key.client=c3",
-    ]
 
 
 def test_days_without_deliveries_and_days_that_are_not_computed_say_so(screen: Open) -> None:

@@ -11,11 +11,13 @@ import polars as pl
 from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.days_of_shop import DAY
 from dash_app.filters import DeliveryFilters
+from dash_app.pages import PAGES
 from dash_app.records import Look
 from dash_app.state import parse
 from dash_app.words import deliveries as words
 from dash_app.words import delivery_backtest as backtest
 from dash_app.words import slow_orders as slow
+from dash_app.words.spans import NAMES
 
 LOOK = Look(currency="GBP", day=DAY)
 
@@ -196,6 +198,15 @@ def test_candidates_of_the_newest_back_test_stand_beside_each_other() -> None:
         ["place: autoencoder (in use)", "73.0%", "43.0%", "83.0%", "98.0%", "2,000"],
         ["place: robust baseline", "69.0%", "39.0%", "79.0%", "94.0%", "2,000"],
     ]
+
+
+def test_duration_that_is_chosen_has_cards_of_its_own() -> None:
+    page = PAGES["/deliveries"]
+    shown = {what: {card.report for card in page.shown(DeliveryFilters(duration=what))} for what in NAMES}
+    for what, reports in shown.items():
+        assert {name for name in reports if name.endswith("_location")} == {f"{what}_location"}
+        assert {name for name in reports if name.endswith("_orders")} == {f"{what}_orders"}
+        assert {f"{each}_weekday_hour" for each in NAMES} < reports
 
 
 def test_address_keeps_area_and_order_and_names_what_is_no_geohash() -> None:
