@@ -7,16 +7,16 @@ on. Reads the lake; the judgement itself is in ``models.deliveries``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ca_platform.calendar import local_day
 from ca_platform.catalogue.deliveries import DURATIONS
-from ca_platform.models.deliveries import FACTORS, Contest, Durations, Judged, abnormal
-from ca_platform.models.deliveries.records import Ints
+from ca_platform.models.deliveries import FACTORS, Contest, Durations, Judged, abnormal, pairs
+from ca_platform.models.deliveries.records import Floats, Ints
 from ca_platform.reports.reading import FactReader
 
 AROUND = (6, 5, 4)
@@ -37,6 +37,8 @@ class DeliveryOrders:
         self._facts = facts
         self._slices = slices
         self._judged: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = {}
+        self._of_kind: dict[bool, tuple[Ints, Durations]] = {}
+        self._of_dimension: dict[tuple[str, bool], tuple[Ints, pl.Series, Durations]] = {}
 
     def orders(self, duration: str) -> pl.DataFrame:
         """The report's rows by ``slice``, with the ``day`` on which the duration was known."""
@@ -52,17 +54,44 @@ class DeliveryOrders:
         return self._judged[duration]
 
     def _judge(self, duration: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        rows = np.flatnonzero(self._days(duration) != _NO_DAY)
-        rows = rows[np.argsort(self._days(duration)[rows], kind="stable")]
-        judged, contests = abnormal(self._durations(duration, rows, np.zeros(len(rows), np.int64)), networks=True)
-        frames = [self._frame(duration, rows, judged, pl.Series(np.zeros(len(rows)), dtype=_SLICE))]
+        rows, known = self._known(duration == "return")
+        minutes = self._rows[f"{duration}_minutes"].to_numpy()[rows]
+        has_one = np.flatnonzero(~np.isnan(minutes))
+        whole = pl.Series(np.zeros(len(rows)), dtype=_SLICE)
+        judged, contests = abnormal(_some(known, minutes, has_one), networks=True)
+        frames = [self._frame(duration, rows[has_one], judged, whole.gather(has_one))]
         for name in self._facts.shape.dimensions:
-            own = rows[self._rows[f"slices.{name}"].is_not_null().to_numpy()[rows]]
-            slices = self._rows[f"slices.{name}"].gather(own)
-            part = _numbered(slices.cast(pl.Int64).to_numpy())
-            judged, _ = abnormal(self._durations(duration, own, part), networks=False)
-            frames.append(self._frame(duration, own, judged, slices.cast(_SLICE)))
+            inside, slices, parted = self._parted(name, duration == "return")
+            own = has_one if len(inside) == len(rows) else np.flatnonzero(~np.isnan(minutes[inside]))
+            judged, _ = abnormal(_some(parted, minutes[inside], own), networks=False)
+            frames.append(self._frame(duration, rows[inside][own], judged, slices.gather(own)))
         return pl.concat(frames), _contests(duration, contests)
+
+    def _known(self, is_return: bool) -> tuple[Ints, Durations]:  # noqa: FBT001 - a key of the cache
+        """Deliveries, or returns, known by the last report day: their rows in the order of their days, and their columns."""
+        if is_return not in self._of_kind:
+            days = self._days(is_return=is_return)
+            rows = np.flatnonzero(days != _NO_DAY)
+            rows = rows[np.argsort(days[rows], kind="stable")]
+            self._of_kind[is_return] = rows, self._columns(rows, is_return=is_return)
+        return self._of_kind[is_return]
+
+    def _parted(self, dimension: str, is_return: bool) -> tuple[Ints, pl.Series, Durations]:  # noqa: FBT001 - the same
+        """Those of them with a value of the dimension: which, their slices, and columns that keep values apart."""
+        if (dimension, is_return) not in self._of_dimension:
+            rows, known = self._known(is_return)
+            column = self._rows[f"slices.{dimension}"].gather(rows)
+            inside = np.flatnonzero(column.is_not_null().to_numpy())
+            slices = column.gather(inside).cast(_SLICE)
+            part = _numbered(slices.cast(pl.Int64).to_numpy())
+            own = known if len(inside) == len(rows) else known.take(inside)
+            customer, places = pairs(part, own.customer), tuple(pairs(part, code) for code in own.places)
+            self._of_dimension[dimension, is_return] = (
+                inside,
+                slices,
+                replace(own, part=part, customer=customer, places=places),
+            )
+        return self._of_dimension[dimension, is_return]
 
     @cached_property
     def _rows(self) -> pl.DataFrame:
@@ -113,43 +142,34 @@ class DeliveryOrders:
             levels.append(np.where(finest < 0, -1, around[finest]))
         return tuple(levels)
 
-    def _days(self, duration: str) -> Ints:
-        """On which day each duration was known, ``_NO_DAY`` where it is not by the last report day."""
-        day = pl.col("return_day" if duration == "return" else "day")
-        known = pl.col(f"{duration}_minutes").is_not_null() & (day <= self._facts.days.last)
-        number = pl.when(known).then(day.cast(pl.Int32)).fill_null(_NO_DAY).cast(pl.Int64)
+    def _days(self, *, is_return: bool) -> Ints:
+        """On which day each delivery, or its return, was known; ``_NO_DAY`` where it is not by the last report day."""
+        day = pl.col("return_day" if is_return else "day")
+        number = pl.when(day <= self._facts.days.last).then(day.cast(pl.Int32)).fill_null(_NO_DAY).cast(pl.Int64)
         return self._rows.select(number).to_series().to_numpy()
 
-    def _durations(
-        self,
-        duration: str,
-        rows: Ints,
-        part: Ints,
-    ) -> Durations:
-        frame, placed = self._rows, self._rows["geohash"].is_not_null().to_numpy()[rows]
-
-        def column(name: str) -> np.ndarray[Any, np.dtype[Any]]:
-            values: np.ndarray[Any, np.dtype[Any]] = frame[name].to_numpy()[rows]
-            return values
-
+    def _columns(self, rows: Ints, *, is_return: bool) -> Durations:
+        """All but the durations themselves, of the whole shop."""
+        frame, placed = self._rows, self._rows["geohash"].is_not_null().to_numpy()
+        slot = frame["return_slot" if is_return else "slot"].to_numpy()
         return Durations(
-            day=self._days(duration)[rows],
-            part=part,
-            minutes=column(f"{duration}_minutes"),
-            slot=column("return_slot" if duration == "return" else "slot").astype(np.int64),
+            day=self._days(is_return=is_return)[rows],
+            part=np.zeros(len(rows), np.int64),
+            minutes=np.zeros(len(rows)),
+            slot=slot[rows].astype(np.int64),
             customer=self._customers[rows],
             places=tuple(level[rows] for level in self._places),
-            latitude=np.where(placed, column("latitude"), np.nan),
-            longitude=np.where(placed, column("longitude"), np.nan),
+            latitude=np.where(placed, frame["latitude"].to_numpy(), np.nan)[rows],
+            longitude=np.where(placed, frame["longitude"].to_numpy(), np.nan)[rows],
         )
 
     def _frame(self, duration: str, rows: Ints, judged: Judged, slices: pl.Series) -> pl.DataFrame:
         """The abnormal rows as the report shows them."""
         found = rows[judged.row]
         shown = self._rows.select(*_SHOWN, minutes=f"{duration}_minutes")[found]
-        day = pl.Series(self._days(duration)[found], dtype=pl.Int64).cast(pl.Int32).cast(pl.Date)
+        day = self._rows["return_day" if duration == "return" else "day"]
         return shown.with_columns(
-            day=day,
+            day=day.gather(found),
             slice=slices.gather(judged.row),
             expected_minutes=pl.Series(judged.expected),
             score=pl.Series(judged.score),
@@ -163,6 +183,12 @@ class DeliveryOrders:
             rule_2=pl.Series(judged.rule_2),
             is_abnormal=pl.lit(value=True),
         )
+
+
+def _some(columns: Durations, minutes: Floats, rows: Ints) -> Durations:
+    """Rows of which the duration is known, with it."""
+    given = replace(columns, minutes=minutes)
+    return given if len(rows) == len(minutes) else given.take(rows)
 
 
 def _codes(names: pl.Series) -> Ints:

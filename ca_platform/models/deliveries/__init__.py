@@ -6,6 +6,7 @@ deliveries are read, where they are, how reports look.
 """
 
 from ca_platform.models.deliveries.contest import BASELINE, FACTORS, NETWORK, Contest
+from ca_platform.models.deliveries.groups import pairs
 from ca_platform.models.deliveries.judge import abnormal, is_abnormal, judge
 from ca_platform.models.deliveries.places import score_cells
 from ca_platform.models.deliveries.records import Durations, Judged
@@ -20,5 +21,6 @@ __all__ = [
     "abnormal",
     "is_abnormal",
     "judge",
+    "pairs",
     "score_cells",
 ]

@@ -35,11 +35,6 @@ class Groups:
         self._sum = np.zeros(size)
         self._strength = strength
 
-    def counts(self, group: Ints) -> Floats:
-        """How many deliveries of each row's group were known."""
-        counts: Floats = self._count[group]
-        return counts
-
     def means(self, group: Ints, neighbours: Floats) -> Floats:
         """Mean of each row's group, shrunk: ``(sum + strength × neighbours) / (count + strength)``.
 
@@ -60,8 +55,8 @@ class Groups:
 
     def add(self, group: Ints, values: Floats) -> None:
         """Take further deliveries in."""
-        np.add.at(self._count, group, 1.0)
-        np.add.at(self._sum, group, values)
+        self._count += np.bincount(group, minlength=len(self._count))
+        self._sum += np.bincount(group, values, len(self._sum))
 
     def fade(self, shares: Floats) -> None:
         """Let what is known count for a share of what it did, by part; the groups of a part stand together."""
@@ -76,23 +71,24 @@ class Differing:
     The strength of the neighbours is the variance within groups over that between them. What lies above the neighbours
     now has as product with what the mean of the group's past lies above them the variance between groups on average:
     chance now and chance before do not hang together (the estimate of moments of empirical Bayes: Efron and Morris 1975).
+
+    Args:
+        size: number of groups; none is in two parts.
+        are_many: there may be more groups than deliveries of a week.
     """
 
-    def __init__(self, size: int, parts: int) -> None:
+    def __init__(self, size: int, parts: int, *, are_many: bool) -> None:
         self._groups = np.zeros((2, size))
         self._moments = np.zeros((3, parts))
+        self._are_many = are_many
 
-    def counts(self, group: Ints) -> Floats:
-        """How many deliveries of each row's group were known."""
-        counts: Floats = self._groups[0][group]
-        return counts
-
-    def means(self, part: Ints, group: Ints, neighbours: Floats) -> Floats:
-        """Mean of each row's group, shrunk as in ``Groups``."""
-        strength = self._strengths[part]
-        count, total = self._groups
-        shrunk: Floats = (total[group] + strength * neighbours) / (count[group] + strength)
-        return shrunk
+    def means(self, part: Ints, group: Ints, neighbours: Floats) -> tuple[Floats, Floats]:
+        """Mean of each row's group, shrunk as in ``Groups``, and how many deliveries of the group were known."""
+        strengths = self._strengths
+        strength = strengths[part] if len(strengths) > 1 else strengths[0]
+        counts = self._groups[0][group]
+        shrunk: Floats = (self._groups[1][group] + strength * neighbours) / (counts + strength)
+        return shrunk, counts
 
     @property
     def _strengths(self) -> Floats:
@@ -106,8 +102,12 @@ class Differing:
     def add(self, group: Ints, values: Floats) -> None:
         """Take further deliveries in."""
         count, total = self._groups
-        np.add.at(count, group, 1.0)
-        np.add.at(total, group, values)
+        if self._are_many:
+            np.add.at(count, group, 1.0)
+            np.add.at(total, group, values)
+        else:
+            count += np.bincount(group, minlength=len(count))
+            total += np.bincount(group, values, len(total))
 
     def compare(self, part: Ints, group: Ints, neighbours: Floats, means: Floats, values: Floats) -> None:
         """Learn how much groups differ, before the deliveries are taken in.
@@ -127,20 +127,21 @@ class Nested:
     """Groups inside of each other, such as map cells: each is shrunk towards the one around it, the outermost to 0."""
 
     def __init__(self, codes: Sequence[Ints], parts: int) -> None:
-        self._levels = [Differing(size_of(code), parts) for code in codes]
+        self._levels = [Differing(size_of(code), parts, are_many=level == 0) for level, code in enumerate(codes)]
 
-    def means(self, part: Ints, codes: Sequence[Ints]) -> list[Floats]:
-        """By row, from the innermost groups to the outermost; 0 where the group is not known (-1)."""
-        inside = np.zeros(len(part))
+    def means(self, part: Ints, codes: Sequence[Ints]) -> tuple[list[Floats], Floats]:
+        """By row, from the innermost groups to the outermost, and how many of the innermost were known.
+
+        0 where the group is not known (-1).
+        """
+        inside, counts = np.zeros(len(part)), np.zeros(len(part))
         found: list[Floats] = []
         for groups, code in zip(reversed(self._levels), reversed(codes), strict=True):
-            inside = np.where(code < 0, 0.0, groups.means(part, code, inside))
+            inside, counts = groups.means(part, code, inside)
+            if code.min(initial=0) < 0:
+                inside, counts = np.where(code < 0, 0.0, inside), np.where(code < 0, 0.0, counts)
             found.append(inside)
-        return found[::-1]
-
-    def counts(self, codes: Sequence[Ints]) -> Floats:
-        """Of the innermost groups; 0 where the group is not known."""
-        return np.where(codes[0] < 0, 0.0, self._levels[0].counts(codes[0]))
+        return found[::-1], counts
 
     def add(self, codes: Sequence[Ints], values: Floats) -> None:
         """Take further deliveries in, those of unknown groups left out."""
@@ -166,10 +167,10 @@ def pairs(part: Ints, code: Ints) -> Ints:
     >>> pairs(np.array([0, 1, 1]), np.array([2, -1, 2])).tolist()
     [2, -1, 5]
     """
-    if not part.size:
+    if not part.any():
         return code
     groups = int(code.max(initial=-1)) + 1
-    joint = part * groups + code if part.any() else code
+    joint = part * groups + code
     if (int(part.max()) + 1) * groups > _DENSE:
         joint = np.unique(joint, return_inverse=True)[1].reshape(-1)
     return np.where(code < 0, -1, joint)

@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from ca_platform.models.deliveries.contest import Contest
-from ca_platform.models.deliveries.groups import STRENGTH, Differing, Groups, Nested, pairs, size_of
+from ca_platform.models.deliveries.groups import STRENGTH, Differing, Groups, Nested, size_of
 from ca_platform.models.deliveries.memory import Memory, Week
 from ca_platform.models.deliveries.records import SLOTS, Durations, Flags, Floats, Ints, Judged, Rows, together
 from ca_platform.models.deliveries.tails import BUCKETS, Tails, bucket
@@ -73,9 +73,13 @@ def is_abnormal(judged: Judged, minutes: Floats) -> Flags:
 
 def _weeks(day: Ints) -> Iterator[slice]:
     """Rows of each week from Monday on; 1970-01-01 was a Thursday."""
-    starts = np.flatnonzero(np.diff((day + 3) // 7, prepend=-1))
-    for start, end in pairwise([*starts, len(day)]):
-        yield slice(int(start), int(end))
+    if not day.size:
+        return
+    first, last = (int(number + 3) // 7 for number in (day[0], day[-1]))
+    borders = np.searchsorted(day, 7 * np.arange(first, last + 2) - 3)
+    for start, end in pairwise(borders.tolist()):
+        if end > start:
+            yield slice(start, end)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,14 +138,12 @@ class _Judging:
         part = durations.part
         parts = int(part.max(initial=0)) + 1
         self._log = np.log1p(durations.minutes)
-        self._places = tuple(pairs(part, code) for code in durations.places)
-        self._customer = pairs(part, durations.customer)
-        customers = size_of(self._customer)
+        customers = size_of(durations.customer)
         self._level = Groups(parts, strength=0.0)
         self._hours = Groups(parts * 24, STRENGTH)
         self._slots = Groups(parts * SLOTS, STRENGTH)
-        self._cells = Nested(self._places, parts)
-        self._customers = Differing(customers, parts)
+        self._cells = Nested(durations.places, parts)
+        self._customers = Differing(customers, parts, are_many=True)
         self._tails = {base: Tails(parts) for base in ("slot", "location", "customer")}
         self._known = np.zeros(parts)
         self._week = np.zeros(parts, np.int64)
@@ -177,13 +179,14 @@ class _Judging:
     def _seen(self, rows: slice) -> Week:
         """The week's deliveries with what was known of each before."""
         part, slot = self._all.part[rows], self._all.slot[rows]
-        places, customer = tuple(code[rows] for code in self._places), self._customer[rows]
+        places, customer = tuple(code[rows] for code in self._all.places), self._all.customer[rows]
         log = self._log[rows]
         # A part is first judged in a later week than its first: nothing looks ahead here.
         level = self._level.means(part, np.zeros(len(log)) if self._known.all() else _means(part, log))
         usual = self._slots.means(part * SLOTS + slot, self._hours.means(part * 24 + slot % 24, level))
-        cells = tuple(self._cells.means(part, places)) if places else ()
+        cells, near = self._cells.means(part, places)
         here = cells[0] if places else np.zeros(len(log))
+        own, history = self._customers.means(part, customer, here)
         return Week(
             part=part,
             day=self._all.day[rows],
@@ -194,10 +197,10 @@ class _Judging:
             longitude=self._all.longitude[rows],
             usual=usual,
             over=log - usual,
-            cells=cells,
-            near=self._cells.counts(places) if places else here,
-            history=self._customers.counts(customer),
-            own=self._customers.means(part, customer, here),
+            cells=tuple(cells),
+            near=near,
+            history=history,
+            own=own,
         )
 
     def _expected(self, week: Week, base: str) -> Floats:

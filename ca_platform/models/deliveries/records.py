@@ -39,8 +39,9 @@ class Durations(_Record):
         part: number of the part of the shop (all of it, or a dimension value) that the row is judged in, from 0.
         minutes: the duration, 0 or more.
         slot: hour of the week, 0 (Monday 00:00) to 167.
-        customer: number of the customer, from 0.
-        places: number of the map cell, from 0, and of ever coarser cells around it; -1 where the place is not known.
+        customer: number of the customer, from 0; a customer of two parts has two (see ``pairs``).
+        places: number of the map cell, from 0, and of ever coarser cells around it, the same; -1 where the place is not
+            known.
         latitude, longitude: degrees, NaN where the place is not known.
     """
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ca_platform.models.deliveries import Durations
+from ca_platform.models.deliveries import Durations, pairs
 
 FIRST_DAY = 19_723
 """2024-01-01, a Monday."""
@@ -21,13 +21,15 @@ def durations(
     customer = rng.integers(0, customers, rows)
     cell = customer % 24
     usual = 10.0 + 2.0 * cell.astype(np.float64)
+    part = customer % parts
+    cells = (cell, cell // 4, cell // 8, np.zeros(rows, np.int64))
     return Durations(
         day=np.sort(FIRST_DAY + rng.integers(0, days, rows)),
-        part=customer % parts,
+        part=part,
         minutes=usual * np.exp(rng.normal(0.0, spread, rows)),
         slot=rng.integers(0, 168, rows),
-        customer=customer,
-        places=(cell, cell // 4, cell // 8, np.zeros(rows, np.int64)),
+        customer=pairs(part, customer),
+        places=tuple(pairs(part, code) for code in cells),
         latitude=50.0 + cell / 40,
         longitude=8.0 + cell % 7 / 40,
     )
