@@ -100,6 +100,7 @@ CLV = Page(
             reading=segments.by_week,
             figure=segment_figures.weekly,
             height=segment_figures.HEIGHT_OF_SEGMENTS,
+            width="full",
             empty=course.NO_DATA,
             is_empty=course_figures.without_money,
         ),
