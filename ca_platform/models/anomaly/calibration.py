@@ -9,8 +9,9 @@ import numpy as np
 from ca_platform.models.anomaly.records import Flags, Floats, Ints
 
 MONTH = 30
-# A past score beyond what its tail lets come once in so many such pasts is an incident and no quiet day.
-_PASTS = 20.0
+# Of the past scores that are taken for incidents and left out, what share may be chance. With more than a third quiet shops
+# have more false alarms than the budget; with a tenth, incidents of the past hide those to come.
+_CHANCE = 1 / 3
 _TAIL = 0.8
 _LEAST_SCORES = 28
 # High scores from which on it is said how they come in runs.
@@ -47,8 +48,8 @@ class Past:
 def quiet_past(scores: Floats, days: Ints, false_alarms_per_30_days: float) -> Past:
     """What past scores say of the next ones.
 
-    Incidents are left out: scores so far above the rest that twenty such pasts would not hold one by chance, by an
-    exponential tail whose mean excess comes from the median of the upper fifth. Of the others as many of the last are taken
+    Incidents are left out: high scores of which there are three times as many as an exponential tail lets come, whose mean
+    excess is that of the median of the upper fifth. Of the others as many of the last are taken
     as make the budget a whole number of ranks: then exchangeable scores are flagged at just the rate of the budget.
 
     Args:
@@ -66,12 +67,29 @@ def quiet_past(scores: Floats, days: Ints, false_alarms_per_30_days: float) -> P
     if held.size >= _LEAST_SCORES:
         start = float(np.quantile(held, _TAIL))
         beyond = held[held > start] - start
-        excess = float(np.median(beyond)) / np.log(2) if beyond.size else 0.0
-        quiet = held <= start + excess * np.log(_PASTS * max(beyond.size, 1))
+        quiet = held <= start + _limit(beyond)
         held, days = held[quiet], days[quiet]
     share = false_alarms_per_30_days / MONTH
     last = slice(held.size - _whole(held.size, share), None)
     return Past(np.sort(held[last]), _run_share(held[last], days[last], share))
+
+
+def _limit(beyond: Floats) -> float:
+    """How far beyond its start a tail goes by chance: what lies further is more than chance would put there.
+
+    References:
+        Benjamini and Hochberg 1995, on the tail probabilities: of what is left out, at most a third is chance.
+    """
+    if not beyond.size:
+        return 0.0
+    ranked = np.sort(beyond)[::-1]
+    excess = float(np.median(beyond)) / np.log(2)
+    if excess <= 0:
+        return float(ranked[0])
+    by_chance = beyond.size * np.exp(-ranked / excess)
+    out = np.flatnonzero(by_chance <= _CHANCE * np.arange(1, ranked.size + 1))
+    last = int(out[-1]) + 1 if out.size else 0
+    return float(ranked[last]) if last < ranked.size else 0.0
 
 
 def _run_share(scores: Floats, days: Ints, share: float) -> float:

@@ -24,10 +24,9 @@ HUBER, REJECT, SHIFT, SHIFT_DAYS = 2.0, 3.5, 1.5, 4
 # E[min(z², 6.25)] of a normal z: what a clipped square is short of the variance.
 _CLIP, _CLIPPED = 2.5, 0.956
 LEAST_SPREAD = 1e-3
-# Days between which a peak of the year before is looked for: a date a year ago and the same weekday both lie within; how
-# many years back, and the standard deviations of a peak.
-YEAR_FIRST, YEAR_LAST = 357, 371
-YEARS, YEAR_DAYS = 2, 365
+# Days back at which a peak is looked for: the date and the weekday of one and two years ago, and the weekday a week off, to
+# which days like the last Friday of a month move. Not all days about then: an incident there would hide one of today.
+YEAR_LAGS = np.array([357, 364, 365, 366, 371, 728, 730, 731, 735])
 YEAR_PEAK = 2.5
 
 State = tuple[Floats, Floats, Floats, Floats, Floats]
@@ -77,11 +76,10 @@ class Course:
         plain = (share * self.level).sum(axis=0) / share.sum(axis=0) + self.season[self.weekday[day]]
         expected = np.where(self.ready, plain + self._of_holiday(name), np.nan)
         up = down = np.zeros_like(plain)
-        for begin in range(
-            day - YEAR_LAST, max(day - YEAR_LAST - YEARS * YEAR_DAYS, YEAR_FIRST - YEAR_LAST - 1), -YEAR_DAYS
-        ):
-            before = self.peaks[max(begin, 0) : begin + YEAR_LAST - YEAR_FIRST + 1]
-            up, down = np.maximum(before.max(axis=0), up), np.minimum(before.min(axis=0), down)
+        lags = YEAR_LAGS[day >= YEAR_LAGS]
+        if lags.size:
+            before = self.peaks[day - lags]
+            up, down = np.maximum(before.max(axis=0), 0.0), np.minimum(before.min(axis=0), 0.0)
         self.state = (expected, self.variance, self.usual_size, up, down)
         return self.state
 

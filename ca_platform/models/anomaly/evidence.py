@@ -25,6 +25,8 @@ _TINY = 1e-12
 
 # Days that a lasting change is looked for in.
 LASTING_DAYS = 5
+# Standard deviations at which a day counts no more for it: one day alone is no lasting change, however far off.
+_LONE = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +131,7 @@ def lasting(deviation: Floats, is_marked: Flags) -> Floats:
     for day in range(deviation.shape[0]):
         rows = slice(max(day + 1 - LASTING_DAYS, 0), day + 1)
         count = known[rows].sum(axis=0)
-        total = np.where(known[rows], deviation[rows], 0.0).sum(axis=0)
+        total = np.where(known[rows], np.clip(deviation[rows], -_LONE, _LONE), 0.0).sum(axis=0)
         found[day] = np.where(count > 0, total / np.sqrt(np.maximum(count, 1)), np.nan)
     return found
 

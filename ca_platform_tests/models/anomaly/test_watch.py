@@ -154,6 +154,19 @@ def test_peak_of_the_year_before_is_expected() -> None:
     assert found.expected[464, 0] == pytest.approx(2000.0, rel=0.1)
 
 
+def test_incidents_of_the_past_do_not_hide_the_next_one() -> None:
+    panel = shop(420, 2)
+    figures = [panel.values[:, at].copy() for at in range(3)]
+    for day in range(100, 420, 25):
+        for values in figures:
+            values[day] = np.round(values[day] * 0.5)
+    found = watched(of(*figures))
+    assert found.is_flagged[200:420:25].all()
+    quiet = np.ones(420, bool)
+    quiet[100:420:25] = False
+    assert found.is_flagged[84:][quiet[84:]].mean() < 2 / 30
+
+
 def test_expectation_follows_the_week() -> None:
     found = watched(shop(200, noise=0.0, sessions=20_000.0))
     expected = 20_000 * WEEK[np.arange(84, 200) % 7]
