@@ -7,6 +7,7 @@ on. Reads the lake; the judgement itself is in ``models.deliveries``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 
@@ -22,6 +23,7 @@ from ca_platform.reports.reading import FactReader
 AROUND = (6, 5, 4)
 """Letters of the cells around a cell: about 1 km, 5 km and 30 km wide."""
 _NO_DAY = -1
+_THREADS = 4
 _SLICE = pl.UInt32
 _SHOWN = ("order_id", "client", "order_time", "delivery_date", "latitude", "longitude", "geohash")
 
@@ -54,18 +56,31 @@ class DeliveryOrders:
         return self._judged[duration]
 
     def _judge(self, duration: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The whole shop, and beside it the values of each dimension."""
+        self._known(duration == "return")
+        with ThreadPoolExecutor(min(pl.thread_pool_size(), _THREADS)) as beside:
+            values = [beside.submit(self._judge_values, name, duration) for name in self._facts.shape.dimensions]
+            whole, contests = self._judge_shop(duration)
+            return pl.concat([whole, *(frame.result() for frame in values)]), _contests(duration, contests)
+
+    def _judge_shop(self, duration: str) -> tuple[pl.DataFrame, tuple[Contest, ...]]:
         rows, known = self._known(duration == "return")
-        minutes = self._rows[f"{duration}_minutes"].to_numpy()[rows]
-        has_one = np.flatnonzero(~np.isnan(minutes))
-        whole = pl.Series(np.zeros(len(rows)), dtype=_SLICE)
-        judged, contests = abnormal(_some(known, minutes, has_one), networks=True)
-        frames = [self._frame(duration, rows[has_one], judged, whole.gather(has_one))]
-        for name in self._facts.shape.dimensions:
-            inside, slices, parted = self._parted(name, duration == "return")
-            own = has_one if len(inside) == len(rows) else np.flatnonzero(~np.isnan(minutes[inside]))
-            judged, _ = abnormal(_some(parted, minutes[inside], own), networks=False)
-            frames.append(self._frame(duration, rows[inside][own], judged, slices.gather(own)))
-        return pl.concat(frames), _contests(duration, contests)
+        minutes = self._minutes(duration, rows)
+        own = np.flatnonzero(~np.isnan(minutes))
+        judged, contests = abnormal(_some(known, minutes, own), networks=True)
+        return self._frame(duration, rows[own], judged, pl.Series(np.zeros(len(own)), dtype=_SLICE)), contests
+
+    def _judge_values(self, dimension: str, duration: str) -> pl.DataFrame:
+        rows, slices, parted = self._parted(dimension, duration == "return")
+        minutes = self._minutes(duration, rows)
+        own = np.flatnonzero(~np.isnan(minutes))
+        judged, _ = abnormal(_some(parted, minutes, own), networks=False)
+        return self._frame(duration, rows[own], judged, slices.gather(own))
+
+    def _minutes(self, duration: str, rows: Ints) -> Floats:
+        """NaN where the duration is not known."""
+        minutes: Floats = self._rows[f"{duration}_minutes"].to_numpy()[rows]
+        return minutes
 
     def _known(self, is_return: bool) -> tuple[Ints, Durations]:  # noqa: FBT001 - a key of the cache
         """Deliveries, or returns, known by the last report day: their rows in the order of their days, and their columns."""
@@ -77,7 +92,7 @@ class DeliveryOrders:
         return self._of_kind[is_return]
 
     def _parted(self, dimension: str, is_return: bool) -> tuple[Ints, pl.Series, Durations]:  # noqa: FBT001 - the same
-        """Those of them with a value of the dimension: which, their slices, and columns that keep values apart."""
+        """Those of them with a value of the dimension: their rows, their slices, and columns that keep values apart."""
         if (dimension, is_return) not in self._of_dimension:
             rows, known = self._known(is_return)
             column = self._rows[f"slices.{dimension}"].gather(rows)
@@ -87,7 +102,7 @@ class DeliveryOrders:
             own = known if len(inside) == len(rows) else known.take(inside)
             customer, places = pairs(part, own.customer), tuple(pairs(part, code) for code in own.places)
             self._of_dimension[dimension, is_return] = (
-                inside,
+                rows[inside],
                 slices,
                 replace(own, part=part, customer=customer, places=places),
             )

@@ -11,6 +11,7 @@ changes what is said of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -61,7 +62,7 @@ def _judged(
     durations: Durations, pick: Callable[[_Saying, slice], Judged], *, networks: bool
 ) -> tuple[Judged, tuple[Contest, ...]]:
     judging = _Judging(durations, networks=networks)
-    with one_thread():
+    with one_thread() if networks else nullcontext():
         pieces = [judging.week(rows, pick) for rows in _weeks(durations.day)]
     return together(pieces), tuple(judging.contests)
 
