@@ -46,7 +46,7 @@ def view(south: float, north: float, west: float, east: float) -> dict[str, Any]
     """Centre and zoom at which a map shows all of a box, in degrees.
 
     >>> view(51.4, 51.6, -0.3, 0.1)
-    {'center': {'lat': 51.5, 'lon': -0.1}, 'zoom': 9.69}
+    {'center': {'lat': 51.5, 'lon': -0.1}, 'zoom': 9.54}
     """
     high, low = _mercator(north), _mercator(south)
     across = max((east - west) / 360, 1e-9)
