@@ -85,7 +85,8 @@ class Pool:
     def ties(self) -> Floats:
         """Of each pool the sum of t³ − t over its values that come t times."""
         count = self.count.astype(np.float64)
-        return np.bincount(self.pool, count**3 - count, self.pools)
+        ties: Floats = np.bincount(self.pool, count**3 - count, self.pools).astype(np.float64)
+        return ties
 
 
 def larger(rank_sums: Floats, sizes: Floats, totals: Floats, ties: Floats) -> Floats:
