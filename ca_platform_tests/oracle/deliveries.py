@@ -269,7 +269,8 @@ def daily(world: World) -> Rows:
 
 
 def _connected(shop: Shop) -> tuple[str, ...]:
-    return DURATIONS if shop.has_returns else DURATIONS[:3]
+    is_there = {"prepare": shop.has_prepared, "ride": shop.has_prepared, "return": shop.has_returns}
+    return tuple(name for name in DURATIONS if is_there.get(name, True))
 
 
 def _share_late(found: list[Timed]) -> float | None:

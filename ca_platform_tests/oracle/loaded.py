@@ -11,6 +11,7 @@ def shop_of(settings: Settings, lake: Lake) -> Shop:
     """The loaded sessions, and customers where the source is connected; actions are left out."""
     source = settings.sources.sessions
     assert source is not None
+    delivered = settings.sources.deliveries
     rows = lake.scan("sessions").collect().iter_rows(named=True)
     known = lake.scan("customers").collect().to_dicts() if settings.sources.customers is not None else []
     return Shop(
@@ -32,8 +33,9 @@ def shop_of(settings: Settings, lake: Lake) -> Shop:
         time_zone=settings.business.time_zone,
         dimensions=tuple(source.dimensions),
         lines=lines_of(lake) if settings.sources.lines is not None else [],
-        has_returns=settings.sources.deliveries is not None and settings.sources.deliveries.gives("return_date"),
-        deliveries=deliveries_of(lake) if settings.sources.deliveries is not None else [],
+        has_prepared=delivered is not None and delivered.gives("prepare_date"),
+        has_returns=delivered is not None and delivered.gives("return_date"),
+        deliveries=deliveries_of(lake) if delivered is not None else [],
         min_orders=settings.reports.most_combined_products.min_orders,
     )
 

@@ -64,7 +64,7 @@ class Shop:
 
     ``actions`` and ``customer_actions`` are the declared names in their order; ``has_signup``: a sign-up column is
     mapped;
-    ``has_returns``: the dates of returns are.
+    ``has_prepared``, ``has_returns``: these dates of deliveries are.
     """
 
     sessions: list[Session]
@@ -82,6 +82,7 @@ class Shop:
     churn_days: float = 90
     lines: list[Line] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    has_prepared: bool = True
     has_returns: bool = True
     min_orders: int = 2
     min_support: str = "0.01"
