@@ -49,8 +49,9 @@ def quiet_past(scores: Floats, days: Ints, false_alarms_per_30_days: float) -> P
     """What past scores say of the next ones.
 
     Incidents are left out: high scores of which there are three times as many as an exponential tail lets come, whose mean
-    excess is that of the median of the upper fifth. Of the others as many of the last are taken
-    as make the budget a whole number of ranks: then exchangeable scores are flagged at just the rate of the budget.
+    excess is that of the median of the upper fifth. Of the others as many of the last are taken as make the budget a whole
+    number of ranks: then exchangeable scores are flagged at just the rate of the budget. Scores with a heavier tail than
+    that (of ``deviation``) are flagged half as often again.
 
     Args:
         scores: (n,) of past days, the last one last; NaN where there is none.
