@@ -5,12 +5,13 @@ lines of Online Retail, from which its daily figures are made anew, and into the
 and judged with what was known then. Beside ours stand three standard deviations, PyOD's autoencoder on raw logarithms and
 weekdays, and the same-weekday deviation, all calibrated by the same rule on the same past. ``ours`` and ``rival`` are the
 shares of the six sudden kinds that are missed, mean of the shops, by the detector that the contest lets serve and by the
-best of those three in each shop. The parameters of ours were chosen on shops with other seeds; the shops and random numbers here served for
-these figures alone. Online Retail is one shop: its days were seen while methods were compared, with other incidents.
+best of those three in each shop. The parameters of ours were chosen on shops with other seeds; the shops and random numbers
+here served for these figures alone. Online Retail is one shop: its days were seen while methods were compared, with other
+incidents.
 
 False alarms are those of simulated shops in which nothing goes wrong, without their first twelve weeks. Days that come back
-every year are judged without any calendar, after a year. Our autoencoder takes part where it can be
-trained, in Online Retail and, in the large run, everywhere.
+every year are judged without any calendar, after a year. Our autoencoder takes part where it can be trained: in Online
+Retail and, in the large run, everywhere.
 """
 
 from __future__ import annotations
