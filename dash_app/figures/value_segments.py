@@ -8,7 +8,7 @@ import polars as pl
 
 from ca_platform.settings.segments import SEGMENTS
 from dash_app.figures import encode
-from dash_app.figures.colours import OTHER, scheme
+from dash_app.figures.colours import OTHER
 from dash_app.figures.frame import figure, money_left, period_axis, plain_axis, value_axis
 from dash_app.figures.labels import width
 from dash_app.figures.opening import opens, points
@@ -20,6 +20,8 @@ from dash_app.words.value_segments import TO_COME
 HEIGHT_OF_SEGMENTS = 420
 _WHISKER = "#666f7a"
 """To be seen on white, on black and on every bar."""
+_EDGE = "rgba(255,255,255,0.7)"
+"""Between two areas of one colour, in both schemes."""
 
 
 def segments(frame: pl.DataFrame, look: Look) -> Figure:
@@ -71,7 +73,7 @@ def weekly(frame: pl.DataFrame, look: Look) -> Figure:
             "stackgroup": "segments",
             **encode.along(rows["last_day"]),
             "y": encode.rough(rows["amount"]),
-            "line": {"color": scheme(dark=look.dark).ground, "width": 0.6},
+            "line": {"color": _EDGE, "width": 0.6},
             "fillcolor": COLOURS.get(name, OTHER),
             "hovertemplate": f"{name}: {before}%{{y:,.0f}}{after}<extra></extra>",
         }

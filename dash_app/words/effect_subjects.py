@@ -45,9 +45,9 @@ PAIRS = Subject(
     raw="without adjustment",
 )
 _TIMES: dict[ChangeGrain, tuple[str, str]] = {
-    "day": ("on the day", "on the same weekday of the four weeks before"),
-    "week": ("in the latest complete week", "in a week of the four before"),
-    "month": ("in the latest complete month", "in a month of the four before"),
+    "day": ("on the day", "on that weekday in the four weeks before"),
+    "week": ("in the latest whole week", "in a week of the four before"),
+    "month": ("in the latest whole month", "in a month of the four before"),
 }
 
 
@@ -59,7 +59,7 @@ def segments(grain: ChangeGrain) -> Subject:
         nouns="segments",
         names=("item",),
         unit=f"per customer, {now} less {then}, beyond the change of all others",
-        after=f"{now.capitalize()}, of the segment",
-        than=f"{then}, beyond the change of all others",
+        after=f"{now.capitalize()}, in the segment",
+        than=f"{then}, beyond the others' change",
         raw="the shop's own change in it",
     )
