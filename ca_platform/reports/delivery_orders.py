@@ -16,8 +16,8 @@ import polars as pl
 
 from ca_platform.calendar import local_day
 from ca_platform.catalogue.deliveries import DURATIONS
-from ca_platform.models.deliveries import FACTORS, Contest, Durations, Judged, abnormal, pairs
-from ca_platform.models.deliveries.records import Floats, Ints
+from ca_platform.models.deliveries import FACTORS, Contest, Durations, Judged, abnormal, numbered, pairs
+from ca_platform.models.deliveries.records import Codes, Floats, Ints, Rows
 from ca_platform.reports.reading import FactReader
 
 AROUND = (6, 5, 4)
@@ -98,7 +98,7 @@ class DeliveryOrders:
             column = self._rows[f"slices.{dimension}"].gather(rows)
             inside = np.flatnonzero(column.is_not_null().to_numpy())
             slices = column.gather(inside).cast(_SLICE)
-            part = _numbered(slices.cast(pl.Int64).to_numpy())
+            part = numbered(slices.to_numpy())
             own = known if len(inside) == len(rows) else known.take(inside)
             customer, places = pairs(part, own.customer), tuple(pairs(part, code) for code in own.places)
             self._of_dimension[dimension, is_return] = (
@@ -137,11 +137,11 @@ class DeliveryOrders:
         return self._facts.lake.collect(build)
 
     @cached_property
-    def _customers(self) -> Ints:
+    def _customers(self) -> Codes:
         return _codes(self._rows["client"])
 
     @cached_property
-    def _places(self) -> tuple[Ints, ...]:
+    def _places(self) -> tuple[Codes, ...]:
         """Numbers of the map cell and of those around it, -1 without one; empty where no place is known at all."""
         cells = self._rows["geohash"]
         if cells.null_count() == len(cells):
@@ -157,25 +157,27 @@ class DeliveryOrders:
             levels.append(np.where(finest < 0, -1, around[finest]))
         return tuple(levels)
 
-    def _days(self, *, is_return: bool) -> Ints:
+    def _days(self, *, is_return: bool) -> Codes:
         """On which day each delivery, or its return, was known; ``_NO_DAY`` where it is not by the last report day."""
         day = pl.col("return_day" if is_return else "day")
-        number = pl.when(day <= self._facts.days.last).then(day.cast(pl.Int32)).fill_null(_NO_DAY).cast(pl.Int64)
+        number = pl.when(day <= self._facts.days.last).then(day.cast(pl.Int32)).fill_null(_NO_DAY)
         return self._rows.select(number).to_series().to_numpy()
 
     def _columns(self, rows: Ints, *, is_return: bool) -> Durations:
         """All but the durations themselves, of the whole shop."""
         frame, placed = self._rows, self._rows["geohash"].is_not_null().to_numpy()
         slot = frame["return_slot" if is_return else "slot"].to_numpy()
+        # Of millions of rows no column is copied that is needed whole.
+        some: Rows = slice(None) if len(rows) == len(frame) and (np.diff(rows) == 1).all() else rows
         return Durations(
-            day=self._days(is_return=is_return)[rows],
-            part=np.zeros(len(rows), np.int64),
+            day=self._days(is_return=is_return)[some],
+            part=np.zeros(len(rows), np.int32),
             minutes=np.zeros(len(rows)),
-            slot=slot[rows].astype(np.int64),
-            customer=self._customers[rows],
-            places=tuple(level[rows] for level in self._places),
-            latitude=np.where(placed, frame["latitude"].to_numpy(), np.nan)[rows],
-            longitude=np.where(placed, frame["longitude"].to_numpy(), np.nan)[rows],
+            slot=slot[some].astype(np.int16),
+            customer=self._customers[some],
+            places=tuple(level[some] for level in self._places),
+            latitude=np.where(placed, frame["latitude"].to_numpy(), np.nan)[some],
+            longitude=np.where(placed, frame["longitude"].to_numpy(), np.nan)[some],
         )
 
     def _frame(self, duration: str, rows: Ints, judged: Judged, slices: pl.Series) -> pl.DataFrame:
@@ -206,18 +208,10 @@ def _some(columns: Durations, minutes: Floats, rows: Ints) -> Durations:
     return given if len(rows) == len(minutes) else given.take(rows)
 
 
-def _codes(names: pl.Series) -> Ints:
+def _codes(names: pl.Series) -> Codes:
     """Numbers from 0 in the place of texts, -1 for none."""
-    codes = names.cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-    return np.where(codes < 0, -1, _numbered(np.maximum(codes, 0)))
-
-
-def _numbered(codes: Ints) -> Ints:
-    """The same numbers without gaps."""
-    present = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
-    present[codes] = 1
-    numbers: Ints = (np.cumsum(present) - 1)[codes]
-    return numbers
+    codes = names.cast(pl.Categorical).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+    return np.where(codes < 0, -1, numbered(np.maximum(codes, 0)))
 
 
 def _contests(duration: str, contests: Sequence[Contest]) -> pl.DataFrame:

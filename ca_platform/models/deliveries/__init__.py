@@ -6,7 +6,7 @@ deliveries are read, where they are, how reports look.
 """
 
 from ca_platform.models.deliveries.contest import BASELINE, FACTORS, NETWORK, Contest
-from ca_platform.models.deliveries.groups import pairs
+from ca_platform.models.deliveries.groups import numbered, pairs
 from ca_platform.models.deliveries.judge import abnormal, is_abnormal, judge
 from ca_platform.models.deliveries.places import score_cells
 from ca_platform.models.deliveries.records import Durations, Judged
@@ -21,6 +21,7 @@ __all__ = [
     "abnormal",
     "is_abnormal",
     "judge",
+    "numbered",
     "pairs",
     "score_cells",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ca_platform.models.deliveries.records import Floats, Ints
+from ca_platform.models.deliveries.records import Codes, Floats, Ints
 
 STRENGTH = 4.0
 """How many deliveries of its own outweigh what is said of a group by its neighbours, unless it is learnt."""
@@ -126,7 +126,7 @@ class Differing:
 class Nested:
     """Groups inside of each other, such as map cells: each is shrunk towards the one around it, the outermost to 0."""
 
-    def __init__(self, codes: Sequence[Ints], parts: int) -> None:
+    def __init__(self, codes: Sequence[Codes], parts: int) -> None:
         self._levels = [Differing(size_of(code), parts, are_many=level == 0) for level, code in enumerate(codes)]
 
     def means(self, part: Ints, codes: Sequence[Ints]) -> tuple[list[Floats], Floats]:
@@ -161,21 +161,37 @@ class Nested:
             groups.compare(part[known], code[known], around[known], own[known], values[known])
 
 
-def pairs(part: Ints, code: Ints) -> Ints:
+def pairs(part: Codes, code: Codes) -> Codes:
     """One number from 0 for each pair of part and group that occurs; -1 where the group is not known.
 
+    Without gaps: most groups are in one part alone, and sums of pairs that do not occur would cost memory.
+
     >>> pairs(np.array([0, 1, 1]), np.array([2, -1, 2])).tolist()
-    [2, -1, 5]
+    [0, -1, 1]
     """
     if not part.any():
         return code
     groups = int(code.max(initial=-1)) + 1
-    joint = part * groups + code
+    joint = part.astype(np.int64) * groups + code
     if (int(part.max()) + 1) * groups > _DENSE:
-        joint = np.unique(joint, return_inverse=True)[1].reshape(-1)
-    return np.where(code < 0, -1, joint)
+        numbers: Codes = np.unique(joint, return_inverse=True)[1].reshape(-1)
+    else:
+        numbers = numbered(np.maximum(joint, 0))
+    return np.where(code < 0, -1, numbers)
 
 
-def size_of(code: Ints) -> int:
+def numbered(codes: Codes) -> Codes:
+    """The same numbers without gaps.
+
+    >>> numbered(np.array([7, 2, 7])).tolist()
+    [1, 0, 1]
+    """
+    present = np.zeros(int(codes.max(initial=0)) + 1, np.bool_)
+    present[codes] = True
+    numbers: Codes = (np.cumsum(present, dtype=np.int32) - 1)[codes]
+    return numbers
+
+
+def size_of(code: Codes) -> int:
     """Number of groups, one at least: a row without a group looks the last one up, and lets it go."""
     return int(code.max(initial=0)) + 1

@@ -20,7 +20,7 @@ import numpy as np
 from ca_platform.models.deliveries.contest import Contest
 from ca_platform.models.deliveries.groups import STRENGTH, Differing, Groups, Nested, size_of
 from ca_platform.models.deliveries.memory import Memory, Week
-from ca_platform.models.deliveries.records import SLOTS, Durations, Flags, Floats, Ints, Judged, Rows, together
+from ca_platform.models.deliveries.records import SLOTS, Codes, Durations, Flags, Floats, Ints, Judged, Rows, together
 from ca_platform.models.deliveries.tails import BUCKETS, Tails, bucket
 from ca_platform.models.threads import one_thread
 
@@ -72,7 +72,7 @@ def is_abnormal(judged: Judged, minutes: Floats) -> Flags:
     return judged.rule_2 & (minutes > judged.expected)
 
 
-def _weeks(day: Ints) -> Iterator[slice]:
+def _weeks(day: Codes) -> Iterator[slice]:
     """Rows of each week from Monday on; 1970-01-01 was a Thursday."""
     if not day.size:
         return
@@ -138,7 +138,6 @@ class _Judging:
         self._all = durations
         part = durations.part
         parts = int(part.max(initial=0)) + 1
-        self._log = np.log1p(durations.minutes)
         customers = size_of(durations.customer)
         self._level = Groups(parts, strength=0.0)
         self._hours = Groups(parts * 24, STRENGTH)
@@ -179,9 +178,9 @@ class _Judging:
 
     def _seen(self, rows: slice) -> Week:
         """The week's deliveries with what was known of each before."""
-        part, slot = self._all.part[rows], self._all.slot[rows]
-        places, customer = tuple(code[rows] for code in self._all.places), self._all.customer[rows]
-        log = self._log[rows]
+        week = self._all.take(rows)
+        part, slot, customer = _wide(week.part), _wide(week.slot), _wide(week.customer)
+        places, log = tuple(_wide(code) for code in week.places), np.log1p(week.minutes)
         # A part is first judged in a later week than its first: nothing looks ahead here.
         level = self._level.means(part, np.zeros(len(log)) if self._known.all() else _means(part, log))
         usual = self._slots.means(part * SLOTS + slot, self._hours.means(part * 24 + slot % 24, level))
@@ -190,12 +189,12 @@ class _Judging:
         own, history = self._customers.means(part, customer, here)
         return Week(
             part=part,
-            day=self._all.day[rows],
+            day=_wide(week.day),
             slot=slot,
             customer=customer,
             places=places,
-            latitude=self._all.latitude[rows],
-            longitude=self._all.longitude[rows],
+            latitude=week.latitude,
+            longitude=week.longitude,
             usual=usual,
             over=log - usual,
             cells=tuple(cells),
@@ -244,6 +243,11 @@ class _Judging:
         self._known += np.bincount(week.part, minlength=len(self._known))
         if self._memory is not None:
             self._memory.remember(week, values)
+
+
+def _wide(codes: Codes) -> Ints:
+    """As numbers to count with."""
+    return codes.astype(np.int64, copy=False)
 
 
 def _shift(week: Week, residual: Floats, spread: Floats) -> Floats:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Codes = NDArray[np.integer[Any]]
+"""Whole numbers of millions of rows, in as few bytes as they need; counted with only as ``Ints``."""
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rows = NDArray[Any] | slice
@@ -45,12 +47,12 @@ class Durations(_Record):
         latitude, longitude: degrees, NaN where the place is not known.
     """
 
-    day: Ints
-    part: Ints
+    day: Codes
+    part: Codes
     minutes: Floats
-    slot: Ints
-    customer: Ints
-    places: tuple[Ints, ...]
+    slot: Codes
+    customer: Codes
+    places: tuple[Codes, ...]
     latitude: Floats
     longitude: Floats
 
