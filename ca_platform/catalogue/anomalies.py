@@ -70,9 +70,10 @@ _HOW = (
     "Figures are expected from the days before alone: weekday, trend, season of the year and known holidays are taken out "
     "of their logarithms; until there is a year of history the peaks of a season are not known. Eight weeks come first that "
     "only teach. A day is flagged when it lies further off than the budget "
-    "reports.anomaly.false_alarms_per_30_days lets come by chance, judged on the days before; flagged days do not teach, "
-    "and a run of them is one alarm. Holidays and events of the settings are marked and never flagged; a day that has not "
-    "ended has no row. A detector decides from the day on that it was chosen, on incidents put into the shop's own past, so "
+    "reports.anomaly.false_alarms_per_30_days lets come by chance, judged on the days before, and by three customers, orders "
+    "or sessions at least; flagged days do not teach, and a run of them is one alarm. Holidays and events of the settings "
+    "are marked and never flagged; a day that has not ended has no row. A detector decides from the day on that it was "
+    "chosen, on incidents put into the shop's own past, so "
     "a row stays as it was."
 )
 

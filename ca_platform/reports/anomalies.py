@@ -6,7 +6,7 @@ Everything is made once for the last report day; the report of a day is its head
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -28,6 +28,8 @@ SPLIT_REPORTS = ("dfunnel_anomaly", "revenue_anomaly", "dorders_anomaly")
 """Reports whose metrics are made of sessions, so that dimension values have them, too; the first that flags a metric counts."""
 
 _SAME_WEEKDAYS, _WEEK = 4, 7
+LEAST_EVENTS = 3.0
+"""Fewer customers, orders or sessions too many or too few are no reason to call anybody."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +121,7 @@ class AnomalyTables:
             days = places[-1] + 1
             parts.append((places, self.models.watch(serving, panel.head(days), marks.head(days))))
         watched = _joined(panel, parts)
+        watched = replace(watched, is_flagged=watched.is_flagged & ~is_of_few(panel, watched))
         expected, residual = watched.expected, watched.residual
         if report == "dorders_anomaly":
             expected = same_weekdays(panel.values)
@@ -131,6 +134,20 @@ class AnomalyTables:
         trained = self.models.ensure(days) if days else {}
         by_training = {day: self.models.serving(report, day) for day in set(trained.values())}
         return [by_training[trained[day]] for day in days]
+
+
+def is_of_few(panel: Panel, watched: Watched) -> Flags:
+    """(n,) days whose leading metric is off by fewer than three events. A sum or a mean of money never is.
+
+    The rank of a score among past ones says that a day is rare, not that it matters: where a day has a handful of
+    customers, the rarest day of a month is one on which a single one ordered.
+    """
+    counted = np.array([metric.kind != "amount" for metric in panel.metrics])
+    is_ratio = np.array([metric.kind == "ratio" for metric in panel.metrics])
+    off = np.abs(panel.values - watched.expected) * np.where(is_ratio, panel.sizes, 1.0)
+    rows, leading = np.arange(watched.leading.size), watched.leading
+    few: Flags = (leading >= 0) & counted[leading] & (off[rows, leading] < LEAST_EVENTS)
+    return few
 
 
 def same_weekdays(values: Floats) -> Floats:

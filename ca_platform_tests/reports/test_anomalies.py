@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import polars as pl
 import pytest
 
-from ca_platform.models.anomaly.records import Floats, Metric
+from ca_platform.models.anomaly.records import Floats, Metric, Panel, Watched
+from ca_platform.reports.anomalies import is_of_few
 from ca_platform.reports.anomaly_values import Parts, Split, in_words, parts_of
 from ca_platform.settings import Settings
 from ca_platform.settings.reports import Event
@@ -99,6 +102,23 @@ def test_a_dimension_of_one_value_explains_nothing() -> None:
 )
 def test_deviations_in_words(numbers: tuple[float, float, float, str], words: str) -> None:
     assert in_words("x", *numbers) == words
+
+
+def test_a_day_that_is_off_by_fewer_than_three_events_is_no_reason_to_call_anybody() -> None:
+    metrics = (
+        Metric("orders", "count"),
+        Metric("orders/sessions", "ratio", "orders", "sessions"),
+        Metric("revenue", "amount"),
+    )
+    values = np.array([[2.0, 0.2, 0.0], [4.0, 0.2, 0.0], [2.0, 0.4, 0.0], [2.0, 0.1, 9.0], [0.0, 0.0, 0.0]])
+    sizes = np.array([[2.0, 10.0, 2.0], [4.0, 10.0, 2.0], [2.0, 10.0, 2.0], [2.0, 20.0, 1.0], [0.0, 0.0, 0.0]])
+    expected = np.tile([1.0, 0.1, 1.0], (5, 1))
+    leading = np.array([0, 0, 1, 2, -1])
+    days = np.datetime64("2024-01-01") + np.arange(5)
+    watched = SimpleNamespace(expected=expected, leading=leading)
+    found = is_of_few(Panel(days, metrics, values, sizes), cast("Watched", watched))
+    # One order more; three more; an order in three more of ten sessions; money; no leading metric.
+    assert found.tolist() == [True, False, False, False, False]
 
 
 def planted(*, lost: bool = True) -> Shop:
