@@ -8,10 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from dash_app.figures.colours import CIVIDIS, scheme
-from dash_app.figures.frame import NOTE_SIZE, figure, plain_axis
+from dash_app.figures.frame import figure, plain_axis
 from dash_app.figures.labels import escape
-from dash_app.figures.maps import label_axis
+from dash_app.figures.maps import colour_axis, label_axis
 from dash_app.flagged import OPENED
 from dash_app.records import Figure, Look
 from dash_app.words import anomalies as words
@@ -127,24 +126,12 @@ def _monday(day: date) -> date:
 def _colours(look: Look) -> dict[str, Any]:
     ticks = list(range(_RAREST + 1))
     form = formats(look)
-    return {
-        "colorscale": [list(stop) for stop in CIVIDIS],
-        "cmin": 0,
-        "cmax": _RAREST,
-        "colorbar": {
-            "orientation": "h",
-            "thickness": 8,
-            "outlinewidth": 0,
-            "len": 1,
-            "x": 0,
-            "xanchor": "left",
-            "xpad": 0,
-            "y": 0,
-            "yanchor": "top",
-            "ypad": 30,
-            "tickmode": "array",
-            "tickvals": ticks,
-            "ticktext": ["any day", *(f"1 in {form.count(10**place)}" for place in ticks[1:])],
-            "tickfont": {"size": NOTE_SIZE, "color": scheme(dark=look.dark).muted},
-        },
+    bar = {
+        "y": 0,
+        "yanchor": "top",
+        "ypad": 30,
+        "tickmode": "array",
+        "tickvals": ticks,
+        "ticktext": ["any day", *(f"1 in {form.count(10**place)}" for place in ticks[1:])],
     }
+    return colour_axis(_RAREST, look, bar)

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from dash_app.figures.colours import CIVIDIS, scheme
-from dash_app.figures.frame import NOTE_SIZE, figure, plain_axis
+from dash_app.figures.frame import figure, plain_axis
 from dash_app.figures.labels import escape, label, shorten, width
+from dash_app.figures.maps import colour_axis
 from dash_app.figures.opening import columns, opens, rows
 from dash_app.records import Figure, Look
 from dash_app.words.baskets import among, left_out, nodes
@@ -114,27 +114,15 @@ def _heat(cells: dict[tuple[int, int], dict[str, Any]], size: int, *, with_text:
 def _colours(highest: float, look: Look) -> dict[str, Any]:
     top = max(math.log10(highest), 0.3) if highest > 0 else 0.3
     ticks = [lift for lift in _LIFTS if math.log10(lift) <= top]
-    return {
-        "colorscale": [list(stop) for stop in CIVIDIS],
-        "cmin": 0,
-        "cmax": top,
-        "colorbar": {
-            "orientation": "h",
-            "thickness": 8,
-            "outlinewidth": 0,
-            "len": 1,
-            "x": 0,
-            "xanchor": "left",
-            "xpad": 0,
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
-            "ypad": 2,
-            "tickvals": [math.log10(lift) for lift in ticks],
-            "ticktext": [f"×{lift:,}" for lift in ticks],
-            "tickfont": {"size": NOTE_SIZE, "color": scheme(dark=look.dark).muted},
-        },
+    bar = {
+        "y": 0,
+        "yref": "container",
+        "yanchor": "bottom",
+        "ypad": 2,
+        "tickvals": [math.log10(lift) for lift in ticks],
+        "ticktext": [f"×{lift:,}" for lift in ticks],
     }
+    return colour_axis(top, look, bar)
 
 
 def _axis(look: Look, places: list[int], texts: list[str], ends: list[float]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the heat maps of cohorts share: how many rows fit, the gaps between them, the scale below, axes of labels."""
+"""What heat maps share: how many rows fit, the gaps between them, the scale below, axes of labels."""
 
 from __future__ import annotations
 
