@@ -27,7 +27,7 @@ from ca_platform.models.experiments.records import Bools, Floats, Ints
 from ca_platform.models.experiments.shop_change import ShopChange, beyond_shop, with_silent
 from ca_platform.reports.ab_resampling import MOST_OUTCOMES, resampled
 from ca_platform.reports.ab_verdicts import Compared
-from ca_platform.reports.opened import Opened, differences, some
+from ca_platform.reports.opened import Opened, differences, distributions, some
 from ca_platform.settings.segments import SEGMENTS
 
 _ONE = ["slice", "customer"]
@@ -115,9 +115,6 @@ def compared_segments(segmented: Segmented, metric: str, test: str, alpha: float
     before, after = (some(_of_windows(each.filter(those), metric, size * count), shown) for those, count in sides)
     families = fit_families(before + after)
     best = best_family(families).tolist()
-    distribution: list[str | None] = [None] * size.size
-    for number, name in zip(shown.tolist(), best, strict=True):
-        distribution[number] = name
     drawn, bootstrap = _resampled(found, np.bincount(place, minlength=size.size), is_shown, alpha)
     # Of nobody nothing is said, nor of a change beyond others who had not ordered.
     is_told = (size > 0) & _others_ordered(place, outcomes, shop)
@@ -131,7 +128,7 @@ def compared_segments(segmented: Segmented, metric: str, test: str, alpha: float
         raw=replace(found.raw, estimate=np.where(size > 0, found.raw.estimate, np.nan)),
         is_enough=enough,
         bootstrap=bootstrap,
-        distribution=distribution,
+        distribution=distributions(shown, best, size.size),
         tests=[test] * size.size,
         refusal=[refusal] * size.size,
     )

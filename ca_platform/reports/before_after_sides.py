@@ -29,7 +29,7 @@ from ca_platform.models.experiments.order_windows import OrderWindows
 from ca_platform.models.experiments.records import Bools, Floats, Ints
 from ca_platform.reports.ab_resampling import MOST_OUTCOMES, resampled
 from ca_platform.reports.ab_verdicts import Compared
-from ca_platform.reports.opened import Opened, differences, some
+from ca_platform.reports.opened import Opened, differences, distributions, some
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,9 +119,6 @@ class Sides:
         a, b = (some(Values.of(values, item, size), shown) for values in (before, after))
         families = fit_families(a + b)
         best = best_family(families).tolist()
-        distribution: list[str | None] = [None] * size
-        for place, name in zip(shown.tolist(), best, strict=True):
-            distribution[place] = name
         given = refusal or [None] * size
         notes = [NOT_OBSERVED if not count else note for count, note in zip(customers.tolist(), given, strict=True)]
         compared = Compared(
@@ -135,7 +132,7 @@ class Sides:
             is_enough=enough,
             bootstrap=bootstrap,
             matched_customers=matched,
-            distribution=distribution,
+            distribution=distributions(shown, best, size),
             tests=tests,
             refusal=notes,
         )

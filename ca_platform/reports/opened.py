@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,18 @@ class Opened:
     families: Mapping[Family, FamilyFit]
     best: list[str]
     resampled: Floats
+
+
+def distributions(shown: Ints, best: Sequence[str], size: int) -> list[str | None]:
+    """The best family of each of ``size`` items, None of those that are not shown.
+
+    >>> distributions(np.array([2, 0]), ["poisson", "gamma"], 3)
+    ['gamma', None, 'poisson']
+    """
+    names: list[str | None] = [None] * size
+    for number, name in zip(shown.tolist(), best, strict=True):
+        names[number] = name
+    return names
 
 
 def differences(found: Comparison, shown: Ints, is_few: Bools, drawn: Floats) -> Floats:
