@@ -19,6 +19,8 @@ from ca_platform.store.query import CustomerPage, CustomerQuery, Filter
 from ca_platform.store.recommended import COLUMNS as RECOMMENDED
 
 _WINDOW = 10_000  # a single search reaches no further
+# Each is lost only to another write that ends in the middle of it, which a slow machine makes likely once, not often.
+_ATTEMPTS = 5
 
 _TYPES: Mapping[str, pl.DataType] = {
     "keyword": pl.String(),
@@ -31,11 +33,12 @@ _LISTS: Mapping[str, pl.DataType] = {column.name: pl.List(pl.String()) for colum
 
 
 def customer_page(connection: Connection, snapshot: SnapshotIndex, query: CustomerQuery) -> CustomerPage:
-    """One page of the newest day's customers; once more where the index was replaced while it was read."""
-    page = _page(connection, snapshot, query) or _page(connection, snapshot, query)
-    if page is None:
-        raise StoreError(f"Elasticsearch at {connection.where} loses the customers while they are read. Try again.")
-    return page
+    """One page of the newest day's customers; again where the index was replaced while it was read."""
+    for _ in range(_ATTEMPTS):
+        page = _page(connection, snapshot, query)
+        if page is not None:
+            return page
+    raise StoreError(f"Elasticsearch at {connection.where} loses the customers while they are read. Try again.")
 
 
 def _page(connection: Connection, snapshot: SnapshotIndex, query: CustomerQuery) -> CustomerPage | None:
