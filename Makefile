@@ -74,6 +74,7 @@ snapshot: ## accept the present asset specs, jobs and schedules as the right one
 lock: ## write constraints.txt after a change of dependencies
 	@scripts/setup.sh postgres dev
 	@scripts/lock.sh
+	@$(BIN)/python -m scripts.calendars
 
 clean: ## delete what the commands here have made (it says what)
 	@scripts/clean.sh
