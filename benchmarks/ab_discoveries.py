@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.ab_populations import Floats, Population
-from benchmarks.ab_quality import ALPHA, SIDE, raised
+from benchmarks.ab_quality import ALPHA, SIDE, capped_sides, raised
 from ca_platform.models import experiments as ab
 from ca_platform.models.experiments import Values
 
@@ -16,9 +16,10 @@ def false_discoveries(people: Population, rounds: int, seed: int = 31) -> dict[s
     """By design, with 1,000 customers a side: ``false`` of the found, ``found`` of the real.
 
     ``before/after``: the same customers in two windows, told apart by a coin, as the reports of promotions and products
-    compare them. ``two groups``: others, with what is known of them taken off, as in a declared experiment.
+    compare them. ``two groups``: others, with what is known of them taken off, as in a declared experiment; also with
+    amounts up to a cap.
     """
-    designs = {"before/after": _before_after(people, rounds, seed), "two groups": _two_groups(people, rounds, seed)}
+    designs = {"before/after": _before_after(people, rounds, seed)} | _two_groups(people, rounds, seed)
     return {name: _counted(p_values) for name, p_values in designs.items()}
 
 
@@ -44,13 +45,16 @@ def _before_after(people: Population, rounds: int, seed: int) -> Floats:
     return np.array(p_values)
 
 
-def _two_groups(people: Population, rounds: int, seed: int) -> Floats:
-    p_values: list[Floats] = []
+def _two_groups(people: Population, rounds: int, seed: int) -> dict[str, Floats]:
+    found: dict[str, list[Floats]] = {"two groups": [], "two groups, up to a cap": []}
     begun = 0
     for halves in ab.random_sides(people.customers, SIDE, rounds * ITEMS, seed):
         a, b = (ab.moments_of(part, people.amount, *people.covariates) for part in halves)
         is_real = (begun + np.arange(a.count.size)) % ITEMS < REAL
         begun += a.count.size
-        nothing, real = (ab.regression_adjusted(a, side).p_value for side in (b, raised(b, EFFECT)))
-        p_values.append(np.where(is_real, real, nothing))
-    return np.concatenate(p_values).reshape(rounds, ITEMS)
+        whole = [(a, side) for side in (b, raised(b, EFFECT))]
+        capped = [capped_sides(people, halves, factor)[:2] for factor in (1.0, EFFECT)]
+        for p_values, pairs in zip(found.values(), (whole, capped), strict=True):
+            nothing, real = (ab.regression_adjusted(*pair).p_value for pair in pairs)
+            p_values.append(np.where(is_real, real, nothing))
+    return {name: np.concatenate(parts).reshape(rounds, ITEMS) for name, parts in found.items()}

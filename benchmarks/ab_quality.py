@@ -19,6 +19,7 @@ LOOKS = 28
 _CHUNK = 480
 # Tests that are made split by split have fewer of them.
 FEWER, DRAWS = 20, 399
+FEWER_LOOKS = 5
 _STRATA = 4
 
 
@@ -43,6 +44,24 @@ def plain(side: Moments) -> Moments:
     return Moments(side.count, side.sums[..., :2], side.products[..., :2, :2])
 
 
+def capped_sides(people: Population, halves: tuple[np.ndarray, ...], factor: float) -> tuple[Moments, Moments, Floats]:
+    """Amounts of both sides up to the cap of both, those of B so many times as large, with what is known; and the caps."""
+    outcomes = people.amount[halves[0]], factor * people.amount[halves[1]]
+    most = np.array([ab.cap(both) for both in np.concatenate(outcomes, axis=1)])[:, None]
+    a, b = (
+        _moments(np.minimum(outcome, most), *(column[places] for column in people.covariates))
+        for outcome, places in zip(outcomes, halves, strict=True)
+    )
+    return a, b, most
+
+
+def _moments(*columns: Floats) -> Moments:
+    """A row of each column for each split."""
+    values = np.stack(columns, axis=-1)
+    count = np.full(values.shape[0], float(values.shape[1]))
+    return Moments(count, values.sum(axis=1), np.swapaxes(values, 1, 2) @ values)
+
+
 def false_positives(people: Population, splits: int, seed: int = 1) -> dict[str, list[float]]:
     """Rejections on nothing, of every test, per metric."""
     found: dict[str, list[Floats]] = {}
@@ -57,6 +76,8 @@ def false_positives(people: Population, splits: int, seed: int = 1) -> dict[str,
             add(f"welch, {metric}", ab.welch(a, b))
             add(f"cuped, {metric}", ab.cuped(plain(a), plain(b)))
             add(f"regression_adjusted, {metric}", ab.regression_adjusted(a, b))
+        a, b, _ = capped_sides(people, halves, 1.0)
+        add("regression_adjusted, amount up to a cap", ab.regression_adjusted(a, b))
         hits = [converts[part].sum(axis=1) for part in halves]
         add("proportions, conversion", ab.proportions(hits[0], SIDE, hits[1], SIDE))
         events = [people.orders[part].sum(axis=1) for part in halves]
@@ -143,10 +164,15 @@ def power(people: Population, splits: int, seed: int = 11) -> dict[str, float]:
             "cuped": ab.cuped(plain(a), plain(b)),
             "regression_adjusted": ab.regression_adjusted(a, b),
         }
+        truth = np.full(a.count.shape, (EFFECT - 1) * float(people.amount.mean()))
+        sides, truths = dict.fromkeys(tests, (a, b)), dict.fromkeys(tests, truth)
+        a, b, most = capped_sides(people, halves, EFFECT)
+        tests["capped"], sides["capped"] = ab.regression_adjusted(a, b), (a, b)
+        truths["capped"] = _capped_truth(people, most)
         for name, comparison in tests.items():
             found.setdefault(name, []).append(comparison.p_value <= ALPHA)
-            found.setdefault(f"{name}, variance off", []).append(ab.variance_reduction(a, b, comparison))
-            covers = (comparison.low <= _truth(people)) & (_truth(people) <= comparison.high)
+            found.setdefault(f"{name}, variance off", []).append(ab.variance_reduction(*sides[name], comparison))
+            covers = (comparison.low <= truths[name]) & (truths[name] <= comparison.high)
             found.setdefault(f"{name}, covers", []).append(covers)
         for name, comparison in _paired(people, halves[0], seed).items():
             found.setdefault(name, []).append(comparison.p_value <= ALPHA)
@@ -167,8 +193,10 @@ def _paired(people: Population, places: np.ndarray, seed: int) -> dict[str, Comp
     }
 
 
-def _truth(people: Population) -> float:
-    return (EFFECT - 1) * float(people.amount.mean())
+def _capped_truth(people: Population, most: Floats) -> Floats:
+    """What a quarter more is up to each cap, on average over all customers."""
+    means = [np.minimum(factor * people.amount, most).mean(axis=1) for factor in (EFFECT, 1.0)]
+    return np.asarray(means[0] - means[1])
 
 
 def looking_daily(people: Population, splits: int, seed: int = 21) -> dict[str, float]:
@@ -187,6 +215,10 @@ def looking_daily(people: Population, splits: int, seed: int = 21) -> dict[str, 
         _looked(found, "arriving", ab.welch(first, second), 2 * per_day * days, 2 * per_day * LOOKS)
         first, second = (_by_day(spent[part]) for part in halves)
         _looked(found, "staying", ab.welch(first, second), 2.0 * SIDE * days, 2.0 * SIDE * LOOKS)
+    # Every day has a cap of its own, which takes its time.
+    for halves in ab.random_sides(people.customers, SIDE, max(splits // FEWER_LOOKS, 100), seed + 1):
+        first, second = _capped_by_day(*(spent[part] for part in halves))
+        _looked(found, "staying, up to a cap", ab.welch(first, second), 2.0 * SIDE * days, 2.0 * SIDE * LOOKS)
     return {name: round(float(np.mean(np.concatenate(parts))), 4) for name, parts in found.items()}
 
 
@@ -198,6 +230,13 @@ def _looked(found: dict[str, list[Any]], design: str, fixed: Comparison, size: A
     told = last[0].is_sufficient
     widths = [(part.high - part.low)[told] for part in last]
     found.setdefault(f"{design}, width", []).append(widths[1] / widths[0])
+
+
+def _capped_by_day(first: Floats, second: Floats) -> list[Moments]:
+    """Moments of what all have spent by each day, up to the cap of both sides on that day."""
+    both = np.concatenate([first, second], axis=1)
+    most = np.array([[ab.cap(day) for day in split.T] for split in both])[:, None, :]
+    return [_by_day(np.minimum(side, most)) for side in (first, second)]
 
 
 def _by_day(spent: Floats) -> Moments:

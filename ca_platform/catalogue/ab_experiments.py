@@ -69,7 +69,8 @@ EXPERIMENTS = ReportSpec(
         text("control", "What it is held against: side A."),
         text(
             "metric",
-            "revenue_per_customer, orders_per_customer, conversion (customers with an order), and guards: "
+            "revenue_per_customer, orders_per_customer, conversion (customers with an order), "
+            "capped_revenue_per_customer (what a customer spent above the cap is left out), and guards: "
             "sessions_per_customer, discount_per_customer.",
         ),
         count("customers_a", "Customers with the control."),
@@ -91,6 +92,11 @@ EXPERIMENTS = ReportSpec(
         day("begun_on", "Day of the first assignment."),
         day("planned_until", "Last day of the plan, on which the sequential interval is narrowest."),
         count("switched_customers", "Customers of both sides who saw another variant later."),
+        figure(
+            "cap",
+            "Up to what a customer's revenue counts: of the .90, .95, .98 and .99 quantile of all who spent anything, "
+            "whatever their variant, the one under which a change of all in proportion stands out most; null: all counts.",
+        ),
         *_shared("false_positive_rate", "false_positive_low", "false_positive_high"),
     ),
     key=("experiment", "variant", "metric"),

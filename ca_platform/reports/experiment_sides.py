@@ -21,21 +21,28 @@ PLANNED_DAYS = 28
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How a metric is computed: what is summed since the assignment, and what of the time before foretells it."""
+    """How a metric is computed: what is summed since the assignment, and what of the time before foretells it.
+
+    Attributes:
+        is_share: who has any counts as 1.
+        is_capped: a customer counts up to the ``cap`` of everybody who was assigned.
+    """
 
     outcome: str
     history: str
     is_share: bool = False
+    is_capped: bool = False
 
 
 MEASURES = {
     "revenue_per_customer": Measure("revenue", "revenue_before"),
     "orders_per_customer": Measure("orders", "orders_before"),
     "conversion": Measure("orders", "orders_before", is_share=True),
+    "capped_revenue_per_customer": Measure("revenue", "revenue_before", is_capped=True),
     "sessions_per_customer": Measure("sessions", "sessions_before"),
     "discount_per_customer": Measure("discount", "revenue_before"),
 }
-ALWAYS = ("revenue_per_customer", "orders_per_customer", "conversion")
+ALWAYS = ("revenue_per_customer", "orders_per_customer", "conversion", "capped_revenue_per_customer")
 """Metrics that every experiment has; the others only as goal or guard."""
 
 

@@ -20,6 +20,7 @@ from ca_platform.models.experiments import (
     Comparison,
     Moments,
     adjusted,
+    cap,
     history_covariates,
     is_enough,
     power,
@@ -153,6 +154,8 @@ def _measured(sides: Sides, metric: str, alpha: float, offers: Offers, mismatch:
     measure, size = MEASURES[metric], len(sides.variants)
     outcome = sides.people[measure.outcome].to_numpy()
     outcome = (outcome > 0).astype(np.float64) if measure.is_share else outcome
+    most = cap(outcome) if measure.is_capped else np.inf
+    outcome = np.minimum(outcome, most)
     whole = Moments.by_item(sides.code, size, outcome, *_covariates(sides.people, measure.history))
     tested = _tested(sides, whole, alpha, is_share=measure.is_share)
     some = np.bincount(sides.code, outcome != 0, size)
@@ -168,6 +171,7 @@ def _measured(sides: Sides, metric: str, alpha: float, offers: Offers, mismatch:
             "control": sides.control,
             "metric": metric,
             "role": sides.role(metric),
+            "cap": most if np.isfinite(most) else None,
             "note": refused or (withheld if is_good else INSUFFICIENT),
             **tested.sizes(place),
             **(tested.figures(place, alpha) if is_good else {}),

@@ -9,7 +9,12 @@ from pydantic import Field, model_validator
 from ca_platform.settings.types import Day, Model
 
 Metric = Literal[
-    "revenue_per_customer", "orders_per_customer", "conversion", "sessions_per_customer", "discount_per_customer"
+    "revenue_per_customer",
+    "orders_per_customer",
+    "conversion",
+    "capped_revenue_per_customer",
+    "sessions_per_customer",
+    "discount_per_customer",
 ]
 
 

@@ -14,7 +14,7 @@ from ca_platform.catalogue.ab_calibration import SEGMENT_TEST
 from ca_platform.catalogue.ab_tests import METRICS
 from ca_platform.facts import schema
 from ca_platform.lake import Lake
-from ca_platform.models.experiments import history_covariates
+from ca_platform.models.experiments import capped, history_covariates
 from ca_platform.models.experiments.ab_windows import WORDS, Windows
 from ca_platform.models.experiments.order_windows import OrderWindows, instants, order_windows
 from ca_platform.models.experiments.placebo import Measured, Outcomes, measure_sides
@@ -39,7 +39,7 @@ CALIBRATED: dict[str, pl.DataType] = {
     "is_offered": pl.Boolean(),
 }
 # Goes into what a calibration is made of: raise it when a test or its design changes.
-_RECIPE = 1
+_RECIPE = 2
 # Outcomes are of four weeks, known is what happened in the 26 before.
 _OUTCOME_DAYS, _KNOWN_DAYS = 28, 182
 # More customers say no more of a test.
@@ -115,7 +115,12 @@ class TestCalibrations(KeptModels):
 
         return [
             Outcomes(
-                {"revenue_per_customer": told["revenue"], "discount_per_customer": told["discount"]}, known("revenue")
+                {
+                    "revenue_per_customer": told["revenue"],
+                    "capped_revenue_per_customer": capped(told["revenue"]),
+                    "discount_per_customer": told["discount"],
+                },
+                known("revenue"),
             ),
             Outcomes(
                 {"orders_per_customer": told["orders"], "conversion": (told["orders"] > 0).astype(np.float64)},

@@ -14,6 +14,7 @@ _OF_EXPERIMENTS = {
     "revenue_per_customer": (14.2, 33.0),
     "orders_per_customer": (0.34, 0.7),
     "conversion": (0.22, 0.41),
+    "capped_revenue_per_customer": (13.1, 27.0),
     "sessions_per_customer": (2.9, 3.1),
     "discount_per_customer": (0.8, 1.9),
 }
@@ -63,6 +64,7 @@ def _experiments(day: date, start: date) -> list[Row]:
                         "begun_on": day - timedelta(days=20 + 9 * number),
                         "planned_until": day + timedelta(days=8),
                         "switched_customers": 3,
+                        "cap": 180.0 if metric.startswith("capped") else None,
                     }
                 )
     return rows
@@ -78,6 +80,7 @@ def _calibrations(day: date, start: date) -> list[Row]:
         ("welch_skewed", "amount"): 0.0381,
         ("regression_adjusted", "revenue_per_customer"): 0.0497,
         ("regression_adjusted", "conversion"): 0.0503,
+        ("regression_adjusted", "capped_revenue_per_customer"): 0.0505,
     }
     return [
         {

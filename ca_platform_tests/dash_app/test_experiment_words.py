@@ -66,6 +66,14 @@ def test_sentence_has_the_interval_that_holds_on_every_day() -> None:
     )
 
 
+def test_revenue_up_to_a_cap_is_called_so_and_the_cap_is_told_below_the_list() -> None:
+    capped = row(metric="capped_revenue_per_customer", cap=180.0)
+    assert "with “B”, revenue up to a cap per customer changed by +\u2060£1.00" in words.found(table(capped), LOOK)
+    note = words.figures(table(row(role="other"), capped), LOOK).note
+    assert note.endswith("count with the first; up to a cap: no more than £180.00 of any customer")
+    assert "cap" not in words.figures(table(row()), LOOK).note
+
+
 def test_variants_of_other_sizes_than_planned_have_no_verdict_and_it_is_said_why() -> None:
     frame = table(row(note=MISMATCH, significant=None, p_adjusted=None, srm_p_value=0.0001, **NOTHING))
     assert words.found(frame, LOOK).endswith("“A”: the variants have other sizes than planned.")

@@ -11,6 +11,7 @@ import math
 import random
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from statistics import pstdev
 from typing import NamedTuple
 
 import numpy as np
@@ -171,6 +172,7 @@ def person(client: str, variant: str, given: datetime, day: date) -> Person:
         "orders_per_customer": orders,
         "conversion": orders,
         "revenue_per_customer": math.fsum(s.paid for s in bought),
+        "capped_revenue_per_customer": math.fsum(s.paid for s in bought),
         "discount_per_customer": math.fsum(s.paid for s in bought),
         "sessions_per_customer": float(sum(local_day(s.at) < local_day(given) for s in own)),
     }
@@ -182,7 +184,21 @@ def groups(experiment: str, day: date) -> dict[str, list[Person]]:
     by_variant: dict[str, list[Person]] = {}
     for client, (variant, given, _) in sorted(entries(experiment, day).items()):
         by_variant.setdefault(variant, []).append(person(client, variant, given, day))
+    everybody = [one for people in by_variant.values() for one in people]
+    most = cap([one.outcome["revenue_per_customer"] for one in everybody])
+    for one in everybody:
+        one.outcome["capped_revenue_per_customer"] = min(one.outcome["revenue_per_customer"], most)
     return by_variant
+
+
+def cap(paid: list[float]) -> float:
+    """Of four quantiles of the amounts that were paid, the one under which a change in proportion stands out most."""
+    some = sorted(amount for amount in paid if amount > 0)
+
+    def contrast(most: float) -> float:
+        return sum(amount for amount in paid if amount < most) / pstdev(min(amount, most) for amount in paid)
+
+    return max((some[math.ceil(len(some) * percent / 100) - 1] for percent in (99, 98, 95, 90)), key=contrast)
 
 
 def covariates(people: list[Person], metric: str) -> np.ndarray:

@@ -51,7 +51,7 @@ def hillstrom(public_data: Path, tmp_path_factory: pytest.TempPathFactory) -> pl
 
 
 def test_hillstrom_has_the_published_rates_and_spend(hillstrom: pl.DataFrame) -> None:
-    assert hillstrom.height == 6
+    assert hillstrom.height == 8
     for row in hillstrom.filter(metric="conversion").iter_rows(named=True):
         assert row["mean_a"] == pytest.approx(PUBLISHED["No E-Mail"][0], abs=5e-6)
         assert row["mean_b"] == pytest.approx(PUBLISHED[row["variant"]][0], abs=5e-6)

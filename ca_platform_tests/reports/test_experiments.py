@@ -14,7 +14,7 @@ from statsmodels.stats.multitest import multipletests
 
 from ca_platform.catalogue.ab_experiments import MISMATCH
 from ca_platform.catalogue.ab_tests import INSUFFICIENT, WITHHELD
-from ca_platform.models.experiments import sequential
+from ca_platform.models.experiments import cap, sequential
 from ca_platform.models.experiments.means import by_student
 from ca_platform.reports.ab_verdicts import Offers
 from ca_platform.reports.experiment_sides import Experiments
@@ -23,7 +23,7 @@ from ca_platform.settings.experiments import Experiment
 
 BEGUN = datetime(2024, 3, 1, 9, tzinfo=UTC)
 DAY = date(2024, 3, 28)
-THREE = ("conversion", "orders_per_customer", "revenue_per_customer")
+FOUR = ("conversion", "orders_per_customer", "revenue_per_customer", "capped_revenue_per_customer")
 
 
 def people(sizes: dict[str, int], effect: float = 0.0, seed: int = 1, *, known: bool = True) -> pl.DataFrame:
@@ -73,7 +73,7 @@ def of(found: pl.DataFrame, metric: str, variant: str = "new") -> dict[str, Any]
 def test_everybody_counts_with_zeros_and_every_metric_has_its_row() -> None:
     frame = people({"old": 400, "new": 300})
     found = report(frame)
-    assert found["metric"].to_list() == sorted([*THREE, "sessions_per_customer", "discount_per_customer"])
+    assert found["metric"].to_list() == sorted([*FOUR, "sessions_per_customer", "discount_per_customer"])
     for metric, column in (("orders_per_customer", "orders"), ("revenue_per_customer", "revenue")):
         row = of(found, metric, "old")
         assert (row["control"], row["customers_a"], row["customers_b"]) == ("new", 300, 400)
@@ -82,11 +82,25 @@ def test_everybody_counts_with_zeros_and_every_metric_has_its_row() -> None:
     assert of(found, "conversion", "old")["mean_a"] == pytest.approx(bought.mean())
 
 
+def test_capped_revenue_counts_up_to_the_cap_of_everybody_and_finds_what_the_largest_hide() -> None:
+    frame = people({"old": 800, "new": 800}, effect=0.5)
+    huge = pl.when(pl.int_range(pl.len()) % 200 == 7).then(pl.col("revenue") + 20_000).otherwise("revenue")
+    frame = frame.with_columns(revenue=huge)
+    found = report(frame, Experiment(control="old"))
+    row, whole = of(found, "capped_revenue_per_customer"), of(found, "revenue_per_customer")
+    most = cap(frame["revenue"])
+    assert row["cap"] == most < 1000
+    assert row["mean_a"] == pytest.approx(frame.filter(variant="old")["revenue"].clip(upper_bound=most).mean())
+    assert whole["cap"] is None
+    assert row["p_value"] < 0.001
+    assert whole["p_value"] > 0.05
+
+
 def test_control_is_the_one_named_else_the_first_of_the_alphabet_and_swapping_it_turns_the_sign() -> None:
     frame = people({"old": 400, "new": 300}, effect=0.3)
     one, other = report(frame), report(frame, Experiment(control="old"))
     assert (set(one["control"]), set(other["control"])) == ({"new"}, {"old"})
-    for metric in THREE:
+    for metric in FOUR:
         a, b = of(one, metric, "old"), of(other, metric)
         assert a["difference"] == pytest.approx(-b["difference"])
         assert (a["ci_low"], a["ci_high"]) == (pytest.approx(-b["ci_high"]), pytest.approx(-b["ci_low"]))
@@ -125,7 +139,7 @@ def test_correction_is_over_all_metrics_and_variants_but_guards() -> None:
     frame = people({"a": 600, "b": 600, "c": 600}, effect=0.12)
     found = report(frame)
     family = found.filter(pl.col("role") != "guard")
-    assert family.height == 6
+    assert family.height == 8
     known = multipletests(family["p_value_sequential"].to_numpy(), method="fdr_bh")[1]
     assert family["p_adjusted"].to_numpy() == pytest.approx(known, rel=1e-9)
     guards = found.filter(role="guard")
@@ -177,7 +191,7 @@ def test_too_few_customers_or_outcomes_are_insufficient(sizes: tuple[int, int], 
     if orders is not None:
         frame = frame.with_columns(orders=pl.lit(orders), revenue=pl.lit(7 * orders), idle_days=None, is_new=True)
     plan = Experiment(control="old", shares={"old": sizes[0], "new": sizes[1]})
-    for metric in THREE:
+    for metric in FOUR:
         row = of(report(frame, plan), metric)
         assert (row["note"], row["significant"], row["p_value"], row["ci_low"]) == (INSUFFICIENT, None, None, None)
         assert row["mean_a"] is not None

@@ -10,6 +10,7 @@ OF_EXPERIMENTS = {
     "revenue_per_customer": "revenue",
     "orders_per_customer": "orders",
     "conversion": "conversion",
+    "capped_revenue_per_customer": "revenue up to a cap",
     "sessions_per_customer": "sessions",
     "discount_per_customer": "discount",
 }

@@ -23,7 +23,7 @@ RELATIVE = "relative"
 """The metric of differences in parts of the mean of A."""
 _SHORTEST_P = 0.001
 _JOINER = "\u2060"
-_MONEY = ("amount", "revenue_per_customer", "discount_per_customer")
+_MONEY = ("amount", "revenue_per_customer", "capped_revenue_per_customer", "discount_per_customer")
 _SHARES = ("conversion", RELATIVE)
 LISTED = 20
 """Rows of a list on a page where nothing else is chosen; the file has all."""

@@ -127,7 +127,7 @@ def figures(frame: pl.DataFrame, look: Look) -> Listing:
 
 
 def _note(rows: pl.DataFrame, look: Look) -> str:
-    """Sizes, plan and switched customers of the experiment."""
+    """Sizes, plan, switched customers and cap of the experiment."""
     if rows.is_empty():
         return ""
     form, row = formats(look), rows.row(0, named=True)
@@ -135,7 +135,13 @@ def _note(rows: pl.DataFrame, look: Look) -> str:
     return (
         f"planned until {day(row['planned_until'])}; corrected for all figures of the experiment but guards; "
         f"{form.count(switched)} {plural(switched, 'customer')} saw another variant later and count with the first"
+        f"{_up_to(rows, form)}"
     )
+
+
+def _up_to(rows: pl.DataFrame, form: Formats) -> str:
+    caps = rows["cap"].drop_nulls()
+    return f"; up to a cap: no more than {form.money(caps[0])} of any customer" if caps.len() else ""
 
 
 def _figure(row: Row, look: Look) -> tuple[Cell, ...]:

@@ -15,6 +15,7 @@ from ca_platform.models.experiments.adjustment import (
 )
 from ca_platform.models.experiments.bootstrap import Bootstrap, bootstrap_difference, bootstrap_mean
 from ca_platform.models.experiments.calibration import Calibration, calibrate, moments_of, random_sides
+from ca_platform.models.experiments.capping import cap, capped
 from ca_platform.models.experiments.families import FamilyFit, best_family, fit_families
 from ca_platform.models.experiments.likelihood import beta_means, gamma_means
 from ca_platform.models.experiments.matched import Matched, difference_in_differences
@@ -57,6 +58,8 @@ __all__ = [
     "bootstrap_mean",
     "boschloo",
     "calibrate",
+    "cap",
+    "capped",
     "cuped",
     "customers_needed",
     "daily_series",
