@@ -13,8 +13,8 @@ _HEAD = """\
 # Secrets do not stand here: write ${NAME} and set the environment variable NAME.
 
 business:
-  time_zone: {time_zone}        # days, weeks and hours of all reports; a name such as Europe/London
-  currency: {currency}           # of all amounts
+  time_zone: {time_zone}  # days, weeks and hours of all reports; a name such as Europe/London
+  currency: {currency}  # of all amounts
   start_date: {start_date}  # the first day of the data; nothing before it is loaded
 
 lake:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from ca_platform.sources.synonyms import KINDS, SYNONYMS, plain_name
 _SEPARATORS = (",", ";", "\t", "|")
 _MOST_VALUES = 100
 """More distinct texts than this are no dimension."""
+_WITHOUT_ORDERS = ("customers", "assignments")
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,23 @@ def _separator(path: str, encoding: str) -> str:
 def _propose(base: Mapping[str, Any], columns: Columns, source: str | None) -> Guess:
     if source is not None:
         return _map(base, columns, source)
-    guesses = [_map(base, Columns(columns.kinds, columns.distinct), name) for name in CANONICAL]
-    return max(guesses, key=lambda found: (-len(found.missing), found.source == "sessions", len(found.confidence)))
+    guesses = [_map(base, replace(columns, used=set()), name) for name in CANONICAL]
+    return max(
+        (found for found in guesses if found.source not in _WITHOUT_ORDERS or not _has_orders(columns)),
+        key=lambda found: (-_unnamed(found), found.source == "sessions", len(found.confidence)),
+    )
+
+
+def _unnamed(found: Guess) -> int:
+    """Required names for which no column has a name that means it: missing, or guessed from values alone."""
+    words = (found.confidence.get(target, "") for target in REQUIRED[found.source])
+    return len(found.missing) + sum(said.startswith("a guess") for said in words)
+
+
+def _has_orders(columns: Columns) -> bool:
+    """Whether a column is an order's number by its name: customers and assignments have none."""
+    names = {plain_name("order_id"), *SYNONYMS["order_id"]}
+    return any(plain_name(name) in names for name in columns.kinds)
 
 
 def _map(base: Mapping[str, Any], columns: Columns, source: str) -> Guess:
@@ -163,11 +179,16 @@ def _map(base: Mapping[str, Any], columns: Columns, source: str) -> Guess:
                 confidence[target] = _words(found, columns.kinds[found], rank)
     missing = tuple(target for target in REQUIRED[source] if target not in mapped)
     mapping = dict(base)
+    forms = [columns.date_formats[column] for column in mapped.values() if column in columns.date_formats]
+    if forms:
+        mapping["date_format"] = forms[0]
     mapping["columns"] = {target: column for target, column in mapped.items() if column != target}
     if source == "sessions":
         if "has_purchased" in missing:
             mapping["constants"] = {"has_purchased": True}
-            confidence["has_purchased"] = "no column looks like it: every row is taken for an order; correct this"
+            confidence["has_purchased"] = (
+                "no column looks like it: every row is taken for an order; correct this if it is not so"
+            )
             missing = tuple(target for target in missing if target != "has_purchased")
         _add_own(mapping, columns, confidence)
     if source == "customers":

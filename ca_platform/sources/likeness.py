@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -12,7 +13,12 @@ from ca_platform.sources.base import FILE, ROW, Source
 SAMPLE_ROWS = 5_000
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{10}(\d{3})?$")
+_OTHER_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2\d{4}( \d{1,2}:\d{2}(:\d{2})?)?$")
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?$")
 _FLAGS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}
+_ENOUGH = 0.9
+"""Part of the values that has to look like a kind: a column with a few damaged values is still one of numbers."""
+_MONTHS = 12
 
 
 @dataclass
@@ -23,6 +29,8 @@ class Columns:
     distinct: dict[str, int]
     has_comma: bool = False
     """Numbers have a decimal comma."""
+    date_formats: dict[str, str] = field(default_factory=dict)
+    """By column the form of dates that are not written as ISO 8601 says."""
     used: set[str] = field(default_factory=set)
 
 
@@ -34,7 +42,9 @@ def sample(opened: Source) -> Columns:
     kinds = {name: _kind_of_values(rows[name]) for name in columns}
     texts = [rows[name] for name, kind in kinds.items() if kind == "number" and rows[name].dtype == pl.String()]
     has_comma = any(bool(values.str.contains(",", literal=True).any()) for values in texts)
-    return Columns(kinds, {name: rows[name].n_unique() for name in columns}, has_comma)
+    dates = [name for name, kind in kinds.items() if kind == "date" and rows[name].dtype == pl.String()]
+    forms = {name: form for name in dates if (form := _date_format(rows[name])) is not None}
+    return Columns(kinds, {name: rows[name].n_unique() for name in columns}, has_comma, forms)
 
 
 def _kind_of_type(dtype: pl.DataType) -> str:
@@ -54,10 +64,28 @@ def _kind_of_values(values: pl.Series) -> str:
         return "text"
     if all(value.lower() in _FLAGS for value in known):
         return "flag"
-    if all(_DATE.match(value) for value in known):
+    if _mostly(_DATE, known) or _mostly(_OTHER_DATE, known):
         return "date"
-    return "number" if all(_is_number(value) for value in known) else "text"
+    return "number" if _mostly(_NUMBER, known) else "text"
 
 
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+([.,]\d+)?", text) is not None
+def _mostly(pattern: re.Pattern[str], known: Sequence[str]) -> bool:
+    return sum(pattern.match(value) is not None for value in known) >= _ENOUGH * len(known)
+
+
+def _date_format(values: pl.Series) -> str | None:
+    """The form of dates that are not written as ISO 8601 says; None: they are, or these are no dates.
+
+    Day and month are told apart where one of them is above 12 in some value; else the day is taken for the first.
+
+    >>> _date_format(pl.Series(["31.12.2024 18:05", "1.2.2025 07:30"])), _date_format(pl.Series(["2/28/2025"]))
+    ('%d.%m.%Y %H:%M', '%m/%d/%Y')
+    """
+    known = [value.strip() for value in values.drop_nulls().head(SAMPLE_ROWS).to_list() if value.strip()]
+    if not known or not _mostly(_OTHER_DATE, known):
+        return None
+    found = [match for value in known if (match := _OTHER_DATE.match(value)) is not None]
+    month_first = sum(int(one[3]) > _MONTHS for one in found) > sum(int(one[1]) > _MONTHS for one in found)
+    mark, clock = found[0][2], found[0][4]
+    days = mark.join(("%m", "%d", "%Y") if month_first else ("%d", "%m", "%Y"))
+    return days + ("" if clock is None else " %H:%M" if found[0][5] is None else " %H:%M:%S")

@@ -204,6 +204,37 @@ GUESSES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("client,download_date,first_login\na,2024-01-01,2024-01-02\n", "customers", {"actions": ["first_login"]}),
     (
+        "order_no,customer_id,created_at,total,bought\n"
+        + "1,7,2024-01-02 10:00:00,9.5,1\n" * 19
+        + "2,7,2024-13-45,broken,0\n",
+        "sessions",
+        {
+            "columns": {
+                "order_id": "order_no",
+                "client": "customer_id",
+                "session_start_date": "created_at",
+                "payment_amount": "total",
+                "has_purchased": "bought",
+            },
+        },
+    ),
+    (
+        "Bestellnummer;Kunde;Datum;Betrag;bought\n1;K7;31.01.2024 18:05;9,50;1\n2;K7;1.2.2024 07:30;4,00;0\n",
+        "sessions",
+        {
+            "separator": ";",
+            "decimal": ",",
+            "date_format": "%d.%m.%Y %H:%M",
+            "columns": {
+                "order_id": "Bestellnummer",
+                "client": "Kunde",
+                "session_start_date": "Datum",
+                "payment_amount": "Betrag",
+                "has_purchased": "bought",
+            },
+        },
+    ),
+    (
         "invoice,sku,price,qty\n1,a,2.5,1\n",
         "lines",
         {"columns": {"order_id": "invoice", "product": "sku", "quantity": "qty"}},
@@ -211,7 +242,7 @@ GUESSES: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "source", "expected"), GUESSES, ids=[name for _, name, _ in GUESSES])
+@pytest.mark.parametrize(("text", "source", "expected"), GUESSES)
 def test_guess_reads_names_and_values(tmp_path: Path, text: str, source: str, expected: dict[str, Any]) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(text)
@@ -220,6 +251,20 @@ def test_guess_reads_names_and_values(tmp_path: Path, text: str, source: str, ex
     assert {key: found.mapping.get(key) for key in expected} == expected
     assert found.missing == ()
     assert all(words.split(":")[0] in ("sure", "likely", "a guess") for words in found.confidence.values())
+
+
+def test_table_with_order_numbers_is_no_list_of_customers(tmp_path: Path) -> None:
+    (path := tmp_path / "rows.csv").write_text("order_no,customer_id,created_at\n1,7,2024-01-02\n")
+    found = guess(str(path))
+    assert (found.source, found.missing) == ("sessions", ("payment_amount",))
+
+
+@pytest.mark.parametrize("clock", ["", " 10:15", " 10:15:30"])
+def test_guess_of_date_format_loads(shop: SmallShop, clock: str) -> None:
+    path = shop.folder / "orders.csv"
+    path.write_text(f"order,customer,date,total\n1,c,25/03/2024{clock},1\n2,c,26/03/2024{clock},2\n")
+    shop.sources["sessions"] = guess(str(path)).mapping
+    assert shop.load().totals["loaded"] == 2
 
 
 def test_guess_loads_what_it_proposes(shop: SmallShop) -> None:
