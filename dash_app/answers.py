@@ -164,7 +164,7 @@ class Answers:
         return self._kept.get(key, lambda: self._make(question, found))
 
     def _table(self, card: Card, view: View) -> Answer:
-        """A table of customers or orders: the rows come by themselves, this says what they are."""
+        """A table of customers, orders or deliveries: the rows come by themselves, this says what they are."""
         listed = self.listed(view)
         try:
             page = self._page(view, CustomerQuery(sort=first(card.spec), limit=BLOCK))

@@ -24,7 +24,7 @@ from dash_app.pages import PAGE_OF
 from dash_app.records import Card
 from dash_app.spark import spark
 
-_OPENS = "A number that counts customers or orders leads to their list: click its mark, or the link in the table."
+_OPENS = "A number that counts customers, orders or deliveries leads to their list: click its mark, or the link in the table."
 CSV = "/csv/"
 """Where a card's rows are downloaded; the browser adds what is shown."""
 

@@ -36,6 +36,7 @@ _AT_FIRST = frozenset(
         "recommendations",
     }
 )
+_FIRST = frozenset({"revenue", "expected_revenue", "session_start_date", "delivery_date"})
 _FEW = 12
 _CSV_BLOCK = 10_000
 _LONGEST = 200
@@ -60,10 +61,9 @@ _DAYS = (Kind.DATE, Kind.INSTANT)
 
 def first(spec: ReportSpec) -> tuple[tuple[str, bool], ...]:
     """The order in which a table opens: most revenue first, or most expected where that stands before it; of orders
-    the newest.
+    and deliveries the newest.
     """
-    amounts = (name for name in spec.column_names if name in ("revenue", "expected_revenue"))
-    return ((next(amounts, "session_start_date"), True),)
+    return ((next(name for name in spec.column_names if name in _FIRST), True),)
 
 
 def is_of_customers(spec: ReportSpec) -> bool:

@@ -72,7 +72,7 @@ def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _link(spec: ReportSpec, column: Column) -> dict[str, Any]:
-    """A number that counts customers or orders leads to their list (``assets/opening.js``)."""
+    """A number that counts customers, orders or deliveries leads to their list (``assets/opening.js``)."""
     found = [count for count in counts(spec.name) if count.column == column.name]
     if not found:
         return {}

@@ -1,4 +1,4 @@
-"""The customers, or orders, that a number counts: found in the lake, shown in pages, whichever document store there is.
+"""The customers, orders or deliveries that a number counts: found in the lake, shown in pages, whichever document store there is.
 
 What belongs here: the rows of a list. What does not: whom a number counts (``ca_platform.drill``) and words.
 
@@ -9,14 +9,14 @@ once and not from the document store, which knows the newest day alone and would
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from ca_platform.catalogue.customers import CUSTOMERS
-from ca_platform.drill import Cell, members
+from ca_platform.drill import DELIVERY_COLUMNS, Cell, members
 from ca_platform.lake import Lake
 from ca_platform.store import CustomerPage, CustomerQuery, Dimension
 from ca_platform.store.lakecustomers import CUSTOMER_REPORT, at_edge, page_of
@@ -69,8 +69,8 @@ class Lists:
         return self._pages.get((listed, query), lambda: self._page(listed, query))
 
     def blocks(self, listed: Listed) -> Iterator[pl.DataFrame]:
-        """The whole list: customers by name, orders day by day."""
-        if listed.opened.what == "orders":
+        """The whole list: customers by name, orders and deliveries day by day."""
+        if listed.opened.what != "customers":
             whole = at_edge(self._members(listed), self._digits)
             yield whole.limit(0).collect()
             yield from self._lake.retry(lambda: whole.collect_batches(chunk_size=_BLOCK, maintain_order=True))
@@ -90,8 +90,9 @@ class Lists:
         return with_lists(rows, self._lake, day)
 
     def _page(self, listed: Listed, query: CustomerQuery) -> CustomerPage:
-        if listed.opened.what == "orders":
-            rows, total = self._lake.retry(lambda: page_of(self._members(listed), query, self._digits, "order_id"))
+        if listed.opened.what != "customers":
+            asked = _with_ties(query) if listed.opened.what == "deliveries" else query
+            rows, total = self._lake.retry(lambda: page_of(self._members(listed), asked, self._digits, "order_id"))
             return CustomerPage(rows, total, listed.day)
         clients, day = self._known(listed), self._table_day(listed.day)
         rows, total = self._lake.retry(
@@ -117,3 +118,9 @@ class Lists:
         """The day of the per-customer table: the list's own, or the newest where that is not kept."""
         days = self._lake.days(CUSTOMER_REPORT)
         return day if day in days else days[-1] if days else None
+
+
+def _with_ties(query: CustomerQuery) -> CustomerQuery:
+    """The query with an order for the deliveries of one order: no page may show one of them twice."""
+    sorted_by = {name for name, _ in query.sort}
+    return replace(query, sort=(*query.sort, *((name, False) for name in DELIVERY_COLUMNS if name not in sorted_by)))

@@ -45,7 +45,7 @@ class Look:
         history: the report on each day up to the shown one, with ``report_date``, for cards that ask for it.
         also: a second report of the same day, for cards that ask for it; None where it is not computed.
         filters: what is chosen on the page.
-        dimension: what the report, or a list of customers or orders, is of.
+        dimension: what the report, or a list of customers, orders or deliveries, is of.
         total: rows in all, of cards of kind ``table``.
         alpha: how often a single test may be wrong on nothing; intervals cover 1 minus that.
         budget: false alarms in 30 days that each report of anomalies may raise.
@@ -185,7 +185,7 @@ class Card:
         figure: draws cards of kind ``figure``; pure, frame in, dict out. Without title, template and outer sizes.
         tiles: makes the key figures of cards of kind ``tiles``.
         listing: makes the table of cards of kind ``list``.
-        kind: ``figure``, ``tiles``, ``list``, or ``table``: customers or orders, any number of them, in blocks.
+        kind: ``figure``, ``tiles``, ``list``, or ``table``: customers, orders or deliveries, any number, in blocks.
         height: of the drawing, in pixels.
         width: how much of the page's width it takes on a wide screen.
         empty: what stands in the card when the report is computed and has nothing to show.

@@ -1,4 +1,4 @@
-"""What can be opened: the numbers of a report that count customers or orders, and one such number.
+"""What can be opened: the numbers of a report that count customers, orders or deliveries, and one such number.
 
 What belongs here: the records, and reading a cell's key from text. What does not: whom a number counts (``cohorts``,
 ``churn``, ``orders``, …) and which numbers there are (``table``).
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ca_platform.drill.scope import Scope
 
-What = Literal["customers", "orders"]
+What = Literal["customers", "orders", "deliveries"]
 Key = Mapping[str, Any]
 
 KEY = "key."
@@ -30,14 +30,14 @@ _LARGEST = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A column of a report in which every number counts customers, or orders.
+    """A column of a report in which every number counts customers, orders or deliveries.
 
     Attributes:
         what: what the number counts.
         key: columns of the report that say which cell it is.
         rows: everybody who is counted in any cell: ``slice``, the columns of the key (or ``key.NAME``), and
-            ``customer``, ``client`` or an order; one row for each that a cell counts. It may leave out what is not in
-            ``Scope.key``.
+            ``customer``, ``client``, an order or a delivery; one row for each that a cell counts. It may leave out what is
+            not in ``Scope.key``.
         where: values of key columns at which the number is such a count; elsewhere it is something else.
         share_of: column whose number this one is a share of; empty: the number itself counts.
     """

@@ -1,15 +1,60 @@
-"""One order and one customer of the reports of abnormal deliveries: names that lead to the one whom they name.
+"""Which deliveries the reports of deliveries count; and one order or one customer whom a row of them names.
 
-They are no counts: a column of names is opened like one whose every number is 1.
+An order may have several deliveries: what is counted, and opened, is each of them. Names are no counts: a column of names
+is opened like one whose every number is 1.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
+from ca_platform.calendar import local_day
 from ca_platform.catalogue.deliveries import DURATIONS
 from ca_platform.drill.cells import KEY, Count
-from ca_platform.drill.scope import ORDER_COLUMNS, Scope
+from ca_platform.drill.scope import DELIVERY_COLUMNS, ORDER_COLUMNS, Scope
+from ca_platform.facts import schema
+
+_FACT = "delivery_times"
+_RETURN = "return"
+
+
+def _known(scope: Scope, duration: str) -> pl.LazyFrame:
+    """Deliveries of which a duration is known at the end of the day, on the ``date`` on which it was."""
+    back = local_day(pl.col("return_date"), scope.shape.time_zone)
+    own = pl.col("return_minutes")
+    rows = scope.fact(_FACT).with_columns(
+        return_minutes=pl.when(back <= scope.day).then(own),
+        date=back if duration == _RETURN else pl.col("day"),
+    )
+    return rows.filter(pl.col(f"{duration}_minutes").is_not_null())
+
+
+def _of(scope: Scope, rows: pl.LazyFrame, key: tuple[str, ...]) -> pl.LazyFrame:
+    """Deliveries by slice and key."""
+    types = schema(_FACT, scope.shape) | {"date": pl.Date(), "duration": pl.String()}
+    return scope.by_slice(rows, {name: types[name] for name in dict.fromkeys((*key, *DELIVERY_COLUMNS))})
+
+
+def of_slot(scope: Scope, duration: str) -> pl.LazyFrame:
+    """Deliveries by hour of the week: that of the order, of those that came back that of the delivery."""
+    rows = _known(scope, duration)
+    if duration == _RETURN:
+        rows = rows.with_columns(weekday="return_weekday", hour="return_hour")
+    return _of(scope, rows, ("weekday", "hour"))
+
+
+def of_cell(scope: Scope, duration: str) -> pl.LazyFrame:
+    """Deliveries by map cell, those without a place left out."""
+    return _of(scope, _known(scope, duration).filter(pl.col("geohash").is_not_null()), ("geohash",))
+
+
+def of_duration(scope: Scope, key: tuple[str, ...]) -> pl.LazyFrame:
+    """Deliveries by duration, each as often as it has durations; and by day where that is asked for."""
+    own = scope.key.get("duration")
+    asked = [own] if own in DURATIONS else DURATIONS
+    return _of(scope, pl.concat(_known(scope, name).with_columns(duration=pl.lit(name)) for name in asked), key)
 
 
 def orders(scope: Scope) -> pl.LazyFrame:
@@ -22,7 +67,18 @@ def customers(scope: Scope) -> pl.LazyFrame:
     return scope.purchases().select("slice", "client", pl.col("client").alias(f"{KEY}client")).unique()
 
 
-DELIVERIES: tuple[Count, ...] = tuple(
+_count = partial(Count, column="deliveries", what="deliveries")
+
+DELIVERIES: tuple[Count, ...] = (
+    *(
+        _count(f"{name}_weekday_hour", key=("weekday", "hour"), rows=partial(of_slot, duration=name))
+        for name in DURATIONS
+    ),
+    *(_count(f"{name}_location", key=("geohash",), rows=partial(of_cell, duration=name)) for name in DURATIONS),
+    _count("deliver_kpis", key=("duration",), rows=partial(of_duration, key=("duration",))),
+    _count("daily_deliveries", key=("date", "duration"), rows=partial(of_duration, key=("date", "duration"))),
+)
+ONE_ORDER: tuple[Count, ...] = tuple(
     count
     for duration in DURATIONS
     for count in (
@@ -30,3 +86,4 @@ DELIVERIES: tuple[Count, ...] = tuple(
         Count(f"{duration}_orders", "client", "customers", ("client",), customers),
     )
 )
+"""Columns whose text is the name of one order or one customer."""

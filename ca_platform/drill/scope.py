@@ -37,6 +37,19 @@ ORDER_COLUMNS: Mapping[str, Any] = {
     "promotion_id": pl.String(),
 }
 """What a list of orders shows."""
+DELIVERY_COLUMNS: Mapping[str, Any] = {
+    "order_id": pl.String(),
+    "client": pl.String(),
+    "order_time": pl.Datetime("us", "UTC"),
+    "delivery_date": pl.Datetime("us", "UTC"),
+    "geohash": pl.String(),
+    "deliver_minutes": pl.Float64(),
+    "prepare_minutes": pl.Float64(),
+    "ride_minutes": pl.Float64(),
+    "return_minutes": pl.Float64(),
+    "is_late": pl.Boolean(),
+}
+"""What a list of deliveries shows."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +168,15 @@ class Scope:
             **dict.fromkeys(dimensions, pl.String()),
         }
         rows = self.facts.lake.scan("sessions", begin, end, schema=types)
-        kept_types = {name: types[name] for name in kept}
-        frames = [pl.LazyFrame(schema={"slice": pl.UInt32(), **kept_types})]
+        return self.by_slice(rows, {name: types[name] for name in kept})
+
+    def by_slice(self, rows: pl.LazyFrame, kept: Mapping[str, Any]) -> pl.LazyFrame:
+        """Rows with ``dimensions.NAME``, once for each slice that they are in.
+
+        Args:
+            kept: their columns that are wanted, with types.
+        """
+        frames = [pl.LazyFrame(schema={"slice": pl.UInt32(), **kept})]
         for (name,), values in self.slices.partition_by("dimension", as_dict=True).items():
             if name == "main":
                 frames.append(rows.select(pl.lit(0, pl.UInt32).alias("slice"), *kept))

@@ -9,15 +9,15 @@ import polars as pl
 
 from ca_platform.catalogue import report_spec
 from ca_platform.drill.amounts import AMOUNTS
-from ca_platform.drill.cells import KEY, Cell, Count, Key, read_key
+from ca_platform.drill.cells import KEY, Cell, Count, Key, What, read_key
 from ca_platform.drill.churn import CHURN
 from ca_platform.drill.cohorts import COHORTS
-from ca_platform.drill.deliveries import DELIVERIES, customers
+from ca_platform.drill.deliveries import DELIVERIES, ONE_ORDER, customers
 from ca_platform.drill.orders import ORDERS
 from ca_platform.drill.products import PRODUCTS
 from ca_platform.drill.promotions import PROMOTIONS
 from ca_platform.drill.rfm import RFM
-from ca_platform.drill.scope import ORDER_COLUMNS, Scope
+from ca_platform.drill.scope import DELIVERY_COLUMNS, ORDER_COLUMNS, Scope
 from ca_platform.drill.value_classes import CLASSES
 from ca_platform.errors import ReportError, near
 
@@ -25,10 +25,25 @@ if TYPE_CHECKING:
     from ca_platform.lake import Lake
     from ca_platform.settings import Settings
 
-COUNTS: tuple[Count, ...] = (*COHORTS, *CHURN, *CLASSES, *ORDERS, *AMOUNTS, *PRODUCTS, *PROMOTIONS, *RFM)
-NAMES: tuple[Count, ...] = (*DELIVERIES, Count("clvrfm_anomaly_flagged", "client", "customers", ("client",), customers))
+COUNTS: tuple[Count, ...] = (
+    *COHORTS,
+    *CHURN,
+    *CLASSES,
+    *ORDERS,
+    *AMOUNTS,
+    *PRODUCTS,
+    *PROMOTIONS,
+    *RFM,
+    *DELIVERIES,
+)
+NAMES: tuple[Count, ...] = (*ONE_ORDER, Count("clvrfm_anomaly_flagged", "client", "customers", ("client",), customers))
 """Columns whose text is the name of one customer or one order."""
 _ALL = (*COUNTS, *NAMES)
+_SHOWN: dict[What, tuple[str, ...]] = {
+    "customers": ("client",),
+    "orders": tuple(ORDER_COLUMNS),
+    "deliveries": tuple(DELIVERY_COLUMNS),
+}
 _BY_REPORT: dict[str, tuple[Count, ...]] = {
     name: tuple(count for count in _ALL if count.report == name) for name in {count.report for count in _ALL}
 }
@@ -56,7 +71,7 @@ def count_of(report: str, column: str, texts: Mapping[str, str]) -> tuple[Count,
     """The count behind a number, and its key, from texts as they stand in an address.
 
     Raises:
-        ReportError: there is no such number, or it counts neither customers nor orders.
+        ReportError: there is no such number, or it counts neither customers, orders nor deliveries.
     """
     if report not in _BY_REPORT:
         raise ReportError(f"no number of the report {report} can be opened{near(report, sorted(_BY_REPORT))}")
@@ -67,19 +82,19 @@ def count_of(report: str, column: str, texts: Mapping[str, str]) -> tuple[Count,
         key = read_key(report, count.key, texts) if count.column == column else {}
         if count.column == column and count.fits(key):
             return count, key
-    raise ReportError(f"this number of {report} counts neither customers nor orders")
+    raise ReportError(f"this number of {report} counts neither customers, orders nor deliveries")
 
 
 def everybody(count: Count, scope: Scope) -> pl.LazyFrame:
-    """Whom, or which orders, all cells of a count count: ``slice``, ``key.NAME``, and ``client`` or an order."""
+    """Whom, or what, all cells of a count count: ``slice``, ``key.NAME``, and ``client``, an order or a delivery."""
     rows = scope.named(count.rows(scope)) if count.what == "customers" else count.rows(scope)
     names = rows.collect_schema().names()
     key = [pl.col(own if (own := f"{KEY}{name}") in names else name).alias(own) for name in count.key]
-    return rows.select("slice", *key, *(["client"] if count.what == "customers" else ORDER_COLUMNS))
+    return rows.select("slice", *key, *_SHOWN[count.what])
 
 
 def members(count: Count, cell: Cell, settings: Settings, lake: Lake) -> pl.LazyFrame:
-    """Whom a cell counts: ``client``; or which orders, as of ``ORDER_COLUMNS``. One row for each.
+    """Whom a cell counts: ``client``; or which orders or deliveries, as of their columns. One row for each.
 
     Collect it inside ``lake.collect``.
 

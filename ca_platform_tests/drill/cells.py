@@ -27,7 +27,7 @@ def wrong_cells(count: Count, report: pl.DataFrame, scope: Scope) -> pl.DataFram
     opened = (
         everybody(count, scope)
         .group_by("slice", *(f"key.{name}" for name in count.key))
-        .agg(rows=pl.len().cast(pl.Int64), different=pl.struct(_identity(count)).n_unique().cast(pl.Int64))
+        .agg(rows=pl.len().cast(pl.Int64), different=_different(count).cast(pl.Int64))
         .collect(engine="streaming")
         .join(names, on="slice")
         .drop("slice")
@@ -53,11 +53,14 @@ def opened_alone(
         key = {name: row[name] for name in count.key}
         cell = Cell(count.report, count.column, day, key, row["report_dimension"], row["report_value"])
         found = lake.collect(lambda cell=cell: members(count, cell, settings, lake))  # type: ignore[misc]
-        yield cell, row["number"], found.select(pl.struct(_identity(count)).n_unique()).item() if found.height else 0
+        yield cell, row["number"], found.select(_different(count)).item() if found.height else 0
 
 
-def _identity(count: Count) -> str:
-    return "client" if count.what == "customers" else "order_id"
+def _different(count: Count) -> pl.Expr:
+    """How many the rows are; a delivery has no name, and two of an order may be alike."""
+    if count.what == "deliveries":
+        return pl.len()
+    return pl.col("client" if count.what == "customers" else "order_id").n_unique()
 
 
 def _numbers(count: Count, report: pl.DataFrame, minor_digits: int) -> pl.DataFrame:

@@ -31,7 +31,7 @@ def slots(frame: pl.DataFrame, look: Look, what: Duration) -> Figure:
     low, high = shortest / scale.minutes, longest / scale.minutes
     cells = {
         "type": "heatmap",
-        "name": "mean",
+        "name": "mean time",
         "x": list(_HOURS),
         "y": list(_DAYS),
         "z": [[_mean(found.get((day, hour)), scale) for hour in _HOURS] for day in _DAYS],

@@ -1,12 +1,15 @@
-"""``/customers``: every customer, or the customers and orders that a number counts."""
+"""``/customers``: every customer, or the customers, orders or deliveries that a number counts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from ca_platform.catalogue import Column, Kind, ReportSpec, report_spec
 from ca_platform.catalogue.customers import COLUMNS as SCORES
 from ca_platform.catalogue.customers import CUSTOMERS as PICTURE
+from ca_platform.catalogue.deliveries import DELIVERY_TIMES
+from ca_platform.drill import DELIVERY_COLUMNS, What
 from ca_platform.store.recommended import COLUMNS, with_columns
 from dash_app.filters import Filters
 from dash_app.opened import CustomerFilters, opened_in
@@ -41,18 +44,30 @@ _ORDERS = ReportSpec(
 )
 
 
+_DELIVERIES = ReportSpec(
+    name="deliveries",
+    family="deliveries",
+    title="Deliveries",
+    grain="delivery",
+    description="The deliveries that a number counts; an order may have several.",
+    columns=tuple(column for column in DELIVERY_TIMES.columns if column.name in DELIVERY_COLUMNS),
+    key=("order_id", "delivery_date"),
+    facts=(),
+    page="/customers",
+    storage="lake",
+)
+
+
 def _all(filters: Filters) -> bool:
     return opened_in(filters) is None
 
 
-def _customers(filters: Filters) -> bool:
-    opened = opened_in(filters)
-    return opened is not None and opened.what == "customers"
+def _of(what: What) -> Callable[[Filters], bool]:
+    def is_opened(filters: Filters) -> bool:
+        opened = opened_in(filters)
+        return opened is not None and opened.what == what
 
-
-def _orders(filters: Filters) -> bool:
-    opened = opened_in(filters)
-    return opened is not None and opened.what == "orders"
+    return is_opened
 
 
 def _uses(filters: Filters) -> frozenset[Shared]:
@@ -86,7 +101,7 @@ CUSTOMERS = Page(
             kind="table",
             height=_HEIGHT,
             width="full",
-            is_shown=_customers,
+            is_shown=_of("customers"),
             shows=_COUNTED,
         ),
         Card(
@@ -97,8 +112,19 @@ CUSTOMERS = Page(
             kind="table",
             height=_HEIGHT,
             width="full",
-            is_shown=_orders,
+            is_shown=_of("orders"),
             shows=_ORDERS,
+        ),
+        Card(
+            id="deliveries-counted",
+            report="deliveries",
+            title="Deliveries behind a number",
+            reading=words.counted,
+            kind="table",
+            height=_HEIGHT,
+            width="full",
+            is_shown=_of("deliveries"),
+            shows=_DELIVERIES,
         ),
     ),
     CustomerFilters,

@@ -7,6 +7,7 @@ from functools import partial
 
 from dash_app.figures import deliveries as figures
 from dash_app.figures.blank import without
+from dash_app.figures.opening import X, Y, by_name, each, opens
 from dash_app.figures.places import HEIGHT_OF_MAP, places
 from dash_app.figures.slots import HEIGHT_OF_SLOTS, slots
 from dash_app.filters import DeliveryFilters, Duration, Filters
@@ -38,6 +39,7 @@ def _week(what: Duration) -> Card:
         height=HEIGHT_OF_SLOTS,
         empty=_nothing(what),
         is_empty=without("deliveries"),
+        drill=each("deliveries", weekday=Y, hour=X),
     )
 
 
@@ -142,6 +144,7 @@ DELIVERIES = Page(
             figure=figures.by_day,
             empty=words.UNDELIVERED,
             is_empty=without("deliveries"),
+            drill=by_name({NAMES[what]: opens("deliveries", date=X, duration=what) for what in _DURATIONS}),
         ),
         Card(
             id="deliveries-late",

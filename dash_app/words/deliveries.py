@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from dash_app.filters import DeliveryFilters, Duration
-from dash_app.records import Cell, Head, Listing, Look, Tile, Trend
+from dash_app.records import Cell, Head, Listing, Look, Opening, Tile, Trend
 from dash_app.words.dates import WEEKDAYS, day, duration, hours
 from dash_app.words.formats import formats, plural
 from dash_app.words.names import capital
@@ -37,7 +37,8 @@ def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
     rows = {row["duration"]: row for row in frame.to_dicts()}
     found: list[Tile] = []
     if (whole := rows.get("deliver")) is not None:
-        found.append(_counted("Deliveries", "deliveries", whole, then.get("deliver"), look))
+        opens = ("deliveries", {"duration": "deliver"}) if whole["deliveries"] else None
+        found.append(_counted("Deliveries", "deliveries", whole, then.get("deliver"), look, opens))
     found += [_lasting(name, rows[name], then.get(name), look) for name in _SLOTS if name in rows]
     if whole is not None and whole["share_late"] is not None:
         found.append(_late(whole, then.get("deliver"), look))
@@ -46,7 +47,7 @@ def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
     return tuple(found)
 
 
-def _counted(label: str, column: str, row: Row, then: Row | None, look: Look) -> Tile:
+def _counted(label: str, column: str, row: Row, then: Row | None, look: Look, opens: Opening | None = None) -> Tile:
     form, count = formats(look), row[column]
     before = then[column] if then else None
     change = form.change(count / before - 1) if before else ""
@@ -57,6 +58,7 @@ def _counted(label: str, column: str, row: Row, then: Row | None, look: Look) ->
         _trend(count, before),
         spark=_spark("deliver", column, look),
         title=form.count(count),
+        opens=opens,
     )
 
 
@@ -210,7 +212,7 @@ def _place(row: Row, longest: float, look: Look) -> tuple[Cell, ...]:
     return (
         Cell(row["geohash"], title=where, chooses=("area", around)),
         Cell("–") if mean is None else Cell(duration(mean), bar=mean / longest),
-        Cell(form.count(row["deliveries"])),
+        Cell(form.count(row["deliveries"]), opens=("deliveries", {"geohash": row["geohash"]})),
         Cell("–" if row["score"] is None else form.mean(row["score"])),
         Cell("abnormal" if row["is_abnormal"] else ""),
     )

@@ -1,4 +1,4 @@
-"""What a list of customers or orders shows, in one sentence."""
+"""What a list of customers, orders or deliveries shows, in one sentence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from ca_platform.drill import What
 from dash_app.opened import Opened, opened_in
 from dash_app.records import Look
 from dash_app.words import names
@@ -16,6 +17,7 @@ from dash_app.words.cohorts import start
 from dash_app.words.dates import Grain, day, hours, period, within
 from dash_app.words.formats import formats, plural
 from dash_app.words.journey import NOW
+from dash_app.words.opened_deliveries import DELIVERED
 from dash_app.words.opened_scores import SCORES
 from dash_app.words.orders import customers as best
 
@@ -23,6 +25,7 @@ Key = Mapping[str, Any]
 
 _GRAINS: dict[str, Grain] = {"daily": "day", "weekly": "week", "monthly": "month"}
 _LONGEST = 70
+_ONE: dict[What, str] = {"customers": "customer", "orders": "order", "deliveries": "delivery"}
 
 
 def counted(_: pl.DataFrame, look: Look) -> str:
@@ -31,7 +34,7 @@ def counted(_: pl.DataFrame, look: Look) -> str:
     if opened is None:
         return ""
     count = formats(look).count(total)
-    noun = plural(total, opened.what.removesuffix("s"))
+    noun = plural(total, _ONE[opened.what], opened.what)
     subject = f"The {count} {noun}" if total else f"None of the {opened.what}"
     scope = "" if dimension.is_main else f" ({dimension.name} {names.quoted(dimension.value)})"
     known = f", as of the end of {day(look.day)}" if look.day else ""
@@ -46,7 +49,7 @@ def everybody(frame: pl.DataFrame, look: Look) -> str:
 
 
 def whom(opened: Opened, look: Look) -> str:
-    """Whom a number counts: the words after customers, or orders."""
+    """Whom a number counts: the words after customers, orders or deliveries."""
     report, key = opened.report, dict(opened.key)
     grain = _GRAINS.get(report.partition("_")[0], "month")
     if "_cohort_" in report:
@@ -243,6 +246,7 @@ _SAID: dict[str, Callable[[str, Key, Look], str]] = {
     **SCORES,
     **dict.fromkeys(("deliver_orders", "prepare_orders", "ride_orders", "return_orders"), _named),
     "clvrfm_anomaly_flagged": _named,
+    **DELIVERED,
     "daily_dimension_values": lambda _, key, __: f"{_of_value(key)} {within(key['date'], 'day')}",
 }
 

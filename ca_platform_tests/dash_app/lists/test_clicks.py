@@ -13,7 +13,7 @@ from ca_platform.store import Dimension
 from ca_platform_tests.dash_app.real_shop import DAY, EARLIER, HTML, address, largest, report
 from ca_platform_tests.dash_app.screen import NARROW, WIDE, Open, Reader, assert_accessible
 
-COUNTED, ORDERED, ALL = "customers-counted", "orders-counted", "customers-all"
+COUNTED, ORDERED, DELIVERED, ALL = "customers-counted", "orders-counted", "deliveries-counted", "customers-all"
 
 
 def opened_rows(reader: Reader, card: str) -> int:
@@ -76,6 +76,14 @@ def test_click_on_a_stage_of_the_journey_opens_its_customers(screen: Open, shop:
     row = report(shop, "customer_journey").row(0, named=True)
     click_mark(reader, "journey-reached", (0.1, 0.0))
     assert opened_rows(reader, COUNTED) == row["customers"]
+
+
+def test_click_on_an_hour_of_the_week_opens_its_deliveries(screen: Open, shop: Settings) -> None:
+    reader = screen()
+    reader.open("/deliveries")
+    row = largest(shop, "deliver_weekday_hour", "deliveries")
+    click_mark(reader, "deliveries-deliver-week", (row["hour"], row["weekday"]))
+    assert opened_rows(reader, DELIVERED) == row["deliveries"] > 0
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,15 @@ def opened(report: str, column: str, **key: Any) -> Opened:
         (opened("hourly_inorganic_ratio", "orders", hour=23), "placed between 23:00 and 24:00"),
         (opened("promotion_kpis", "new_customers", promotion_id="X"),
          "whose first order of all carries the promotion “X”"),
+        (opened("deliver_weekday_hour", "deliveries", weekday=1, hour=9),
+         "of orders placed on a Monday between 09:00 and 10:00"),
+        (opened("return_weekday_hour", "deliveries", weekday=7, hour=23),
+         "made on a Sunday between 23:00 and 24:00 that came back"),
+        (opened("ride_location", "deliveries", geohash="u33dc0c"), "to the map cell “u33dc0c” with a known ride"),
+        (opened("deliver_kpis", "deliveries", duration="deliver"), "so far"),
+        (opened("daily_deliveries", "deliveries", date=MONDAY, duration="return"), "that came back on Mon 2 Nov 2026"),
+        (opened("daily_deliveries", "deliveries", date=MONDAY, duration="prepare"),
+         "made on Mon 2 Nov 2026 with a known time of preparation"),
     ],
 )  # fmt: skip
 def test_words_say_whom_a_number_counts(number: Opened, words: str) -> None:

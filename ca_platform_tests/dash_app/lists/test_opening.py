@@ -86,7 +86,7 @@ def _marks(trace: dict[str, Any]) -> Iterator[tuple[tuple[int, ...], Any, Any, A
             for column, value in enumerate(line):
                 if value is not None:
                     x = trace["x"][column] if "x" in trace else column
-                    yield (row, column), x, row, value
+                    yield (row, column), x, trace["y"][row] if "y" in trace else row, value
         return
     if trace["type"] in ("treemap", "sankey", "scatter3d"):
         sizes = trace["values"] if "values" in trace else trace["link"]["value"] if "link" in trace else trace["x"]
