@@ -8,10 +8,13 @@ from ca_platform.catalogue.spec import Column, Kind
 METRICS = {"orders": "orders per customer", "amount": "amount per customer"}
 """What is compared, in words."""
 
+FREQUENT_ITEMS = "item_permutation_frequent"
+"""The permutation test of products that are in many orders, which is calibrated by itself."""
+
 TESTS = {
     "sign_flip": "sign flips of the matched changes of the same customers",
     "item_permutation": "permutation of the product over the orders of the same customers",
-    "item_permutation_frequent": "the same, of products in more than 5 % of the orders",
+    FREQUENT_ITEMS: "the same, of products in more than 5 % of the orders",
     "welch_skewed": "Welch's t test of two groups, without the skewness of the outcome",
     "beyond_shop_daily": "t test of changes from day to day in proportion to those of all other customers, without their skewness",
     "beyond_shop_weekly": "the same from week to week",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from ca_platform.catalogue.ab_tests import INSUFFICIENT
+from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS, INSUFFICIENT
 from ca_platform.models.experiments import (
     Comparison,
     Moments,
@@ -149,7 +149,7 @@ def products_before_after(
     told = ~bought.is_refused[own.item]
     mean[told], variance[told] = by_chance(sequences, windows.owner[own.row[told]], times[told])
     beyond = sequences.change[own.row] - dropped[is_held] - mean
-    tests = np.where(bought.is_frequent, "item_permutation_frequent", "item_permutation")
+    tests = np.where(bought.is_frequent, FREQUENT_ITEMS, "item_permutation")
     found = item_permutation(beyond, variance, own.item, size, asked.alpha)
     tells = variance > 0
     is_own = is_held.copy()

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from ca_platform.calendar import start_of_day
+from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS
 from ca_platform.facts.customers import MAIN_SLICE
 from ca_platform.models.experiments.order_windows import (
     METRICS,
@@ -43,7 +44,6 @@ from ca_platform.training.orders import day_number
 
 _KEY = ["slice", "customer", "at"]
 _NEVER = np.iinfo(np.int64).max
-_FREQUENT_TEST = "item_permutation_frequent"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,7 +172,7 @@ class BeforeAfterTables:
         offers = self._offers(asked[0].day)
         found = []
         for one in asked:
-            allowed = offers.get((_FREQUENT_TEST, one.metric))
+            allowed = offers.get((FREQUENT_ITEMS, one.metric))
             bought = self._bought(known, items, uses, is_known, is_allowed=allowed is not None and allowed[3])
             found.append(products_before_after(known.windows, known.observed, uses, bought, items, one))
         return found

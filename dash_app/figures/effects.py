@@ -13,6 +13,7 @@ from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
 from dash_app.figures.frame import BOTTOM, figure, plain_axis, value_axis
 from dash_app.figures.labels import escape, label, shorten, width
+from dash_app.figures.whiskers import across
 from dash_app.filters import EffectFilters
 from dash_app.records import Figure, Look
 from dash_app.words import effects as words
@@ -24,6 +25,7 @@ Verdict = Literal["increase", "decrease", "open"]
 
 _NAME_LENGTH = 22
 _ROW = 24
+_THIN = 1.6
 _LEAST_HEIGHT = 220
 _MOST = 100
 _COLOURS: dict[Verdict, str] = {"increase": OKABE_ITO[0], "decrease": OKABE_ITO[1], "open": OTHER}
@@ -112,15 +114,7 @@ def _dots(rows: pl.DataFrame, verdict: Verdict, look: Look, kind: Drawn) -> list
         "name": verdict,
         "x": encode.array(part["difference"]),
         "y": encode.array(part["place"]),
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": encode.array((part["ci_high"] - part["difference"]).clip(0)),
-            "arrayminus": encode.array((part["difference"] - part["ci_low"]).clip(0)),
-            "thickness": 1.6,
-            "width": 0,
-            "color": colour,
-        },
+        "error_x": across(part["difference"], part["ci_low"], part["ci_high"], colour, _THIN),
         "marker": {
             "color": colour,
             "size": 9,

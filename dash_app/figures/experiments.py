@@ -7,6 +7,7 @@ import polars as pl
 from dash_app.figures import encode
 from dash_app.figures.colours import OTHER
 from dash_app.figures.effects import Drawn, effects, without_effects
+from dash_app.figures.whiskers import across
 from dash_app.records import Figure, Look
 from dash_app.words import experiments as words
 from dash_app.words.effect_subjects import METRICS
@@ -14,6 +15,7 @@ from dash_app.words.effects import RELATIVE, coverage, level, signed
 from dash_app.words.formats import formats
 from dash_app.words.rows import Row
 
+_PALE, _THICK = "rgba(138,143,152,0.35)", 9
 _LINE = "on every day, thick: for a single look"
 
 
@@ -50,15 +52,7 @@ def _once(rows: pl.DataFrame, look: Look) -> list[dict[str, object]]:
             "x": encode.array(known["difference"]),
             "y": encode.array(known["place"]),
             "marker": {"size": 1, "color": OTHER, "opacity": 0},
-            "error_x": {
-                "type": "data",
-                "symmetric": False,
-                "array": encode.array((known["high"] - known["difference"]).clip(0)),
-                "arrayminus": encode.array((known["difference"] - known["low"]).clip(0)),
-                "thickness": 9,
-                "width": 0,
-                "color": "rgba(138,143,152,0.35)",
-            },
+            "error_x": across(known["difference"], known["low"], known["high"], _PALE, _THICK),
             "customdata": said,
             "hovertemplate": "%{customdata}<extra></extra>",
         }

@@ -13,6 +13,7 @@ from dash_app.figures.frame import figure, money_left, period_axis, plain_axis, 
 from dash_app.figures.labels import width
 from dash_app.figures.opening import opens, points
 from dash_app.figures.segments import COLOURS
+from dash_app.figures.whiskers import across
 from dash_app.records import Figure, Look
 from dash_app.words.formats import formats, plural
 from dash_app.words.value_segments import TO_COME
@@ -121,15 +122,7 @@ def _bars(rows: pl.DataFrame, name: str, look: Look) -> dict[str, Any]:
         "hovertemplate": "%{customdata}<extra></extra>",
     }
     if rows["low"].null_count() == 0:
-        trace["error_x"] = {
-            "type": "data",
-            "symmetric": False,
-            "array": encode.array((rows["high"].cast(pl.Float64) - amounts).clip(0)),
-            "arrayminus": encode.array((amounts - rows["low"].cast(pl.Float64)).clip(0)),
-            "thickness": 1.2,
-            "width": 4,
-            "color": _WHISKER,
-        }
+        trace["error_x"] = across(amounts, rows["low"], rows["high"], _WHISKER, 1.2, cap=4)
     return trace
 
 

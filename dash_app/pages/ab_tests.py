@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from ca_platform.catalogue.ab_opened import MOST_OPENED
+from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS
 from dash_app.figures import effect_opened as opened_figures
 from dash_app.figures import effects as figures
 from dash_app.figures.effects import Drawn
@@ -227,7 +228,7 @@ AB_PROMOTIONS = Page(
 AB_PRODUCTS = Page(
     "/ab-tests/products",
     (
-        calibrated("ab-products-calibration", ("item_permutation", "item_permutation_frequent")),
+        calibrated("ab-products-calibration", ("item_permutation", FREQUENT_ITEMS)),
         *(card for metric in _METRICS for card in _before_after("ab-products", "product", metric, PRODUCTS)),
     ),
     ProductTestFilters,

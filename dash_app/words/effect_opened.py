@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from ca_platform.catalogue.ab_experiments import MISMATCH
-from ca_platform.catalogue.ab_tests import INSUFFICIENT, NOT_OBSERVED, WITHHELD
+from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS, INSUFFICIENT, NOT_OBSERVED, WITHHELD
 from ca_platform.models.experiments.verdicts import LEAST_CUSTOMERS, LEAST_OUTCOMES
 from dash_app.records import Cell, Head, Listing, Look, Tile
 from dash_app.words.effects import (
@@ -41,7 +41,7 @@ _FEW_TOLD = f"it takes {LEAST_CUSTOMERS} customers, {LEAST_OUTCOMES} of them wit
 _TESTS = {
     "sign_flip": "sign flips",
     "item_permutation": "permutation of the product",
-    "item_permutation_frequent": "permutation, frequent products",
+    FREQUENT_ITEMS: "permutation, frequent products",
     "welch": "Welch's t",
     "welch_skewed": "Welch's t for skewed amounts",
     "cuped": "CUPED",

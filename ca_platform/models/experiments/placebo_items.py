@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS
 from ca_platform.models.experiments.calibration import calibrate, clear
 from ca_platform.models.experiments.item_permutation import Sequences, by_chance, item_permutation
 from ca_platform.models.experiments.matched import LEAST_CONTROLS, difference_in_differences
@@ -69,7 +70,7 @@ def measure_items(
     often = Sold(some, may)
     uses = len(some) // _FREQUENT_PART
     many = (Coins.of(some, picked) for picked in _picked(len(some), uses, splits, seed + 1))
-    add("item_permutation_frequent", uses, [often.p_values(coins) for coins in many])
+    add(FREQUENT_ITEMS, uses, [often.p_values(coins) for coins in many])
     return found
 
 
