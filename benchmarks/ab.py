@@ -11,7 +11,8 @@ customers who come in day by day, and with all there from the start. False disco
 (+35 %), in the design of the reports (the same customers before and after) and in that of an experiment (two groups).
 Calendar: the last 20 days of every quiet stretch of Online Retail.
 
-Traps: what the reports themselves find in simulated shops in which nothing has an effect, item by item and as a whole.
+Calibrated: the same as the calibration report says of these shops, in the designs of the reports; what is withheld is no
+verdict there. Traps: what the reports themselves find in simulated shops in which nothing has an effect, item by item and as a whole.
 Planted: a promotion with an effect among others without, in shops of their own.
 
 ``ours`` and ``rival`` are seconds for the 1,000 resamples of each of 200 items with 1,000 customers: Poisson weights over
@@ -33,6 +34,8 @@ ROUNDS = 2
 _PER_ROUND = 20
 # Splits asked for per simulated shop of each trap.
 _PER_SHOP = 500
+# False positives as they should be.
+_WANTED = (0.045, 0.055)
 _ITEMS, _CUSTOMERS, _RESAMPLES = 200, 1_000, 1_000
 Figures = dict[str, Any]
 
@@ -45,6 +48,7 @@ def run(size: int) -> Result:
     ours, rival = duel(lambda: child("ab:our_bootstrap"), lambda: child("ab:rival_bootstrap"), ROUNDS)
     _compare(ours, rival)
     found = [child("ab:figures", *files, number, size).value for number in range(3)]
+    calibrated = child("ab:calibrated", *files).value
     calendar = child("ab:calendar", *files).value
     shops = max(size // _PER_SHOP, 2)
     traps = {name: child("ab:trap", name, shops).value for name in TRAPS}
@@ -55,10 +59,17 @@ def run(size: int) -> Result:
     ]
     for shop in found:
         rows += _table(shop)
+    rows += _calibrated(calibrated)
     rows.append(("Online Retail, quiet days and +20 % on 20 days", "false positives    found"))
     rows += [(f"  {name}", f"{_rate(quiet)}  {_rate(changed)}") for name, (quiet, changed) in calendar.items()]
     rows += _of_shops(traps, planted)
-    extra: dict[str, Any] = {"calendar": calendar, "traps": traps, "planted": planted, "peak_memory_gb": ours.peak_gb}
+    extra: dict[str, Any] = {
+        "calibrated": calibrated,
+        "calendar": calendar,
+        "traps": traps,
+        "planted": planted,
+        "peak_memory_gb": ours.peak_gb,
+    }
     extra |= {shop["name"]: {part: figures for part, figures in shop.items() if part != "name"} for shop in found}
     return Result("ab", size, ours.seconds, rival.seconds, GOAL, extra=extra, rows=tuple(rows))
 
@@ -86,6 +97,19 @@ def _table(shop: Figures) -> Iterator[tuple[str, str]]:
             f"  40 items, 4 real, {design}",
             f"{shares['false']:.1%} of the found are wrong, {shares['found']:.1%} found",
         )
+
+
+def _calibrated(calibrated: Figures) -> Iterator[tuple[str, str]]:
+    for name, found in calibrated.items():
+        offered = [row for row in found if row["is_offered"]]
+        inside = sum(_WANTED[0] <= row["rate"][0] <= _WANTED[1] for row in offered)
+        yield (
+            f"{name}, calibration",
+            f"{inside} of {len(offered)} tests offered between {_WANTED[0]:.1%} and {_WANTED[1]:.1%}",
+        )
+        for row in found:
+            said = "" if row["is_offered"] else ", withheld"
+            yield f"  {row['test']}, {row['metric']}", f"{_rate(row['rate'])}{said}"
 
 
 def _of_shops(traps: Figures, planted: Figures) -> Iterator[tuple[str, str]]:
@@ -140,6 +164,16 @@ def figures(cdnow: str, retail: str, number: int, splits: int) -> Callable[[], A
             }
 
     return measured
+
+
+def calibrated(cdnow: str, retail: str) -> Callable[[], Any]:
+    """What the calibration report says of each shop."""
+    from pathlib import Path
+
+    from benchmarks import ab_calibrated
+
+    shops = ab_calibrated.shops(Path(cdnow), Path(retail))
+    return lambda: {name: ab_calibrated.calibrated(*shop) for name, shop in shops.items()}
 
 
 def calendar(cdnow: str, retail: str) -> Callable[[], Any]:
