@@ -12,8 +12,8 @@ customers who come in day by day, and with all there from the start. False disco
 Calendar: the last 20 days of every quiet stretch of Online Retail.
 
 Calibrated: the same as the calibration report says of these shops, in the designs of the reports; what is withheld is no
-verdict there. Traps: what the reports themselves find in simulated shops in which nothing has an effect, item by item and as a whole.
-Planted: a promotion with an effect among others without, in shops of their own.
+verdict there. Traps: what the reports themselves find in simulated shops in which nothing has an effect, item by item and
+as a whole. Planted: a promotion with an effect among others without, in shops of their own.
 
 ``ours`` and ``rival`` are seconds for the 1,000 resamples of each of 200 items with 1,000 customers: Poisson weights over
 distinct values, and rows drawn in NumPy, in one thread each. Both must find the same intervals.

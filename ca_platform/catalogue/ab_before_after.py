@@ -25,8 +25,8 @@ _WINDOWS = (
 )
 _TESTED = (
     "Intervals are those of the test, accept_ratio of 1,000 resamples of customers (of more than 20,000 customers what it "
-    "tends to); p-values are corrected after Benjamini and Hochberg over the report. An observational comparison: who uses it chose to, and customers are looked at when they order much, so "
-    "that they order less later whatever is done. Fewer than 30 customers, or 10 with an order on a side: insufficient."
+    "tends to); p-values are corrected after Benjamini and Hochberg over the report. An observational comparison: who uses it "
+    "chose to, and customers are looked at when they order much, so that they order less later whatever is done. Fewer than 30 customers, or 10 with an order on a side: insufficient."
 )
 _ADJUSTED = {
     "promotion": (

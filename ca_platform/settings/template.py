@@ -88,6 +88,7 @@ schedule:
 #   deliveries: {geohash_precision: 7}         # letters of map cells; 7 are about 150 m, 5 about 5 km
 #   experiments:                               # by name; what is left out has its default
 #     homepage: {control: old, goal: revenue_per_customer, planned_days: 28, last_day: null}
+#     # goal: capped_revenue_per_customer where a few customers spend most: it finds smaller changes of what all spend
 
 notifications: {log: true, webhook: null, email: null}
 """

@@ -15,8 +15,9 @@ def welch_skewed(a: Moments, b: Moments, alpha: float = 0.05) -> Comparison:
     """Difference of the means of two groups, corrected for the skewness of the outcome.
 
     Hall 1992, "On the removal of skewness by transformation", section 2 (``hall``). The third moment is that of both groups
-    together, blind to the sides, which keeps it from following the few large outcomes that make a difference. Thirty skewed amounts (2.5) against a thousand: Welch's test calls 7.7 % of
-    comparisons of nothing significant, and 0.8 % at .001; this one 3.9 % and 0.03 %.
+    together, blind to the sides, which keeps it from following the few large outcomes that make a difference. Thirty skewed
+    amounts (2.5) against a thousand: Welch's test calls 7.7 % of comparisons of nothing significant, and 0.8 % at .001; this
+    one 3.9 % and 0.03 %.
 
     Args:
         a, b: the outcome, and its square as the second column.
