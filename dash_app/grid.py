@@ -17,7 +17,9 @@ ROWS = 10_000
 """Rows that are sent to a browser; the CSV has all."""
 
 _NUMBERS = {Kind.INTEGER: ",", Kind.FLOAT: ",.4~r", Kind.MONEY: ",.2f"}
-_UNITS = {"share": ".1%", "days": ",.1f", "hours": ",.1f"}
+_UNITS = {"share": ".1%", "days": ",.1f", "hours": ",.1f", "orders": ",.2f"}
+_LEAST = 0.001
+"""Below it a number is nothing that a reader has to see in full; the CSV has it."""
 _WHOLE = {"height": "100%", "width": "100%"}
 _DEFAULT = {"sortable": True, "resizable": True, "minWidth": 112, "flex": 1}
 _THEME = """themeQuartz.withParams({
@@ -117,6 +119,8 @@ def _column(column: Column) -> dict[str, Any]:
         form = _UNITS.get(column.unit, "") if column.kind is Kind.FLOAT else ""
         form = form or _NUMBERS[column.kind]
         value = f"params.value == null ? '' : d3.format('{form}')(params.value)"
+        if column.kind is Kind.FLOAT and column.unit not in ("share", "days", "hours"):
+            value = f"params.value > 0 && params.value < {_LEAST} ? '<{_LEAST}' : {value}"
         shown |= {"type": "rightAligned", "valueFormatter": {"function": value}}
     if column.kind is Kind.TEXTS:
         shown |= {

@@ -35,7 +35,7 @@ def not_computed(report: str, day: date) -> Message:
     """The report exists on other days at most."""
     return Message(
         "Not computed yet",
-        f"There is no {report} for {day}. Compute it with",
+        f"The report {report} is not computed for {day}. Compute it with",
         f"ca-platform run --from {day} --to {day} --select {report}",
     )
 

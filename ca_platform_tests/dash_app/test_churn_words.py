@@ -65,20 +65,20 @@ def test_journey_beside_that_of_an_earlier_day() -> None:
 
 def test_how_long_the_stages_take() -> None:
     assert journey.times(stages(9, 3), LOOK) == (
-        "The stages up to order 2 take 3.0 days in the mean; "
+        "The stages up to order 2 take 3.0 days on average; "
         "the longest is that from order 1 to order 2: 2.0 days, 12.0 h in the median."
     )
     assert journey.times(stages(9), LOOK) == (
-        "The stages up to order 1 take 24.0 h in the mean; half of the customers need no more than 12.0 h."
+        "The stages up to order 1 take 24.0 h on average; half of the customers need no more than 12.0 h."
     )
     assert journey.times(stages(0, silent=None), LOOK) == "No customer has gone through a stage yet."
 
 
 def test_what_the_orders_are_worth() -> None:
     assert journey.amounts(stages(9, 3), LOOK) == (
-        "The first order is worth £10.00 in the mean, order 2 £11.00, 10.0% more than the first."
+        "The first order is worth £10.00 on average, order 2 £11.00, 10.0% more than the first."
     )
-    assert journey.amounts(stages(9, 0), LOOK) == "The first order is worth £10.00 in the mean."
+    assert journey.amounts(stages(9, 0), LOOK) == "The first order is worth £10.00 on average."
     assert journey.amounts(stages(0, silent=None), LOOK) == "No customer has ordered yet."
 
 
@@ -92,10 +92,10 @@ def test_time_since_the_last_order() -> None:
 def test_tiles_of_the_journey_beside_an_earlier_day() -> None:
     found = journey.tiles(stages(10, 3), compared(stages(8, 3, silent=48.1)))
     assert [(tile.label, tile.value, tile.change, tile.trend) for tile in found] == [
-        ("Customers with an order", "10", "+25.0% as of 25 Oct 2026", "up"),
-        ("Download to order 2, mean", "3.0 days", "3.0 days as of 25 Oct 2026", "flat"),
-        ("Last order to now, median", "3.0 days", "2.0 days as of 25 Oct 2026", "up"),
-        ("Last order to now, mean", "3.0 days", "2.0 days as of 25 Oct 2026", "up"),
+        ("Customers with an order", "10", "+25.0% since 25 Oct 2026", "up"),
+        ("Download to order 2, mean", "3.0 days", "3.0 days on 25 Oct 2026", "flat"),
+        ("Last order to now, median", "3.0 days", "2.0 days on 25 Oct 2026", "up"),
+        ("Last order to now, mean", "3.0 days", "2.0 days on 25 Oct 2026", "up"),
     ]
     assert {tile.change for tile in journey.tiles(stages(10, 3), LOOK)} == {""}
 
@@ -125,7 +125,7 @@ def now(*args: Any, **more: Any) -> pl.DataFrame:
     ("frame", "sentence"),
     [
         (now(1000, 250), "25.0% of 1,000 customers have not ordered for more than 42.3 days, the mean time between two orders of all customers: they count as churned."),
-        (now(8, 2, method="customer"), "25.0% of 8 customers have not ordered for longer than a multiple of their own mean time between orders (42.3 days in the mean): they count as churned."),
+        (now(8, 2, method="customer"), "25.0% of 8 customers have not ordered for longer than a multiple of their own mean time between orders (42.3 days on average): they count as churned."),
         (now(8, 2, 90.0, method="fixed"), "25.0% of 8 customers have not ordered for more than 90.0 days, as the settings say: they count as churned."),
         (now(8, None, None), "Of 8 customers nobody has ordered twice yet, so there is no time after which a customer counts as churned."),
         (now(0, 0, 90.0, method="fixed"), "No customer has ordered yet."),
@@ -138,11 +138,11 @@ def test_churn_is_said_with_its_definition(frame: pl.DataFrame, sentence: str) -
 def test_tiles_of_churn_beside_an_earlier_day() -> None:
     found = churn.tiles(now(1000, 250), compared(now(800, 160, 40.0)))
     assert [(tile.label, tile.value, tile.change, tile.trend, tile.is_good) for tile in found] == [
-        ("Churn rate", "25.0%", "+5.0 pp as of 25 Oct 2026", "up", False),
-        ("Churned customers", "250", "+56.2% as of 25 Oct 2026", "up", False),
-        ("Engaged customers", "750", "+17.2% as of 25 Oct 2026", "up", True),
-        ("Customers with an order", "1,000", "+25.0% as of 25 Oct 2026", "up", True),
-        ("Threshold", "42.3 days", "40.0 days as of 25 Oct 2026", "up", None),
+        ("Churn rate", "25.0%", "+5.0 pp since 25 Oct 2026", "up", False),
+        ("Churned customers", "250", "+56.2% since 25 Oct 2026", "up", False),
+        ("Engaged customers", "750", "+17.2% since 25 Oct 2026", "up", True),
+        ("Customers with an order", "1,000", "+25.0% since 25 Oct 2026", "up", True),
+        ("Threshold", "42.3 days", "40.0 days on 25 Oct 2026", "up", None),
     ]
 
 
@@ -153,7 +153,7 @@ def test_tiles_of_churn_are_held_against_the_week_before_where_it_is_computed() 
         for day, churned in zip(days, (200, 250), strict=True)
     )
     rate = churn.tiles(now(1000, 250), replace(LOOK, history=history))[0]
-    assert (rate.change, rate.spark) == ("+5.0 pp as of 15 Nov 2026", (0.2, 0.25))
+    assert (rate.change, rate.spark) == ("+5.0 pp since 15 Nov 2026", (0.2, 0.25))
     assert churn.tiles(now(1000, 250), replace(LOOK, history=history[1:]))[0].change == "nothing to compare with yet"
 
 
@@ -185,7 +185,7 @@ def test_churn_at_the_last_monday_against_four_weeks_before() -> None:
 
 @pytest.mark.parametrize(
     ("went", "back", "balance"),
-    [(5, 3, "2 more churned than the Monday before"), (1, 3, "2 fewer churned than the Monday before"), (3, 3, "as many churned as the Monday before")],
+    [(5, 3, "2 more are churned than on the Monday before"), (1, 3, "2 fewer are churned than on the Monday before"), (3, 3, "as many are churned as on the Monday before")],
 )  # fmt: skip
 def test_who_went_and_who_came_back(went: int, back: int, balance: str) -> None:
     frame = mondays(state(100, 10), state(100, 12) | {"newly_churned": went, "reactivated": back})

@@ -37,7 +37,7 @@ def test_the_earlier_day_is_held_against_the_shown_one() -> None:
 
 def test_what_was_told_rightly_is_said_by_class() -> None:
     said = words.confusion(frames.report(TESTS), LOOK)
-    assert "of 61.6% of 3,700 customers was told rightly: 80.0% of low, 42.0% of mid, 60.0% of high." in said
+    assert "of 61.6% of 3,700 customers was predicted correctly: 80.0% of low, 42.0% of mid, 60.0% of high." in said
 
 
 def test_models_are_listed_by_their_mean_log_loss_and_the_served_is_marked() -> None:
@@ -54,7 +54,7 @@ def test_models_are_listed_by_their_mean_log_loss_and_the_served_is_marked() -> 
 def test_what_serves_is_held_against_the_class_of_the_spend_before() -> None:
     said = words.models(frames.report(TESTS), LOOK)
     assert said.startswith("Of 3 models, logistic regression and trees together had the lowest log loss over 4 tests")
-    assert said.endswith("the class of the spend before: 54.0% told rightly, macro F1 0.520.")
+    assert said.endswith("the class of the spend before: 54.0% right, macro F1 0.520.")
 
 
 def test_too_short_a_history_says_the_minimum() -> None:

@@ -81,15 +81,15 @@ def test_newest_cohorts_with_a_curve_stand_beside_the_mean() -> None:
     frame = frames.report("monthly_retention")
     figure = curves.retention(frame, LOOK, "month")
     lines = {trace["name"] for trace in figure["data"]}
-    assert lines == {"all", "Aug 2026", "Jul 2026", "Jun 2026"}
-    june = frame.filter((pl.col("cohort") == date(2026, 6, 1)) & (pl.col("offset") > 0)).drop_nulls("rate")
+    assert lines == {"all", "Sep 2026", "Aug 2026", "Jul 2026"}
+    july = frame.filter((pl.col("cohort") == date(2026, 7, 1)) & (pl.col("offset") > 0)).drop_nulls("rate")
     solid, hollow = (
-        [trace for trace in named(figure, "Jun 2026") if ("unfinished" in trace["hovertemplate"]) == flag]
+        [trace for trace in named(figure, "Jul 2026") if ("unfinished" in trace["hovertemplate"]) == flag]
         for flag in (False, True)
     )
-    over = june.filter(~pl.col("is_partial")).select("offset", "rate")
+    over = july.filter(~pl.col("is_partial")).select("offset", "rate")
     assert points(solid[0]) == list(over.iter_rows())
-    assert [points(trace) for trace in hollow] == [list(june.filter("is_partial").select("offset", "rate").iter_rows())]
+    assert [points(trace) for trace in hollow] == [list(july.filter("is_partial").select("offset", "rate").iter_rows())]
 
 
 def test_revenue_curve_is_in_the_currency_of_the_shop() -> None:

@@ -139,10 +139,10 @@ def test_days_are_weighed_by_their_deliveries() -> None:
         }
     )
     assert words.by_day(rows, LOOK) == (
-        "On the last seven days 40 deliveries took 25 min from the order to the door in the mean, "
-        "25.0% more than on the seven days before."
+        "In the last seven days 40 deliveries took 25 min from the order to the door on average, "
+        "25.0% more than in the seven days before."
     )
-    assert words.late_by_day(rows, LOOK).startswith("On the last seven days 15.0% of the deliveries came later")
+    assert words.late_by_day(rows, LOOK).startswith("In the last seven days 15.0% of the deliveries came later")
 
 
 # ---- abnormal orders
@@ -229,7 +229,7 @@ def test_week_before_the_first_delivery_has_nothing_to_compare_with() -> None:
     look = replace(LOOK, day=date(2026, 1, 1))
     assert (
         words.by_day(rows, look)
-        == "On the last seven days 3 deliveries took 20 min from the order to the door in the mean."
+        == "In the last seven days 3 deliveries took 20 min from the order to the door on average."
     )
     assert words.late_by_day(rows, look) == "No delivery of the last seven days had a promised time."
-    assert words.by_day(rows, replace(LOOK, day=date(2026, 3, 1))) == "Nothing was delivered on the last seven days."
+    assert words.by_day(rows, replace(LOOK, day=date(2026, 3, 1))) == "Nothing was delivered in the last seven days."

@@ -55,11 +55,11 @@ def daily_sales(days_: int, **values: float) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("frame", "sentence"),
     [
-        (daily_sales(14, EU=3.0, US=1.0), "On the last seven days “EU” brought £6.00 a day, 75.0% of all by region, 100.0% more than on the seven days before."),
-        (daily_sales(13, EU=3.0, US=1.0), "On the last seven days “EU” brought £5.57 a day, 75.0% of all by region."),
-        (daily_sales(4, EU=3.0), "On the first 4 days “EU” brought £3.00 a day, 100.0% of all by region."),
+        (daily_sales(14, EU=3.0, US=1.0), "In the last seven days “EU” brought £6.00 a day, 75.0% of all by region, 100.0% more than in the seven days before."),
+        (daily_sales(13, EU=3.0, US=1.0), "In the last seven days “EU” brought £5.57 a day, 75.0% of all by region."),
+        (daily_sales(4, EU=3.0), "In the first 4 days “EU” brought £3.00 a day, 100.0% of all by region."),
         (daily_sales(1, EU=3.0), "On the first day “EU” brought £3.00 a day, 100.0% of all by region."),
-        (daily_sales(9, EU=0.0), "On the last seven days there was no revenue."),
+        (daily_sales(9, EU=0.0), "In the last seven days there was no revenue."),
     ],
 )  # fmt: skip
 def test_value_with_the_most_revenue_of_the_last_days(frame: pl.DataFrame, sentence: str) -> None:

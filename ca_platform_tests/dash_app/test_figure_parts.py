@@ -70,6 +70,7 @@ def test_table_writes_times_with_one_digit_and_says_whose_clock_it_is() -> None:
     columns = {column["field"]: column for column in grid(report_spec("client_kpis"), pl.DataFrame()).columnDefs}
     assert columns["first_order"]["headerName"] == "First order, UTC"
     assert "d3.format(',.1f')" in columns["mean_gap_hours"]["valueFormatter"]["function"]
+    assert "'<0.001'" not in columns["mean_gap_hours"]["valueFormatter"]["function"]
     assert "d3.format(',')" in columns["orders"]["valueFormatter"]["function"]
     days = {column["field"]: column for column in grid(report_spec("promotion_kpis"), pl.DataFrame()).columnDefs}
     assert "d3.format(',')" in days["active_days"]["valueFormatter"]["function"]

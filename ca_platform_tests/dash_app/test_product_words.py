@@ -127,7 +127,7 @@ def test_product_that_led_on_the_last_days() -> None:
         {"date": DAY - timedelta(days=back), "product": name, "orders": 1, "units": 1.0, "revenue": revenue}
         for name, back, revenue in (("cup", 0, 30.0), ("cup", 6, 30.0), ("cup", 7, 50.0), ("pen", 3, 59.0))
     ]
-    said = "On the last seven days “cup” brought the most revenue of 2 products: £60.00, 20.0% more than on the seven days before."
+    said = "In the last seven days “cup” brought the most revenue of 2 products: £60.00, 20.0% more than in the seven days before."
     assert products.by_day(frames.table("daily_products_of_sales", rows), LOOK) == said
 
 

@@ -32,13 +32,13 @@ def ratios(*rows: tuple[int, int, int]) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("frame", "sentence"),
     [
-        (ratios((0, 60, 30), (6, 40, 10)), "On the last seven days 40.0% of 100 orders carried a promotion."),
+        (ratios((0, 60, 30), (6, 40, 10)), "In the last seven days 40.0% of 100 orders carried a promotion."),
         (
             ratios((0, 100, 30), (7, 100, 20)),
-            "On the last seven days 30.0% of 100 orders carried a promotion, 10.0 percentage points more than on the seven days before.",
+            "In the last seven days 30.0% of 100 orders carried a promotion, 10.0 percentage points more than in the seven days before.",
         ),
-        (ratios((0, 1, 0)), "On the last seven days 0.0% of 1 order carried a promotion."),
-        (ratios((0, 0, 0)), "There were no orders on the last seven days."),
+        (ratios((0, 1, 0)), "In the last seven days 0.0% of 1 order carried a promotion."),
+        (ratios((0, 0, 0)), "There were no orders in the last seven days."),
     ],
 )
 def test_share_of_promoted_orders_counts_each_order_once(frame: pl.DataFrame, sentence: str) -> None:
@@ -66,10 +66,10 @@ def used(*rows: tuple[str, int, int]) -> pl.DataFrame:
     [
         (
             used(("A", 0, 5), ("A", 7, 4), ("B", 1, 4)),
-            "On the last seven days “A” was on the most orders of 2 promotions: 5, 25.0% more than on the seven days before.",
+            "In the last seven days “A” was on the most orders of 2 promotions: 5, 25.0% more than in the seven days before.",
         ),
-        (used(("A", 0, 5)), "On the last seven days “A” was on the most orders: 5."),
-        (used(("A", 9, 5)), "On the last seven days there was nothing; the last time was 13 Nov 2026."),
+        (used(("A", 0, 5)), "In the last seven days “A” was on the most orders: 5."),
+        (used(("A", 9, 5)), "In the last seven days there was nothing; the last time was 13 Nov 2026."),
     ],
 )
 def test_promotion_that_led_on_the_last_days(frame: pl.DataFrame, sentence: str) -> None:
@@ -116,5 +116,5 @@ def test_customers_of_a_promotion_beside_an_earlier_day() -> None:
 
 def test_organic_orders_of_the_last_days() -> None:
     rows = [{"date": DAY - timedelta(days=back), "orders": 2 if back < 7 else 1} for back in range(14)]
-    said = "On the last seven days 14 orders carried no promotion, 100.0% more than on the seven days before."
+    said = "In the last seven days 14 orders carried no promotion, 100.0% more than in the seven days before."
     assert promotions.organic_by_day(frames.table("daily_organic_orders", rows), LOOK) == said

@@ -29,7 +29,7 @@ def test_tile_says_how_the_last_seven_days_differ_from_the_seven_before() -> Non
     found = tile(kpi("revenue", 123_456.78, 12_340.0, 10_000.0))
     assert (found.label, found.value, found.change) == ("Revenue, 7 days", "£12.3k", "+23.4% on the 7 days before")
     assert (found.trend, found.is_good) == ("up", True)
-    assert found.title == "£12,340.00 on the last 7 days, £10,000.00 on the 7 before, £123,456.78 in all"
+    assert found.title == "£12,340.00 in the last 7 days, £10,000.00 in the 7 before, £123,456.78 in all"
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_spark_line_is_the_figure_of_each_report_day_oldest_first() -> None:
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ((kpi("orders", 9.0, 1.0, 4.0), kpi("revenue", 90.0, 30.0, 20.0)), "On the last seven days 1 order brought £30.00, 50.0% more than on the seven days before."),
-        ((kpi("orders", 9.0, 2.0), kpi("revenue", 90.0, 30.0)), "On the last seven days 2 orders brought £30.00."),
+        ((kpi("orders", 9.0, 1.0, 4.0), kpi("revenue", 90.0, 30.0, 20.0)), "In the last seven days 1 order brought £30.00, 50.0% more than in the seven days before."),
+        ((kpi("orders", 9.0, 2.0), kpi("revenue", 90.0, 30.0)), "In the last seven days 2 orders brought £30.00."),
         ((kpi("orders", 9.0), kpi("revenue", 1090.0)), "So far 9 orders brought £1,090; there are no seven days yet."),
     ],
 )  # fmt: skip

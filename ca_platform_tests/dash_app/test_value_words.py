@@ -90,7 +90,7 @@ def test_forecast_tells_the_interval_of_its_sum_and_what_the_report_warns_of() -
 def test_caption_of_the_forecast_tells_the_error_of_the_back_test() -> None:
     said = value_course.expected(course(100, 110), replace(LOOK, also=report("clv_backtest")))
     assert said.endswith(
-        " At 4 tests of 91 days each “MBG/CNBD-k, ranks corrected by trees” missed the total by 6.0% in the mean."
+        " At 4 tests of 91 days each “MBG/CNBD-k, ranks corrected by trees” missed the total by 6.0% on average."
     )
     region = replace(LOOK, dimension=Dimension("region", "EU"))
     assert "missed the total of the whole shop by" in value_models.missed(report("clv_backtest"), region)
@@ -136,11 +136,11 @@ def test_figure_that_a_model_does_not_have_is_no_number() -> None:
 
 def test_calibration_is_told_by_the_newest_origin() -> None:
     assert value_models.calibration(report("clv_backtest"), LOOK) == (
-        "At the newest test, on 22 Aug 2026, tenths of 3,700 customers were missed by 14.0% in the mean; of the best "
+        "At the newest test, on 22 Aug 2026, tenths of 3,700 customers were missed by 14.0% on average; of the best "
         "tenth £613.11 each were expected, and £643.76 came."
     )
     assert value_models.calibration(report("clv_backtest"), LOOK, "orders").endswith(
-        "missed by 7.0% in the mean; of the best tenth 12.3 orders each were expected, and 11.0 orders came."
+        "missed by 7.0% on average; of the best tenth 12.3 orders each were expected, and 11.0 orders came."
     )
 
 
@@ -154,9 +154,9 @@ def levelled(factor: float) -> pl.DataFrame:
 def test_calibration_tells_of_the_level_that_was_put_right() -> None:
     # Of each tenth but the first, to whom nothing came, a twentieth more came than was forecast.
     told = value_models.calibration(levelled(1.05), LOOK)
-    assert "missed by 0.0% in the mean, all forecasts times 1.05, the level learnt by then; of the best" in told
+    assert "missed by 0.0% on average, all forecasts times 1.05, the level learnt by then; of the best" in told
     assert told.endswith("£643.76 each were expected, and £643.76 came.")
-    assert "missed by 4.8% in the mean" in value_models.calibration(levelled(1.0), LOOK)
+    assert "missed by 4.8% on average" in value_models.calibration(levelled(1.0), LOOK)
 
 
 def test_segments_tell_the_best_and_those_who_are_still_to_come() -> None:

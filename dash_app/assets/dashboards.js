@@ -73,7 +73,8 @@
   const tile = ({ label, value, change, trend, is_good: isGood, spark, title, opens }, report) => {
     const made = element('div', 'tile', '');
     const changed = element('p', `tile-change tile-${{ true: 'good', false: 'bad' }[isGood] || 'plain'}`, '');
-    if (change) changed.append(element('span', 'tile-sign', SIGNS[trend] || '', { 'aria-hidden': 'true' }), change);
+    if (change && SIGNS[trend]) changed.append(element('span', 'tile-sign', SIGNS[trend], { 'aria-hidden': 'true' }));
+    if (change) changed.append(change);
     const shown = element('p', 'tile-value', '', title ? { title } : {});
     shown.append(...number(value, opens, report));
     made.append(element('p', 'tile-label', label), shown, changed);

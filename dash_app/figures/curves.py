@@ -88,16 +88,16 @@ def _rows(means: pl.DataFrame) -> pl.DataFrame:
 
 
 def _single(frame: pl.DataFrame, measure: str, grain: Grain) -> list[Line]:
-    """The newest cohorts that have a curve yet, newest first."""
+    """The newest cohorts that have a curve yet, newest first: a cell that is over, and another, finished or not."""
     known = frame.filter(pl.col(measure).is_not_null() & (pl.col("cohort_size") >= ages.FEWEST))
-    cells = ages.over(known).group_by("cohort").len().filter(pl.col("len") >= _FEWEST_CELLS)
-    cohorts = cells["cohort"].sort(descending=True).to_list()[:_SINGLE]
+    is_long = known.group_by("cohort").len().filter(pl.col("len") >= _FEWEST_CELLS)
+    cohorts = ages.over(known).join(is_long, on="cohort", how="semi")["cohort"].unique().sort(descending=True)
     return [
         Line(
             f"{month(cohort)} {cohort.year}" if grain == "month" else day(cohort),
             known.filter(pl.col("cohort") == cohort).sort("offset").select("offset", "is_partial", rate=measure),
         )
-        for cohort in cohorts
+        for cohort in cohorts.to_list()[:_SINGLE]
     ]
 
 

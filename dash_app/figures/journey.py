@@ -174,12 +174,12 @@ def _stages(
 
 
 def _way(row: dict[str, Any], look: Look) -> str:
-    """Time of the stage and what its order brings: 3.2 days (median), £45.00 in the mean."""
+    """Time of the stage and what its order brings: 3.2 days (median), £45.00 on average."""
     parts = []
     if row["median_hours"] is not None:
         parts.append(f"{hours(row['median_hours'])} (median)")
     if row["mean_amount"] is not None:
-        parts.append(f"{formats(look).money(row['mean_amount'])} in the mean")
+        parts.append(f"{formats(look).money(row['mean_amount'])} on average")
     return ", ".join(parts)
 
 

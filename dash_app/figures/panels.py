@@ -28,7 +28,7 @@ MOST = 12
 _GAP_ACROSS = 0.035
 _TITLE = 34
 _PLOT = 380
-_NAME_LENGTH = 12
+_NAME_LENGTH = 16
 """On a phone a panel is as wide as so many letters."""
 _LONG = 60
 _ROOM = 0.16

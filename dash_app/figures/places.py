@@ -48,7 +48,7 @@ def places(frame: pl.DataFrame, look: Look, what: Duration) -> Figure:
         },
         "customdata": encode.array(cells["deliveries"]),
         "hovertemplate": (
-            f"%{{marker.color:{scale.hover}}} {scale.name} in the mean<br>%{{customdata:,}} deliveries<extra></extra>"
+            f"%{{marker.color:{scale.hover}}} {scale.name} on average<br>%{{customdata:,}} deliveries<extra></extra>"
         ),
         **_leads(cells, known),
     }

@@ -75,7 +75,7 @@ def room(frame: pl.DataFrame, look: Look) -> Figure:
     axes = {
         "xaxis": axis | {"title": {"text": "days since"}},
         "yaxis": axis | {"title": {"text": "days between"}},
-        "zaxis": axis | {"title": {"text": "amount"}, "type": "log"} | _affixes(look) | _amounts(rows, form),
+        "zaxis": axis | {"title": {"text": ""}, "type": "log"} | _affixes(look) | _amounts(rows, form),
     }
     # So far away that the names of the axes are in the picture on a phone too.
     camera = {"eye": {"x": 1.85, "y": 1.7, "z": 0.95}, "center": {"x": 0, "y": 0, "z": -0.12}}

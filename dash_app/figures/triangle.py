@@ -169,7 +169,7 @@ def _write(value: float, kind: Triangle, look: Look) -> str:
 def _said_of_all(value: float, size: int, kind: Triangle, look: Look) -> str:
     form = formats(look)
     if kind.unit == "count":
-        return f"{form.mean(value)} {plural(value, 'customer')} of a cohort in the mean"
+        return f"{form.mean(value)} {plural(value, 'customer')} of a cohort on average"
     each = " a customer," if kind.unit == "money" else ""
     return f"{_write(value, kind, look)}{each} of {form.count(size)} customers"
 

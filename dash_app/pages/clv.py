@@ -142,7 +142,7 @@ CLV = Page(
         Card(
             id="clv-confusion",
             report="clv_segments_backtest",
-            title="Value classes: told and come",
+            title="Value classes: forecast and outcome",
             reading=value_classes.confusion,
             figure=class_figures.confusion,
             empty=value_classes.TOO_SHORT,

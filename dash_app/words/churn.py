@@ -49,7 +49,7 @@ def definition(row: Row, form: Formats) -> str:
         return "nobody has ordered twice yet, so there is no time after which a customer counts as churned"
     threshold = days(row["threshold_days"], form)
     if method == "customer":
-        return f"longer than a multiple of their own mean time between orders ({threshold} in the mean)"
+        return f"longer than a multiple of their own mean time between orders ({threshold} on average)"
     if method == "fixed":
         return f"more than {threshold}, as the settings say"
     return f"more than {threshold}, the mean time between two orders of all customers"
@@ -113,9 +113,9 @@ def weekly_moves(frame: pl.DataFrame, look: Look) -> str:
     went, back = last["newly_churned"], last["reactivated"]
     net = went - back
     balance = (
-        f"{form.count(abs(net))} {'more' if net > 0 else 'fewer'} churned than the Monday before"
+        f"{form.count(abs(net))} {'more' if net > 0 else 'fewer'} are churned than on the Monday before"
         if net
-        else "as many churned as the Monday before"
+        else "as many are churned as on the Monday before"
     )
     return f"In the week up to {_monday(last)}, {form.count(went)} {plural(went, 'customer')} churned and {form.count(back)} came back: {balance}."
 
@@ -147,12 +147,12 @@ def _then(look: Look) -> tuple[Row | None, str]:
     """The earlier figures and when they were."""
     compare = earlier(look)
     if compare is not None and look.compare_day is not None:
-        return compare.row(0, named=True), f"as of {day(look.compare_day)}"
+        return compare.row(0, named=True), day(look.compare_day)
     if look.history is None or look.day is None or look.history.is_empty():
         return None, ""
     before = look.day - timedelta(days=_WEEK)
     rows = look.history.filter(pl.col("report_date") == before).to_dicts()
-    return (rows[0], f"as of {day(before)}") if rows else (None, "")
+    return (rows[0], day(before)) if rows else (None, "")
 
 
 def _tile(figure: _Figure, row: Row, before: Row | None, when: str, look: Look) -> Tile:
@@ -184,10 +184,10 @@ def _change(now: float, then: float | None, unit: str, when: str, form: Formats)
     if then is None:
         return "nothing to compare with yet"
     if unit == "share":
-        return f"{form.points(now - then)} {when}"
+        return f"{form.points(now - then)} since {when}"
     if unit == "days" or then == 0:
-        return f"{_writer(unit, form)(then)} {when}"
-    return f"{form.change(now / then - 1)} {when}"
+        return f"{_writer(unit, form)(then)} on {when}"
+    return f"{form.change(now / then - 1)} since {when}"
 
 
 def _trend(now: float, then: float | None) -> Trend:

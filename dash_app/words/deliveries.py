@@ -177,7 +177,7 @@ def places(frame: pl.DataFrame, look: Look, what: Duration) -> str:
     rows = frame.filter(pl.col("deliveries") > 0).drop_nulls("mean_minutes")
     total, slow = int(rows["deliveries"].sum()), rows.filter("is_abnormal")
     mean = float((rows["mean_minutes"] * rows["deliveries"]).sum()) / total
-    said = f"{many(total, look)} went to {form.count(rows.height)} {plural(rows.height, 'cell')} of the map, with {duration(mean)} {LASTS[what]} in the mean"
+    said = f"{many(total, look)} went to {form.count(rows.height)} {plural(rows.height, 'cell')} of the map, with {duration(mean)} {LASTS[what]} on average"
     if slow.is_empty():
         return f"{said}; no cell is abnormally slow."
     count = int(slow["deliveries"].sum())
@@ -228,9 +228,9 @@ def by_day(frame: pl.DataFrame, look: Look) -> str:
     now, count = _mean(rows, last)
     before, _ = _mean(rows, last - timedelta(days=_DAYS))
     if now is None:
-        return "Nothing was delivered on the last seven days."
-    then = clause(more_or_less(now, before, formats(look), countable=False), "on the seven days before")
-    return f"On the last seven days {many(count, look)} took {duration(now)} {LASTS['deliver']} in the mean{then}."
+        return "Nothing was delivered in the last seven days."
+    then = clause(more_or_less(now, before, formats(look), countable=False), "in the seven days before")
+    return f"In the last seven days {many(count, look)} took {duration(now)} {LASTS['deliver']} on average{then}."
 
 
 def late_by_day(frame: pl.DataFrame, look: Look) -> str:
@@ -243,8 +243,8 @@ def late_by_day(frame: pl.DataFrame, look: Look) -> str:
     now, before = _share(rows, last), _share(rows, last - timedelta(days=_DAYS))
     if now is None:
         return "No delivery of the last seven days had a promised time."
-    then = clause(points_more_or_less(now, before, form), "on the seven days before")
-    return f"On the last seven days {form.share(now)} of the deliveries came later than promised{then}."
+    then = clause(points_more_or_less(now, before, form), "in the seven days before")
+    return f"In the last seven days {form.share(now)} of the deliveries came later than promised{then}."
 
 
 def _span(rows: pl.DataFrame, last: object) -> pl.DataFrame:

@@ -33,7 +33,7 @@ def revenue_by_value(frame: pl.DataFrame, look: Look) -> str:
 
 
 def daily_revenue_by_value(frame: pl.DataFrame, look: Look) -> str:
-    """The first dimension's value with the most revenue on the last seven days, against the seven days before."""
+    """The first dimension's value with the most revenue in the last seven days, against the seven days before."""
     form = formats(look)
     dimension, rows = _by_dimension(frame)[0]
     last: date = rows["date"].sort()[-1]
@@ -41,16 +41,18 @@ def daily_revenue_by_value(frame: pl.DataFrame, look: Look) -> str:
     days = min(covered, _DAYS)
     recent = _sums(rows, last, days)
     best, total = _best(recent), float(recent["revenue"].sum())
-    span = "the last seven days" if days == _DAYS else f"the first {days} days" if days > 1 else "the first day"
+    span = (
+        "In the last seven days" if days == _DAYS else f"In the first {days} days" if days > 1 else "On the first day"
+    )
     if total <= 0:
-        return f"On {span} there was no revenue."
-    said = f"On {span} {names.quoted(best['value'])} brought {form.compact_money(best['revenue'] / days)} a day"
+        return f"{span} there was no revenue."
+    said = f"{span} {names.quoted(best['value'])} brought {form.compact_money(best['revenue'] / days)} a day"
     said += f", {form.share(best['revenue'] / total)} of all by {names.step(dimension)}"
     if covered < 2 * _DAYS:
         return f"{said}."
     before = _sums(rows, last - timedelta(days=_DAYS), _DAYS).filter(pl.col("value").eq_missing(best["value"]))
     then = more_or_less(best["revenue"], float(before["revenue"].sum()), form, countable=False)
-    return f"{said}{clause(then, 'on the seven days before')}."
+    return f"{said}{clause(then, 'in the seven days before')}."
 
 
 def _by_dimension(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:

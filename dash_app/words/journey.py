@@ -59,7 +59,7 @@ def times(frame: pl.DataFrame, look: Look) -> str:
         return "No customer has gone through a stage yet."
     longest = max(rows, key=lambda row: float(row["mean_hours"]))
     name = f"from {stage(longest['stage']).replace(' → ', ' to ')}"
-    said = f"The stages up to {end(rows[-1])} take {hours(rows[-1]['cumulative_mean_hours'])} in the mean{_before(rows[-1], look)}"
+    said = f"The stages up to {end(rows[-1])} take {hours(rows[-1]['cumulative_mean_hours'])} on average{_before(rows[-1], look)}"
     if len(rows) == 1:
         return f"{said}; half of the customers need no more than {hours(longest['median_hours'])}."
     return f"{said}; the longest is that {name}: {hours(longest['mean_hours'])}, {hours(longest['median_hours'])} in the median."
@@ -90,7 +90,7 @@ def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
             Tile(
                 "Customers with an order",
                 form.compact(count),
-                _as_of(change, look),
+                _then(change, look, "since"),
                 _trend(count, before),
                 title=form.count(count),
                 opens=("customers", {"stage": NOW}) if count else None,
@@ -109,11 +109,11 @@ def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
 def _time_tile(label: str, row: Row, then: Row | None, column: str, look: Look) -> Tile:
     now, before = row[column], then[column] if then else None
     value = "–" if now is None else hours(now)
-    return Tile(label, value, _as_of("" if before is None else hours(before), look), _trend(now, before))
+    return Tile(label, value, _then("" if before is None else hours(before), look, "on"), _trend(now, before))
 
 
-def _as_of(what: str, look: Look) -> str:
-    return f"{what} as of {day(look.compare_day)}" if what and look.compare_day else ""
+def _then(what: str, look: Look, word: str) -> str:
+    return f"{what} {word} {day(look.compare_day)}" if what and look.compare_day else ""
 
 
 def _trend(now: float | None, before: float | None) -> Trend:
@@ -129,7 +129,7 @@ def amounts(frame: pl.DataFrame, look: Look) -> str:
     if not rows:
         return "No customer has ordered yet."
     first, last = rows[0]["mean_amount"], rows[-1]["mean_amount"]
-    said = f"The first order is worth {form.money(first)} in the mean"
+    said = f"The first order is worth {form.money(first)} on average"
     if len(rows) == 1:
         return f"{said}."
     then = clause(more_or_less(last, first, form, countable=False), "the first")

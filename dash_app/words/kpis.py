@@ -61,8 +61,8 @@ def reading(frame: pl.DataFrame, look: Look) -> str:
         return f"So far {form.count(count)} {plural(count, 'order')} brought {form.money(amount)}; there are no seven days yet."
     count, amount = orders["value_last_7d"], revenue["value_last_7d"]
     then = more_or_less(amount, revenue["value_previous_7d"], form, countable=False)
-    said = f"On the last seven days {form.count(count)} {plural(count, 'order')} brought {form.money(amount)}"
-    return f"{said}{clause(then, 'on the seven days before')}."
+    said = f"In the last seven days {form.count(count)} {plural(count, 'order')} brought {form.money(amount)}"
+    return f"{said}{clause(then, 'in the seven days before')}."
 
 
 def _tile(row: Row, before: Row | None, look: Look) -> Tile:
@@ -125,7 +125,7 @@ def _is_good(now: float, then: float | None, metric: _Metric) -> bool | None:
 def _exact(row: Row, metric: _Metric, form: Formats) -> str:
     """The three figures in full, for who points at the tile."""
     write = _writer(metric.unit, form, short=False)
-    spans = (("value_last_7d", "on the last 7 days"), ("value_previous_7d", "on the 7 before"), ("value", "in all"))
+    spans = (("value_last_7d", "in the last 7 days"), ("value_previous_7d", "in the 7 before"), ("value", "in all"))
     return ", ".join(f"{write(row[column])} {words}" for column, words in spans if row[column] is not None)
 
 

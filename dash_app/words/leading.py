@@ -1,4 +1,4 @@
-"""Who leads a table: in all, or on the last seven days of a table by day."""
+"""Who leads a table: in all, or in the last seven days of a table by day."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def last_day(rows: pl.DataFrame, look: Look) -> date:
 
 
 def of_the_last_days(frame: pl.DataFrame, look: Look, name: str, measure: str, did: str, noun: str) -> str:
-    """The name with the most on the last seven days, against the seven days before.
+    """The name with the most in the last seven days, against the seven days before.
 
     Args:
         did: what it did with the measure: brought the most revenue.
@@ -48,7 +48,7 @@ def of_the_last_days(frame: pl.DataFrame, look: Look, name: str, measure: str, d
     last = last_day(frame, look)
     recent = totals(span(frame, last), name, measure)
     if recent.is_empty():
-        return f"On the last seven days there was nothing; the last time was {day(max(frame['date'].to_list()))}."
+        return f"In the last seven days there was nothing; the last time was {day(max(frame['date'].to_list()))}."
     first, value = recent.row(0)
     count = frame[name].n_unique()
     of = f" of {form.count(count)} {noun}" if count > 1 else ""
@@ -56,8 +56,8 @@ def of_the_last_days(frame: pl.DataFrame, look: Look, name: str, measure: str, d
     is_money = measure in ("revenue", "discount")
     then = more_or_less(value, float(before), form, countable=not is_money)
     written = form.money(value) if is_money else form.count(value)
-    against = clause(then, "on the seven days before")
-    return f"On the last seven days {quoted(first)} {did}{of}: {written}{against}."
+    against = clause(then, "in the seven days before")
+    return f"In the last seven days {quoted(first)} {did}{of}: {written}{against}."
 
 
 def as_of_then(row: dict[str, object], name: str, measure: str, look: Look, *, countable: bool = True) -> str:

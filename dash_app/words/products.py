@@ -50,7 +50,7 @@ def leader(frame: pl.DataFrame, look: Look, name: str, noun: str) -> str:
 
 
 def by_day(frame: pl.DataFrame, look: Look) -> str:
-    """The product that led on the last seven days."""
+    """The product that led in the last seven days."""
     measure = ProductFilters.of(look.filters).metric
     return of_the_last_days(frame, look, "product", measure, _DID[measure], "products")
 

@@ -26,7 +26,7 @@ _DID: dict[PromotionMetric, str] = {
 
 
 def by_day(frame: pl.DataFrame, look: Look, measure: PromotionMetric) -> str:
-    """The promotion that was first on the last seven days, against the seven days before."""
+    """The promotion that was first in the last seven days, against the seven days before."""
     return of_the_last_days(frame, look, "promotion_id", measure, _DID[measure], "promotions")
 
 
@@ -37,10 +37,10 @@ def share_by_day(frame: pl.DataFrame, look: Look) -> str:
     last = last_day(rows, look)
     orders, share = _promoted(span(rows, last))
     if share is None:
-        return "There were no orders on the last seven days."
+        return "There were no orders in the last seven days."
     _, before = _promoted(span(rows, last - timedelta(days=DAYS)))
-    then = clause(points_more_or_less(share, before, form), "on the seven days before")
-    return f"On the last seven days {form.share(share)} of {form.count(orders)} {plural(orders, 'order')} carried a promotion{then}."
+    then = clause(points_more_or_less(share, before, form), "in the seven days before")
+    return f"In the last seven days {form.share(share)} of {form.count(orders)} {plural(orders, 'order')} carried a promotion{then}."
 
 
 def share_by_hour(frame: pl.DataFrame, look: Look) -> str:
@@ -81,7 +81,7 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
         Column("customers", "Customers", count, opens=True),
         Column("new_customers", "New customers", count, opens=True),
         Column("repeat_customers_30d", "Again in 30 days", count, opens=True),
-        Column("active_days", "Days in use", form.count),
+        Column("active_days", "First to last use, days", form.count),
         Column("revenue_per_day", "Revenue per day", money),
     )
     rows = ranked(frame, NAME, chosen.metric).head(int(chosen.top))
@@ -101,18 +101,18 @@ def per_customer(frame: pl.DataFrame, look: Look) -> str:
     form = formats(look)
     best = ranked(frame.drop_nulls("mean_orders_per_customer"), NAME, "mean_orders_per_customer").row(0, named=True)
     value = best["mean_orders_per_customer"]
-    return f"Customers of {quoted(best['promotion_id'])} use it most often: {form.mean(value)} {plural(value, 'order')} each in the mean."
+    return f"Customers of {quoted(best['promotion_id'])} use it most often: {form.mean(value)} {plural(value, 'order')} each on average."
 
 
 def organic_by_day(frame: pl.DataFrame, look: Look) -> str:
-    """Orders without a promotion on the last seven days, against the seven before."""
+    """Orders without a promotion in the last seven days, against the seven before."""
     form = formats(look)
     last = last_day(frame, look)
     count = int(span(frame, last)["orders"].sum())
     before = span(frame, last - timedelta(days=DAYS))
     then = more_or_less(count, float(before["orders"].sum()), form) if before.height == DAYS else ""
-    said = f"On the last seven days {form.count(count)} {plural(count, 'order')} carried no promotion"
-    return f"{said}{clause(then, 'on the seven days before')}."
+    said = f"In the last seven days {form.count(count)} {plural(count, 'order')} carried no promotion"
+    return f"{said}{clause(then, 'in the seven days before')}."
 
 
 def organic_by_hour(frame: pl.DataFrame, look: Look) -> str:

@@ -1,4 +1,4 @@
-"""Value classes in words: how many customers are in each, how often they were told rightly, and which model tells them."""
+"""Value classes in words: how many customers are in each, how often they were predicted correctly, and which model tells them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NONE = "There is no back-test yet."
 _LOW, _MID, _HIGH = VALUE_CLASSES
 _BASELINE = next(iter(CLASS_BASELINES))
 _METRICS = {
-    "accuracy": "Told rightly",
+    "accuracy": "Predicted correctly",
     "macro_f1": "Macro F1",
     "log_loss": "Log loss",
     **{f"recall_{name}": f"Found of {name}" for name in VALUE_CLASSES},
@@ -74,7 +74,7 @@ def confusion(frame: pl.DataFrame, look: Look) -> str:
     )
     return (
         f"At the newest test, on {day(right['origin'])}, the class of {form.share(right['value'])} of "
-        f"{form.count(right['customers'])} {plural(right['customers'], 'customer')} was told rightly: {recalls}."
+        f"{form.count(right['customers'])} {plural(right['customers'], 'customer')} was predicted correctly: {recalls}."
     )
 
 
@@ -118,7 +118,7 @@ def by_model(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _how_good(row: Row, form: Formats) -> str:
-    return f"{_figure('accuracy', row['accuracy'], form)} told rightly, macro F1 {_figure('', row['macro_f1'], form)}"
+    return f"{_figure('accuracy', row['accuracy'], form)} right, macro F1 {_figure('', row['macro_f1'], form)}"
 
 
 def _figure(metric: str, value: float | None, form: Formats) -> str:

@@ -92,7 +92,7 @@ def calibration(frame: pl.DataFrame, look: Look, measure: str = "revenue") -> st
     share = error["value"] if level is None else mean(abs(said / came - 1) for said, came in parts if came)
     told = (
         f"At the newest test, on {day(error['origin'])}, tenths of {form.count(error['customers'])} customers were missed "
-        f"by {form.share(share)} in the mean"
+        f"by {form.share(share)} on average"
     )
     told += "" if level is None else f", all forecasts times {form.number(level, 2)}, the level learnt by then"
     if not parts:
@@ -119,7 +119,7 @@ def missed(frame: pl.DataFrame | None, look: Look) -> str:
         return ""
     form = formats(look)
     whole = "" if look.dimension.is_main else " of the whole shop"
-    return f"at {backtests.tests(frame, form)} {_named(served['model'][0])} missed the total{whole} by {form.share(total)} in the mean"
+    return f"at {backtests.tests(frame, form)} {_named(served['model'][0])} missed the total{whole} by {form.share(total)} on average"
 
 
 def by_model(frame: pl.DataFrame) -> pl.DataFrame:
