@@ -1,23 +1,20 @@
 """The reports as assets: steps of a family, in which every report is tried and the failed ones are named."""
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
-import polars as pl
 
 from ca_platform.catalogue import FAMILIES, ReportSpec, report_spec
 from ca_platform.defs import specs
+from ca_platform.defs.attempts import attempts
 from ca_platform.defs.days import days_of
 from ca_platform.defs.documents import write_customers
 from ca_platform.defs.failures import failure, in_words
-from ca_platform.defs.publish import DayRows, publish
+from ca_platform.defs.publish import DayRows
 from ca_platform.defs.resources import Platform
-from ca_platform.errors import StoreError
 from ca_platform.logging import Redactor
-from ca_platform.reports import compute_pieces
 from ca_platform.settings import Settings
 from ca_platform.store.picture import TABLES
 
@@ -72,64 +69,6 @@ def _show_customers(days: Sequence[date], platform: Platform) -> dict[str, Excep
         platform.journal.fail(specs.CUSTOMERS, error)
         return {specs.CUSTOMERS: error}
     return {}
-
-
-def attempts(
-    names: Sequence[str], days: Sequence[date], platform: Platform
-) -> Iterator[tuple[str, list[DayRows] | Exception]]:
-    """Compute and store each report; a report that fails leaves the others alone."""
-    journal = platform.journal
-    pending = list(names)
-    for name in pending[:1]:
-        journal.begin(name)
-    down: StoreError | None = None
-    for name, pieces in compute_pieces(names, days, platform.settings, platform.lake):
-        made, waited = _published(name, days, pieces, platform)
-        if isinstance(made, Exception):
-            journal.fail(name, made)
-            down = _unreachable(made, waited, platform)
-        else:
-            journal.finish(name)
-        yield name, made
-        pending.remove(name)
-        if down is not None:
-            break
-    for name in pending:
-        missed = down or StoreError(f"The report {name} was not computed: nothing came back for it.")
-        journal.fail(name, missed)
-        yield name, missed
-
-
-def _published(
-    name: str, days: Sequence[date], pieces: Iterable[tuple[Sequence[date], pl.DataFrame]], platform: Platform
-) -> tuple[list[DayRows] | Exception, float]:
-    """What was stored of a report or why it failed, and how many seconds its last write took."""
-    made: list[DayRows] = []
-    begun = time.monotonic()
-    try:
-        for own, frame in pieces:
-            begun = time.monotonic()
-            made += publish(report_spec(name), own, frame, platform, max(days))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised with its name at the end of the step
-        return error, time.monotonic() - begun
-    return made, time.monotonic() - begun
-
-
-def _unreachable(error: Exception, waited: float, platform: Platform) -> StoreError | None:
-    """The store's own word on why nothing can be written now; waiting for it once per report would take hours.
-
-    Args:
-        waited: seconds that the refused write took.
-    """
-    if not isinstance(error, StoreError):
-        return None
-    if waited >= platform.settings.document_store.give_up_after.total_seconds():
-        return error
-    try:
-        platform.store.check()
-    except StoreError as found:
-        return found
-    return None
 
 
 def _metadata(spec: ReportSpec, row: DayRows) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from ca_platform.defs import reports
+from ca_platform.defs import attempts
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.days import DayRange, range_of_run
 from ca_platform.defs.instance import opened
@@ -104,7 +104,7 @@ def test_sensor_tells_which_step_failed_and_why(
     def broken(_: int) -> Any:
         raise ReportError("no metric today")
 
-    monkeypatch.setattr(reports, "compute_pieces", lambda *_: [("kpis", map(broken, [1]))])
+    monkeypatch.setattr(attempts, "compute_pieces", lambda *_: [("kpis", map(broken, [1]))])
     configured = shop.configured(CA_DAGSTER__URL="http://localhost:3000/")
     definitions = assemble(configured.settings)
     with dg.DagsterInstance.ephemeral() as instance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ import polars as pl
 import pytest
 
 from ca_platform.catalogue import report_names, report_specs
-from ca_platform.defs import launch, reports, specs
+from ca_platform.defs import attempts, launch, specs
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.days import DayRange
 from ca_platform.defs.instance import home
@@ -49,7 +50,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
         for name, pieces in real(names, *arguments):
             yield name, _raising(errors[name]) if name in errors else pieces
 
-    monkeypatch.setattr(reports, "compute_pieces", compute)
+    monkeypatch.setattr(attempts, "compute_pieces", compute)
     return errors
 
 
@@ -113,7 +114,7 @@ def test_reports_stored_in_pieces_of_days_equal_those_stored_at_once(
     for rows in (10**9, 1):
         monkeypatch.setattr(sizes, "PIECE_ROWS", rows)
         copy = few.copy(tmp_path / str(rows))
-        made = dict(reports.attempts(names, days, Platform(copy.settings)))
+        made = dict(attempts.attempts(names, days, Platform(copy.settings)))
         # Frames of previews are compared by what they hold.
         stored[rows] = copy.content(), {name: str(rows) for name, rows in made.items()}
     assert stored[1] == stored[10**9]
@@ -226,10 +227,38 @@ def test_report_that_the_store_refuses_is_named_and_a_store_that_is_gone_is_not_
     platform = Platform(shop.settings)
     launch.load(shop.day(0), shop.day(0), shop.settings)
     vars(platform)["store"] = Gone()
-    made = list(reports.attempts(["kpis", "daily_orders", "weekly_orders"], [shop.day(0)], platform))
+    made = list(attempts.attempts(["kpis", "daily_orders", "weekly_orders"], [shop.day(0)], platform))
     assert [name for name, _ in made] == ["kpis", "daily_orders", "weekly_orders"]
     assert all(isinstance(outcome, StoreError) for _, outcome in made)
     assert len(asked) == 1
+
+
+def test_report_is_computed_while_the_one_before_is_stored(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    launch.load(shop.day(0), shop.day(0), shop.settings)
+    platform, second_is_computed = Platform(shop.settings), threading.Event()
+    real = platform.store
+
+    class Slow:
+        def replace(self, dataset: str, *rest: Any) -> None:
+            if dataset == "kpis":
+                assert second_is_computed.wait(60)
+            real.replace(dataset, *rest)
+
+    def made(names: Sequence[str], *arguments: Any) -> Iterator[tuple[str, Pieces]]:
+        for name, pieces in compute_pieces(names, *arguments):
+            whole = list(pieces)
+            if name == "daily_orders":
+                second_is_computed.set()
+            yield name, iter(whole)
+
+    monkeypatch.setattr(attempts, "compute_pieces", made)
+    vars(platform)["store"] = Slow()
+    stored = list(attempts.attempts(["kpis", "daily_orders"], [shop.day(0)], platform))
+    assert [(name, [row.day for row in rows]) for name, rows in stored if not isinstance(rows, Exception)] == [
+        (name, [shop.day(0)]) for name in ("kpis", "daily_orders")
+    ]
+    with shop.store() as store:
+        assert sorted(store.reports()) == ["daily_orders", "kpis"]
 
 
 def test_run_loads_what_is_missing_and_nothing_else(shop: Shop) -> None:
