@@ -14,6 +14,7 @@ from ca_platform.ingest.assignments import load_assignments
 from ca_platform.ingest.customers import load_customers
 from ca_platform.ingest.job import Job, prepare
 from ca_platform.ingest.joined import load_joined
+from ca_platform.ingest.places import judge_few
 from ca_platform.ingest.sessions import load_sessions
 from ca_platform.lake import Lake, LakeWrite
 from ca_platform.settings import Settings
@@ -44,6 +45,8 @@ def ingest(source: str, days: Sequence[date] | None, settings: Settings, lake: L
     job = prepare(source, days, settings, lake)
     with lake.write() as write:
         summary = _write(job, write)
+    if source == "deliveries":
+        judge_few(lake, write.write_id)
     _LOG.info("loaded %s", source, extra={"source": source, "days": len(job.days), **summary.totals})
     return replace(summary, notes=(*summary.notes, *_imputed(job), *_misplaced(job)))
 

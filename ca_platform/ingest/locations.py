@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-_ENOUGH = 8
-"""Deliveries with a place that a day needs before one of them can look odd."""
+ENOUGH = 8
+"""Deliveries with a place that it takes before one of them can look odd."""
 _NEAR_DEGREES = 3.0
 """Radius of a delivery area, at least."""
 _SPREADS = 6.0
@@ -14,18 +14,23 @@ _MUCH_NEARER = 0.5
 """Part of its distance at which a place must lie once it is mended: a far one near the equator is mended to nothing."""
 
 
-def mark_suspects(rows: pl.DataFrame) -> pl.DataFrame:
+def mark_suspects(rows: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFrame:
     """The deliveries of one day with ``location_suspect``.
 
-    The area is that of the day itself, so that a day looks the same however it is loaded. A place is suspect when it
-    lies outside of the area and would lie inside, and much nearer, with a sign changed or the two swapped; so is half a
-    place.
+    The area is that of the day itself, so that a day looks the same however it is loaded; of a day with too few places
+    that of the days before as well. A place is suspect when it lies outside of the area and would lie inside, and much
+    nearer, with a sign changed or the two swapped; so is half a place.
+
+    Args:
+        before: ``latitude`` and ``longitude`` of deliveries of days before it, none of them suspect.
     """
     rows = rows.drop("location_suspect", strict=False)
     latitude, longitude = pl.col("latitude"), pl.col("longitude")
     is_half = latitude.is_null() != longitude.is_null()
-    known = rows.filter(latitude.is_not_null() & longitude.is_not_null())
-    if known.height < _ENOUGH:
+    known = rows.select(latitude, longitude).drop_nulls()
+    if known.height < ENOUGH and before is not None:
+        known = pl.concat([before.select(latitude, longitude), known])
+    if known.height < ENOUGH:
         return rows.with_columns(location_suspect=is_half)
     middle = known.select(latitude.median().alias("lat"), longitude.median().alias("lon")).row(0)
     distance = _distance(latitude, longitude, middle)

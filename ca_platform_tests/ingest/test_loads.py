@@ -16,7 +16,7 @@ from ca_platform.ingest.locations import mark_suspects
 from ca_platform.sources import csv_source
 from ca_platform_tests.ingest.small import START, SmallShop, closes, days, snapshot
 
-D1, D2, D3 = date(2024, 3, 25), date(2024, 3, 26), date(2024, 3, 27)
+D1, D2, D3, D4 = (date(2024, 3, number) for number in (25, 26, 27, 28))
 
 
 def test_loading_again_changes_nothing(shop: SmallShop) -> None:
@@ -225,6 +225,40 @@ def test_far_place_near_the_equator_is_not_suspect_though_it_would_be_nearer_wit
     odd = [(2.82, -60.68), (-12.97, -38.5), (12.97, -38.5)]
     frame = pl.DataFrame([*around, *odd], schema={"latitude": pl.Float64, "longitude": pl.Float64}, orient="row")
     assert mark_suspects(frame)["location_suspect"].to_list() == [False] * 9 + [False, False, True]
+
+
+LOST = 9
+"""Hour of the delivery whose minus sign is lost."""
+
+
+def few_a_day(shop: SmallShop) -> None:
+    """Four deliveries on each of three days; of the third day's, one has lost its minus sign and one is half a place."""
+    shop.sessions("1,c,2024-03-25,1,true")
+    shop.load()
+    places = [(26 + n // 4, n % 4, f"-51.{n},-0.1") for n in range(12)]
+    rows = [f"1,2024-03-{day}T1{hour}:00:00Z,{place}" for day, hour, place in places]
+    rows += [f"1,2024-03-28T0{LOST}:00:00Z,51.5,-0.1", "1,2024-03-28T07:00:00Z,,-0.1"]
+    shop.connect("deliveries", "deliveries.csv")
+    shop.write("deliveries.csv", *rows, header="order_id,delivery_date,latitude,longitude")
+
+
+@pytest.mark.parametrize("runs", [[[D2, D3, D4]], [[D2], [D3], [D4]], [[D2, D3], [D4], [D4]], [[D4], [D2, D3], [D4]]])
+def test_lost_sign_of_a_day_with_few_deliveries_is_seen_beside_the_days_before(
+    shop: SmallShop, runs: list[list[date]]
+) -> None:
+    few_a_day(shop)
+    for asked in runs:
+        shop.load("deliveries", asked)
+    suspect = [row["delivery_date"].hour for row in shop.rows("deliveries") if row["location_suspect"]]
+    assert suspect == [7, LOST]
+    assert len(shop.rows("deliveries")) == 14
+
+
+def test_few_places_are_never_judged_by_later_days(shop: SmallShop) -> None:
+    few_a_day(shop)
+    shop.load("deliveries", [D4])
+    shop.load("deliveries", [D2, D3])
+    assert [row["delivery_date"].hour for row in shop.rows("deliveries") if row["location_suspect"]] == [7]
 
 
 def test_deliveries_with_a_place_that_looks_wrong_are_counted_in_the_notes(shop: SmallShop) -> None:
