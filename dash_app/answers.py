@@ -214,11 +214,12 @@ class Answers:
         if card.is_empty(frame):
             return Answer("empty", message=messages.nothing_chosen(question.view, card.none_left))
         earlier = question.view.compare
-        note = messages.no_comparison(earlier) if earlier and found.compare is None else ""
+        notes = [messages.no_comparison(earlier)] if earlier and found.compare is None else []
+        notes.append(messages.first_contact(card.report, self._settings))
         return Answer(
             "ready",
             reading=card.reading(frame, look),
-            note=note,
+            note=" ".join(filter(None, notes)),
             figure=dressed(_drawn(card, card.figure(frame, look)), look) if card.figure else None,
             tiles=card.tiles(frame, look) if card.tiles else (),
             listing=card.listing(frame, look) if card.listing else None,

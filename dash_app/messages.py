@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
 
+_OF_DOWNLOADS = {"customers", "first_purchases"}
+"""The facts that all reports about the way from the download on have in common."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """Title and text, and a way on: a command for the shell, or a link (label, query)."""
@@ -96,6 +100,13 @@ def failed(identity: str) -> Message:
 def no_comparison(day: date) -> str:
     """The earlier day has no report."""
     return f"There is no report of {day} to compare with."
+
+
+def first_contact(report: str, settings: Settings) -> str:
+    """A report counts downloads, of which nothing is known; empty where it does not, or customers are connected."""
+    if settings.sources.customers is not None or not _OF_DOWNLOADS.issubset(report_spec(report).facts):
+        return ""
+    return "No customers are connected: the first session of each counts as the download."
 
 
 def kept_values(days: Mapping[str, date]) -> list[str]:

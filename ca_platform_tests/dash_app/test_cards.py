@@ -93,6 +93,21 @@ def test_comparison_changes_the_figure_and_one_without_report_is_said(visitor: V
     assert unknown["note"] == "There is no report of 2026-11-02 to compare with."
 
 
+def test_download_that_is_the_first_session_is_said(shop: Settings) -> None:
+    without = shop.model_copy(update={"sources": shop.sources.model_copy(update={"customers": None})})
+    visitor = Visitor(build(without))
+    visitor.log_in()
+    said = "No customers are connected: the first session of each counts as the download."
+    notes = {
+        card: visitor.card(card, DAY)["note"] for card in ("funnels-downloads-weekly", "journey-amounts", ANY_CARD)
+    }
+    assert notes == {"funnels-downloads-weekly": said, "journey-amounts": said, ANY_CARD: ""}
+
+
+def test_download_of_connected_customers_needs_no_word(visitor: Visitor) -> None:
+    assert visitor.card("funnels-downloads-weekly", DAY)["note"] == ""
+
+
 def test_unconnected_input_is_missing_and_named(tmp_path: Path) -> None:
     settings = write_settings(tmp_path, "business: {currency: GBP}\n")
     visitor = _new_visitor(settings)

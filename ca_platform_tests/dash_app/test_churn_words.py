@@ -185,7 +185,7 @@ def test_churn_at_the_last_monday_against_four_weeks_before() -> None:
 
 @pytest.mark.parametrize(
     ("went", "back", "balance"),
-    [(5, 3, "2 more are churned than on the Monday before"), (1, 3, "2 fewer are churned than on the Monday before"), (3, 3, "as many are churned as on the Monday before")],
+    [(5, 3, "2 more are churned than on the Monday before"), (1, 3, "2 fewer are churned than on the Monday before"), (4, 3, "1 more is churned than on the Monday before"), (3, 3, "as many are churned as on the Monday before")],
 )  # fmt: skip
 def test_who_went_and_who_came_back(went: int, back: int, balance: str) -> None:
     frame = mondays(state(100, 10), state(100, 12) | {"newly_churned": went, "reactivated": back})

@@ -48,7 +48,10 @@ def test_most_recommended_product_and_what_its_customers_have_in_common() -> Non
     said = "“cup” is recommended to the most customers: 100 customers; 70 of them bought it before."
     assert recommended.leading(frame, LOOK) == said
     alone = recommended.leading(on_lists(("pen", 0, 0, 0, 1)), LOOK)
-    assert alone == "“pen” is recommended to the most customers: 1 customer; all of them get it because it is popular."
+    assert (
+        alone
+        == "“pen” is recommended to the most customers: 1 customer; all of them are shown it because it is popular."
+    )
 
 
 def test_recommended_products_stand_in_their_order_with_their_reasons() -> None:

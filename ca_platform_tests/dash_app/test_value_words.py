@@ -76,6 +76,11 @@ def test_half_of_what_is_expected_is_told_by_its_day_where_no_earlier_day_is_sho
     assert value_course.in_all(course(100, 0), LOOK) == "Nothing is expected."
     warned = course(100, 50).with_columns(note=pl.lit("few orders"))
     assert value_course.in_all(warned, LOOK).endswith(" Beware: few orders.")
+    limit = warned.with_columns(note=pl.lit("the likelihood still rises where s may go no further"))
+    assert value_course.in_all(limit, LOOK).endswith(
+        " Beware: the model is at the limit of what these orders can tell "
+        "(the likelihood still rises where s may go no further)."
+    )
 
 
 def test_forecast_tells_the_interval_of_its_sum_and_what_the_report_warns_of() -> None:
@@ -185,6 +190,10 @@ def test_weeks_tell_which_segment_fades_most() -> None:
     ]
     assert value_segments.by_week(frames.table("clvsegments_weekly", rows), LOOK) == (
         "Revenue of the segment lost fades most: £40.00 in the first week, £5.00 in the last one."
+    )
+    even = [row | {"amount": 40.0} for row in rows]
+    assert value_segments.by_week(frames.table("clvsegments_weekly", even), LOOK) == (
+        "The revenue of no segment fades: customers are expected to order as they do now."
     )
 
 

@@ -113,7 +113,7 @@ def weekly_moves(frame: pl.DataFrame, look: Look) -> str:
     went, back = last["newly_churned"], last["reactivated"]
     net = went - back
     balance = (
-        f"{form.count(abs(net))} {'more' if net > 0 else 'fewer'} are churned than on the Monday before"
+        f"{form.count(abs(net))} {'more' if net > 0 else 'fewer'} {plural(abs(net), 'is', 'are')} churned than on the Monday before"
         if net
         else "as many are churned as on the Monday before"
     )

@@ -18,7 +18,7 @@ _WHY = {
     "before": "bought it before",
     "together": "bought something that goes with it",
     "similar": "are like others who buy it",
-    "popular": "get it because it is popular",
+    "popular": "are shown it because it is popular",
 }
 _MEASURES = {
     "recall": "recall_at_10",

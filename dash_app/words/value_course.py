@@ -14,6 +14,9 @@ from dash_app.words.versus import more_or_less
 NO_DATA = "No customer has ordered yet, so there is nothing to forecast."
 NO_MONEY = "Nothing has been paid for any order so far, so no revenue can be forecast."
 
+_AT_A_LIMIT = "the likelihood still rises"
+"""How a fit says that a parameter would go on, if it could."""
+
 
 def why_empty(frame: pl.DataFrame) -> str:
     """Why there is no course to draw, and what the report says about it."""
@@ -78,6 +81,8 @@ def outcome(frame: pl.DataFrame, look: Look) -> str:
 def beware(frame: pl.DataFrame) -> str:
     """What the report warns of, as a sentence; empty where there is nothing."""
     told = _note(frame)
+    if told.startswith(_AT_A_LIMIT):
+        return f"Beware: the model is at the limit of what these orders can tell ({told})."
     return f"Beware: {told}." if told else ""
 
 

@@ -12,6 +12,9 @@ from dash_app.words.value_course import beware
 TO_COME = "still to come"
 """Customers who have not ordered yet."""
 
+_FADING = 0.98
+"""Above this part of the first week's revenue the last week's is about the same."""
+
 
 def expected(frame: pl.DataFrame, look: Look) -> str:
     """Which segment most is expected of, and how much of customers who have not come yet."""
@@ -42,6 +45,8 @@ def by_week(frame: pl.DataFrame, look: Look) -> str:
     if told.is_empty():
         return "Nothing is expected of any customer."
     best = told.row(0, named=True)
+    if best["last"] > _FADING * best["first"]:
+        return "The revenue of no segment fades: customers are expected to order as they do now."
     return (
         f"Revenue of the segment {best['segment']} fades most: {form.compact_money(best['first'])} in the first week, "
         f"{form.compact_money(best['last'])} in the last one."
