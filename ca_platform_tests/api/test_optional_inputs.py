@@ -125,7 +125,7 @@ def test_what_needs_an_input_that_is_left_out_does_not_exist_and_the_rest_runs(
     with open_store(settings) as store:
         documents = {spec.name for spec in report_specs() if spec.storage == "document"}
         assert set(store.reports()) == existing & documents
-    for name in existing:
+    for name in existing - documents:
         ca.collect_report(name)
     for name in absent.reports:
         with pytest.raises(ReportError, match=absent.key.replace(".", r"\.")):

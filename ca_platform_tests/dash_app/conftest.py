@@ -17,6 +17,7 @@ from ca_platform.store import DocumentStore, open_store
 from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.screen import WIDE, Open, Reader, logged_in, served
 from ca_platform_tests.dash_app.visitor import PASSWORD, USER, Visitor
+from ca_platform_tests.once import made_once
 from dash_app.app import Dashboards, build
 from dash_app.pages import PAGES
 from dash_app.records import Card
@@ -77,6 +78,15 @@ def fill_lake(settings: Settings) -> None:
             write.put(sales.name, day, pl.concat(_parts(sales, (day,))).drop("report_date"))
 
 
+def build_shop(folder: Path) -> None:
+    """Settings, store and lake of the shop, and somebody who may look."""
+    settings = write_settings(folder)
+    with open_store(settings) as store:
+        fill(store)
+    fill_lake(settings)
+    UserStore(settings.users.path).add(USER, PASSWORD)
+
+
 def _parts(spec: ReportSpec, days: Sequence[date] = DAYS) -> Iterator[pl.DataFrame]:
     for day in days:
         frame = frames.report(spec.name, day)
@@ -105,11 +115,7 @@ def first_shown(route: str) -> tuple[Card, ...]:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of the shop, its store filled, one user."""
-    settings = write_settings(tmp_path_factory.mktemp("shop"))
-    fill(open_store(settings))
-    fill_lake(settings)
-    UserStore(settings.users.path).add(USER, PASSWORD)
-    return settings
+    return load_settings(made_once(tmp_path_factory, "shop", build_shop) / "ca_platform.yaml")
 
 
 @pytest.fixture(scope="session")

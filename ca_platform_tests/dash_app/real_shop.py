@@ -37,8 +37,8 @@ def shop() -> Shop:
     return replace(found, sessions=sessions, customers=customers)
 
 
-def build_shop(folder: Path) -> Settings:
-    """Lake, facts and document store of the shop, and somebody who may look."""
+def build_shop(folder: Path) -> None:
+    """Settings, lake, facts and document store of the shop, and somebody who may look."""
     settings, lake = load_frames(shop(), folder, DAY)
     shown = {card.report for card in CARDS.values() if card.shows is None} | {BASE, *ADDED}
     names = [spec.name for spec in report_specs() if connected(spec, settings) and spec.name in shown]
@@ -49,7 +49,6 @@ def build_shop(folder: Path) -> Settings:
             else:
                 _keep(lake, name, frame)
     UserStore(settings.users.path).add(USER, PASSWORD)
-    return settings
 
 
 def _keep(lake: Lake, name: str, frame: pl.DataFrame) -> None:

@@ -22,7 +22,7 @@ from ca_platform_tests.defs.conftest import Shop
 from ca_platform_tests.services.process import free_port
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120
+PATIENCE = 240
 _LOCATION = {"repositoryLocationName": "ca_platform", "repositoryName": "__repository__"}
 _NODES = "query { assetNodes { assetKey { path } groupName partitionDefinition { type } } }"
 _LAUNCH = """
@@ -103,7 +103,6 @@ def _ended(address: str, backfill: str) -> dict[str, Any] | None:
     return found if found["status"] not in {"REQUESTED", "CANCELING"} else None
 
 
-@pytest.mark.timeout(300)
 def test_assets_are_shown_and_a_materialization_and_a_backfill_of_the_ui_work(running: str, shop: Shop) -> None:
     nodes = ask(running, _NODES)["assetNodes"]
     groups = {node["assetKey"]["path"][0]: node["groupName"] for node in nodes}
@@ -124,7 +123,7 @@ def test_assets_are_shown_and_a_materialization_and_a_backfill_of_the_ui_work(ru
     assert launched["__typename"] == "LaunchRunSuccess", launched
     run = launched["run"]["runId"]
     # Asked for at once: the queue makes one run at a time, in the order in which they came.
-    partitioned = [name for name in groups if groups[name] != "models" and name != "customers"]
+    partitioned = [name for name in groups if groups[name] in {"lake", "facts", "orders"} and name != "customers"]
     keys = [{"path": [name]} for name in partitioned]
     following = [str(shop.day(number)) for number in (2, 3, 4)]
     launched = ask(

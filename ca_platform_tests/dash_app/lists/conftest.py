@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ca_platform.settings import Settings
+from ca_platform.settings import Settings, load_settings
 from ca_platform_tests.dash_app import real_shop
 from ca_platform_tests.dash_app.screen import logged_in, served
 from ca_platform_tests.dash_app.visitor import Visitor
+from ca_platform_tests.once import made_once
 from dash_app.app import Dashboards, build
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="package")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return real_shop.build_shop(tmp_path_factory.mktemp("real"))
+    return load_settings(made_once(tmp_path_factory, "real", real_shop.build_shop) / "ca_platform.yaml")
 
 
 @pytest.fixture(scope="package")
