@@ -61,10 +61,15 @@ def problem(found: Sequence[Finding]) -> CaPlatformError | None:
     failed = [finding for finding in found if finding.error is not None]
     if not failed:
         return None
-    sentences = " ".join(f"{finding.name}: {finding.error}" for finding in failed)
+    sentences = " ".join(f"{finding.name}: {_without_name(finding)}" for finding in failed)
     error = CaPlatformError(f"A load would not work. {sentences}")
     error.exit_code = max(finding.error.exit_code for finding in failed if finding.error is not None)
     return error
+
+
+def _without_name(finding: Finding) -> str:
+    """What is wrong; some errors say themselves of which source they are."""
+    return str(finding.error).removeprefix(f"{finding.name}: ")
 
 
 def _guarded(name: str, look: Callable[[], Finding]) -> Finding:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-from ca_platform.errors import CaPlatformError
+from ca_platform.errors import CaPlatformError, SourceError
 
 if TYPE_CHECKING:
     from ca_platform.sources import Guess
@@ -41,12 +41,18 @@ def propose(inputs: Sequence[str], folder: Path, time_zone: str | None) -> Propo
     Args:
         folder: of the settings file, from which relative paths will count.
     """
-    from ca_platform.sources import guess
+    from ca_platform.sources import NoFileError, guess
 
     proposal = Proposal()
     for word in inputs:
         source, place = _named(word)
-        found = guess(place, source)
+        try:
+            found = guess(place, source)
+        except NoFileError as error:
+            raise SourceError(
+                f"There is nothing to read at {place}: name a file, a glob, a folder of CSV or Parquet files, or the "
+                "address of a PostgreSQL database."
+            ) from error
         if found.source in proposal.sources:
             raise click.UsageError(
                 f"{place} looks like {found.source}, which another input is already: say which it is, as in lines={place}."

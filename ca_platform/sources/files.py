@@ -33,6 +33,8 @@ def find_files(source: str, path: str, endings: Sequence[str]) -> list[str]:
         return sorted(found)
     if _is_glob(path):
         raise NoFileError(f"{source}: no file matches {path}. Put the files there, or correct `sources.{source}.path`.")
+    if "://" not in path and Path(path).is_dir():
+        raise NoFileError(f"{source}: the folder {path} has no file that ends with {' or '.join(endings)}.")
     raise NoFileError(f"{source}: {path} does not exist. Correct `sources.{source}.path`, or put the file there.")
 
 

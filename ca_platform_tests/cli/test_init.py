@@ -98,7 +98,7 @@ def test_ca_settings_names_the_file(here: Path, tell: Tell, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["absent.csv"], "absent.csv"),
+        (["absent.csv"], "There is nothing to read at absent.csv: name a file"),
         (["--currency", "GPB"], "'GPB' is no currency code"),
         (["--time-zone", "Europe/Atlantis"], "'Europe/Atlantis' is no time zone"),
         (["a.yaml", "b.yaml"], "More than one file"),

@@ -316,6 +316,13 @@ def test_customers_without_a_row_are_counted_in_the_notes(shop: SmallShop) -> No
 # ---- files that are not there ------------------------------------------------------------------------------------
 
 
+def test_folder_without_data_is_told_from_one_that_is_not_there(shop: SmallShop) -> None:
+    (shop.folder / "empty").mkdir()
+    shop.connect("sessions", "empty")
+    with pytest.raises(SourceError, match=r"the folder \S+empty has no file that ends with .csv or"):
+        shop.load()
+
+
 def test_glob_without_a_match_is_an_error_at_first_and_a_note_later(shop: SmallShop) -> None:
     shop.connect("sessions", "sessions/*.csv")
     with pytest.raises(SourceError, match="no file matches"):
