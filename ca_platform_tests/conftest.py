@@ -73,8 +73,9 @@ def _keep_bytecode(config: pytest.Config) -> None:
 
     Each process that a test starts would compile two thousand modules again: half of the time until it answers.
     """
-    if sys.dont_write_bytecode and config.cache is not None:
-        sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
+    cache: pytest.Cache | None = getattr(config, "cache", None)  # none with -p no:cacheprovider
+    if sys.dont_write_bytecode and cache is not None:
+        sys.pycache_prefix = str(cache.mkdir("bytecode"))
         sys.dont_write_bytecode = False
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
         del os.environ["PYTHONDONTWRITEBYTECODE"]
