@@ -44,7 +44,7 @@ def test_slot_stands_at_its_weekday_and_hour_and_one_without_a_delivery_is_blank
     (cells,) = week(slot(1, 0, 20), slot(7, 23, 80))["data"]
     known = [(row, hour, value) for row, line in enumerate(cells["z"]) for hour, value in enumerate(line) if value]
     assert known == [(0, 0, 20.0), (6, 23, 80.0)]
-    assert cells["customdata"][6][23].startswith("Sun, 23:00 to 24:00<br>1.3 h in the mean of 30 deliveries")
+    assert cells["customdata"][6][23].startswith("Sun, 23:00 to 24:00<br>80 min in the mean of 30 deliveries")
 
 
 def test_abnormal_slot_carries_an_open_diamond_and_it_is_said() -> None:

@@ -61,7 +61,7 @@ def orders(*rows: dict[str, Any]) -> pl.DataFrame:
 def test_sentence_says_what_a_delivery_is_made_up_of_and_what_is_late() -> None:
     said = words.reading(figures(), LOOK)
     assert said == (
-        "An order is at the door 1.0 h after it was placed, in the mean of 800 deliveries: 20 min to prepare it and "
+        "An order is at the door 60 min after it was placed, in the mean of 800 deliveries: 20 min to prepare it and "
         "40 min to ride; 12.5% came later than promised."
     )
     assert words.reading(figures(None), LOOK).endswith("40 min to ride.")
@@ -71,7 +71,7 @@ def test_tile_of_a_duration_says_how_it_spreads_and_shorter_is_better() -> None:
     look = replace(LOOK, compare_day=DAY - timedelta(days=7), compare=figures(0.1, 75.0))
     tiles = {tile.label: tile for tile in words.tiles(figures(), look)}
     assert list(tiles) == ["Deliveries", "Delivery, mean", "Preparation, mean", "Ride, mean", "Late", "Places"]
-    assert tiles["Delivery, mean"].value == "1.0 h"
+    assert tiles["Delivery, mean"].value == "60 min"
     assert tiles["Delivery, mean"].change == "−20.0% since 14 Nov 2026"
     assert tiles["Delivery, mean"].is_good is True
     assert "nine of ten within 2.0 h, of 800 deliveries" in tiles["Delivery, mean"].title
@@ -121,7 +121,7 @@ def test_slowest_places_come_first_and_lead_to_their_part_of_the_map_and_back() 
     listed = words.listed_places(rows, LOOK).rows
     assert [row[0].text for row in listed] == ["gcpvj0e", "gcpvj0d", "u33db2m"]
     assert listed[0][0].chooses == ("area", "gcpvj")
-    assert [row[1].text for row in listed] == ["1.0 h", "30 min", "–"]
+    assert [row[1].text for row in listed] == ["60 min", "30 min", "–"]
     look = replace(LOOK, filters=DeliveryFilters(area="gcpvj"))
     assert words.in_area(rows, look)["geohash"].to_list() == ["gcpvj0d", "gcpvj0e"]
     assert words.listed_places(rows, look).rows[0][0].chooses == ("area", "")

@@ -21,6 +21,8 @@ _MONTHS = [
     "November",
     "December",
 ]
+_IN_MINUTES = 90
+"""Times below are written in minutes: 58 min and 62 min are compared at a glance, 58 min and 1.0 h are not."""
 WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
@@ -63,12 +65,12 @@ def hours(hour: int) -> str:
 def duration(minutes: float) -> str:
     """A time in minutes, in the unit that suits it.
 
-    >>> [duration(minutes) for minutes in (0.5, 1.5, 42, 90, 3000)]
-    ['30 s', '1.5 min', '42 min', '1.5 h', '2.1 days']
+    >>> [duration(minutes) for minutes in (0.5, 1.5, 42, 62, 90, 3000)]
+    ['30 s', '1.5 min', '42 min', '62 min', '1.5 h', '2.1 days']
     """
     if minutes < 1:
         return f"{round(60 * minutes)} s"
-    if minutes < 60:
+    if minutes < _IN_MINUTES:
         return f"{minutes:.2g} min" if minutes < 10 else f"{round(minutes)} min"
     hours_ = minutes / 60
     return f"{hours_:.1f} h" if hours_ < 48 else f"{hours_ / 24:.1f} days"

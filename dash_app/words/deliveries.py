@@ -152,8 +152,8 @@ def slots(frame: pl.DataFrame, _: Look, what: Duration) -> str:
     if not abnormal.height:
         return f"{said}; no hour is abnormal."
     others = abnormal.height - 1
-    more = f", and {others} more {plural(others, 'hour')} of the week" if others else ""
-    return f"{said}{more}: abnormally slow."
+    more = f", as {plural(others, 'is', 'are')} {others} more {plural(others, 'hour')}" if others else ""
+    return f"{said}: abnormally slow{more}."
 
 
 def _usual(rows: pl.DataFrame) -> pl.DataFrame:

@@ -107,7 +107,7 @@ def listed_families(frame: pl.DataFrame, look: Look) -> Listing:
     cells = tuple(
         (
             Cell(f"{capital(row['family'])}{' (best)' if row['is_best'] else ''}"),
-            Cell(str(row["parameters"] or NOTHING)),
+            Cell(str(row["parameters"] or NOTHING).replace("_", " ")),
             _number(row["aic"], 1, form),
             _number(row["goodness_of_fit"], 3, form),
         )
