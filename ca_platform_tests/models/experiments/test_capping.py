@@ -46,6 +46,7 @@ def test_capped_amounts_find_a_rise_of_all_that_the_largest_hide_and_nothing_whe
         amount = spending(2_000, 1.3, seed)
         tried = {"whole": factor * amount, "up to a cap": capped(factor * amount), "nothing": capped(amount)}
         for name, column in tried.items():
-            found[name] += int(welch(*(Moments.of(column[part::2]) for part in (0, 1))).p_value <= 0.05)
+            a, b = (Moments.of(column[part::2]) for part in (0, 1))
+            found[name] += int(welch(a, b).p_value <= 0.05)
     assert found["up to a cap"] > 60 > 2 * found["whole"]
     assert found["nothing"] <= 11
