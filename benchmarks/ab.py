@@ -13,7 +13,8 @@ Calendar: the last 20 days of every quiet stretch of Online Retail.
 
 Calibrated: the same as the calibration report says of these shops, in the designs of the reports; what is withheld is no
 verdict there. Traps: what the reports themselves find in simulated shops in which nothing has an effect, item by item and
-as a whole. Planted: a promotion with an effect among others without, in shops of their own.
+as a whole; promotions also put on the orders of a shop anew, for more reports. Planted: a promotion with an effect among
+others without, in shops of their own.
 
 ``ours`` and ``rival`` are seconds for the 1,000 resamples of each of 200 items with 1,000 customers: Poisson weights over
 distinct values, and rows drawn in NumPy, in one thread each. Both must find the same intervals.
@@ -52,6 +53,7 @@ def run(size: int) -> Result:
     calendar = child("ab:calendar", *files).value
     shops = max(size // _PER_SHOP, 2)
     traps = {name: child("ab:trap", name, shops).value for name in TRAPS}
+    assigned = child("ab:assigned", shops).value
     planted = child("ab:planted", shops).value
     rows: list[tuple[str, str]] = [
         (f"{_RESAMPLES:,} resamples of {_ITEMS} items, {_CUSTOMERS:,} customers each", seconds(ours.seconds)),
@@ -62,11 +64,12 @@ def run(size: int) -> Result:
     rows += _calibrated(calibrated)
     rows.append(("Online Retail, quiet days and +20 % on 20 days", "false positives    found"))
     rows += [(f"  {name}", f"{_rate(quiet)}  {_rate(changed)}") for name, (quiet, changed) in calendar.items()]
-    rows += _of_shops(traps, planted)
+    rows += _of_shops(traps, assigned, planted)
     extra: dict[str, Any] = {
         "calibrated": calibrated,
         "calendar": calendar,
         "traps": traps,
+        "assigned": assigned,
         "planted": planted,
         "peak_memory_gb": ours.peak_gb,
     }
@@ -112,10 +115,15 @@ def _calibrated(calibrated: Figures) -> Iterator[tuple[str, str]]:
             yield f"  {row['test']}, {row['metric']}", f"{_rate(row['rate'])}{said}"
 
 
-def _of_shops(traps: Figures, planted: Figures) -> Iterator[tuple[str, str]]:
+def _of_shops(traps: Figures, assigned: Figures, planted: Figures) -> Iterator[tuple[str, str]]:
     yield "shops without any effect", "items found    without adjustment    reports that find anything"
     for name, figures in traps.items():
         yield f"  {name}", "  ".join(_rate(figures[what]) for what in ("items", "raw", "reports"))
+    for metric, shares in assigned.items():
+        yield (
+            f"  200 promotions put on orders anew, {metric}",
+            "  ".join(_rate(shares[what]) for what in ("items", "reports")),
+        )
     yield "planted effects", f"intervals with the truth {_rate(planted['covers'])}"
     for row in planted["effects"]:
         found = f"truth {row['truth']:.3f}, found {row['mean']:.3f}, sign right {row['sign']:.0%}"
@@ -192,6 +200,13 @@ def trap(name: str, shops: int) -> Callable[[], Any]:
     from benchmarks.ab_traps import found
 
     return lambda: found(name, shops)
+
+
+def assigned(shops: int) -> Callable[[], Any]:
+    """Whole reports of promotions that do nothing, many of each shop."""
+    from benchmarks.ab_assigned import found
+
+    return lambda: found(shops)
 
 
 def planted(shops: int) -> Callable[[], Any]:
