@@ -4,8 +4,6 @@ Storing waits for the disk or for a server, and half of its work is that of one 
 days a fifth shorter. One frame is stored at a time, and one waits at most.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
