@@ -11,6 +11,7 @@ from ca_platform.catalogue import report_spec
 from ca_platform.settings.connecting import to_connect
 from ca_platform.store import MAIN, Dimension
 from dash_app.state import View
+from dash_app.words.dates import day as in_words
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
@@ -39,7 +40,7 @@ def not_computed(report: str, day: date) -> Message:
     """The report exists on other days at most."""
     return Message(
         "Not computed yet",
-        f"The report {report} is not computed for {day}. Compute it with",
+        f"The report {report} is not computed for {in_words(day)}. Compute it with",
         f"ca-platform run --from {day} --to {day} --select {report}",
     )
 
@@ -57,7 +58,7 @@ def no_such_value(dimension: Dimension, day: date, view: View) -> Message:
     """The value has not been seen up to the day."""
     return Message(
         "Nothing about this value yet",
-        f"No session up to {day} has {dimension.name} = {dimension.value or '(no value)'}.",
+        f"No session up to {in_words(day)} has {dimension.name} = {dimension.value or '(no value)'}.",
         link=("Show the whole shop", view.model_copy(update={"dimension": MAIN}).query() or "?"),
     )
 
@@ -99,7 +100,7 @@ def failed(identity: str) -> Message:
 
 def no_comparison(day: date) -> str:
     """The earlier day has no report."""
-    return f"There is no report of {day} to compare with."
+    return f"There is no report of {in_words(day)} to compare with."
 
 
 def first_contact(report: str, settings: Settings) -> str:
@@ -111,7 +112,7 @@ def first_contact(report: str, settings: Settings) -> str:
 
 def kept_values(days: Mapping[str, date]) -> list[str]:
     """Reports without values of the day, of which the customers keep the last ones; nothing where there are none."""
-    said = ", ".join(f"{report_spec(name).title} ({day})" for name, day in days.items())
+    said = ", ".join(f"{report_spec(name).title} ({in_words(day)})" for name, day in days.items())
     return [f"Not computed for this day, and as they were before: {said}."] if said else []
 
 
@@ -119,7 +120,7 @@ def other_day(day: date | None) -> str:
     """The figures of the customers are those of another day."""
     if day is None:
         return "The figures of the customers are not computed: the report client_kpis has no day."
-    return f"The figures of the customers are as of {day}: those of the shown day are not kept here."
+    return f"The figures of the customers are as of {in_words(day)}: those of the shown day are not kept here."
 
 
 def _settings_file(settings: Settings) -> str:

@@ -155,10 +155,15 @@ def _login(settings: Settings) -> str:
     names = users.names()
     if names:
         who = f"user {names[0]} and the password are" if len(names) == 1 else f"users {', '.join(names)} are"
-        return f"Login: {who} kept."
+        return f"Login: {who} kept. {_forgotten(settings, names[0])}"
     password = secrets.token_urlsafe(9)
     users.add(USER, password)
-    return f"Login: user {USER}, password {password}   (shown this once; `ca-platform user` changes it)"
+    return f"Login: user {USER}, password {password}   (shown this once)\n{_forgotten(settings, USER)}"
+
+
+def _forgotten(settings: Settings, name: str) -> str:
+    where = f" --settings {_shown(settings.file)}" if settings.file else ""
+    return f"Forgotten? `.venv/bin/ca-platform{where} user password {name}` sets another."
 
 
 def _shown(path: Path) -> str:

@@ -29,9 +29,23 @@ def add(name: str, password_stdin: bool) -> None:
     """Make the login NAME. The password is asked for."""
     users = _users()
     if name in users.names():
-        raise click.UsageError(f"There is a user {name!r} already; remove it first, or take another name.")
+        raise click.UsageError(
+            f"There is a user {name!r} already: take another name, or set its password with `ca-platform user password`."
+        )
     users.add(name, _first_line() if password_stdin else _asked())
     note(f"User {name!r} may log in now.")
+
+
+@command("password", "ca-platform user password anna")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="The password is the first line of standard input.")
+def password(name: str, password_stdin: bool) -> None:
+    """Set another password for the login NAME, such as one that was forgotten. The password is asked for."""
+    users = _users()
+    if name not in users.names():
+        raise click.UsageError(f"There is no user {name!r}: `ca-platform user list` lists all.")
+    users.set_password(name, _first_line() if password_stdin else _asked())
+    note(f"User {name!r} has the new password, and is logged out everywhere.")
 
 
 @command("remove", "ca-platform user remove anna")
@@ -56,7 +70,7 @@ def list_(as_json: bool) -> None:
         note("Nobody can log in yet: `ca-platform user add NAME` makes a login.")
 
 
-for _subcommand in (add, remove, list_):
+for _subcommand in (add, password, remove, list_):
     user.add_command(_subcommand)
 
 

@@ -40,7 +40,7 @@ _EXAMPLE = """\
 # What to read. Only sessions is needed: one row for each visit, bought or not.
 sources:
   # sessions:
-  #   kind: csv                   # csv, parquet, postgresql, bigquery, redshift
+  #   kind: csv                   # csv, parquet, postgresql or redshift
   #   path: sessions/*.csv
   #   columns:                    # our name: the name of your column
   #     order_id: OrderNo

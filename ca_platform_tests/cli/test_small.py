@@ -35,8 +35,10 @@ def test_a_user_can_log_in_after_add_and_not_after_remove(shop: Shop, tell: Tell
     assert users.verify("anna", PASSWORD)
     assert tell("user", "list").out == "anna\n"
     assert tell("user", "list", "--json").json() == [{"name": "anna"}]
+    assert tell("user", "password", "anna", "--password-stdin", typed=f"not {PASSWORD}\n").code == 0
+    assert (users.verify("anna", PASSWORD), users.verify("anna", f"not {PASSWORD}")) == (False, True)
     assert tell("user", "remove", "anna").code == 0
-    assert not users.verify("anna", PASSWORD)
+    assert not users.verify("anna", f"not {PASSWORD}")
     assert tell("user", "list", "--json").json() == []
 
 
@@ -48,6 +50,7 @@ def test_a_user_can_log_in_after_add_and_not_after_remove(shop: Shop, tell: Tell
         (["add", " anna", "--password-stdin"], f"{PASSWORD}\n", "no user name"),
         (["add", "anna"], "", "--password-stdin"),
         (["remove", "anna"], "", "There is no user 'anna'"),
+        (["password", "anna"], "", "There is no user 'anna'"),
         (["add"], "", "Missing argument 'NAME'"),
     ],
 )

@@ -16,7 +16,14 @@ from ca_platform_tests.api.shop import DAY, SETTINGS, Shop, kpis
 from ca_platform_tests.cli.conftest import Tell, process
 
 SECRET = "s3cr3t/with@signs"
-SUBCOMMANDS = [("user", "add"), ("user", "remove"), ("user", "list"), ("schedule", "set"), ("schedule", "show")]
+SUBCOMMANDS = [
+    ("user", "add"),
+    ("user", "password"),
+    ("user", "remove"),
+    ("user", "list"),
+    ("schedule", "set"),
+    ("schedule", "show"),
+]
 
 
 @pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), *SUBCOMMANDS], ids=" ".join)

@@ -90,7 +90,7 @@ def test_comparison_changes_the_figure_and_one_without_report_is_said(visitor: V
     assert not compared["note"]
     unknown = visitor.card(ANY_CARD, f"{DAY}&compare=2026-11-02")
     assert unknown["verdict"] == "ready"
-    assert unknown["note"] == "There is no report of 2026-11-02 to compare with."
+    assert unknown["note"] == "There is no report of 2 Nov 2026 to compare with."
 
 
 def test_download_that_is_the_first_session_is_said(shop: Settings) -> None:
@@ -303,7 +303,7 @@ def test_nonsense_in_a_request_of_the_table_is_left_out(visitor: Visitor, reques
 
 def test_table_of_customers_says_which_day_it_shows(visitor: Visitor) -> None:
     assert visitor.card(TABLE, DAY)["note"] == ""
-    assert str(frames.DAY) in visitor.card(TABLE, "?date=2026-11-14")["note"]
+    assert "as of 21 Nov 2026" in visitor.card(TABLE, "?date=2026-11-14")["note"]
 
 
 def test_csv_of_customers_has_all_of_them_by_name(visitor: Visitor) -> None:

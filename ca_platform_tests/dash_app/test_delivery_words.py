@@ -190,8 +190,8 @@ def test_candidates_of_the_newest_back_test_stand_beside_each_other() -> None:
     frame = backtest.of_duration(frames.report("delivery_backtest"), LOOK)
     assert frame["duration"].unique().to_list() == ["deliver"]
     assert backtest.reading(frame, LOOK) == (
-        "Since 22 Oct 2026 a delivery is judged by what found more planted delays: for its place by the autoencoder "
-        "(73.0%, robust baseline 69.0%), for its customer by the autoencoder (73.0%, robust baseline 69.0%)."
+        "Since 22 Oct 2026 the autoencoder judges a delivery where it clearly finds more planted delays: "
+        "place by the autoencoder (73.0%, robust baseline 69.0%), customer by the autoencoder (73.0%, robust baseline 69.0%)."
     )
     rows = [[cell.text for cell in row] for row in backtest.listed(frame, LOOK).rows]
     assert rows[:2] == [

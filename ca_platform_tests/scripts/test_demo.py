@@ -92,7 +92,8 @@ def test_second_call_keeps_everything_serves_both_and_ends_both(second: subproce
         if line.startswith("Ctrl-C"):
             break
     assert "is kept" in said
-    assert "password" not in said.replace("the password are kept", "")
+    assert "user demo and the password are kept. Forgotten? `.venv/bin/ca-platform" in said
+    assert "user demo, password" not in said
     addresses = re.findall(r"http://127\.0\.0\.1:\d+", said)
     assert len(addresses) == 2, said
     assert "simulated" in said

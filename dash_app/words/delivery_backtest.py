@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ca_platform.models.deliveries.contest import NETWORK
 from dash_app.filters import DeliveryFilters
 from dash_app.records import Listing, Look
 from dash_app.words import lists
@@ -31,7 +32,7 @@ def reading(frame: pl.DataFrame, look: Look) -> str:
     said = [_served(base, rows, look) for base in _BASES]
     known = ", ".join(filter(None, said))
     since = day(frame["date"].max())  # type: ignore[arg-type]
-    return f"Since {since} a {name} is judged by what found more planted delays: {known}."
+    return f"Since {since} the {NETWORK} judges a {name} where it clearly finds more planted delays: {known}."
 
 
 def listed(frame: pl.DataFrame, look: Look) -> Listing:
@@ -78,4 +79,4 @@ def _served(base: str, rows: list[Row], look: Look) -> str:
         return ""
     others = [f"{row['model']} {form.share(row['recall'])}" for row in own if row is not served]
     against = f", {others[0]}" if others else ""
-    return f"for its {_BASES[base]} by the {served['model']} ({form.share(served['recall'])}{against})"
+    return f"{_BASES[base]} by the {served['model']} ({form.share(served['recall'])}{against})"

@@ -103,7 +103,7 @@ def test_values_that_are_kept_from_an_earlier_day_are_named(shop: Settings, tmp_
             write.put(name, known, pl.DataFrame({"client": ["a"]}))
     kept = Lists(shop, lake).kept_values(day)
     assert kept == {"rfm": before}
-    assert kept_values(kept) == ["Not computed for this day, and as they were before: RFM of customers (2024-05-01)."]
+    assert kept_values(kept) == ["Not computed for this day, and as they were before: RFM of customers (1 May 2024)."]
     assert kept_values({}) == []
 
 
