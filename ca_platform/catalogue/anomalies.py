@@ -58,6 +58,12 @@ _DAY_COLUMNS = (
         "or event its name; null elsewhere.",
         nullable=True,
     ),
+    text(
+        "note",
+        "What could not be taken out of the figure, and so may be why it deviates: peaks of the season before there is a "
+        "year of history, public holidays where no country is set; or why it is not judged. Null where nothing.",
+        nullable=True,
+    ),
     flag("is_alarm", "The day is flagged and the day before is not: an alarm."),
     text("detector", "The detector that decides on this day.", nullable=True),
     *(

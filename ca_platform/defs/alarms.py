@@ -188,6 +188,7 @@ def _alarm(spec: ReportSpec, rows: pl.DataFrame, day: date, settings: Settings, 
         p_value=next(iter(carry["p_value"]), None),
         budget=settings.reports.anomaly.false_alarms_per_30_days,
         measured=measured,
+        notes=tuple(carry["note"].drop_nulls().unique(maintain_order=True)),
     )
 
 

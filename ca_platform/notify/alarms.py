@@ -22,6 +22,7 @@ class Alarm:
         p_value: share of usual days that are as far off.
         budget: false alarms per 30 days that the settings allow this report.
         measured: false alarms per 30 days of the detector that serves, in its back-test; None before there is one.
+        notes: what could not be taken out of the figures, in words, and so may be why they deviate.
     """
 
     report: str
@@ -32,6 +33,7 @@ class Alarm:
     p_value: float | None
     budget: float
     measured: float | None
+    notes: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -59,9 +61,9 @@ class Alarm:
         """The whole message as plain text: what deviates, how often that is chance, and where to look."""
         where = f"Look at it: /anomalies?date={self.day}&report={self.report}&opened={self.day} of the dashboards."
         mend = "A day that was known to be special can be named in reports.anomaly.events of the settings."
-        return "\n".join(
-            [f"{self.subject}.", "", *(f"- {finding}" for finding in self.findings), "", self.rate, where, mend]
-        )
+        findings = [f"- {finding}" for finding in self.findings]
+        notes = [f"Bear in mind: {note}." for note in self.notes]
+        return "\n".join([f"{self.subject}.", "", *findings, "", *notes, self.rate, where, mend])
 
     @property
     def notice(self) -> Notice:
@@ -72,6 +74,7 @@ class Alarm:
             "day": self.day.isoformat(),
             "metrics": list(self.metrics),
             "findings": list(self.findings),
+            "notes": list(self.notes),
             "p_value": self.p_value,
             "false_alarms_per_30_days": self.measured,
             "false_alarms_allowed_per_30_days": self.budget,

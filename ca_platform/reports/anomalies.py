@@ -27,6 +27,7 @@ from ca_platform.training.anomalies import Serving
 SPLIT_REPORTS = ("dfunnel_anomaly", "revenue_anomaly", "dorders_anomaly")
 """Reports whose metrics are made of sessions, so that dimension values have them, too; the first that flags a metric counts."""
 
+NO_HOLIDAYS = "public holidays not known: reports.anomaly.country is not set"
 _SAME_WEEKDAYS, _WEEK = 4, 7
 LEAST_EVENTS = 3.0
 """Fewer customers, orders or sessions too many or too few are no reason to call anybody."""
@@ -192,6 +193,7 @@ def day_rows(run: Run, panels: AnomalyPanels, explained: Explained) -> pl.DataFr
             "is_anomaly": anomaly.ravel(),
             "direction": pl.Series(direction.ravel().tolist(), dtype=pl.String),
             "explanation": pl.Series(_explanations(run, panels, explained), dtype=pl.String),
+            "note": pl.Series(_notes(run, panels), dtype=pl.String),
             "is_alarm": np.repeat(run.is_alarm, metrics),
             "detector": pl.Series(
                 [name if told else None for name, told in zip(run.detector, np.isfinite(watched.score), strict=True)],
@@ -218,6 +220,17 @@ def _explanations(run: Run, panels: AnomalyPanels, explained: Explained) -> list
     return found
 
 
+def _notes(run: Run, panels: AnomalyPanels) -> list[str | None]:
+    """By day and metric: what could not be taken out of it."""
+    found: list[str | None] = run.watched.notes.ravel().tolist()
+    if panels.knows_holidays:
+        return found
+    judged = np.isfinite(run.watched.expected).ravel()
+    return [
+        "; ".join(filter(None, [note, NO_HOLIDAYS])) if told else note for note, told in zip(found, judged, strict=True)
+    ]
+
+
 def _metric_in_words(run: Run, place: int, column: int) -> str:
     metric = run.panel.metrics[column]
     actual, expected = run.panel.values[place, column], run.expected[place, column]
@@ -239,13 +252,13 @@ def _joined(panel: Panel, parts: Sequence[tuple[list[int], Watched]]) -> Watched
     by_day = {name: np.full(days, np.nan) for name in ("score", "p_value")}
     flags = {name: np.zeros(days, bool) for name in ("is_flagged", "is_alarm")}
     carries, leading = np.zeros((days, metrics), bool), np.full(days, -1)
+    notes = np.full((days, metrics), None, object)
     scores = {name: np.full(days, np.nan) for name in DETECTORS}
-    notes: dict[str, None] = {}
     for places, watched in parts:
         for name, joined in (by_metric | by_day | flags).items():
             joined[places] = getattr(watched, name)[places]
         carries[places], leading[places] = watched.carries[places], watched.leading[places]
         for name, own in watched.scores.items():
             scores[name][places] = own[places]
-        notes |= dict.fromkeys(watched.notes)
-    return Watched(**by_metric, **by_day, **flags, carries=carries, leading=leading, scores=scores, notes=tuple(notes))
+        notes[places] = watched.notes[places]
+    return Watched(**by_metric, **by_day, **flags, carries=carries, leading=leading, notes=notes, scores=scores)

@@ -61,6 +61,11 @@ class AnomalyPanels:
         return marks_of(self.days, self._settings)
 
     @property
+    def knows_holidays(self) -> bool:
+        """Whether the settings say whose public holidays there are."""
+        return self._settings.reports.anomaly.country is not None
+
+    @property
     def actions(self) -> dict[str, str]:
         """Name of the watched count by declared action."""
         taken = {SESSIONS, ORDERS, REVENUE, MEAN_AMOUNT}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from ca_platform.catalogue.anomalies import DAY_REPORTS, DETECTORS
+from ca_platform.models.anomaly.watch import NO_SEASON, ONLY_TAUGHT, YEAR_DAYS
 from ca_platform_tests.dash_app.days_of_shop import Row, sessions_on
 
 WINDOW = 130
@@ -56,7 +57,7 @@ def _row(day: date, start: date, metric: str, scale: float) -> Row:
         "is_alarm": is_flagged and day != OUTAGE[1],
     }
     if (day - start).days < TAUGHT:
-        return row | {"is_alarm": False}
+        return row | {"is_alarm": False, "note": ONLY_TAUGHT}
     score = 9.0 + day.day if is_flagged else 1.0 + (7 * day.day % 11) / 5
     return row | {
         "expected": usual,
@@ -68,6 +69,7 @@ def _row(day: date, start: date, metric: str, scale: float) -> Row:
         "is_anomaly": is_anomaly,
         "direction": ("decrease" if hit < 1 else "increase") if is_anomaly else None,
         "explanation": _why(day, metric, is_anomaly=is_anomaly),
+        "note": NO_SEASON if (day - start).days < YEAR_DAYS else None,
         "detector": SERVED,
         **{f"score_{name}": score * (1 + place / 10) for place, name in enumerate(DETECTORS)},
     }

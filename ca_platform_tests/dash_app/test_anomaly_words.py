@@ -19,6 +19,7 @@ from dash_app.words import anomalies as words
 from dash_app.words import anomaly_customers as customers
 from dash_app.words import anomaly_days as days
 from dash_app.words import anomaly_detectors as detectors
+from dash_app.words.anomaly_notes import left_in
 from dash_app.words.formats import Formats
 
 FORM = Formats("GBP")
@@ -156,6 +157,33 @@ def test_dimension_values_are_those_of_the_opened_day_and_of_the_figures_shown()
 def test_day_that_went_through_all_values_says_so() -> None:
     rows = days.values_of_day(frames.report(VALUES), opening(OUTAGE[0])).with_columns(is_anomaly=pl.lit(value=False))
     assert days.behind(rows, LOOK).startswith("No single dimension value explains Tue 3 Nov 2026")
+
+
+# ---- what could not be taken out -------------------------------------------------------------------------------------
+
+SEASON = "peaks of the season not known: less than a year of history"
+
+
+def test_what_could_not_be_taken_out_is_said_of_the_days_on_which_it_was_not() -> None:
+    frame = frames.report(REPORT)
+    until = pl.col("date") <= MACHINE
+    noted = frame.with_columns(note=pl.when(until).then(pl.lit(SEASON)))
+    assert left_in(noted, LOOK) == (f"{SEASON}, until 5 Aug 2026",)
+    assert left_in(noted.filter(until), LOOK) == (SEASON,)
+    assert left_in(frame.with_columns(note=pl.lit(None, pl.String)), LOOK) == ()
+    listing = days.listed(days.flagged_rows(noted, LOOK), LOOK, **PLACE)
+    assert listing.note == f"{SEASON}, until 5 Aug 2026"
+
+
+def test_what_could_not_be_taken_out_of_some_figures_names_them() -> None:
+    rows = days.of_day(frames.report(REPORT), opening(MACHINE))
+    both = pl.when(pl.col("metric").is_in(["orders", "sessions"])).then(pl.lit(f"{SEASON}; holidays not known"))
+    noted = rows.with_columns(note=both)
+    said = [f"{SEASON} (of sessions and orders)", "holidays not known (of sessions and orders)"]
+    assert list(left_in(noted, LOOK)) == said
+    assert "; ".join(said) in days.metrics(noted, LOOK, **PLACE).note
+    three = rows.with_columns(note=pl.when(pl.col("metric") != "sessions").then(pl.lit(SEASON)))
+    assert left_in(three, LOOK) == (f"{SEASON} (of 3 of 4 figures)",)
 
 
 # ---- how far alarms can be trusted ----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from ca_platform.catalogue import report_spec
 from ca_platform.catalogue.anomalies import ANOMALIES, COHORT_OFFSETS, DAY_REPORTS
 from ca_platform.lake import Lake
 from ca_platform.models.anomaly import backtest
+from ca_platform.models.anomaly.watch import NEW_FIGURE, NO_SEASON, ONLY_TAUGHT
 from ca_platform.reports import anomalies as reported
 from ca_platform.settings import Settings
 from ca_platform.training import anomalies
@@ -152,6 +153,16 @@ def test_rows_of_flags_say_what_they_rest_on(frames: dict[str, pl.DataFrame]) ->
         assert frame.filter("is_alarm").join(frame.filter("is_anomaly"), on="date", how="anti").is_empty()
         told = frame.filter("is_anomaly").select("metric", "explanation").rows()
         assert all(text.startswith(f"{metric}: ") for metric, text in told)
+
+
+def test_notes_say_what_could_not_be_taken_out_of_each_figure(frames: dict[str, pl.DataFrame]) -> None:
+    """Of a shop of less than a year in no country; shares of cohorts are unknown as long as nobody has come."""
+    for name in DAY_REPORTS:
+        taught = pl.col("date") < SHOP.start_date + timedelta(days=56)
+        assert set(frames[name].filter(taught)["note"]) == {ONLY_TAUGHT}
+        judged = frames[name].filter(~taught, pl.col("low").is_not_null())
+        assert set(judged["note"]) == {f"{NO_SEASON}; {reported.NO_HOLIDAYS}"}
+        assert set(frames[name].filter(~taught, pl.col("low").is_null())["note"]) <= {NEW_FIGURE}
 
 
 def test_dimension_values_are_those_of_flagged_days(frames: dict[str, pl.DataFrame]) -> None:

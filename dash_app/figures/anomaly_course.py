@@ -14,6 +14,7 @@ from dash_app.figures.labels import escape, label
 from dash_app.flagged import OPENED
 from dash_app.records import Figure, Look
 from dash_app.words import anomalies as words
+from dash_app.words.anomaly_notes import left_in
 from dash_app.words.formats import formats
 
 MOST = 8
@@ -59,6 +60,7 @@ def course(frame: pl.DataFrame, look: Look) -> Figure:
         f"{len(shown)} of {form.count(len(known))} figures, those that stand out most"
         if len(shown) < len(known)
         else "",
+        *left_in(rows.filter(pl.col("metric").is_in(shown)), look),
         "click a day to open it",
     )
     days = encode.days(rows["date"].unique().sort())

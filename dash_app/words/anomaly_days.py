@@ -11,6 +11,7 @@ from dash_app.flagged import OPENED
 from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words import anomalies as words
 from dash_app.words.anomalies import Frame
+from dash_app.words.anomaly_notes import left_in
 from dash_app.words.dates import weekday
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.lists import NOTHING, name
@@ -65,8 +66,9 @@ def listed(frame: Frame, look: Look, *, leads: str, called: str) -> Listing:
         Head("See", is_number=False),
     )
     rows = tuple(_day(frame, day, form, leads.format(day=day), called) for day in days[:MOST])
-    note = f"{MOST} of {form.count(len(days))} days" if len(days) > MOST else ""
-    return Listing(heads, rows, note)
+    cut = [f"{MOST} of {form.count(len(days))} days"] if len(days) > MOST else []
+    carried = frame.filter(pl.col("is_anomaly"), pl.col("date").is_in(days[:MOST]))
+    return Listing(heads, rows, "; ".join([*cut, *left_in(carried, look)]))
 
 
 def _day(frame: Frame, day: date, form: Formats, leads: str, called: str) -> tuple[Cell, ...]:
@@ -145,7 +147,8 @@ def metrics(frame: Frame, look: Look, *, leads: str, called: str) -> Listing:
     )
     day = frame["date"][0]
     cells = tuple(_metric(row, form, leads.format(day=day)) for row in rows)
-    return Listing(heads, cells, f"on {weekday(day)}; a name leads to {called} on that day")
+    notes = (f"on {weekday(day)}", *left_in(frame, look), f"a name leads to {called} on that day")
+    return Listing(heads, cells, "; ".join(notes))
 
 
 def _metric(row: Row, form: Formats, leads: str) -> tuple[Cell, ...]:

@@ -14,6 +14,7 @@ from ca_platform.errors import ValidationError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Texts = NDArray[np.object_]
 Days = NDArray[np.datetime64]
 Kind = Literal["count", "amount", "ratio"]
 
@@ -91,8 +92,8 @@ class DayMarks:
         holiday, event: (n,) names, None on other days.
     """
 
-    holiday: NDArray[np.object_]
-    event: NDArray[np.object_]
+    holiday: Texts
+    event: Texts
 
     @classmethod
     def none(cls, days: int) -> Self:
@@ -132,8 +133,8 @@ class Watched:
         is_alarm: (n,) whether it is the first day of a run of flagged days.
         carries: (n, m) which metrics the deviation rests on; all False on days that are not scored.
         leading: (n,) column of the metric that carries most, -1 on days that are not scored.
+        notes: (n, m) what could not be taken out of the figure, in words; None where nothing is left in it.
         scores: by detector, (n,) each.
-        notes: what could not be done, in words.
     """
 
     expected: Floats
@@ -147,5 +148,5 @@ class Watched:
     is_alarm: Flags
     carries: Flags
     leading: Ints
+    notes: Texts
     scores: Mapping[str, Floats] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()

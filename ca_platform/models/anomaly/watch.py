@@ -10,14 +10,18 @@ from ca_platform.errors import ValidationError
 from ca_platform.models.anomaly.baseline import Residuals, residuals
 from ca_platform.models.anomaly.calibration import MONTH, alarms, is_beyond
 from ca_platform.models.anomaly.causes import Causes, causes
+from ca_platform.models.anomaly.course import START_DAYS
 from ca_platform.models.anomaly.detectors import deviation
 from ca_platform.models.anomaly.evidence import lasting
 from ca_platform.models.anomaly.judge import BY_EVIDENCE, LEAST_HISTORY, judges, observed
-from ca_platform.models.anomaly.records import DayMarks, Flags, Floats, Ints, Panel, Watched
+from ca_platform.models.anomaly.records import DayMarks, Flags, Floats, Ints, Panel, Texts, Watched
 
 # Standard deviations from which a metric of the leading cause is said to carry the deviation too.
 CARRIES = 2.0
 YEAR_DAYS = 365
+ONLY_TAUGHT = f"not judged: the first {LEAST_HISTORY} days only teach what is usual"
+NEW_FIGURE = f"not judged: fewer than {START_DAYS} days of the figure are known"
+NO_SEASON = "peaks of the season not known: less than a year of history"
 # The band of a metric that has been judged for less than a month, in standard deviations.
 _USUAL_BAND = 2.0
 
@@ -121,16 +125,13 @@ def _band(found: Residuals, is_marked: Flags, budget: float) -> Floats:
     return width * found.spread
 
 
-def _notes(panel: Panel, found: Residuals) -> tuple[str, ...]:
-    """What could not be taken out of the figures, in words."""
-    days = panel.days.size
-    notes = []
-    if days <= LEAST_HISTORY:
-        notes.append(f"Days are judged once there are {LEAST_HISTORY} before them; there are {days} in all.")
-    if days <= YEAR_DAYS:
-        notes.append("Peaks of the season are not known yet: there is less than a year of history.")
-    judged = np.isfinite(found.expected).any(axis=0)
-    late = [panel.names[at] for at in np.flatnonzero(~judged)]
-    if late and days > LEAST_HISTORY:
-        notes.append(f"Too few days are known to judge {', '.join(late)}.")
-    return tuple(notes)
+def _notes(panel: Panel, found: Residuals) -> Texts:
+    """(n, m) what could not be taken out of a figure on a day, in words; None where nothing is left in it."""
+    day = np.arange(panel.days.size)[:, None]
+    known = np.isfinite(panel.values)
+    first = np.where(known.any(axis=0), known.argmax(axis=0), panel.days.size)
+    notes = np.full(panel.values.shape, None, object)
+    notes[day - first < YEAR_DAYS] = NO_SEASON
+    notes[~np.isfinite(found.expected)] = NEW_FIGURE
+    notes[:LEAST_HISTORY] = ONLY_TAUGHT
+    return notes

@@ -10,9 +10,10 @@ import pytest
 from ca_platform.errors import ValidationError
 from ca_platform.models.anomaly import DETECTORS, DayMarks, Panel, Watched, watch
 from ca_platform.models.anomaly.records import Metric
+from ca_platform.models.anomaly.watch import NEW_FIGURE, NO_SEASON, ONLY_TAUGHT
 from ca_platform_tests.models.anomaly.panels import FIRST, METRICS, WEEK, counts, of, shop
 
-FIELDS = [field.name for field in dataclasses.fields(Watched) if field.name not in {"scores", "notes"}]
+FIELDS = [field.name for field in dataclasses.fields(Watched) if field.name != "scores"]
 
 
 def watched(panel: Panel, **choices: object) -> Watched:
@@ -53,12 +54,24 @@ def test_constant_series_is_never_flagged(level: float) -> None:
         assert found.expected[100:] == pytest.approx(level)
 
 
+def test_notes_say_of_each_figure_and_day_what_could_not_be_taken_out() -> None:
+    panel = shop(500)
+    values = panel.values.copy()
+    values[:200, 1] = np.nan
+    found = watched(panel.with_figures(values, panel.sizes)).notes
+    assert set(found[:56].ravel()) == {ONLY_TAUGHT}
+    assert set(found[56:365, 0]) == {NO_SEASON}
+    assert set(found[365:, 0]) == {None}
+    assert set(found[56:228, 1]) == {NEW_FIGURE}
+    assert set(found[228:, 1]) == {NO_SEASON}
+
+
 def test_three_weeks_are_not_judged_and_the_notes_say_so() -> None:
     found = watched(shop(21))
     assert np.isnan(found.score).all()
     assert np.isnan(found.expected).all()
     assert not found.is_flagged.any()
-    assert "56 before them; there are 21" in found.notes[0]
+    assert set(found.notes.ravel()) == {ONLY_TAUGHT}
 
 
 def test_figures_that_are_not_known_are_no_anomaly_and_the_days_after_are_judged() -> None:
