@@ -6,6 +6,7 @@ a choice changes: a card says when it is shown (``records``), a figure looks at 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -185,13 +186,35 @@ class ItemFilters(OpenedFilters):
     top: Annotated[Literal["20", "50", "100"], _TOP] = "20"
 
 
+def _pair(value: str | None) -> str | None:
+    if not value:
+        return None
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or len(found) != 2 or not all(isinstance(one, str) for one in found):
+        raise ValueError('write two promotions, such as ["A", "B"]')
+    return value
+
+
 class PromotionTestFilters(ItemFilters):
-    """``/ab-tests/promotions``."""
+    """``/ab-tests/promotions``; and the pair that is opened, as the text of a JSON array of two promotions."""
 
     item: Annotated[
         str | None,
         Control("Opened", report="promotion_usage_before_after_amount", column="item", nothing="strongest"),
     ] = None
+    pair: Annotated[str | None, AfterValidator(_pair)] = None
+
+    @classmethod
+    def given(cls, parameters: Mapping[str, str]) -> dict[str, str]:
+        """The pair too, which no control shows: a mark leads to it."""
+        pair = parameters.get("pair")
+        return super().given(parameters) | ({"pair": pair} if pair else {})
+
+    def chosen(self) -> dict[str, str]:
+        return super().chosen() | ({"pair": self.pair} if self.pair else {})
 
 
 class ProductTestFilters(ItemFilters):

@@ -84,8 +84,7 @@ BEFORE_AFTER_REPORTS = (
     *opened_reports(
         "ab",
         "promotions and products",
-        _KIND,
-        _ITEM,
+        (_KIND, _ITEM),
         facts=(*_FACTS, *_OWN_FACTS["promotion"], *_OWN_FACTS["product"], *CALIBRATED_BY),
         page="/ab-tests/promotions",
         requires=("sessions.promotion_id or lines",),

@@ -9,15 +9,18 @@ from ca_platform.catalogue.spec import Column, Kind, ReportSpec
 MOST_OPENED = 300
 """Items of one report whose distributions are kept."""
 
-_KEY = ("item_kind", "item", "metric")
+MOST_CUSTOMERS = 2_000_000
+"""Customers of pairs of promotions up to which further pairs are looked at customer by customer."""
+SIDES = ("before", "after")
 
 
 def opened_reports(
     name: str,
     items: str,
-    kind: Column,
-    item: Column,
+    named: tuple[Column, ...],
     *,
+    sides: tuple[str, str] = SIDES,
+    limit: str = "",
     facts: tuple[str, ...],
     page: str,
     requires: tuple[str, ...] = (),
@@ -27,16 +30,21 @@ def opened_reports(
     Args:
         name: what their names begin with.
         items: what is compared, in the plural.
-        kind, item: the columns that name it.
+        named: the columns that name it.
+        sides: names of both sides.
+        limit: which of the items alone are looked at, where not all are.
     """
-    columns = (kind, item, text("metric", "orders or amount."))
+    columns = (*named, text("metric", "orders or amount."))
+    keys = tuple(column.name for column in columns)
+    every = f"Of all {items} with enough customers{limit}"
+    a, b = sides
     families = ReportSpec(
         name=f"{name}_families",
         family="ab_tests",
         title=f"Fitted distributions of compared {items}",
         grain="item × metric × family",
         description=(
-            f"Of all {items} with enough customers, the families of distributions whose support holds all "
+            f"{every}, the families of distributions whose support holds all "
             "outcomes, fitted by maximum likelihood to both sides together, blind to which is which. They describe and do "
             "not choose the test. An amount that is 0 for many customers is none of them: the Gaussian is then the only "
             "one left, and its goodness of fit says how bad it is."
@@ -57,7 +65,7 @@ def opened_reports(
             ),
             flag("is_best", "The family with the smallest criterion."),
         ),
-        key=(*_KEY, "family"),
+        key=(*keys, "family"),
         facts=facts,
         page=page,
         requires=requires,
@@ -68,19 +76,18 @@ def opened_reports(
         title=f"Distributions of compared {items}",
         grain="item × metric × series × bin",
         description=(
-            f"Of all {items} with enough customers, of each kind and metric those "
-            f"{MOST_OPENED} with the smallest p-values: how many customers ordered how much before and after, "
-            "what the best family has of these bins, and how many of the 1,000 resamples have which difference. The last "
-            "bin of before, after and fitted is up to the largest outcome."
+            f"{every}, of each kind and metric those {MOST_OPENED} with the smallest p-values: how many customers ordered "
+            f"how much ({a} and {b}), what the best family has of these bins (fitted), and how many of the 1,000 resamples "
+            "have which difference (bootstrap). The last bin of the first three is up to the largest outcome."
         ),
         columns=(
             *columns,
-            text("series", "before, after, fitted or bootstrap."),
+            text("series", f"{a}, {b}, fitted or bootstrap."),
             Column("low", Kind.FLOAT, "Low end of the bin, included.", "by metric"),
             Column("high", Kind.FLOAT, "High end of the bin, not included but in the last one.", "by metric"),
             figure("share", "Share of the customers, or of the resamples, in the bin.", "share"),
         ),
-        key=(*_KEY, "series", "low"),
+        key=(*keys, "series", "low"),
         facts=facts,
         page=page,
         requires=requires,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ca_platform.catalogue.ab_before_after import BEFORE_AFTER_REPORTS, name_of
 from ca_platform.catalogue.ab_calibration import CALIBRATED_BY
+from ca_platform.catalogue.ab_opened import MOST_CUSTOMERS, MOST_OPENED, opened_reports
 from ca_platform.catalogue.ab_tests import A_B, comparison_columns
 from ca_platform.catalogue.columns import count, share, text
 from ca_platform.catalogue.spec import ReportSpec
@@ -13,6 +14,7 @@ from ca_platform.catalogue.spec import ReportSpec
 _NEEDS = ("sessions.promotion_id",)
 _FACTS = ("promotion_spending", "dimension_values", *CALIBRATED_BY)
 _PAGE = "/ab-tests/promotions"
+_PAIR = (text("promotion_a", "The promotion whose name comes first."), text("promotion_b", "The other one."))
 _BEFORE_AFTER = next(spec for spec in BEFORE_AFTER_REPORTS if spec.name == name_of("promotion", "orders"))
 
 PROMOTION_PAIRS = (
@@ -30,16 +32,22 @@ PROMOTION_PAIRS = (
             "where more than 200 pairs are large enough, the share is told that these would tend to."
         ),
         columns=(
-            *comparison_columns(
-                text("promotion_a", "The promotion whose name comes first."),
-                text("promotion_b", "The other one."),
-                sides=A_B,
-            ),
+            *comparison_columns(*_PAIR, sides=A_B),
             count("customers_a", "Customers of promotion_a who did not use the other."),
             count("customers_b", "Customers of promotion_b who did not use the other."),
             count("customers_of_both", "Customers who used both, and are left out."),
         ),
         key=("promotion_a", "promotion_b"),
+        facts=_FACTS,
+        page=_PAGE,
+        requires=_NEEDS,
+    ),
+    *opened_reports(
+        "promotion_comparison",
+        "pairs of promotions",
+        _PAIR,
+        sides=("a", "b"),
+        limit=f" (the clearest {MOST_OPENED}, as long as they have fewer than {MOST_CUSTOMERS:,} customers together)",
         facts=_FACTS,
         page=_PAGE,
         requires=_NEEDS,

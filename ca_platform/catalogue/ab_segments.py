@@ -61,5 +61,5 @@ def _changes(word: str, metric: str) -> ReportSpec:
 
 SEGMENT_CHANGES = (
     *(_changes(word, metric) for metric in METRICS for word in _WINDOWS),
-    *opened_reports("segments_change", "segments", _KIND, _ITEM, facts=_FACTS, page=_PAGE),
+    *opened_reports("segments_change", "segments", (_KIND, _ITEM), facts=_FACTS, page=_PAGE),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 
@@ -10,12 +11,24 @@ import polars as pl
 
 from ca_platform.catalogue.ab_tests import A_B
 from ca_platform.facts.customers import MAIN_SLICE
-from ca_platform.reports.ab_pairs import Spending, compared_pairs, summary
+from ca_platform.reports.ab_pair_opened import opened_pairs
+from ca_platform.reports.ab_pairs import Spending, summary
 from ca_platform.reports.ab_verdicts import Offers, verdicts
+from ca_platform.reports.opened_items import Naming, distributions, families
 from ca_platform.reports.reading import FactReader
 from ca_platform.settings.reports import AbTest
 
 _KEY = ["slice", "customer", "promotion_id"]
+_NAMING = Naming("", ("promotion_a", "promotion_b"), A_B)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """The rows of a day, and what is shown of a pair when it is opened."""
+
+    rows: pl.DataFrame
+    families: pl.DataFrame
+    distributions: pl.DataFrame
 
 
 class PairTables:
@@ -32,7 +45,15 @@ class PairTables:
 
     def rows(self, day: date) -> pl.LazyFrame:
         """``promotion_comparison``."""
-        return self._compared(day).lazy()
+        return self._compared(day).rows.lazy()
+
+    def families(self, day: date) -> pl.LazyFrame:
+        """``promotion_comparison_families``."""
+        return self._compared(day).families.lazy()
+
+    def distributions(self, day: date) -> pl.LazyFrame:
+        """``promotion_comparison_distributions``."""
+        return self._compared(day).distributions.lazy()
 
     @property
     def largest(self) -> int:
@@ -44,10 +65,11 @@ class PairTables:
         """``promotion_comparison_summary``."""
         return summary(self.rows(day))
 
-    def _compare(self, day: date) -> pl.DataFrame:
+    def _compare(self, day: date) -> _Pairs:
         known = self._spending.lazy().filter(pl.col("day") <= day).group_by(_KEY).agg(pl.col("orders", "amount").sum())
-        return verdicts(
-            [compared_pairs(Spending(known.collect()), self._options.alpha)],
+        found = opened_pairs(Spending(known.collect()), self._options.alpha)
+        rows = verdicts(
+            [found.compared],
             alpha=self._options.alpha,
             offers=self._offers(day),
             sides=A_B,
@@ -55,6 +77,7 @@ class PairTables:
             method="benjamini_yekutieli",
             within=["slice"],
         )
+        return _Pairs(rows, families(_NAMING, [found]), distributions(_NAMING, [found]))
 
     @cached_property
     def _spending(self) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from ca_platform.models.experiments.ab_windows import WORDS, Windows, Word
 from ca_platform.reports.ab_segments import Segmented, compared_segments
 from ca_platform.reports.ab_verdicts import Offers, verdicts
 from ca_platform.reports.opened import Opened
-from ca_platform.reports.opened_items import distributions, families
+from ca_platform.reports.opened_items import Naming, distributions, families
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.rfm_tables import RfmTables
 from ca_platform.settings import Settings
@@ -71,8 +71,8 @@ class SegmentChangeTables:
         """``segments_change_distributions``."""
         return self._opened(distributions, day)
 
-    def _opened(self, say: Callable[[str, Sequence[Opened]], pl.DataFrame], day: date) -> pl.LazyFrame:
-        found = [say(kind_of(word), [*self._found(word, day).values()]) for word in WORDS]
+    def _opened(self, say: Callable[[Naming, Sequence[Opened]], pl.DataFrame], day: date) -> pl.LazyFrame:
+        found = [say(Naming(kind_of(word)), [*self._found(word, day).values()]) for word in WORDS]
         return pl.concat(found).lazy().filter(pl.col("slice").is_in(self._known(day)))
 
     def _known(self, day: date) -> list[int]:

@@ -36,7 +36,7 @@ from ca_platform.reports.before_after import (
 )
 from ca_platform.reports.milestones import valid_on
 from ca_platform.reports.opened import Opened
-from ca_platform.reports.opened_items import distributions, families
+from ca_platform.reports.opened_items import Naming, distributions, families
 from ca_platform.reports.reading import FactReader
 from ca_platform.settings.models import Sources
 from ca_platform.settings.reports import AbTest
@@ -159,7 +159,7 @@ class BeforeAfterTables:
             within=("slice", "metric"),
         )
         rows = rows.with_columns(item_kind=pl.lit(kind))
-        return _Compared(rows, families(kind, found), distributions(kind, found))
+        return _Compared(rows, families(Naming(kind), found), distributions(Naming(kind), found))
 
     def _promotions(self, asked: Sequence[Asked]) -> list[Opened]:
         known = self._known(asked[0].day)

@@ -38,6 +38,8 @@ def _compared() -> dict[str, Callable[[Cut], pl.LazyFrame]]:
 
     return {
         "promotion_comparison": lambda cut: cut.tables.ab.pairs.rows(cut.calendar.day),
+        "promotion_comparison_families": lambda cut: cut.tables.ab.pairs.families(cut.calendar.day),
+        "promotion_comparison_distributions": lambda cut: cut.tables.ab.pairs.distributions(cut.calendar.day),
         "promotion_comparison_summary": lambda cut: cut.tables.ab.pairs.summary(cut.calendar.day),
         "order_and_payment_amount_differences": lambda cut: cut.tables.ab.before_after.both(
             "promotion", cut.calendar.day

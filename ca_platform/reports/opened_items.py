@@ -6,11 +6,12 @@ Pure functions of what was compared; only items with enough customers are here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from ca_platform.catalogue.ab_opened import MOST_OPENED
+from ca_platform.catalogue.ab_opened import MOST_OPENED, SIDES
 from ca_platform.models.experiments import Values
 from ca_platform.models.experiments.families import distribution
 from ca_platform.models.experiments.records import Floats
@@ -19,9 +20,7 @@ from ca_platform.reports.opened import Opened
 # Bins of outcomes, besides that of larger ones, and of resampled differences.
 BINS = 12
 _LARGEST_SHARE = 0.98
-_NAMED = {"slice": pl.UInt32(), "item_kind": pl.String(), "item": pl.String(), "metric": pl.String()}
 _FAMILIES = {
-    **_NAMED,
     "family": pl.String(),
     "parameters": pl.String(),
     "aic": pl.Float64(),
@@ -29,7 +28,6 @@ _FAMILIES = {
     "is_best": pl.Boolean(),
 }
 _DISTRIBUTIONS = {
-    **_NAMED,
     "series": pl.String(),
     "low": pl.Float64(),
     "high": pl.Float64(),
@@ -37,11 +35,40 @@ _DISTRIBUTIONS = {
 }
 
 
-def families(kind: str, found: Sequence[Opened]) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How the items of a report are told apart.
+
+    Attributes:
+        kind: of the items, a column of its own; empty: they have none.
+        names: columns of the items that name one.
+        sides: names of both sides.
+    """
+
+    kind: str
+    names: tuple[str, ...] = ("item",)
+    sides: tuple[str, str] = SIDES
+
+    @property
+    def columns(self) -> dict[str, pl.DataType]:
+        """Columns that name an item, and the metric."""
+        kinds = ["item_kind"] if self.kind else []
+        return {"slice": pl.UInt32(), **dict.fromkeys([*kinds, *self.names, "metric"], pl.String())}
+
+    def of(self, one: Opened) -> pl.DataFrame:
+        """The shown items."""
+        rows = one.compared.items[one.shown].with_columns(
+            item_kind=pl.lit(self.kind), metric=pl.lit(one.compared.metric)
+        )
+        return rows.select(pl.col(name).cast(dtype) for name, dtype in self.columns.items())
+
+
+def families(naming: Naming, found: Sequence[Opened]) -> pl.DataFrame:
     """Rows of ``ab_families``: every family that the values of an item allow, with ``slice``."""
-    parts = [pl.DataFrame(schema=_FAMILIES)]
+    columns = naming.columns | _FAMILIES
+    parts = [pl.DataFrame(schema=columns)]
     for one in found:
-        named = _named(kind, one)
+        named = naming.of(one)
         best = pl.Series("best", one.best, dtype=pl.String)
         for name, fit in one.families.items():
             texts = [
@@ -56,17 +83,19 @@ def families(kind: str, found: Sequence[Opened]) -> pl.DataFrame:
                 pl.Series("goodness_of_fit", fit.distance, dtype=pl.Float64),
                 family=pl.lit(name),
             )
-            parts.append(rows.filter("possible").with_columns(is_best=pl.col("best") == name).select(*_FAMILIES))
+            parts.append(rows.filter("possible").with_columns(is_best=pl.col("best") == name).select(*columns))
     return pl.concat(parts)
 
 
-def distributions(kind: str, found: Sequence[Opened]) -> pl.DataFrame:
+def distributions(naming: Naming, found: Sequence[Opened]) -> pl.DataFrame:
     """Rows of ``ab_distributions``: shares of the customers, and of the resamples, by bins, with ``slice``."""
-    parts = [pl.DataFrame(schema=_DISTRIBUTIONS)]
+    columns = naming.columns | _DISTRIBUTIONS
+    parts = [pl.DataFrame(schema=columns)]
     for one in found:
         if one.shown.size:
-            named = _named(kind, one).with_columns(_is_kept(one))
-            parts += [_series(named, *bins) for bins in (*_outcomes(one), _resampled(one.resampled))]
+            named = naming.of(one).with_columns(_is_kept(one))
+            bins = (*_outcomes(one, naming.sides), _resampled(one.resampled))
+            parts += [_series(named, *series).select(*columns) for series in bins]
     return pl.concat(parts)
 
 
@@ -77,28 +106,17 @@ def _is_kept(one: Opened) -> pl.Series:
     return items.select(kept=pl.col("p").rank("ordinal").over("slice") <= MOST_OPENED)["kept"]
 
 
-def _named(kind: str, one: Opened) -> pl.DataFrame:
-    """The shown items."""
-    compared = one.compared
-    rows = compared.items[one.shown].with_columns(item_kind=pl.lit(kind), metric=pl.lit(compared.metric))
-    return rows.select(pl.col(name).cast(dtype) for name, dtype in _NAMED.items())
-
-
 def _series(named: pl.DataFrame, series: str, low: Floats, high: Floats, share: Floats) -> pl.DataFrame:
     """One series of the items that are kept; bins without width are left out."""
     items, bins = share.shape
     rows = named.select(pl.all().repeat_by(bins).explode()) if items else named
     columns = {"low": low.ravel(), "high": high.ravel(), "share": share.ravel()}
-    return (
-        rows.with_columns(
-            pl.lit(series).alias("series"), *(pl.Series(name, column) for name, column in columns.items())
-        )
-        .filter("kept", pl.col("high") > pl.col("low"))
-        .select(*_DISTRIBUTIONS)
-    )
+    return rows.with_columns(
+        pl.lit(series).alias("series"), *(pl.Series(name, column) for name, column in columns.items())
+    ).filter("kept", pl.col("high") > pl.col("low"))
 
 
-def _outcomes(one: Opened) -> list[tuple[str, Floats, Floats, Floats]]:
+def _outcomes(one: Opened, names: tuple[str, str]) -> list[tuple[str, Floats, Floats, Floats]]:
     """Both sides and the fitted family in the same bins; the last one is up to the largest outcome."""
     both = one.before + one.after
     counts = one.compared.metric == "orders"
@@ -108,7 +126,7 @@ def _outcomes(one: Opened) -> list[tuple[str, Floats, Floats, Floats]]:
     top = largest + width if counts else np.maximum(largest, width)
     high = np.minimum(low + width[:, None], top[:, None])
     high[:, -1] = np.maximum(top, low[:, -1])
-    sides = [(name, low, high, _shares(side, width)) for name, side in (("before", one.before), ("after", one.after))]
+    sides = [(name, low, high, _shares(side, width)) for name, side in zip(names, (one.before, one.after), strict=True)]
     # A count stands for the unit around it.
     ends = np.concatenate([low[:, 1:], np.full((largest.size, 1), np.inf)], axis=1) - (0.5 if counts else 0.0)
     upto = np.stack([_fitted(one, ends[:, place]) for place in range(BINS)], axis=1)

@@ -16,6 +16,7 @@ from ca_platform.catalogue.columns import text
 from ca_platform_tests.dash_app.days_of_shop import Row
 
 Maker = Callable[[date, date], list[Row]]
+Opened = Callable[[date, date], Iterator[tuple[Row, Row]]]
 
 PROMOTIONS = tuple(f"PROMO-{number:02}" for number in range(64))
 PRODUCTS = tuple(f"Product {number}, in a box" for number in range(130))
@@ -25,6 +26,7 @@ _SPREAD = {"amount": 31.0, "orders": 0.62}
 _MEAN = {"amount": 12.4, "orders": 0.31}
 _TESTS = {"amount": "sign_flip", "orders": "sign_flip"}
 _BINS = 12
+_TIMES = ("before", "after")
 _OPENED = 20
 """So many items of a kind can be opened; the one that stands out most is among them."""
 
@@ -167,6 +169,11 @@ _ITEMS = {"promotion": PROMOTIONS, "product": PRODUCTS}
 _SEGMENTS = {f"segment_{grain}": SEGMENTS for grain in ("daily", "weekly", "monthly")}
 
 
+def _opened_pairs(day: date, start: date) -> Iterator[tuple[Row, Row]]:
+    for row in _pairs(day, start):
+        yield {name: row[name] for name in ("promotion_a", "promotion_b", "metric")}, row
+
+
 def _of_items(items: Mapping[str, tuple[str, ...]], day: date, start: date) -> Iterator[tuple[Row, Row]]:
     """The key of each item with enough customers, and its comparison."""
     for kind, names in items.items():
@@ -176,9 +183,9 @@ def _of_items(items: Mapping[str, tuple[str, ...]], day: date, start: date) -> I
                     yield {"item_kind": kind, "item": row["item"], "metric": metric}, row
 
 
-def _families(items: Mapping[str, tuple[str, ...]], day: date, start: date) -> list[Row]:
+def _families(opened: Opened, day: date, start: date) -> list[Row]:
     rows = []
-    for key, row in _of_items(items, day, start):
+    for key, row in opened(day, start):
         orders = key["metric"] == "orders"
         fitted = {"gaussian": ("mean 12.4, standard_deviation 31.0", 9_120.4, 0.31)}
         if orders:
@@ -197,11 +204,11 @@ def _families(items: Mapping[str, tuple[str, ...]], day: date, start: date) -> l
     return rows
 
 
-def _distributions(items: Mapping[str, tuple[str, ...]], day: date, start: date) -> list[Row]:
+def _distributions(opened: Opened, sides: tuple[str, str], day: date, start: date) -> list[Row]:
     rows = []
-    for key, row in _of_items(items, day, start):
+    for key, row in opened(day, start):
         step = 1.0 if key["metric"] == "orders" else 10.0
-        for series, fade in (("before", 0.42), ("after", 0.45), ("fitted", 0.4)):
+        for series, fade in ((sides[0], 0.42), (sides[1], 0.45), ("fitted", 0.4)):
             shares = [fade**place for place in range(6)]
             rows += [
                 key | {"series": series, "low": place * step, "high": (place + 1) * step, "share": share / sum(shares)}
@@ -253,8 +260,10 @@ EFFECT_REPORTS: dict[str, Maker] = {
         for grain in ("daily", "weekly", "monthly")
         for metric in _MEAN
     },
-    "ab_families": partial(_families, _ITEMS),
-    "ab_distributions": partial(_distributions, _ITEMS),
-    "segments_change_families": partial(_families, _SEGMENTS),
-    "segments_change_distributions": partial(_distributions, _SEGMENTS),
+    "ab_families": partial(_families, partial(_of_items, _ITEMS)),
+    "ab_distributions": partial(_distributions, partial(_of_items, _ITEMS), _TIMES),
+    "segments_change_families": partial(_families, partial(_of_items, _SEGMENTS)),
+    "segments_change_distributions": partial(_distributions, partial(_of_items, _SEGMENTS), _TIMES),
+    "promotion_comparison_families": partial(_families, _opened_pairs),
+    "promotion_comparison_distributions": partial(_distributions, _opened_pairs, ("a", "b")),
 }

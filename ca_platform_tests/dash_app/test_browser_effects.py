@@ -38,6 +38,23 @@ def test_click_on_a_dot_opens_its_item_which_comes_into_view(screen: Open) -> No
     assert_accessible(reader)
 
 
+def test_click_on_a_pair_opens_it_beside_the_promotion_that_is_open(screen: Open) -> None:
+    reader = screen()
+    reader.open("/ab-tests/promotions")
+    card = "ab-promotions-pairs"
+    axis = reader.page.evaluate(f"document.querySelector('[data-card={card}] .js-plotly-plot').layout.yaxis")
+    place, (one, other) = axis["tickvals"][1], axis["ticktext"][1].split(" – ")
+    row = frames.report("promotion_comparison").filter(promotion_a=one, promotion_b=other)
+    reader.click_mark(card, (row["difference"][0], place))
+    reading = reader.page.locator("[data-card=ab-promotions-pair] .card-reading")
+    reading.filter(has_text=f"“{other}” customers paid").filter(has_text=f"in orders with “{one}”").wait_for()
+    reader.states()
+    assert unquote(reader.address) == f'/ab-tests/promotions?pair=["{one}", "{other}"]'
+    box = reader.page.locator("[data-card=ab-promotions-pair]").bounding_box()
+    assert box is not None
+    assert 56 < box["y"] < reader.page.viewport_size["height"]  # type: ignore[index]
+
+
 def test_name_in_a_list_opens_its_item_by_keyboard(screen: Open) -> None:
     reader = screen(NARROW, "dark")
     reader.open("/ab-tests/promotions?metric=amount")

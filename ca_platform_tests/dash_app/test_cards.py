@@ -190,6 +190,24 @@ def test_item_whose_distributions_are_not_kept_says_whose_are(visitor: Visitor) 
     assert answer["message"]["link"] == ["Clear the filters", DAY]
 
 
+def test_chosen_pair_of_promotions_is_opened_in_all_its_cards(visitor: Visitor) -> None:
+    query = f'{DAY}&pair=["PROMO-02","PROMO-07"]'
+    said = visitor.card("ab-promotions-pair", query)
+    assert said["reading"].startswith("In orders with “PROMO-07” customers paid £")
+    assert [tile["label"] for tile in said["tiles"]][1:3] == ["PROMO-02", "PROMO-07"]
+    for name in ("required", "resamples", "sides", "families"):
+        assert visitor.card(f"ab-promotions-pairs-{name}", query)["verdict"] == "ready"
+    assert "“PROMO-02” against “PROMO-07”" in visitor.card("ab-promotions-pairs-resamples", query)["reading"]
+    other = visitor.card("ab-promotions-pair", f"{query}&item=PROMO-05")["reading"]
+    assert "“PROMO-05”" in other
+
+
+@pytest.mark.parametrize("text", ["x", "[1, 2]", '["A"]', "1"])
+def test_pair_that_is_none_is_left_out_with_a_notice(visitor: Visitor, text: str) -> None:
+    place = visitor.place(f"/ab-tests/promotions{DAY}&pair={text}")
+    assert "write two promotions" in str(place["notices"]["children"])
+
+
 def test_failing_store_is_an_error_with_an_id_and_the_details_only_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,8 @@ IN_PARTS = frozenset(
         "clvrfm_anomaly_flagged",
         "segments_change_families",
         "segments_change_distributions",
+        "promotion_comparison_families",
+        "promotion_comparison_distributions",
     }
 )
 """Reports of fitted models: what can be written twice of them is held against them in ``test_risk``, ``test_value``, ``test_revenue_ahead``,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import copysign, inf, sqrt
 from pathlib import Path
-from statistics import fmean, variance
+from statistics import fmean, pstdev, variance
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ LAST, MIDDLE = START + timedelta(days=DAYS - 1), START + timedelta(days=150)
 ALPHA = 0.05
 SMALL, LARGE = "ONE", "TWO"
 OPENED = ("segments_change_families", "segments_change_distributions")
+OPENED_PAIRS = ("promotion_comparison_families", "promotion_comparison_distributions")
 SERIES = ("before", "after", "fitted", "bootstrap")
 SINGLE = [f"promotion_usage_before_after_{metric}" for metric in METRICS]
 
@@ -70,7 +71,10 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     ab_test = settings.reports.ab_test.model_copy(update={"by_dimension": True})
     reports = settings.reports.model_copy(update={"ab_test": ab_test})
     return computed(
-        [*REPORTS, *SINGLE, *OPENED], [MIDDLE, LAST], settings.model_copy(update={"reports": reports}), lake
+        [*REPORTS, *SINGLE, *OPENED, *OPENED_PAIRS],
+        [MIDDLE, LAST],
+        settings.model_copy(update={"reports": reports}),
+        lake,
     )
 
 
@@ -262,6 +266,30 @@ def test_pairs_equal_the_second_implementation(frames: dict[str, pl.DataFrame]) 
         LARGE: [1, 0, 0, 0, 1.0],
         SMALL: [0, 1, 0, 0, 1.0],
     }
+
+
+def test_opened_pair_shows_what_the_customers_of_both_sides_paid(frames: dict[str, pl.DataFrame]) -> None:
+    families, distributions = (frames[name] for name in OPENED_PAIRS)
+    (a, b) = amounts(world(SHOP, LAST))[SMALL, LARGE]
+    rows = rows_of(distributions, LAST, ("main", None))
+    assert {(row["promotion_a"], row["promotion_b"], row["metric"]) for row in rows} == {(SMALL, LARGE, "amount")}
+    for name, paid in (("a", a), ("b", b)):
+        told = [row for row in rows if row["series"] == name]
+        last = max(row["low"] for row in told)
+        held = [sum(row["low"] <= one < (inf if row["low"] == last else row["high"]) for one in paid) for row in told]
+        assert [row["share"] for row in told] == pytest.approx([count / len(paid) for count in held])
+    resampled = [row for row in rows if row["series"] == "bootstrap"]
+    middle = sum((row["low"] + row["high"]) / 2 * row["share"] for row in resampled)
+    (found,) = rows_of(frames["promotion_comparison"], LAST, ("main", None))
+    width = found["ci_high"] - found["ci_low"]
+    assert middle == pytest.approx(found["difference"], abs=0.1 * width)
+    fitted = {row["family"]: row for row in rows_of(families, LAST, ("main", None))}
+    both = [*a, *b]
+    assert fitted["gaussian"]["aic"] == pytest.approx(
+        4 - 2 * float(stats.norm.logpdf(both, fmean(both), pstdev(both)).sum())
+    )
+    (best,) = (name for name, row in fitted.items() if row["is_best"])
+    assert best == min(fitted, key=lambda name: fitted[name]["aic"]) == found["distribution"]
 
 
 def test_both_metrics_of_promotions_are_one_family(frames: dict[str, pl.DataFrame]) -> None:

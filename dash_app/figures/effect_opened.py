@@ -13,26 +13,29 @@ from dash_app.figures.bars import bars
 from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
 from dash_app.figures.effects import level_ticks
 from dash_app.figures.frame import figure, value_axis
+from dash_app.figures.labels import label
 from dash_app.records import Figure, Look
 from dash_app.words import effect_series as words
 from dash_app.words.effects import coverage, signed, size
 from dash_app.words.formats import Formats, formats
 
-_SIDES = {"before": (OTHER, "square-open"), "after": (OKABE_ITO[0], "circle")}
+_LOOKS = ((OTHER, "square-open"), (OKABE_ITO[0], "circle"))
+_NAME_LENGTH = 24
 _LEAST_SHARE = 1e-5
 
 
 def distributions(frame: pl.DataFrame, look: Look) -> Figure:
-    """Share of the customers by outcome, before and after, and what the fitted family expects, on a logarithmic scale.
+    """Share of the customers by outcome, before and after or of both of a pair, and what the fitted family expects, on a logarithmic scale.
 
     Most customers order nothing in a week: on a level scale they would flatten all others.
     """
     rows = words.of_item(frame, look, words.DISTRIBUTIONS).filter(pl.col("share") > 0)
     metric = str(rows["metric"][0]) if rows.height else ""
     form = formats(look)
+    sides = {series: label(name, _NAME_LENGTH) for series, name in words.names_of_sides(rows).items()}
     data = [
-        _points(rows.filter(series=name), name, colour, symbol, metric, form)
-        for name, (colour, symbol) in _SIDES.items()
+        _points(rows.filter(series=series), name, colour, symbol, metric, form)
+        for (series, name), (colour, symbol) in zip(sides.items(), _LOOKS, strict=False)
     ]
     fitted = rows.filter(series=words.FITTED)
     if fitted.height:
@@ -42,7 +45,7 @@ def distributions(frame: pl.DataFrame, look: Look) -> Figure:
     ticks = [10.0**power for power in range(low, high + 1)]
     notes = (
         f"share of customers by {'revenue' if metric == 'amount' else 'orders'}, on a logarithmic scale",
-        "squares: before, dots: after",
+        ", ".join(f"{mark}: {name}" for mark, name in zip(("squares", "dots"), sides.values(), strict=False)),
         "dashed: fitted to both" if fitted.height else "",
     )
     return figure(
@@ -125,7 +128,8 @@ def without_resamples(frame: pl.DataFrame, kind: str) -> bool:
 
 
 def _without(frame: pl.DataFrame, kind: str, series: Sequence[str]) -> bool:
-    return frame.filter(pl.col("series").is_in(list(series)) & (pl.col("share") > 0), item_kind=kind).is_empty()
+    own = frame.filter(item_kind=kind) if kind else frame
+    return own.filter(pl.col("series").is_in(list(series)) & (pl.col("share") > 0)).is_empty()
 
 
 def _points(part: pl.DataFrame, name: str, colour: str, symbol: str, metric: str, form: Formats) -> dict[str, Any]:
@@ -136,8 +140,10 @@ def _points(part: pl.DataFrame, name: str, colour: str, symbol: str, metric: str
         "x": encode.array(_middle(part, metric)),
         "y": encode.array(part["share"]),
         "marker": {"color": colour, "size": 8, "symbol": symbol, "line": {"color": colour, "width": 1.6}},
-        "customdata": [_outcome(low, high, metric, form) for low, high in part.select("low", "high").iter_rows()],
-        "hovertemplate": f"{name}, %{{customdata}}: %{{y:.2%}} of the customers<extra></extra>",
+        "customdata": [
+            f"{name}, {_outcome(low, high, metric, form)}" for low, high in part.select("low", "high").iter_rows()
+        ],
+        "hovertemplate": "%{customdata}: %{y:.2%} of the customers<extra></extra>",
     }
 
 

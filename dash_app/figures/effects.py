@@ -156,7 +156,8 @@ def _choosing(part: pl.DataFrame, kind: Drawn) -> dict[str, Any]:
     """What a click chooses on the page (``assets/opening.js``)."""
     if not kind.chooses:
         return {"meta": {}}
-    return {"meta": {"chooses": {"name": "item", "values": part["item"].to_list()}}}
+    chosen = [words.choice(row, kind.subject.names) for row in part.iter_rows(named=True)]
+    return {"meta": {"chooses": {"name": chosen[0][0], "values": [value for _, value in chosen]}}}
 
 
 def _said(row: Row, look: Look, kind: Drawn) -> str:

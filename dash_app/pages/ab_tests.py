@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import partial
+
+import polars as pl
 
 from ca_platform.catalogue.ab_opened import MOST_OPENED
 from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS
@@ -11,10 +14,11 @@ from dash_app.figures import effect_opened as opened_figures
 from dash_app.figures import effects as figures
 from dash_app.figures.effects import Drawn
 from dash_app.filters import EffectMetric, Filters, ProductTestFilters, PromotionTestFilters
-from dash_app.records import LISTED, Card, Page, always, no_comparison
+from dash_app.records import LISTED, Card, Look, Page, Tile, always, no_comparison
 from dash_app.words import ab_calibration as calibration
 from dash_app.words import effect_both as both
 from dash_app.words import effect_opened as opened
+from dash_app.words import effect_pair as pair
 from dash_app.words import effect_pairs as pairs
 from dash_app.words import effect_series as series
 from dash_app.words import effects as words
@@ -22,6 +26,21 @@ from dash_app.words.effect_subjects import MEASURES, PAIRS, PRODUCTS, PROMOTIONS
 from dash_app.words.effects import Subject
 
 _METRICS: tuple[EffectMetric, ...] = ("amount", "orders")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The first card of an item that is opened.
+
+    Attributes:
+        id: of the card; a choice of the page leads to the card whose name ends with it.
+        sides: what both sides are.
+    """
+
+    id: str
+    reading: Callable[[pl.DataFrame, Look], str]
+    tiles: Callable[[pl.DataFrame, Look], tuple[Tile, ...]]
+    sides: str = "Before and after"
 
 
 def metric_is(metric: EffectMetric) -> Callable[[Filters], bool]:
@@ -61,27 +80,33 @@ def opened_cards(
     metric: EffectMetric,
     subject: Subject,
     is_shown: Callable[[Filters], bool],
+    *,
+    told: Told | None = None,
 ) -> tuple[Card, ...]:
     """Everything about the item that is opened.
 
     Args:
         prefix: what the names of the cards begin with.
+        told: what its first card says; None: what is said of a change over time.
         report: the comparison.
         kept: what the reports of fitted families and of distributions begin with.
-        kind: of the items in these.
+        kind: of the items in these; empty: they have no kinds.
         is_shown: whether the page shows them.
     """
+    told = told or Told(
+        f"{prefix}-opened", partial(opened.sentence, subject=subject), partial(opened.tiles, subject=subject)
+    )
     few = f"There is no {subject.noun} with enough customers yet."
     not_kept = (
         f"These are kept of {subject.nouns} with enough customers alone, and of them of the {MOST_OPENED} clearest."
     )
     return (
         Card(
-            id=f"{prefix}-opened",
+            id=told.id,
             report=report,
             title=f"One {subject.noun}: {MEASURES[metric]}",
-            reading=partial(opened.sentence, subject=subject),
-            tiles=partial(opened.tiles, subject=subject),
+            reading=told.reading,
+            tiles=told.tiles,
             kind="tiles",
             height=110,
             width="full",
@@ -117,7 +142,7 @@ def opened_cards(
         Card(
             id=f"{prefix}-sides",
             report=f"{kept}_distributions",
-            title="Before and after, customer by customer",
+            title=f"{told.sides}, customer by customer",
             reading=series.sides,
             figure=opened_figures.distributions,
             also=report,
@@ -193,11 +218,21 @@ AB_PROMOTIONS = Page(
             report="promotion_comparison",
             title="Promotions against each other",
             reading=partial(words.summary, subject=PAIRS),
-            figure=partial(figures.effects, kind=Drawn(PAIRS, chooses=False)),
+            figure=partial(figures.effects, kind=Drawn(PAIRS)),
             width="full",
             empty="No two promotions have enough customers of their own yet.",
             is_empty=figures.without_effects,
             rows=pairs.of_promotion,
+        ),
+        *opened_cards(
+            "ab-promotions-pairs",
+            "promotion_comparison",
+            "promotion_comparison",
+            "",
+            "amount",
+            PAIRS,
+            always,
+            told=Told("ab-promotions-pair", pair.sentence, pair.tiles, "Both promotions"),
         ),
         Card(
             id="ab-promotions-wins",

@@ -11,6 +11,8 @@ from ca_platform.catalogue.ab_experiments import MISMATCH
 from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS, INSUFFICIENT, NOT_OBSERVED, WITHHELD
 from ca_platform.models.experiments.verdicts import LEAST_CUSTOMERS, LEAST_OUTCOMES
 from dash_app.records import Cell, Head, Listing, Look, Tile
+from dash_app.words.effect_pairs import PAIR
+from dash_app.words.effect_pairs import opened as opened_pair
 from dash_app.words.effects import (
     Subject,
     chosen_item,
@@ -54,7 +56,9 @@ _TESTS = {
 
 
 def item(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
-    """The row of the item that is opened: the chosen one, or the one that stands out most."""
+    """The row of the item, or pair, that is opened: the chosen one, or the one that stands out most."""
+    if PAIR[0] in frame.columns:
+        return opened_pair(frame, look)
     chosen = chosen_item(look)
     if chosen is not None:
         return frame.filter(pl.col("item") == chosen)
@@ -76,10 +80,11 @@ def sentence(frame: pl.DataFrame, look: Look, subject: Subject) -> str:
         f"{subject.after} {named(row, subject)}, customers {did_more(row['difference'], metric, form)} each than "
         f"{subject.than} ({interval(row, metric, look)})"
     )
-    return f"{said}; {_verdict(row)}."
+    return f"{said}; {concluded(row)}."
 
 
-def _verdict(row: Row) -> str:
+def concluded(row: Row) -> str:
+    """What may be said of the difference, behind it."""
     if row["significant"] is None:
         return f"no verdict: {reason(row['note'])}"
     return "this survives the correction" if row["significant"] else "chance alone may do that"
@@ -105,29 +110,48 @@ def tiles(frame: pl.DataFrame, look: Look, subject: Subject) -> tuple[Tile, ...]
     row = rows.row(0, named=True)
     form, metric = formats(look), row["metric"]
 
-    def told(name: str, write: Callable[[Any], str]) -> str:
-        return NOTHING if row[name] is None else write(row[name])
-
     def change(value: float) -> str:
         return signed(value, metric, form)
 
     def mean(value: float) -> str:
         return level(value, metric, form)
 
-    relative = told("relative_difference", form.change)
-    before, after = ("mean_before", "mean_after") if "mean_before" in row else ("mean_a", "mean_b")
     return (
-        Tile("Change, adjusted", told("difference", change), f"{relative}, {_interval(row, metric, look)}"),
-        Tile("Change, raw", told("raw_difference", change), f"{subject.raw}, p {p_value(row['raw_p_value'], form)}"),
-        Tile("Before", told(before, mean), f"{told(after, mean)} after"),
-        Tile("Customers", told("customers", form.count), _matched(row, subject, form)),
+        changed("Change, adjusted", row, look),
+        Tile(
+            "Change, raw",
+            _told(row, "raw_difference", change),
+            f"{subject.raw}, p {p_value(row['raw_p_value'], form)}",
+        ),
+        Tile("Before", _told(row, "mean_before", mean), f"{_told(row, 'mean_after', mean)} after"),
+        Tile("Customers", _told(row, "customers", form.count), _matched(row, subject, form)),
+        *judged(row, look),
+    )
+
+
+def _told(row: Row, name: str, write: Callable[[Any], str]) -> str:
+    return NOTHING if row[name] is None else write(row[name])
+
+
+def changed(label: str, row: Row, look: Look) -> Tile:
+    """The difference that the verdict is about, with its interval."""
+    form, metric = formats(look), row["metric"]
+    relative = _told(row, "relative_difference", form.change)
+    value = _told(row, "difference", lambda found: signed(found, metric, form))
+    return Tile(label, value, f"{relative}, {_interval(row, metric, look)}")
+
+
+def judged(row: Row, look: Look) -> tuple[Tile, ...]:
+    """How sure it is: p-values, the power, and how often the test is wrong in this shop."""
+    form = formats(look)
+    return (
         Tile(
             "p, corrected",
             p_value(row["p_adjusted"], form),
             f"by itself {p_value(row['p_value'], form)}, {test(row['test'])}",
         ),
-        Tile("Power for 10%", told("power", form.share), "to find a change by a tenth"),
-        Tile("False positives", told("false_positive_rate", form.share), _wrong(row, form)),
+        Tile("Power for 10%", _told(row, "power", form.share), "to find a change by a tenth"),
+        Tile("False positives", _told(row, "false_positive_rate", form.share), _wrong(row, form)),
     )
 
 

@@ -1,17 +1,40 @@
-"""Pairs of promotions in words: which wins how often."""
+"""Pairs of promotions in words: which one is opened, and which promotion wins how often."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import polars as pl
 
+from dash_app.filters import PromotionTestFilters
 from dash_app.records import Listing, Look
 from dash_app.words import lists
-from dash_app.words.effects import chosen_item, top
+from dash_app.words.effects import chosen_item, leading, top
 from dash_app.words.formats import formats, plural
 from dash_app.words.lists import Column
 from dash_app.words.names import quoted
+
+PAIR = ("promotion_a", "promotion_b")
+
+
+def opened(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
+    """The row of the pair that is opened: the chosen one, or of the chosen promotion, or of all, what stands out most."""
+    pair = _chosen(look)
+    if pair is not None:
+        return frame.filter(**dict(zip(PAIR, pair, strict=True)))
+    best = leading(of_promotion(frame, look), PAIR)
+    return frame.clear() if best is None else frame.filter(**{name: best[name] for name in PAIR})
+
+
+def _chosen(look: Look) -> tuple[str, str] | None:
+    """The pair that the address opens; none that does not hold the promotion that is chosen beside it."""
+    text = look.filters.value("pair") if isinstance(look.filters, PromotionTestFilters) else None
+    if text is None:
+        return None
+    one, other = json.loads(text)
+    promotion = chosen_item(look)
+    return (one, other) if promotion is None or promotion in (one, other) else None
 
 
 def of_promotion(frame: pl.DataFrame, look: Look) -> pl.DataFrame:

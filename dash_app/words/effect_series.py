@@ -8,6 +8,7 @@ import polars as pl
 
 from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words import effect_opened
+from dash_app.words.effect_pairs import PAIR
 from dash_app.words.effects import size
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.lists import NOTHING
@@ -15,8 +16,10 @@ from dash_app.words.names import capital, quoted
 from dash_app.words.rows import Row
 
 FITTED, BOOTSTRAP = "fitted", "bootstrap"
-DISTRIBUTIONS = ("before", "after", FITTED)
-"""Names of the series of ``ab_distributions``."""
+SIDES = (("before", "after"), ("a", "b"))
+"""Names of the series of both sides: of what is compared over time, and of pairs."""
+DISTRIBUTIONS = (*SIDES[0], *SIDES[1], FITTED)
+_NAMES = ("item_kind", "item", *PAIR, "metric")
 
 
 def of_item(frame: pl.DataFrame, look: Look, series: Sequence[str] = ()) -> pl.DataFrame:
@@ -28,11 +31,24 @@ def of_item(frame: pl.DataFrame, look: Look, series: Sequence[str] = ()) -> pl.D
     rows = frame.filter(pl.col("series").is_in(list(series))) if series else frame
     found = None if look.also is None else effect_opened.item(look.also, look)
     if found is not None and found.height:
-        keys = [name for name in ("item_kind", "item", "metric") if name in found.columns]
+        keys = [name for name in _NAMES if name in found.columns]
         return rows.join(found.head(1).select(keys), on=keys, how="semi", maintain_order="left")
     if found is not None or rows.is_empty():
         return rows.clear()
-    return rows.join(rows.head(1).select("item_kind", "item", "metric"), on=["item_kind", "item", "metric"], how="semi")
+    keys = [name for name in _NAMES if name in rows.columns]
+    return rows.join(rows.head(1).select(keys), on=keys, how="semi")
+
+
+def names_of_sides(rows: pl.DataFrame) -> dict[str, str]:
+    """The series of both sides, and what each of them is."""
+    if PAIR[0] not in rows.columns:
+        return {name: name for name in SIDES[0]}
+    return dict(zip(SIDES[1], rows.select(PAIR).row(0), strict=True)) if rows.height else {}
+
+
+def _called(rows: pl.DataFrame) -> str:
+    names = PAIR if PAIR[0] in rows.columns else ("item",)
+    return " against ".join(quoted(rows[name][0]) for name in names)
 
 
 def row_of(rows: pl.DataFrame, look: Look) -> Row | None:
@@ -50,10 +66,17 @@ def sides(frame: pl.DataFrame, look: Look) -> str:
     if rows.is_empty():
         return "There is no distribution of this item."
     metric, border = str(rows["metric"][0]), float(rows["high"][0])
-    before, after = (sum(rows.filter(series=series)["share"].to_list()) for series in ("before", "after"))
+    sides_ = names_of_sides(rows)
+    before, after = (sum(rows.filter(series=series)["share"].to_list()) for series in sides_)
+    if PAIR[0] in rows.columns:
+        one, other = (quoted(name) for name in sides_.values())
+        return (
+            f"{form.share(before)} of the customers of {one} paid less than {size(border, metric, form)} an order, "
+            f"{form.share(after)} of those of {other}."
+        )
     did = "ordered nothing" if metric == "orders" else f"spent less than {size(border, metric, form)}"
     return (
-        f"{quoted(rows['item'][0])}: {form.share(before)} of its customers {did} in the time before, {form.share(after)} in "
+        f"{_called(rows)}: {form.share(before)} of its customers {did} in the time before, {form.share(after)} in "
         "the time after."
     )
 
@@ -73,7 +96,7 @@ def doubt(frame: pl.DataFrame, look: Look) -> str:
     doubted = (
         "" if ratio is None else f"; the interval of {form.share(ratio)} of them covers zero, which decides nothing"
     )
-    return f"{quoted(rows['item'][0])}: {form.share(lesser)} of its resampled differences lie {side} zero{doubted}."
+    return f"{_called(rows)}: {form.share(lesser)} of its resampled differences lie {side} zero{doubted}."
 
 
 def families(frame: pl.DataFrame, look: Look) -> str:
@@ -85,13 +108,13 @@ def families(frame: pl.DataFrame, look: Look) -> str:
     row = best.row(0, named=True)
     return (
         f"Of {rows.height} {plural(rows.height, 'family', 'families')} that can be fitted to both sides of "
-        f"{quoted(row['item'])} together, {capital(row['family'])} is best; it describes and does not choose the test."
+        f"{_called(rows)} together, {capital(row['family'])} is best; it describes and does not choose the test."
     )
 
 
 def without_families(frame: pl.DataFrame, kind: str) -> bool:
-    """Whether no family is fitted to any item of a kind."""
-    return frame.filter(item_kind=kind).is_empty()
+    """Whether no family is fitted to any item of a kind; pairs have no kinds."""
+    return (frame.filter(item_kind=kind) if kind else frame).is_empty()
 
 
 def listed_families(frame: pl.DataFrame, look: Look) -> Listing:

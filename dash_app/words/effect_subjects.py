@@ -44,6 +44,7 @@ PAIRS = Subject(
     after="With",
     than="with the other",
     raw="without adjustment",
+    base="the mean with the first",
 )
 _TIMES: dict[ChangeGrain, tuple[str, str]] = {
     "day": ("on the day", "on that weekday in the four weeks before"),

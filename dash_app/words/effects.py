@@ -5,6 +5,7 @@ What belongs here: what all pages of A/B tests say alike. What does not: one ite
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -117,6 +118,16 @@ def chosen_item(look: Look) -> str | None:
     return look.filters.item if isinstance(look.filters, OpenedFilters) else None
 
 
+def choice(row: Row, names: Sequence[str]) -> tuple[str, str]:
+    """The choice of the page that opens an item, and its value: of a pair the text of both names.
+
+    >>> choice({"promotion_a": "A", "promotion_b": "B"}, ("promotion_a", "promotion_b"))
+    ('pair', '["A", "B"]')
+    """
+    own = [str(row[column]) for column in names]
+    return ("item", own[0]) if len(own) == 1 else ("pair", json.dumps(own, ensure_ascii=False))
+
+
 def top(look: Look, standard: int = LISTED) -> int:
     """How many items are shown."""
     return int(look.filters.top) if isinstance(look.filters, ItemFilters) else standard
@@ -223,7 +234,7 @@ def _row(row: Row, look: Look, subject: Subject, *, chooses: bool) -> tuple[Cell
     form, metric = formats(look), row["metric"]
     write = partial(signed, metric=metric, form=form)
     called = name(title(row, subject.names))
-    chosen = ("item", str(row["item"])) if chooses and "item" in row else None
+    chosen = choice(row, subject.names) if chooses else None
     return (
         Cell(called.text, title=called.title, chooses=chosen),
         Cell(write(row["difference"])),
