@@ -45,8 +45,8 @@ def ingest(source: str, days: Sequence[date] | None, settings: Settings, lake: L
     job = prepare(source, days, settings, lake)
     with lake.write() as write:
         summary = _write(job, write)
-    if source == "deliveries":
-        judge_few(lake, write.write_id)
+        if source == "deliveries":
+            judge_few(lake, write)
     _LOG.info("loaded %s", source, extra={"source": source, "days": len(job.days), **summary.totals})
     return replace(summary, notes=(*summary.notes, *_imputed(job), *_misplaced(job)))
 

@@ -1,8 +1,8 @@
 """Deliveries of days with too few places to tell an odd one: judged beside the places of the days before them.
 
-After a load, when all of its days lie in the lake: so the days of one load look as if they had been loaded one after the
-other. What is said of a day never rests on later ones; days before it that are loaded only later change nothing until
-it is loaded again.
+At the end of a load, when all of its days are written: so the days of one load look as if they had been loaded one after
+the other. What is said of a day never rests on later ones; days before it that are loaded only later change nothing
+until it is loaded again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from ca_platform.ingest.locations import ENOUGH, mark_suspects
-from ca_platform.lake import Lake
+from ca_platform.lake import Lake, LakeWrite
+from ca_platform.lake.scan import scan_parts
 
 _DATASET = "deliveries"
 _TYPES = {
@@ -28,35 +29,34 @@ _NEWEST = 200
 """Places that say where deliveries go."""
 
 
-def judge_few(lake: Lake, write_id: str) -> None:
+def judge_few(lake: Lake, write: LakeWrite) -> None:
     """Mark odd places on days of a write that have some, but too few, places of their own."""
-    written = {part.day for part in lake.parts(_DATASET) if part.write_id == write_id and part.day is not None}
-    days = _with_few(written, lake)
+    written = {part.day: part for part in write.parts(_DATASET) if part.day is not None}
+    placed = _placed(scan_parts(list(written.values()), pl.Schema(_TYPES)))
+    few = placed.group_by("day").len().filter(pl.col("len") < ENOUGH).collect(engine="streaming")
+    days = sorted(few["day"])
     if not days:
         return
-    places = _places(days[0] - timedelta(days=_NEAR_DAYS), days[-1], lake)
+    own = placed.collect(engine="streaming")
+    near = days[0] - timedelta(days=_NEAR_DAYS)
+    places = _places(lake, own, near, days[-1])
     if places.filter(pl.col("day") < days[0]).height < ENOUGH:
-        places = _places(None, days[-1], lake)
-    for day in _mark(places, days):
-        _rewrite(*day, lake)
+        places = _places(lake, own, None, days[-1])
+    for day, before in _mark(places, days):
+        rows = pl.read_parquet(written[day].path, glob=False)
+        write.revise(written[day], mark_suspects(rows, before).select(rows.columns))
 
 
-def _with_few(days: Collection[date], lake: Lake) -> list[date]:
-    if not days:
-        return []
-    counts = lake.collect(lambda: _placed(min(days), max(days), lake).group_by("day").len())
-    return sorted(day for day, count in counts.iter_rows() if count < ENOUGH and day in days)
+def _placed(deliveries: pl.LazyFrame) -> pl.LazyFrame:
+    """Those with a place."""
+    return deliveries.select(*_TYPES).filter(pl.col("latitude").is_not_null() & pl.col("longitude").is_not_null())
 
 
-def _placed(first: date | None, last: date, lake: Lake) -> pl.LazyFrame:
-    """Deliveries with a place."""
-    is_placed = pl.col("latitude").is_not_null() & pl.col("longitude").is_not_null()
-    return lake.scan(_DATASET, first, last, schema=_TYPES).filter(is_placed)
-
-
-def _places(first: date | None, last: date, lake: Lake) -> pl.DataFrame:
-    """The same, in the order of their days."""
-    return lake.collect(lambda: _placed(first, last, lake)).sort("day", maintain_order=True)
+def _places(lake: Lake, own: pl.DataFrame, first: date | None, last: date) -> pl.DataFrame:
+    """The places of a write and of the days beside it, in the order of their days."""
+    is_beside = ~pl.col("day").is_in(own["day"].unique().implode())
+    others = lake.collect(lambda: _placed(lake.scan(_DATASET, first, last, schema=_TYPES)).filter(is_beside))
+    return pl.concat([others, own]).sort("day", maintain_order=True)
 
 
 def _mark(places: pl.DataFrame, days: Collection[date]) -> list[tuple[date, pl.DataFrame]]:
@@ -71,10 +71,3 @@ def _mark(places: pl.DataFrame, days: Collection[date]) -> list[tuple[date, pl.D
                 changed.append((day, before))
         before = pl.concat([before, judged.select(*_TYPES).filter(~pl.col("location_suspect"))]).tail(_NEWEST)
     return changed
-
-
-def _rewrite(day: date, before: pl.DataFrame, lake: Lake) -> None:
-    (part,) = (part for part in lake.parts(_DATASET) if part.day == day)
-    rows = lake.collect(lambda: lake.scan(_DATASET, day, day))
-    with lake.write() as write:
-        write.put(_DATASET, day, mark_suspects(rows, before).select(rows.columns), part.inputs)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import polars as pl
@@ -72,6 +73,17 @@ class LakeWrite:
     def new_path(self, dataset: str, day: date | None) -> str:
         """A fresh full path for a part that a streaming sink writes and ``adopt`` takes."""
         return f"{self.folder(dataset)}/{day_to_text(day) or _SNAPSHOT}-{uuid4().hex}{SUFFIX}"
+
+    def parts(self, dataset: str) -> list[Part]:
+        """What this write holds of a dataset so far, with full paths."""
+        found = (part for (name, _), part in self._parts.items() if name == dataset)
+        return [replace(part, path=self._folder.full(part.path)) for part in found]
+
+    def revise(self, part: Part, frame: pl.DataFrame) -> Part:
+        """Put ``frame`` in the place of a part of this write."""
+        former = self._parts.pop((part.dataset, day_to_text(part.day)))
+        self._folder.delete(former.path)
+        return self.put(part.dataset, part.day, frame, part.inputs)
 
     def settle_file(self, path: str) -> None:
         """Bring a file that ``adopt`` may take later onto the disk, beside other work: then ``adopt`` need not wait."""
@@ -141,16 +153,16 @@ class LakeWrite:
             raise LakeError(f"Two parts of {dataset} for {day or 'the snapshot'} in one write: one would be lost.")
 
     def _add(self, dataset: str, day: date | None, path: str, rows: int, schema: pl.Schema, inputs: str) -> Part:
-        fields: dict[str, Any] = {
-            "dataset": dataset,
-            "day": day,
-            "path": path,
-            "rows": rows,
-            "bytes": self._folder.size(path) or 0,
-            "write_id": self.write_id,
-            "inputs": inputs,
-            "written_at": datetime.now(UTC),
-            "columns": columns_text(schema),
-        }
-        self._parts[dataset, day_to_text(day)] = Part(**fields)
-        return Part(**{**fields, "path": self._folder.full(path)})
+        part = Part(
+            dataset=dataset,
+            day=day,
+            path=path,
+            rows=rows,
+            bytes=self._folder.size(path) or 0,
+            write_id=self.write_id,
+            inputs=inputs,
+            written_at=datetime.now(UTC),
+            columns=columns_text(schema),
+        )
+        self._parts[dataset, day_to_text(day)] = part
+        return replace(part, path=self._folder.full(path))

@@ -153,6 +153,18 @@ def test_two_parts_of_one_day_in_one_write_are_refused(lake: Lake) -> None:
     assert files(lake) == []
 
 
+def test_part_of_a_write_can_be_revised_before_its_end_and_leaves_no_file(lake: Lake) -> None:
+    with lake.write() as write:
+        write.put("sessions", DAY, frame("a", "b"), inputs="digest")
+        write.put("lines", DAY, frame("x"))
+        (part,) = write.parts("sessions")
+        write.revise(part, frame("c"))
+    assert clients(lake, DAY, DAY) == ["c"]
+    (part,) = lake.parts("sessions")
+    assert (part.rows, part.inputs) == (1, "digest")
+    assert len(files(lake)) == 2
+
+
 def test_name_of_a_dataset_is_no_path(lake: Lake) -> None:
     with pytest.raises(LakeError, match="no name for a dataset"), lake.write() as write:
         write.put("../evil", DAY, frame("a"))
