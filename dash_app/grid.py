@@ -40,10 +40,15 @@ _OPTIONS = {
 
 
 def grid(spec: ReportSpec, frame: pl.DataFrame) -> dag.AgGrid:
-    """The rows of a report."""
+    """The rows of a report; of a table by day or period the newest first: a reader comes for them."""
+    days = _days(spec)
+    newest = frame.sort(days, descending=True, maintain_order=True) if days in frame.columns else frame
     return dag.AgGrid(
-        rowData=records(frame),
-        columnDefs=[_column(column) | _link(spec, column) for column in spec.columns],
+        rowData=records(newest),
+        columnDefs=[
+            _column(column) | _link(spec, column) | ({"sort": "desc"} if column.name == days else {})
+            for column in spec.columns
+        ],
         defaultColDef=_DEFAULT,
         dashGridOptions=_OPTIONS,
         className="card-grid",
@@ -91,6 +96,12 @@ def _link(spec: ReportSpec, column: Column) -> dict[str, Any]:
     return {"cellRenderer": "OpensNumber", "cellRendererParams": parameters}
 
 
+def _days(spec: ReportSpec) -> str:
+    """The column by whose days or periods a report goes on; empty without one. Cohorts are read from the first on."""
+    begins = [column for column in spec.columns if column.name == next(iter(spec.key), None)]
+    return next((one.name for one in begins if one.kind is Kind.DATE and one.name != "cohort"), "")
+
+
 def _width(column: Column) -> dict[str, Any]:
     """Room for the marks of sort and filter beside the name; names of customers are long."""
     return {"minWidth": 190 if column.kind is Kind.TEXT else 150 if column.kind is Kind.INSTANT else 136}
@@ -107,13 +118,25 @@ def _shown(spec: ReportSpec, column: Column) -> dict[str, Any]:
     return opens if at_first(spec, column) else {"hide": True}
 
 
+def _told(column: Column) -> str:
+    """What a column means, and its unit; nothing that its name says already.
+
+    >>> _told(Column("orders", Kind.INTEGER, "Orders.", "count")), _told(Column("price", Kind.MONEY, "Paid.", "currency"))
+    ('', 'Paid. (currency)')
+    """
+    unit = "" if column.unit in ("count", "UTC") else column.unit
+    if column.description.rstrip(".").casefold() == column.name.replace("_", " ").casefold():
+        return unit
+    return f"{column.description} ({unit})" if unit else column.description
+
+
 def _column(column: Column) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "field": column.name,
         "headerName": capital(column.name.replace("_", " ")),
         "wrapHeaderText": True,
         "autoHeaderHeight": True,
-        "headerTooltip": f"{column.description} ({column.unit})" if column.unit else column.description,
+        "headerTooltip": _told(column),
     }
     if column.kind in _NUMBERS:
         form = _UNITS.get(column.unit, "") if column.kind is Kind.FLOAT else ""

@@ -66,6 +66,17 @@ def test_dates_beside_names_are_few_enough_for_a_narrow_card(count: int) -> None
     assert few[0] == more[0] == weeks[0]
 
 
+def test_table_by_day_begins_with_the_newest() -> None:
+    sorts = {
+        name: {column["field"]: column.get("sort") for column in grid(report_spec(name), pl.DataFrame()).columnDefs}
+        for name in ("daily_orders", "monthly_retention", "most_ordered_products")
+    }
+    assert sorts["daily_orders"] == {"date": "desc", "orders": None, "is_partial": None}
+    assert set(sorts["monthly_retention"].values()) == set(sorts["most_ordered_products"].values()) == {None}
+    rows = pl.DataFrame({"date": [date(2026, 1, 1), date(2026, 1, 2)], "orders": [1, 2], "is_partial": [False, True]})
+    assert [row["orders"] for row in grid(report_spec("daily_orders"), rows).rowData] == [2, 1]
+
+
 def test_table_writes_times_with_one_digit_and_says_whose_clock_it_is() -> None:
     columns = {column["field"]: column for column in grid(report_spec("client_kpis"), pl.DataFrame()).columnDefs}
     assert columns["first_order"]["headerName"] == "First order, UTC"

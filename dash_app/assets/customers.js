@@ -54,7 +54,8 @@
     const value = node.data[field];
     const text = api.getCellValue({ rowNode: node, colKey: column, useFormatter: true });
     const shown = Array.isArray(value) && value.length ? listed(field, value, node.data) : String(text ?? '') || NOTHING;
-    return [made('dt', {}, title(column), made('small', { textContent: headerTooltip })), made('dd', {}, shown)];
+    const meaning = headerTooltip ? [made('small', { textContent: headerTooltip })] : [];
+    return [made('dt', {}, title(column), ...meaning), made('dd', {}, shown)];
   };
   const open = (api, node, opener) => {
     const columns = api.getColumns().filter((column) => !['client', REASONS].includes(column.getColId()));
