@@ -77,7 +77,7 @@ TRAPS = {
     ),
     "segments, holidays": Trap(_segments("daily"), lambda seed: quiet(seed, 20_000, 150), _holidays),
     "segments, weeks": Trap(_segments("weekly"), lambda seed: quiet(seed, 10_000, 140), _every(35, 69)),
-    "segments, months": Trap(_segments("monthly"), lambda seed: quiet(seed, 10_000, 366), _every(31, 182)),
+    "segments, months": Trap(_segments("monthly"), lambda seed: quiet(seed, 10_000, 245), _every(31, 182)),
 }
 
 
