@@ -150,7 +150,7 @@ def elasticsearch_of() -> Iterator[Callable[[str], ElasticsearchServer]]:
 
         def get(version: str) -> ElasticsearchServer:
             if version not in servers:
-                servers[version] = _started(ElasticsearchServer(version), ending)
+                servers[version] = _started(ElasticsearchServer(version, is_brief=True), ending)
             return servers[version]
 
         yield get
@@ -172,7 +172,7 @@ def elasticsearch_secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     }
     security = Security(files.certificate, files.key, files.authority, users, "nothing: {}\n")
     with ExitStack() as ending:
-        yield _started(ElasticsearchServer(security=security), ending)
+        yield _started(ElasticsearchServer(security=security, is_brief=True), ending)
 
 
 @pytest.fixture(scope="session")

@@ -101,11 +101,11 @@ def python(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_import_loads_nothing_and_is_done_in_half_a_second() -> None:
+def test_import_loads_nothing_and_takes_half_a_second_of_the_processor_at_most() -> None:
     code = (
-        "import sys, time; begun = time.perf_counter(); import ca_platform; "
+        "import sys, time; begun = time.process_time(); import ca_platform; "
         "heavy = {'polars', 'dagster', 'pydantic', 'sqlalchemy', 'elasticsearch', 'dash', 'numpy'} & set(sys.modules); "
-        "print(time.perf_counter() - begun < 0.5, sorted(heavy))"
+        "print(time.process_time() - begun < 0.5, sorted(heavy))"
     )
     assert python(code) == "True []"
 

@@ -139,6 +139,6 @@ def test_proxy_answers_late_and_whole() -> None:
             begun = time.perf_counter()
             with urllib.request.urlopen(address, timeout=10) as answer:
                 assert len(answer.read()) == 300_000
-            assert 0.08 <= time.perf_counter() - begun < 2
+            assert 0.08 <= time.perf_counter() - begun < 10
     finally:
         server.shutdown()

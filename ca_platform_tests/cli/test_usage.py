@@ -153,11 +153,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(shop: Shop) -> None:
 def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ca_platform.cli", "simulate", "--days", "2000", "--out", str(tmp_path / "shop")]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (tmp_path / "shop" / "sessions").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=120)
     assert running.returncode == 130
     assert out == ""
     assert err.splitlines()[-1] == "Interrupted. What was finished by then is kept."

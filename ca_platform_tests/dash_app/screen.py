@@ -20,7 +20,7 @@ SETTLED = """() => {
   return cards.length > 0 && cards.every(card => card.dataset.state !== 'loading');
 }"""
 _STATES = "cards => Object.fromEntries(cards.map(card => [card.dataset.card, card.dataset.state]))"
-_SECONDS = 30
+_SECONDS = 60
 _TELLING_MS = 200
 # What a browser without a graphics card says of charts in three dimensions: how it draws, nothing that is wrong.
 _OF_THE_DRAWING = ("GL Driver Message (OpenGL, Performance", "Canvas2D: Multiple readback operations")

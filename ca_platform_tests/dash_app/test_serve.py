@@ -23,7 +23,7 @@ from dash_app.state import LONGEST_ADDRESS
 
 _SERVE = "import sys; from ca_platform.settings import load_settings; from dash_app.serve import serve; "
 _SERVE += "serve(load_settings(sys.argv[1]), '127.0.0.1', int(sys.argv[2]))"
-_SECONDS = 60
+_SECONDS = 120
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The demo's folder and what the first ``make demo SERVE=0`` said."""
     folder = tmp_path_factory.mktemp("checkout") / "demo"
     process = start(folder, "--no-serve")
-    said, _ = process.communicate(timeout=300)
+    said, _ = process.communicate(timeout=500)
     assert process.returncode == 0, said
     return folder, said
 
@@ -97,12 +97,12 @@ def test_second_call_keeps_everything_serves_both_and_ends_both(second: subproce
     addresses = re.findall(r"http://127\.0\.0\.1:\d+", said)
     assert len(addresses) == 2, said
     assert "simulated" in said
-    with urllib.request.urlopen(f"{addresses[0]}/", timeout=30) as page:
+    with urllib.request.urlopen(f"{addresses[0]}/", timeout=120) as page:
         assert page.url == f"{addresses[0]}/login"
-    with urllib.request.urlopen(f"{addresses[1]}/server_info", timeout=30) as page:
+    with urllib.request.urlopen(f"{addresses[1]}/server_info", timeout=120) as page:
         assert page.status == 200
     second.send_signal(signal.SIGTERM)
-    second.communicate(timeout=60)
+    second.communicate(timeout=120)
     assert second.returncode == 0
     time.sleep(0.2)
     for address in addresses:

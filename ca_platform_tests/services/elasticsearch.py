@@ -117,11 +117,16 @@ class Security:
 
 @dataclass
 class ElasticsearchServer:
-    """One node. ``url`` stays the same over ``stop``, ``kill`` and ``start``; the data stay, too."""
+    """One node. ``url`` stays the same over ``stop``, ``kill`` and ``start``; the data stay, too.
+
+    ``is_brief``: Java compiles quickly instead of well, so that the node starts with half of the work: for tests, not
+    for what is measured.
+    """
 
     version: str = DEFAULT_VERSION
     security: Security | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+    is_brief: bool = False
     port: int = field(default_factory=process.free_port)
     folder: Path = field(default_factory=lambda: process.scratch("elasticsearch"))
     _process: "subprocess.Popen[bytes] | None" = None
@@ -195,7 +200,7 @@ class ElasticsearchServer:
             name, (password, _) = next(iter(self.security.users.items()))
             call.add_header("authorization", "Basic " + b64encode(f"{name}:{password}".encode()).decode())
             context = ssl.create_default_context(cafile=str(self.security.ca_certs))
-        with urllib.request.urlopen(call, timeout=10, context=context) as answer:
+        with urllib.request.urlopen(call, timeout=60, context=context) as answer:
             answered: dict[str, object] = json.loads(answer.read() or b"{}")
         return answered
 
@@ -217,11 +222,13 @@ class ElasticsearchServer:
 
     def _environment(self) -> dict[str, str]:
         home = java_home(self.version)
+        compiler = "-XX:TieredStopAtLevel=1" if self.is_brief else ""
         return {
             "PATH": os.environ["PATH"],
             "ES_JAVA_HOME": str(home),
             "ES_PATH_CONF": str(self.folder / "config"),
-            "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
+            "ES_JAVA_OPTS": f"-Xms512m -Xmx512m {compiler}",
+            "CLI_JAVA_OPTS": compiler,
             "ES_TMPDIR": str(self.folder / "tmp"),
             "HOME": str(self.folder),
         }

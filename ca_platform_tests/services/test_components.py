@@ -57,18 +57,21 @@ def test_servers_do_not_run_as_root(postgresql_server: PostgresqlServer) -> None
     assert postgresql_server.folder.stat().st_uid == process.account().pw_uid != 0
 
 
-def test_elasticsearch_keeps_address_and_data_over_a_kill() -> None:
+def test_elasticsearch_keeps_address_and_data_over_a_kill(elasticsearch_server: ElasticsearchServer) -> None:
+    address = elasticsearch_server.url
+    elasticsearch_server.request("PUT", "/kept/_doc/1?refresh=true", {"word": "still here"})
+    elasticsearch_server.kill()
+    assert not elasticsearch_server.running
+    elasticsearch_server.start()
+    found = elasticsearch_server.request("GET", "/kept/_source/1")
+    assert (elasticsearch_server.url, found) == (address, {"word": "still here"})
+    elasticsearch_server.request("DELETE", "/kept")
+
+
+def test_folder_of_a_server_is_gone_when_it_is_removed() -> None:
     server = ElasticsearchServer()
-    try:
-        address = server.start().url
-        server.request("PUT", "/kept/_doc/1?refresh=true", {"word": "still here"})
-        server.kill()
-        assert not server.running
-        server.start()
-        found = server.request("GET", "/kept/_source/1")
-        assert (server.url, found) == (address, {"word": "still here"})
-    finally:
-        server.remove()
+    assert server.folder.exists()
+    server.remove()
     assert not server.folder.exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,12 @@ def store_of(
 def store(request: pytest.FixtureRequest, store_of: Callable[[str], DocumentStore]) -> DocumentStore:
     """Every implementation in turn."""
     return store_of(request.param)
+
+
+def with_patience(settings: Settings, seconds: float) -> Settings:
+    """The same store, which gives up after that."""
+    changed = {"give_up_after": timedelta(seconds=seconds)}
+    return settings.model_copy(update={"document_store": settings.document_store.model_copy(update=changed)})
 
 
 def _of_its_own(make_settings: MakeSettings, server: ElasticsearchServer) -> Settings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from ca_platform.settings import Settings
 from ca_platform.store.elasticsearch import ElasticsearchStore
 from ca_platform.store.elasticsearch.connection import Connection
 from ca_platform.store.elasticsearch.search import all_hits
+from ca_platform_tests.store.conftest import with_patience
 from ca_platform_tests.store.frames import DAY, SPEC, of_main
 from ca_platform_tests.store.proxy import Answer, FaultyProxy, Request, times
 
@@ -28,14 +28,16 @@ def proxy(elasticsearch_server: Any) -> Iterator[FaultyProxy]:
 
 
 @pytest.fixture
-def stumbling(
-    elastic: ElasticsearchStore, elastic_settings: Settings, proxy: FaultyProxy
-) -> Iterator[ElasticsearchStore]:
-    """A store behind the proxy, patient for a second; ``elastic`` is the same one without it."""
-    store = elastic_settings.document_store.model_copy(
-        update={"hosts": (proxy.url,), "give_up_after": timedelta(seconds=1)}
-    )
-    with ElasticsearchStore(elastic_settings.model_copy(update={"document_store": store})) as opened:
+def behind_proxy(elastic: ElasticsearchStore, elastic_settings: Settings, proxy: FaultyProxy) -> Settings:
+    """Settings of the store behind the proxy; ``elastic`` is the same one without it."""
+    store = elastic_settings.document_store.model_copy(update={"hosts": (proxy.url,)})
+    return elastic_settings.model_copy(update={"document_store": store})
+
+
+@pytest.fixture
+def stumbling(behind_proxy: Settings) -> Iterator[ElasticsearchStore]:
+    """A store behind the proxy, patient for longer than any stumble, also on a slow machine."""
+    with ElasticsearchStore(with_patience(behind_proxy, 30)) as opened:
         yield opened
 
 
@@ -48,15 +50,16 @@ def test_passing_refusals_are_ridden_out(stumbling: ElasticsearchStore, proxy: F
     assert found["orders"].to_list() == [1, 2]
 
 
-def test_lasting_refusal_ends_after_give_up_after_with_exit_code_1(
-    stumbling: ElasticsearchStore, proxy: FaultyProxy
-) -> None:
+def test_lasting_refusal_ends_after_give_up_after_with_exit_code_1(behind_proxy: Settings, proxy: FaultyProxy) -> None:
     proxy.rule = times(10**9, BUSY)
     start = time.monotonic()
-    with pytest.raises(StoreError, match=r"keeps refusing \(status 429\): queue is full") as raised:
-        stumbling.replace("sales", [DAY], of_main(DAY, [1]), SPEC)
+    with (
+        ElasticsearchStore(with_patience(behind_proxy, 1)) as impatient,
+        pytest.raises(StoreError, match=r"keeps refusing \(status 429\): queue is full") as raised,
+    ):
+        impatient.replace("sales", [DAY], of_main(DAY, [1]), SPEC)
     assert raised.value.exit_code == 1
-    assert 0.3 < time.monotonic() - start < 5
+    assert 0.3 < time.monotonic() - start < 20
 
 
 def test_once_it_is_known_which_documents_were_refused_they_alone_are_sent_again(
@@ -108,7 +111,7 @@ def test_absent_server_at_the_start_is_said_at_once_with_exit_code_2(make_settin
     start = time.monotonic()
     with pytest.raises(StoreError, match="connection refused") as raised:
         ElasticsearchStore(settings).check()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
     assert raised.value.exit_code == 2
 
 
@@ -121,14 +124,19 @@ def test_server_that_comes_back_within_the_patience_gets_the_write(
     assert stumbling.days("sales") == [DAY]
 
 
-def test_full_disk_is_one_clear_sentence(elastic: ElasticsearchStore, elasticsearch_server: Any) -> None:
+def test_full_disk_is_one_clear_sentence(
+    elastic: ElasticsearchStore, elastic_settings: Settings, elasticsearch_server: Any
+) -> None:
     elastic.replace("sales", [DAY], of_main(DAY, [1]), SPEC)
     index = elastic.index("reports")
     elasticsearch_server.request("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": True})
     start = time.monotonic()
-    with pytest.raises(StoreError, match="disk is full or the index is set read-only") as raised:
-        elastic.replace("sales", [DAY], of_main(DAY, [2]), SPEC)
-    assert time.monotonic() - start < 3
+    with (
+        ElasticsearchStore(with_patience(elastic_settings, 60)) as patient,
+        pytest.raises(StoreError, match="disk is full or the index is set read-only") as raised,
+    ):
+        patient.replace("sales", [DAY], of_main(DAY, [2]), SPEC)
+    assert time.monotonic() - start < 30
     assert "\n" not in str(raised.value)
     found = elastic.report("sales", DAY)
     assert found is not None and found["orders"].to_list() == [1]

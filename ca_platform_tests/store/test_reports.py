@@ -200,6 +200,6 @@ def test_sixty_one_values_of_four_hundred_rows_are_written_in_a_moment(store: Do
     store.replace("sales", [NEXT], of_main(NEXT, [1]), SPEC)  # makes file or index
     start = time.perf_counter()
     assert store.replace("sales", [DAY], frame, SPEC).documents == 61
-    assert time.perf_counter() - start < 5  # 0.03 s embedded, 0.5 s Elasticsearch; room for a loaded machine
+    assert time.perf_counter() - start < 20  # 0.03 s embedded, 0.5 s Elasticsearch; room for a loaded machine
     found = store.report("sales", DAY, Dimension("region", "region 59"))
     assert orders(found) == list(range(400))
