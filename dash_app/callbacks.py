@@ -145,7 +145,7 @@ def _lead(here: Place) -> str:
     if here.page is None:
         return ""
     if here.day is None:
-        return f"{here.page.spec.description} No day is computed yet."
+        return f"{here.page.spec.description} None of its reports is computed yet."
     if "date" not in here.uses:
         return here.page.spec.description
     shown = here.asked.dimension

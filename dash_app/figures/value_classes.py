@@ -87,7 +87,7 @@ def confusion(frame: pl.DataFrame, look: Look) -> Figure:
         "ygap": 2,
     }
     notes = (
-        "down: the class that came, across: the class that was told",
+        "down: the class that came, across: the class that was predicted",
         f"shares of a row at the newest test, {day(found['accuracy']['origin'])}",
     )
     places = list(range(len(VALUE_CLASSES)))

@@ -22,7 +22,7 @@ _NONE = "There is no back-test yet."
 _LOW, _MID, _HIGH = VALUE_CLASSES
 _BASELINE = next(iter(CLASS_BASELINES))
 _METRICS = {
-    "accuracy": "Predicted correctly",
+    "accuracy": "Right",
     "macro_f1": "Macro F1",
     "log_loss": "Log loss",
     **{f"recall_{name}": f"Found of {name}" for name in VALUE_CLASSES},
