@@ -33,7 +33,7 @@ def sentence(frame: pl.DataFrame, look: Look) -> str:
     more = "more" if row["difference"] >= 0 else "less"
     return (
         f"In orders with {other} customers paid {size(abs(row['difference']), metric, form)} {more} than in orders with {one} "
-        f"({interval(row, metric, look)}); {concluded(row)}. Customers choose promotions: it may lie in them."
+        f"({interval(row, metric, look)}); {concluded(row)}; but customers choose promotions."
     )
 
 
