@@ -160,6 +160,8 @@ class Answers:
         found = self._found(question)
         if found is None:
             return self._without_report(question)
+        if not _is_whole(card, found.own):
+            return Answer("missing", message=messages.outdated(card.report, day))
         key = (card.id, day, question.dimension, view.compare, view.filters, dark, found.versions, _period(card))
         return self._kept.get(key, lambda: self._make(question, found))
 
@@ -197,6 +199,7 @@ class Answers:
             return None
         earlier = question.view.compare
         compare = self._reader.report(card.report, earlier, dimension) if earlier else None
+        compare = compare if compare is not None and _is_whole(card, compare) else None
         return Found(own, compare, self._also(card, question) if card.also else None)
 
     def _also(self, card: Card, question: Question) -> Stored | None:
@@ -257,6 +260,11 @@ class Answers:
         if self._reader.version(_OF_EVERY_VALUE, day, dimension) is not None:
             return Answer("empty", message=messages.nothing_in_period(card.empty))
         return Answer("missing", message=messages.no_such_value(dimension, day, question.view))
+
+
+def _is_whole(card: Card, stored: Stored) -> bool:
+    """Whether the report has all columns; one that an earlier version computed may lack some that are new."""
+    return set(card.spec.column_names).issubset(stored.frame.columns)
 
 
 def scope(card: Card, view: View) -> Dimension:

@@ -45,6 +45,15 @@ def not_computed(report: str, day: date) -> Message:
     )
 
 
+def outdated(report: str, day: date) -> Message:
+    """The report lacks columns that it has by now."""
+    return Message(
+        "Computed by an earlier version",
+        f"The report {report} of {in_words(day)} lacks what is shown here by now. Compute it again with",
+        f"ca-platform run --from {day} --to {day} --select {report}",
+    )
+
+
 def not_connected(lacking: tuple[str, ...], settings: Settings) -> Message:
     """The report needs data that the shop does not give."""
     return Message(

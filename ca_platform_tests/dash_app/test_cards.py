@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,17 @@ def test_failing_store_is_an_error_with_an_id_and_the_details_only_in_the_log(
     identity = caplog.records[-1].__dict__["id"]
     assert identity in answer["message"]["text"]
     assert "secret-host" in caplog.text
+
+
+def test_report_of_an_earlier_version_says_how_to_renew_it(tmp_path: Path) -> None:
+    settings, spec = write_settings(tmp_path), CARDS[ANY_CARD].spec
+    store, old = open_store(settings), replace(spec, columns=spec.columns[:-1])
+    place = (pl.lit(frames.DAY).alias("report_date"), pl.lit("main").alias("report_dimension"))
+    frame = frames.report(spec.name).select(*place, pl.lit(None, pl.String).alias("report_value"), *old.column_names)
+    store.replace(spec.name, [frames.DAY], frame, old)
+    answer = _new_visitor(settings, store).card(ANY_CARD, DAY)
+    assert (answer["verdict"], answer["message"]["title"]) == ("missing", "Computed by an earlier version")
+    assert answer["message"]["command"].endswith(f"--select {spec.name}")
 
 
 def test_failing_figure_leaves_the_other_cards_alone(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
