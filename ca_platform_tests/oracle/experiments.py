@@ -10,6 +10,8 @@ import csv
 import math
 import random
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 from statistics import pstdev
 from typing import NamedTuple
@@ -87,6 +89,7 @@ def shop() -> tuple[list[Session], list[Assignment]]:
 
 
 SESSIONS, ASSIGNMENTS = shop()
+OWN = {client: list(own) for client, own in groupby(SESSIONS, key=lambda session: session.client)}
 
 
 def country(place: int) -> str:
@@ -132,6 +135,7 @@ def local_day(at: datetime) -> date:
     return (at.astimezone(UTC)).date()  # London has no summer time before the last day of this shop
 
 
+@cache
 def entries(experiment: str, day: date) -> dict[str, tuple[str, datetime, bool]]:
     """Variant, time and whether another one came later, of everybody who was assigned."""
     seen = [Assignment("page", s.client, s.page, s.at) for s in SESSIONS if s.page]
@@ -154,7 +158,7 @@ class Person(NamedTuple):
 
 
 def person(client: str, variant: str, given: datetime, day: date) -> Person:
-    own = [s for s in SESSIONS if s.client == client]
+    own = OWN.get(client, [])
     end = [s for s in own if local_day(s.at) <= day]
     after = [s for s in end if s.bought and s.at >= given]
     days = [s for s in end if local_day(s.at) >= local_day(given)]
@@ -180,6 +184,7 @@ def person(client: str, variant: str, given: datetime, day: date) -> Person:
     return Person(variant, outcome, before, idle, not early)
 
 
+@cache
 def groups(experiment: str, day: date) -> dict[str, list[Person]]:
     by_variant: dict[str, list[Person]] = {}
     for client, (variant, given, _) in sorted(entries(experiment, day).items()):
