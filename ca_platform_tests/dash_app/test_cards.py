@@ -364,8 +364,6 @@ class Broken:
 
 
 def _with(card: Any, **changes: Any) -> Any:
-    from dataclasses import replace
-
     return replace(card, **changes)
 
 
