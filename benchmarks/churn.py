@@ -97,11 +97,11 @@ def figures(shop: str, path: str, hidden: int) -> Callable[[], Any]:
     from ca_platform.models.churn.customers import customers_at
 
     history = HISTORIES[shop](pl.read_parquet(path))
-    end = 273 if shop == "cdnow" else int(history.day.max()) + 1 - hidden
+    end = int(history.day.min()) + 273 if shop == "cdnow" else int(history.day.max()) + 1 - hidden
 
     def run() -> dict[str, Any]:
         known = history.until(end)
-        trained = train(known, end, hidden)
+        trained = train(known, end, hidden, has_season=True)
         silent = history.outcome(known.customers, end, hidden).is_silent
         found: dict[str, Any] = {
             "model": TITLES[trained.model.served],
@@ -130,8 +130,7 @@ def figures(shop: str, path: str, hidden: int) -> Callable[[], Any]:
 def _cdnow(orders: pl.DataFrame) -> History:
     from ca_platform.models.backtest import History
 
-    day = orders["date"].dt.epoch("d") - orders["date"].dt.epoch("d").min()
-    return History(orders["customer_id"], day, amount=orders["value"])
+    return History(orders["customer_id"], orders["date"].dt.epoch("d"), amount=orders["value"])
 
 
 def _retail(lines: pl.DataFrame) -> History:
@@ -152,12 +151,11 @@ def _journey(lines: pl.DataFrame) -> History:
 def _timed(customer: pl.Series, instant: pl.Series, amount: pl.Series) -> History:
     from ca_platform.models.backtest import History
 
-    first = instant.dt.epoch("us").min() // 86_400_000_000  # type: ignore[operator]
-    return History(customer, instant.dt.epoch("us") / 86_400_000_000 - first, amount=amount)
+    return History(customer, instant.dt.epoch("us") / 86_400_000_000, amount=amount)
 
 
 HISTORIES: dict[str, Callable[[pl.DataFrame], History]] = {"cdnow": _cdnow, "retail": _retail, "journey": _journey}
-"""Orders of the public shops, from their files."""
+"""Orders of the public shops, from their files; days are counted from 1970."""
 
 
 # ---- time

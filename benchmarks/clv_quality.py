@@ -105,8 +105,8 @@ def served(cdnow: Path, retail: Path) -> dict[str, list[str]]:
 def _served(holdout: HoldOut) -> list[str]:
     """The hold-out's own outcome is looked at for the last line alone."""
     history, end, days = history_of(holdout.orders), number_of(holdout.end) + 1, 7 * holdout.weeks
-    contest = hold_contest(history, end, days)
-    buyers = buyers_at(history, end)
+    contest = hold_contest(history, end, days, has_season=True)
+    buyers = buyers_at(history, end, has_season=True)
     plain = contest.model.forecast(buyers, days, share_to_ask(0.8, days, contest.horizon_days))
     outcome = history.outcome(buyers.number, end, days)
     without = metrics_of(plain, outcome)["orders_total_error"] or 0.0
@@ -116,11 +116,11 @@ def _served(holdout: HoldOut) -> list[str]:
     ]
     origins = ", ".join(f"{value:+.1%}" for value in missed)
     level = contest.orders_level
-    total = found["orders_total_error"] or 0.0
+    total, revenue = (found[f"{measure}_total_error"] or 0.0 for measure in ("orders", "revenue"))
     return [
         f"{contest.served} served; orders at {len(missed)} earlier origins: {origins}",
         f"level {level.factor:.3f} ({level.method}: {level.reason})",
-        f"all orders of the hold-out without / with it: {without:+.1%} / {total:+.1%}",
+        f"all orders of the hold-out without / with it: {without:+.1%} / {total:+.1%}; all revenue: {revenue:+.1%}",
         f"80 % interval of the total: {_off(without, level, holdout.weeks)}",
         _ranks(found),
     ]

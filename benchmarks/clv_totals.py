@@ -66,8 +66,8 @@ class Held:
 
 def held(history: History, arrivals: Arrivals, end: int, horizon: int) -> Held | None:
     """A forecast at the begin of a day; None where too little was known for an interval."""
-    contest = hold_contest(history, end, horizon, MODELS)
-    buyers, known = buyers_at(history, end), arrivals.until(end)
+    contest = hold_contest(history, end, horizon, MODELS, has_season=True)
+    buyers, known = buyers_at(history, end, has_season=True), arrivals.until(end)
     totals = np.array([contest.model.forecast(buyers, days).revenue.sum() for days in milestones(horizon)])
     scores = [one for one in contest.scores if one.is_served and one.metric == "revenue_total_error"]
     origins = [Origin(one.origin, one.horizon) for one in scores]

@@ -80,7 +80,8 @@ CHURN = (
             "of the settings, else twice the median time between consecutive orders. By the last model that was trained "
             "on or before the day, not more than six days ago, else one of the Monday of its week; the candidate that won "
             "its back-test serves. With less than eight weeks of orders, or "
-            "too few who came again, the baseline does: the share of earlier waiting times that lasted so much longer."
+            "too few who came again, the baseline does: the share of earlier waiting times that lasted so much longer. "
+            "Unless reports.retail_year of the settings is false, the models of orders expect the seasons of retail."
         ),
         columns=(
             text("client", "The customer."),

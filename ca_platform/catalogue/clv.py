@@ -10,7 +10,9 @@ _SERVING = (
     "By the last model that was trained on or before the day, not more than six days ago, else one of the Monday of its "
     "week; the candidate that won its back-test serves, and what earlier forecasts missed in total puts its level right "
     "once a year of them is known and where that would have helped before. With less than eight weeks of orders, or fewer "
-    "than ten customers who came again, the baseline does: everybody goes on at the rate of before."
+    "than ten customers who came again, the baseline does: everybody goes on at the rate of before. Unless "
+    "reports.retail_year of the settings is false, the models expect the seasons of retail as a whole, most before "
+    "Christmas; the less so, the more often customers come."
 )
 
 CLV = (

@@ -133,12 +133,15 @@ class ReportSettings(Model):
         history_days: days in tables by day.
         cohort_days: daily cohorts.
         keep_daily: report days of per-customer tables that are kept, before them month ends.
+        retail_year: whether customers are expected to buy by the seasons as those of retail as a whole do, most before
+            Christmas; it counts most in a shop that is younger than a year.
         experiments: plans by the name of the experiment; one that is not named has the defaults.
     """
 
     history_days: Count = 400
     cohort_days: Count = 100
     keep_daily: Count = 90
+    retail_year: bool = True
     churn: Churn = Churn()
     churn_risk: ChurnRisk = ChurnRisk()
     most_combined_products: MostCombinedProducts = MostCombinedProducts()

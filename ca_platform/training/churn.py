@@ -29,7 +29,8 @@ class ChurnModels(KeptModels):
 
     def __init__(self, last: date, settings: Settings, lake: Lake, history: Orders | None = None) -> None:
         self._horizon = settings.reports.churn_risk.horizon_days
-        super().__init__(last, settings, lake, str(self._horizon), history)
+        self._has_season = settings.reports.retail_year
+        super().__init__(last, settings, lake, f"{self._horizon} {self._has_season}", history)
 
     def train(self, day: date) -> Trained | None:
         """Train with what was known at the end of a day, and keep the model; None where no horizon can be told.
@@ -39,7 +40,7 @@ class ChurnModels(KeptModels):
         end = day_number(day) + 1
         known = self.history.until(end)
         horizon = self._horizon or default_horizon(known)
-        trained = train(known, end, horizon) if horizon else None
+        trained = train(known, end, horizon, has_season=self._has_season) if horizon else None
         numbers = to_parameters(trained.model) if trained else ()
         scores = trained.scores if trained else ()
         self._keep(day, numbers_frame(MODELS, day, numbers), scores_frame(SCORES, day, scores))

@@ -105,9 +105,10 @@ class ValueModels(KeptModels):
         clv = settings.reports.clv
         self.horizon_days = 7 * clv.horizon_weeks
         self._candidates = candidates(settings)
+        self._has_season = settings.reports.retail_year
         self._served: dict[date, Served] = {}
         self._forecasts: dict[date, Forecasts] = {}
-        asked = f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds}"
+        asked = f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds} {self._has_season}"
         super().__init__(last, settings, lake, asked, history)
 
     @property
@@ -126,7 +127,7 @@ class ValueModels(KeptModels):
         known = self.history.until(end)
         absent = self.left_out if networks_too else networks.NETWORKS
         present = [name for name in self._candidates if name not in absent]
-        contest = hold_contest(known, end, self.horizon_days, present, self._candidates)
+        contest = hold_contest(known, end, self.horizon_days, present, self._candidates, has_season=self._has_season)
         models = _models(day, contest, reason_of(contest, known, end))
         self._keep(day, models, scores_frame(SCORES, day, contest.scores))
         self._forecasts.clear()
@@ -174,12 +175,14 @@ class ValueModels(KeptModels):
         origin = day_number(day) + 1 - days
         known = self.history.until(origin)
         step = 1 if most is None else -(-known.customers.size // most) or 1
-        buyers = buyers_at(known if step == 1 else known.of(known.customers[::step]), origin)
+        buyers = buyers_at(
+            known if step == 1 else known.of(known.customers[::step]), origin, has_season=self._has_season
+        )
         with one_thread():
             return buyers, served.model.forecast(buyers, ahead, share=0.0)
 
     def _buyers(self, day: date) -> Buyers:
-        return buyers_at(self.history, day_number(day) + 1)
+        return buyers_at(self.history, day_number(day) + 1, has_season=self._has_season)
 
     def _said(self, day: date) -> Forecasts:
         trained_on = self.ensure([day])[day]

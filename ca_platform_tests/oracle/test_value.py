@@ -2,8 +2,8 @@
 
 Likelihoods and trees written once more would be the same again, so the parameters that were found are taken as they are.
 Recomputed in plain Python, from the orders alone: who is forecast, what MBG/NBD expects of each customer with these
-parameters by integrals over what the customer may be, the outcome of every origin, the baseline with all its metrics, and
-what the deciles must add up to.
+parameters by integrals over what the customer may be, in weeks of trade, the outcome of every origin, the baseline with all
+its metrics, and what the deciles must add up to.
 """
 
 from __future__ import annotations
@@ -78,8 +78,31 @@ def outcomes(known: Sequence[str], origin: date, horizon: int) -> dict[str, tupl
     return {client: (int(count), paid) for client, (count, paid) in came.items()}
 
 
-def weeks(first: date, last: date) -> float:
-    return (last - first).days / 7
+def passed(day: date, strength: float) -> float:
+    """Days of trade since 1970 at the begin of a day: month by month, each as long as retail sells in it."""
+    index = [0.870, 0.935, 0.981, 0.927, 0.951, 0.937, 0.921, 0.968, 0.891, 1.007, 1.155, 1.456]
+    lengths = [31, 28.2425, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    trade = [length * share**strength for length, share in zip(lengths, index, strict=True)]
+    years, rest = divmod((day - date(1970, 1, 1)).days, sum(lengths))
+    found = 0.0
+    for length, sold in zip(lengths, trade, strict=True):
+        found += sold * min(max(rest / length, 0), 1)
+        rest -= length
+    return years * sum(lengths) + found * sum(lengths) / sum(trade)
+
+
+def season(known: dict[str, Bought], end: date) -> float:
+    """How strong the season is: half where customers come again every seven weeks, the less the more often."""
+    again = sum(len(own.days) - 1 for own in known.values())
+    return 1 / (1 + 7 * again / sum((end - own.days[0]).days / 7 for own in known.values()))
+
+
+def weeks(first: date, last: date, strength: float) -> float:
+    return (passed(last, strength) - passed(first, strength)) / 7
+
+
+def weeks_ahead(end: date, horizon: int, strength: float) -> float:
+    return weeks(end + timedelta(days=1), end + timedelta(days=1 + horizon), strength)
 
 
 def orders_per_day(known: dict[str, Bought]) -> dict[str, float]:
@@ -93,14 +116,15 @@ def orders_per_day(known: dict[str, Bought]) -> dict[str, float]:
     return {client: 1 + (beyond[client] + shape) / (len(own.days) + shape / rate) for client, own in known.items()}
 
 
-def lives(own: Bought, end: date, values: dict[str, float]) -> tuple[float, float]:
+def lives(own: Bought, end: date, values: dict[str, float], strength: float) -> tuple[float, float]:
     """Probability that the customer has not left, and purchase days expected within the horizon, by MBG/NBD.
 
     By integrals over the rate of ordering λ and the chance p to leave after an order, weighted by how well they explain the
     history: λ^x exp(−λ t) (1 − p)^x … (Batislam, Denizel and Filiztekin 2007), on grids of both.
     """
     r, alpha, a, b = (values[name] for name in ("r", "alpha", "a", "b"))
-    x, recency, age, horizon = len(own.days) - 1, weeks(own.days[0], own.days[-1]), weeks(own.days[0], end), HORIZON / 7
+    x, horizon = len(own.days) - 1, weeks_ahead(end, HORIZON, strength)
+    recency, age = (weeks(own.days[0], day, strength) for day in (own.days[-1], end))
     # Over the whole lines, by steps of the logarithm of λ and of the log odds of p.
     rate = np.exp(np.linspace(-30, 8, 900))[:, None] / alpha
     odds = np.linspace(-45, 45, 500)[None, :]
@@ -180,10 +204,10 @@ def test_every_customer_is_expected_what_integrals_over_rate_and_leaving_give(ma
     assert rows["client"].to_list() == sorted(known)
     served = made.models.model(DAY)
     values = dict(made.models.candidate(DAY, "mbg_nbd").orders.values)  # type: ignore[attr-defined]
-    per_day = orders_per_day(known)
+    per_day, strength = orders_per_day(known), season(known, DAY)
     for row in rows[::12].iter_rows(named=True):
         own = known[row["client"]]
-        alive, days = lives(own, DAY, values)
+        alive, days = lives(own, DAY, values, strength)
         assert row["probability_alive"] == pytest.approx(alive, rel=1e-4)
         expected = days * per_day[row["client"]] * served.orders_level.factor
         assert row["expected_orders"] == pytest.approx(expected, rel=1e-4)
@@ -224,13 +248,14 @@ def test_the_baseline_and_all_its_metrics_are_those_by_loops(made: Made) -> None
     for origin in origins:
         known = histories(origin)
         came = outcomes(list(known), origin, int(horizon))
-        per_day = orders_per_day(known)
+        per_day, strength = orders_per_day(known), season(known, origin)
+        ahead = weeks_ahead(origin, int(horizon), strength)
         rates = {
-            client: (len(own.days) - 1) / weeks(own.days[0], origin) if len(own.days) > 1 else 0.0
+            client: (len(own.days) - 1) / weeks(own.days[0], origin, strength) if len(own.days) > 1 else 0.0
             for client, own in known.items()
         }
         # In this order: rates that are equal but for rounding must be so here too.
-        said = [rates[client] * (horizon / 7) * per_day[client] for client in known]
+        said = [rates[client] * ahead * per_day[client] for client in known]
         own = figures(found, origin, "naive")
         by_loops = metrics([came[client][0] for client in known], said)
         assert {name: own[f"orders_{name}"] for name in by_loops} == pytest.approx(by_loops)
@@ -261,6 +286,6 @@ def test_deciles_of_the_served_add_up_to_the_totals(made: Made) -> None:
 def test_the_integrals_of_these_tests_give_what_is_published() -> None:
     """A customer of whom nothing is known but the first order lives with b / (a + b) on that day."""
     values = {"r": 0.5, "alpha": 6.0, "a": 0.9, "b": 1.6}
-    alive, _ = lives(Bought([DAY], 1, 9.0), DAY, values)
+    alive, _ = lives(Bought([DAY], 1, 9.0), DAY, values, strength=0.0)
     assert alive == pytest.approx(1.6 / 2.5, rel=1e-6)
     assert exp(betaln(0.9, 2.6) - betaln(0.9, 1.6)) == pytest.approx(1.6 / 2.5)

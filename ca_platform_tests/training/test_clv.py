@@ -107,7 +107,7 @@ def test_every_candidate_is_kept_as_it_was_fitted(whole: Place, all_candidates: 
     served = again.model(MONDAY)
     assert (served.name, served.horizon_days) == (contest.served, contest.horizon_days)
     assert (served.orders_level, served.revenue_level) == (contest.orders_level, contest.revenue_level)
-    buyers = buyers_at(again.history, int(again.history.day.max()) + 1)
+    buyers = buyers_at(again.history, int(again.history.day.max()) + 1, has_season=True)
     assert set(contest.fitted) >= {"naive", "bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k", "boosted"}
     for name, model in contest.fitted.items():
         said, same = model.forecast(buyers, 90), again.candidate(MONDAY, name).forecast(buyers, 90)
@@ -127,7 +127,7 @@ def test_levels_are_applied_to_what_is_forecast(whole: Place, all_candidates: Va
     said = all_candidates.forecast(MONDAY)
     share = share_to_ask(0.8, 182, served.horizon_days)
     assert share > 0.8, "half a year ahead is farther than the back-test could try"
-    buyers = buyers_at(all_candidates.history, int(all_candidates.history.day.max()) + 1)
+    buyers = buyers_at(all_candidates.history, int(all_candidates.history.day.max()) + 1, has_season=True)
     plain = served.model.forecast(buyers, 182, share)
     assert said.orders == pytest.approx(plain.orders * served.orders_level.factor)
     assert said.high == pytest.approx(plain.high * served.revenue_level.factor)

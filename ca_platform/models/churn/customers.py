@@ -9,8 +9,8 @@ import numpy as np
 from ca_platform.models.backtest import History
 from ca_platform.models.backtest.history import Floats, Ints
 from ca_platform.models.clv import Summary
-
-_WEEK = 7.0
+from ca_platform.models.clv.clock import PLAIN, Clock, usual_clock
+from ca_platform.models.clv.customers import summary_at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +24,9 @@ class Customers:
         age_days: from the first order to the origin.
         mean_gap_days, last_gap_days, longest_gap_days: between consecutive orders; NaN for customers with one.
         mean_amount: of an order, in the currency of the shop.
-        summary: purchase days, as the models of orders take them.
+        summary: purchase days, as the models of orders take them, in weeks by the clock.
+        origin: number of the first day that is not known.
+        clock: tells what a week is to the models of orders.
     """
 
     number: Ints
@@ -36,13 +38,20 @@ class Customers:
     longest_gap_days: Floats
     mean_amount: Floats
     summary: Summary
+    origin: int
+    clock: Clock = PLAIN
+
+    def weeks_ahead(self, days: float) -> float:
+        """Weeks by the clock of the first so many days that are not known."""
+        return float(self.clock.weeks(self.origin, self.origin + days))
 
 
-def customers_at(history: History, origin: int) -> Customers:
+def customers_at(history: History, origin: int, *, has_season: bool = False) -> Customers:
     """The customers of a history at an origin.
 
     Args:
         history: nothing of it lies at the origin or after it.
+        has_season: whether days are counted from 1970-01-01, so that the usual year of trade tells what a week is.
 
     >>> known = customers_at(History([1, 1, 2], at=[0.5, 3.5, 2.0]), 10)
     >>> known.orders, known.idle_days, known.mean_gap_days
@@ -54,6 +63,7 @@ def customers_at(history: History, origin: int) -> Customers:
     repeats = orders > 1
     between = np.diff(history.at, prepend=0.0)
     between[starts] = 0.0
+    clock = usual_clock(summary_at(history, origin)) if has_season else PLAIN
     nothing = np.full(orders.size, np.nan)
     return Customers(
         number=history.customer[starts],
@@ -64,7 +74,9 @@ def customers_at(history: History, origin: int) -> Customers:
         last_gap_days=np.where(repeats, between[ends], np.nan),
         longest_gap_days=np.where(repeats, _by_customer(np.maximum, between, starts), np.nan),
         mean_amount=_by_customer(np.add, history.amount, starts) / orders,
-        summary=_summary(history, origin),
+        summary=summary_at(history, origin, clock),
+        origin=origin,
+        clock=clock,
     )
 
 
@@ -72,18 +84,6 @@ def orders_since(history: History, customers: Ints, day: float) -> Ints:
     """Orders of each of these customers from a day on; ``customers`` are those of the history."""
     recent = history.customer[history.at >= day]
     return np.bincount(np.searchsorted(customers, recent), minlength=customers.size)
-
-
-def _summary(history: History, origin: int) -> Summary:
-    """Purchase days of each customer; what is known ends with the day before the origin."""
-    starts = history.starts
-    gaps = np.diff(history.day, prepend=0)
-    gaps[starts] = 0
-    repeats = _by_customer(np.add, (gaps > 0).astype(np.float64), starts)
-    first = history.day[starts]
-    last = first + _by_customer(np.add, gaps.astype(np.float64), starts)
-    log_gaps = float(np.log(gaps[gaps > 0] / _WEEK).sum())
-    return Summary(repeats, (last - first) / _WEEK, (origin - 1 - first) / _WEEK, log_gaps=log_gaps)
 
 
 def _by_customer(combine: np.ufunc, values: Floats, starts: Ints) -> Floats:

@@ -11,8 +11,6 @@ from ca_platform.models.clv import Fit, Summary
 
 ORDER_MODELS = ("bg_nbd", "mbg_nbd", "mbg_cnbd_k", "pareto_nbd")
 
-_WEEK = 7.0
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expectation:
@@ -32,13 +30,13 @@ def fit_orders(summary: Summary) -> dict[str, Fit]:
     return {name: clv.fit(name, summary) for name in ORDER_MODELS}
 
 
-def expect(fitted: Fit, summary: Summary, days: float) -> Expectation:
-    """What a fitted model expects within so many days of each customer."""
-    small, place = summary.distinct()
+def expect(fitted: Fit, known: Summary, weeks: float) -> Expectation:
+    """What a fitted model expects of each customer within so many weeks, by the clock of the summary."""
+    small, place = known.distinct()
     coming = clv.future(fitted, small)
-    return Expectation(coming.expected(days / _WEEK)[place], coming.no_order(days / _WEEK)[place])
+    return Expectation(coming.expected(weeks)[place], coming.no_order(weeks)[place])
 
 
-def expect_all(fits: Mapping[str, Fit], summary: Summary, days: float) -> dict[str, Expectation]:
+def expect_all(fits: Mapping[str, Fit], known: Summary, weeks: float) -> dict[str, Expectation]:
     """What each of several fitted models expects."""
-    return {name: expect(fitted, summary, days) for name, fitted in fits.items()}
+    return {name: expect(fitted, known, weeks) for name, fitted in fits.items()}

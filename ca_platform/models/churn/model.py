@@ -13,7 +13,7 @@ from ca_platform.models.backtest.history import Floats, Ints
 from ca_platform.models.churn.candidates import CANDIDATES, Learnt
 from ca_platform.models.churn.customers import Customers, customers_at
 from ca_platform.models.churn.expectations import expect, expect_all
-from ca_platform.models.churn.features import BASIC, expit, features, logit
+from ca_platform.models.churn.features import BASIC, LEAST, expit, features, logit
 from ca_platform.models.churn.waiting import WaitingTimes
 from ca_platform.models.clv import Fit
 
@@ -27,10 +27,12 @@ class Candidates:
 
     Attributes:
         window: days in which no order is expected with the probability that they learnt.
+        weeks: as long by the clock as these windows were in the mean.
         fits: the models of orders that they build on.
     """
 
     window: int
+    weeks: float
     fits: Mapping[str, Fit]
     learnt: Learnt
 
@@ -39,14 +41,28 @@ class Candidates:
     ) -> dict[str, Floats]:
         """Logarithm of the odds that customers do not order within the horizon, by candidate."""
         fits = {name: fitted for name, fitted in self.fits.items() if name in (*BASIC, *names)}
-        expected = expect_all(fits, known.summary, self.window)
+        expected = expect_all(fits, known.summary, self.weeks)
         said = self.learnt.log_odds(features(history, known, origin, self.window, expected), names)
-        if horizon == self.window:
+        weeks = known.weeks_ahead(horizon)
+        if np.isclose(weeks, self.weeks):
             return said
-        # P(none in the horizon) = P(none in the window) P(none after it | none in it): the second by the model of orders.
-        whole = expect(self.fits[_GOES_ON], known.summary, horizon).no_order
-        rest = whole / np.maximum(expected[_GOES_ON].no_order, np.finfo(float).tiny)
-        return {name: logit(expit(odds) * rest) for name, odds in said.items()}
+        window, whole = expected[_GOES_ON].no_order, expect(self.fits[_GOES_ON], known.summary, weeks).no_order
+        return {name: logit(_gone_on(expit(odds), window, whole)) for name, odds in said.items()}
+
+
+def _gone_on(learnt: Floats, window: Floats, whole: Floats) -> Floats:
+    """The probability of no order within a horizon, of the learnt one for the window and what the model of orders says.
+
+    P(none in the horizon) = P(none in the window) P(none after it | none in it), the second by the model of orders. Within
+    less than the window the hazards are in its proportion.
+
+    >>> learnt, window = np.array([0.5, 0.5]), np.array([0.4, 0.4])
+    >>> _gone_on(learnt, window, np.array([0.2, 0.4**0.5])).round(3).tolist()
+    [0.25, 0.707]
+    """
+    inside = np.clip(window, LEAST, 1 - LEAST)
+    hazards = np.log(np.clip(whole, LEAST, 1 - LEAST)) / np.log(inside)
+    return np.where(whole > window, learnt**hazards, learnt * whole / np.maximum(window, np.finfo(float).tiny))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +75,7 @@ class ChurnModel:
         waiting: the baseline.
         candidates: None where the history was too short to learn any.
         levels: by candidate, what is added to the logarithm of its odds.
+        has_season: whether days are counted from 1970-01-01 (see ``customers_at``).
     """
 
     horizon: float
@@ -66,6 +83,7 @@ class ChurnModel:
     waiting: WaitingTimes
     candidates: Candidates | None
     levels: Mapping[str, float]
+    has_season: bool = False
 
     def served_by(self, name: str) -> ChurnModel:
         """The same model with another candidate, or the baseline, in service."""
@@ -77,7 +95,7 @@ class ChurnModel:
         Args:
             history: of any customers, cut at the origin, which need not be that of the training.
         """
-        known = customers_at(history, origin)
+        known = customers_at(history, origin, has_season=self.has_season)
         if not known.number.size:
             return known.number, np.zeros(0)
         if self.candidates is None or self.served == CHURN_BASELINE:

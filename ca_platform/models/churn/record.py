@@ -41,12 +41,14 @@ def to_parameters(model: ChurnModel) -> list[Parameter]:
     """All numbers of a model; ``from_parameters`` makes the same model of them."""
     rows = [
         Parameter(_WHOLE, "horizon_days", 0, float(model.horizon)),
+        Parameter(_WHOLE, "has_season", 0, float(model.has_season)),
         Parameter(model.served, "is_served", 0, 1.0),
         *listed(BASELINE, {"days": model.waiting.days, "lasting": model.waiting.lasting}),
         *(Parameter(name, "level", 0, level) for name, level in model.levels.items()),
     ]
     if model.candidates is not None:
         rows.append(Parameter(_WHOLE, "window_days", 0, float(model.candidates.window)))
+        rows.append(Parameter(_WHOLE, "window_weeks", 0, model.candidates.weeks))
         rows += [row for fitted in model.candidates.fits.values() for row in of_fit(fitted)]
         rows += _of_learnt(model.candidates.learnt)
     return rows
@@ -62,6 +64,7 @@ def from_parameters(rows: Iterable[Parameter]) -> ChurnModel:
         waiting=WaitingTimes(table.get((BASELINE, "days"), _NOTHING), table.get((BASELINE, "lasting"), _NOTHING)),
         candidates=_candidates(table),
         levels={model: float(values[0]) for (model, parameter), values in table.items() if parameter == "level"},
+        has_season=bool(table[_WHOLE, "has_season"][0]),
     )
 
 
@@ -112,4 +115,5 @@ def _candidates(table: Table) -> Candidates | None:
         return None
     lines = {model: Logistic(values) for (model, parameter), values in table.items() if parameter == "weights"}
     fits = {model: fit_in(model, table) for model, parameter in table if parameter == "regularity"}
-    return Candidates(int(table[_WHOLE, "window_days"][0]), fits, Learnt(lines, trees_in("trees", table)))
+    window, weeks = (table[_WHOLE, f"window_{unit}"][0] for unit in ("days", "weeks"))
+    return Candidates(int(window), float(weeks), fits, Learnt(lines, trees_in("trees", table)))

@@ -75,7 +75,7 @@ def default_horizon(history: History) -> int | None:
     return max(1, round(2 * float(np.median(gaps)))) if gaps.size else None
 
 
-def train(history: History, end: int, horizon: float, seed: int = 0) -> Trained:
+def train(history: History, end: int, horizon: float, seed: int = 0, *, has_season: bool = False) -> Trained:
     """Learn, judge and choose with what is known at an end.
 
     At each of four rolling origins every candidate is learnt anew from windows before it, its level set by the origins
@@ -86,6 +86,7 @@ def train(history: History, end: int, horizon: float, seed: int = 0) -> Trained:
     Args:
         end: number of the first day that is not known; later orders of the history are not looked at.
         horizon: in days, above 0.
+        has_season: whether days are counted from 1970-01-01, so that models of orders take time by the usual year of trade.
 
     Returns:
         With less than ``LEAST_DAYS`` of history, or fewer than ``LEAST_CUSTOMERS`` who ordered, or did not, in the
@@ -95,11 +96,11 @@ def train(history: History, end: int, horizon: float, seed: int = 0) -> Trained:
 
     # What is multiplied is small: threads that wait for each other cost more than they gain, tenfold on a busy machine.
     with threadpool_limits(limits=1):
-        return _train(history.until(end), end, horizon, seed)
+        return _train(history.until(end), end, horizon, seed, has_season=has_season)
 
 
-def _train(known: History, end: int, horizon: float, seed: int) -> Trained:
-    past = _Past(_sampled(known, MOST_CUSTOMERS), int(known.day.min(initial=end)), seed)
+def _train(known: History, end: int, horizon: float, seed: int, *, has_season: bool) -> Trained:
+    past = _Past(_sampled(known, MOST_CUSTOMERS), int(known.day.min(initial=end)), seed, has_season)
     waiting = waiting_times(past.history, end)
     span = max(1, round(horizon))
     origins = rolling_origins(past.start, end, span) if end - past.start >= LEAST_DAYS else ()
@@ -107,7 +108,7 @@ def _train(known: History, end: int, horizon: float, seed: int) -> Trained:
     candidates = past.candidates(end, span) if said else None
     if candidates is None:
         baseline = tuple(_baseline_scores(past, origins))
-        return Trained(ChurnModel(horizon, BASELINE, waiting, None, {}), baseline)
+        return Trained(ChurnModel(horizon, BASELINE, waiting, None, {}, has_season), baseline)
 
     tested = [Judged(origin, odds, past.silent(origin), _year_before(past, origin)) for origin, odds in said.items()]
     then, levels = learn_levels(tested, lambda: _year_before(past, Origin(end, origins[0].horizon)))
@@ -123,7 +124,7 @@ def _train(known: History, end: int, horizon: float, seed: int) -> Trained:
         for name, forecast in by_model.items()
         for score in _scores(origin, name, past.silent(origin), forecast, is_served=name == served)
     ]
-    return Trained(ChurnModel(horizon, served, waiting, candidates, levels), tuple(scores))
+    return Trained(ChurnModel(horizon, served, waiting, candidates, levels, has_season), tuple(scores))
 
 
 @dataclass
@@ -133,13 +134,14 @@ class _Past:
     history: History
     start: int
     seed: int
+    has_season: bool
     _known: dict[int, tuple[History, Customers, Mapping[str, Fit]]] = field(default_factory=dict)
 
     def at(self, origin: int) -> tuple[History, Customers, Mapping[str, Fit]]:
         if origin not in self._known:
             history = self.history.until(origin)
-            customers = customers_at(history, origin)
-            few = customers_at(_sampled(history, MOST_FITTED), origin)
+            customers = customers_at(history, origin, has_season=self.has_season)
+            few = customers_at(_sampled(history, MOST_FITTED), origin, has_season=self.has_season)
             self._known[origin] = history, customers, fit_orders(few.summary)
         return self._known[origin]
 
@@ -161,13 +163,14 @@ class _Past:
         quiet = sum(int(flags.sum()) for flags in silent)
         if min(quiet, sum(flags.size for flags in silent) - quiet) < LEAST_CUSTOMERS:
             return None
-        columns = []
+        columns, weeks = [], []
         for window in windows:
             history, known, fits = self.at(window.at)
-            expected = expect_all(fits, known.summary, window.horizon)
+            weeks.append(known.weeks_ahead(window.horizon))
+            expected = expect_all(fits, known.summary, weeks[-1])
             columns.append(features(history, known, window.at, window.horizon, expected))
         learnt = learn(list(zip(columns, silent, strict=True)), self.seed)
-        return Candidates(windows[0].horizon, self.at(end)[2], learnt)
+        return Candidates(windows[0].horizon, float(np.mean(weeks)), self.at(end)[2], learnt)
 
 
 def _sampled(history: History, most: int) -> History:

@@ -97,6 +97,8 @@ def hold_contest(
     horizon_days: int,
     models: Sequence[str] = tuple(CANDIDATES),
     candidates: Mapping[str, Candidate] = CANDIDATES,
+    *,
+    has_season: bool = False,
 ) -> Contest:
     """Fit every model at every origin with what was known by then, and hold its forecast against what came.
 
@@ -111,9 +113,12 @@ def hold_contest(
         end: number of the first day that is not known.
         horizon_days: 1 and up; or a quarter of the history where that is shorter.
         models: names of ``candidates``, the baseline among them.
+        has_season: whether days are counted from 1970-01-01, so that models take time by the usual year of trade.
     """
     with one_thread():
-        return _held(Past(history, end), horizon_days, {name: candidates[name] for name in models})
+        return _held(
+            Past(history, end, has_season=has_season), horizon_days, {name: candidates[name] for name in models}
+        )
 
 
 def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) -> Contest:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ca_platform.models.backtest import History
+from ca_platform.models.clv.clock import PLAIN, Clock, usual_clock
 from ca_platform.models.clv.purchases import orders_per_day
 from ca_platform.models.clv.records import Floats, Ints, Summary
-
-_WEEK = 7.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,12 +18,13 @@ class Buyers:
 
     Attributes:
         number: the caller's number of the customer.
-        summary: of purchase days; what is known ends with the day before the origin.
+        summary: of purchase days, in weeks by the clock; what is known ends with the day before the origin.
         purchase_days: their number, 1 and up.
         orders_per_day: to be expected on a purchase day, 1 and up.
         mean_amount: of a purchase day, in the shop's currency.
         history: their orders, all before the origin.
         origin: number of the first day that is not known.
+        clock: tells what a week is to the models of orders.
     """
 
     number: Ints
@@ -34,37 +34,64 @@ class Buyers:
     mean_amount: Floats
     history: History
     origin: int
+    clock: Clock = PLAIN
 
     def __len__(self) -> int:
         return self.number.size
 
+    def weeks_ahead(self, days: float) -> float:
+        """Weeks by the clock of the first so many days that are not known."""
+        return float(self.clock.weeks(self.origin, self.origin + days))
 
-def buyers_at(history: History, origin: int) -> Buyers:
+    def days_ahead(self, weeks: Floats) -> Floats:
+        """Days until so many weeks by the clock have passed."""
+        return self.clock.days(self.origin, weeks)
+
+
+def buyers_at(history: History, origin: int, *, has_season: bool = False) -> Buyers:
     """The customers of a history at the begin of a day.
 
     Args:
         history: orders from the origin on are left out.
+        has_season: whether days are counted from 1970-01-01, so that the usual year of trade tells what a week is.
 
     >>> buyers = buyers_at(History([1, 1, 1, 2], at=[0.2, 7.1, 7.9, 3.0], amount=[10, 20, 30, 5]), origin=15)
     >>> buyers.purchase_days, buyers.mean_amount, buyers.summary.age_weeks
     (array([2., 1.]), array([30.,  5.]), array([2. , 1.57142857]))
     """
     known = history.until(float(origin))
-    starts, orders = known.starts, known.counts
-    gaps = np.diff(known.day, prepend=0)
-    gaps[starts] = 0
-    first, last = known.day[starts], known.day[starts + orders - 1]
-    repeats = _sums((gaps > 0).astype(np.float64), starts)
-    log_gaps = float(np.log(gaps[gaps > 0] / _WEEK).sum())
-    days = repeats + 1
+    starts = known.starts
+    clock = usual_clock(summary_at(known, origin)) if has_season else PLAIN
+    summary = summary_at(known, origin, clock)
+    days = summary.repeats + 1
     return Buyers(
         known.customer[starts],
-        Summary(repeats, (last - first) / _WEEK, (origin - 1 - first) / _WEEK, log_gaps=log_gaps),
+        summary,
         days,
-        orders_per_day(orders, days),
+        orders_per_day(known.counts, days),
         _sums(known.amount, starts) / days,
         known,
         origin,
+        clock,
+    )
+
+
+def summary_at(history: History, origin: int, clock: Clock = PLAIN) -> Summary:
+    """Purchase days of each customer of a history that is cut at an origin, in weeks by a clock.
+
+    What is known ends with the day before the origin.
+    """
+    starts = history.starts
+    gaps = np.diff(history.day, prepend=0)
+    gaps[starts] = 0
+    later = np.flatnonzero(gaps > 0)
+    between = clock.weeks(history.day[later - 1], history.day[later])
+    first, last = history.day[starts], history.day[starts + history.counts - 1]
+    return Summary(
+        _sums((gaps > 0).astype(np.float64), starts),
+        clock.weeks(first, last),
+        clock.weeks(first, origin - 1),
+        log_gaps=float(np.log(between).sum()),
     )
 
 

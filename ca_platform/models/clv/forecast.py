@@ -11,7 +11,6 @@ from ca_platform.models.clv.orders import future
 from ca_platform.models.clv.record import Parameters, fit_from, fit_parameters
 from ca_platform.models.clv.records import Fit, Floats
 
-_WEEK = 7.0
 # Customers change in ways that no model knows, the more the farther ahead. Of 24 forecasts of four shops, made at earlier
 # days for up to six times the horizon that their back-tests could try, intervals that ask for 80 % held 74 to 85 % of the
 # customers, in the mean of a shop and horizon; by this power of the longer horizon 76 to 86 %.
@@ -97,10 +96,11 @@ class ValueModel:
     def forecast(self, buyers: Buyers, days: float, share: float = 0.8) -> ValueForecast:
         """Forecast so many days of customers, who may be others than those of the fits, or the same later on."""
         small, place = buyers.summary.distinct()
+        weeks = buyers.weeks_ahead(days)
         coming = future(self.orders, small)
-        purchases = coming.expected(days / _WEEK)[place]
+        purchases = coming.expected(weeks)[place]
         amount = expected_amount(self.amounts, buyers.purchase_days, buyers.mean_amount)
-        revenue = forecast_revenue(self.orders, self.amounts, buyers.summary, buyers.mean_amount, days / _WEEK, share)
+        revenue = forecast_revenue(self.orders, self.amounts, buyers.summary, buyers.mean_amount, weeks, share)
         return ValueForecast(
             purchases * buyers.orders_per_day,
             amount / buyers.orders_per_day,
@@ -108,17 +108,18 @@ class ValueModel:
             revenue.low,
             revenue.high,
             coming.alive[place],
-            coming.no_order(days / _WEEK)[place],
-            coming.waiting_weeks()[place] * _WEEK,
+            coming.no_order(weeks)[place],
+            buyers.days_ahead(coming.waiting_weeks()[place]),
         )
 
     def expect(self, buyers: Buyers, days: float) -> Expected:
         """The means of the forecast alone."""
         small, place = buyers.summary.distinct()
+        weeks = buyers.weeks_ahead(days)
         coming = future(self.orders, small)
-        purchases = coming.expected(days / _WEEK)[place]
+        purchases = coming.expected(weeks)[place]
         amount = expected_amount(self.amounts, buyers.purchase_days, buyers.mean_amount)
-        no_order = coming.no_order(days / _WEEK)[place]
+        no_order = coming.no_order(weeks)[place]
         return Expected(purchases * buyers.orders_per_day, purchases * amount, coming.alive[place], no_order)
 
     def to_parameters(self) -> Parameters:

@@ -25,6 +25,7 @@ class Past:
     """Orders before an end, and what they gave at earlier days.
 
     Args:
+        has_season: whether days are counted from 1970-01-01 (see ``buyers_at``).
         most: customers of ``few``.
         fitted: customers that models of orders and amounts are fitted to; all unless said.
 
@@ -33,10 +34,19 @@ class Past:
         start, end: numbers of the first day with an order, and of the first one that is not known.
     """
 
-    def __init__(self, history: History, end: int, most: int = MOST_CUSTOMERS, fitted: int | None = None) -> None:
+    def __init__(
+        self,
+        history: History,
+        end: int,
+        most: int = MOST_CUSTOMERS,
+        fitted: int | None = None,
+        *,
+        has_season: bool = False,
+    ) -> None:
         self.history = history.until(float(end))
         self.start = int(self.history.day.min(initial=end))
         self.end = end
+        self._has_season = has_season
         self._most = most
         self._fitted = fitted
         self._made: dict[Hashable, object] = {}
@@ -47,16 +57,20 @@ class Past:
         size = self.history.customers.size
         if self._fitted is not None or size <= min(self._most, MOST_FITTED):
             return self
-        return Past(_sampled(self.history, self._most), self.end, self._most, MOST_FITTED)
+        return Past(_sampled(self.history, self._most), self.end, self._most, MOST_FITTED, has_season=self._has_season)
 
     @cached_property
     def _teachers(self) -> Past:
         """The orders that models are fitted to."""
-        return self if self._fitted is None else Past(_sampled(self.history, self._fitted), self.end)
+        return (
+            self
+            if self._fitted is None
+            else Past(_sampled(self.history, self._fitted), self.end, has_season=self._has_season)
+        )
 
     def buyers(self, at: int) -> Buyers:
         """The customers at the begin of a day."""
-        return self.once(("buyers", at), lambda: buyers_at(self.history, at))
+        return self.once(("buyers", at), lambda: buyers_at(self.history, at, has_season=self._has_season))
 
     def value(self, model: str, at: int) -> ValueModel:
         """A model of orders and the model of amounts, fitted to what is known at the begin of a day."""

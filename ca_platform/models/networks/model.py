@@ -28,7 +28,6 @@ from ca_platform.models.networks.learning import Trained, train
 from ca_platform.models.networks.records import Epoch, Inputs, Labelled, Weights
 from ca_platform.models.networks.sequences import columns, step_days, steps
 
-_WEEK = 7.0
 NETWORKS = ("lstm", "conv")
 BASE = "mbg_cnbd_k"
 
@@ -134,7 +133,7 @@ class NetworkModel:
             unit * high,
             np.maximum(plain.alive, found.chance),
             1 - found.chance,
-            future(self.base.orders, small).waiting_weeks()[place] * _WEEK,
+            buyers.days_ahead(future(self.base.orders, small).waiting_weeks()[place]),
         )
 
     def _told(self, buyers: Buyers, plain: Expected) -> Told:

@@ -48,7 +48,7 @@ def steps(buyers: Buyers, days: int, unit: float) -> Singles:
     for channel, weights in enumerate((np.ones(len(history)), history.amount / unit)):
         sums = np.bincount(cell, weights[inside], minlength=customers * STEPS)
         found[:, :, channel] = np.log1p(sums).reshape(customers, STEPS)
-    first = STEPS - 1 - (7 * buyers.summary.age_weeks).round().astype(np.int64) // days
+    first = STEPS - 1 - (buyers.origin - 1 - history.day[history.starts]) // days
     found[:, :, PRESENCE] = np.arange(STEPS) >= first[:, None]
     return found
 

@@ -63,7 +63,7 @@ def columns_at(history: History, known: Customers, origin: int, window: int, fit
         history: that of ``known``, cut at the origin.
         unit: the high border, above 0, in the shop's currency.
     """
-    expected = expect_all(fits.orders, known.summary, window)
+    expected = expect_all(fits.orders, known.summary, known.weeks_ahead(window))
     days, amount = _purchases(known)
     revenue = expected[_COUNTED].orders * clv.expected_amount(fits.amounts, days, amount) / unit
     spent, before = (spent_since(history, known.number, origin - window * count) for count in (1, 2))

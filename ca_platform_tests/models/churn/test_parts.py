@@ -52,7 +52,7 @@ def test_features_are_finite_but_for_gaps_that_a_customer_does_not_have() -> Non
     # Two orders on one instant, one order, and an order just before the origin.
     history = History([1, 1, 2, 3, 3], at=[2.0, 2.0, 4.0, 5.0, 9.999])
     known = customers_at(history, 10)
-    columns = features(history, known, 10, 5, expect_all(fit_orders(known.summary), known.summary, 5))
+    columns = features(history, known, 10, 5, expect_all(fit_orders(known.summary), known.summary, 5 / 7))
     assert np.isfinite(columns.idle).all()
     assert np.isfinite(columns.line).all()
     assert all(np.isfinite(column).all() for column in columns.expected.values())
