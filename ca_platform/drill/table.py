@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ca_platform.catalogue import report_spec
+from ca_platform.drill.ab_tests import AB_TESTS
 from ca_platform.drill.amounts import AMOUNTS
 from ca_platform.drill.cells import KEY, Cell, Count, Key, What, read_key
 from ca_platform.drill.churn import CHURN
@@ -35,6 +36,7 @@ COUNTS: tuple[Count, ...] = (
     *PROMOTIONS,
     *RFM,
     *DELIVERIES,
+    *AB_TESTS,
 )
 NAMES: tuple[Count, ...] = (*ONE_ORDER, Count("clvrfm_anomaly_flagged", "client", "customers", ("client",), customers))
 """Columns whose text is the name of one customer or one order."""

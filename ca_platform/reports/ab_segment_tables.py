@@ -20,6 +20,7 @@ from ca_platform.reports.opened_items import Naming, distributions, families
 from ca_platform.reports.reading import FactReader
 from ca_platform.reports.rfm_tables import RfmTables
 from ca_platform.settings import Settings
+from ca_platform.settings.segments import SEGMENTS
 
 
 class SegmentChangeTables:
@@ -62,6 +63,17 @@ class SegmentChangeTables:
                 after_last=pl.lit(last),
             )
         )
+
+    def customers(self, word: Word, day: date) -> pl.LazyFrame:
+        """Who is compared: ``slice``, ``customer``, their segment then (``item``), and whether they ``has_moved`` since."""
+        windows = Windows.of(word, day)
+        if windows.since < self._facts.shape.start_date:
+            return pl.LazyFrame(schema=_COMPARED)
+        before, now = self._placed(windows.since).lazy(), self._placed(windows.last[1]).lazy()
+        names = pl.LazyFrame({"item": SEGMENTS}).with_row_index("segment").cast({"segment": pl.UInt8})
+        both = before.join(now.rename({"segment": "later"}), on=["slice", "customer"], how="left")
+        moved = (pl.col("segment") != pl.col("later")).fill_null(value=False)
+        return both.with_columns(has_moved=moved).join(names, on="segment").select(*_COMPARED)
 
     def families(self, day: date) -> pl.LazyFrame:
         """``segments_change_families``."""
@@ -130,4 +142,5 @@ class SegmentChangeTables:
         return self._facts.lake.collect(lambda: rows.filter(pl.col("slice").is_in(slices)))
 
 
+_COMPARED = {"slice": pl.UInt32(), "customer": pl.UInt32(), "item": pl.String(), "has_moved": pl.Boolean()}
 _PLACED = {"slice": pl.UInt32(), "customer": pl.UInt32(), "segment": pl.UInt8()}

@@ -133,6 +133,15 @@ class BeforeAfterTables:
         """``ab_distributions`` of the kinds that are connected."""
         return pl.concat([self._of(kind, day).distributions for kind in self._kinds]).lazy()
 
+    def customers(self, kind: str, day: date) -> pl.LazyFrame:
+        """Who is compared: ``slice``, ``item``, ``customer``, a row for each."""
+        known = self._known(day)
+        firsts = self._promotion_firsts if kind == "promotion" else self._product_firsts
+        items, uses, _ = _known_firsts(firsts, known)
+        own = uses.those(known.observed[uses.row])
+        customer = pl.Series("customer", known.windows.customer[own.row], dtype=pl.UInt32)
+        return items[own.item].with_columns(customer).lazy()
+
     @property
     def _kinds(self) -> list[str]:
         sessions = self._sources.sessions

@@ -31,7 +31,9 @@ SHOP = nasty_shop("Europe/Berlin", date(2024, 3, 20), 70, seed=77)
 LAST = date(2024, 5, 28)
 RETAIL_DAY = date(2011, 3, 31)
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-NAMES = sorted({count.report for count in COUNTS})
+# Whom A/B tests compare is held against their reports where these are computed, in ``oracle``: they take long.
+OPENED = [count for count in COUNTS if report_spec(count.report).family != "ab_tests"]
+NAMES = sorted({count.report for count in OPENED})
 
 Opened = tuple[Settings, Lake, date, dict[str, pl.DataFrame], Scope]
 
@@ -100,7 +102,7 @@ def nasty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_every_cell_of_a_nasty_shop_opens_as_many_as_it_counts(nasty: Opened) -> None:
-    assert_every_cell(nasty, list(COUNTS), few=1)
+    assert_every_cell(nasty, OPENED, few=1)
 
 
 def test_name_of_an_order_or_a_customer_opens_the_one_that_it_names(nasty: Opened) -> None:
@@ -151,7 +153,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Opened:
 
 
 def test_every_cell_of_a_simulated_shop_opens_as_many_as_it_counts(simulated: Opened) -> None:
-    assert_every_cell(simulated, list(COUNTS), few=1)
+    assert_every_cell(simulated, OPENED, few=1)
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,12 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from ca_platform.drill import COUNTS, Scope
+from ca_platform.lake import Lake
 from ca_platform.models.experiments import Values, sign_flips
+from ca_platform.settings import Settings
 from ca_platform_tests.computed import computed
+from ca_platform_tests.drill.cells import opened_alone, wrong_cells
 from ca_platform_tests.oracle.ab_comparisons import REPORTS, Segment, mean, plain, segments, sides
 from ca_platform_tests.oracle.before_after import METRICS
 from ca_platform_tests.oracle.frames import load_frames
@@ -65,17 +69,35 @@ SHOP = shop()
 
 
 @pytest.fixture(scope="module")
-def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
-    """Of both days, for the whole shop and each region."""
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Lake]:
+    """A shop whose dimension values are compared, too."""
     settings, lake = load_frames(SHOP, tmp_path_factory.mktemp("comparisons"), LAST)
     ab_test = settings.reports.ab_test.model_copy(update={"by_dimension": True})
     reports = settings.reports.model_copy(update={"ab_test": ab_test})
-    return computed(
-        [*REPORTS, *SINGLE, *OPENED, *OPENED_PAIRS],
-        [MIDDLE, LAST],
-        settings.model_copy(update={"reports": reports}),
-        lake,
-    )
+    return settings.model_copy(update={"reports": reports}), lake
+
+
+@pytest.fixture(scope="module")
+def frames(loaded: tuple[Settings, Lake]) -> dict[str, pl.DataFrame]:
+    """Of both days, for the whole shop and each region."""
+    return computed([*REPORTS, *SINGLE, *OPENED, *OPENED_PAIRS], [MIDDLE, LAST], *loaded)
+
+
+def test_numbers_of_compared_customers_open_as_many(
+    loaded: tuple[Settings, Lake], frames: dict[str, pl.DataFrame]
+) -> None:
+    dice = random.Random(3)
+    opened = [count for count in COUNTS if count.report in REPORTS]
+    assert {count.report for count in opened} == set(REPORTS) - {"promotion_comparison_summary"}
+    for day in (MIDDLE, LAST):
+        scope = Scope.of(day, *loaded)
+        for count in opened:
+            report = frames[count.report].filter(report_date=day)
+            assert wrong_cells(count, report, scope).rows() == [], (count.report, count.column)
+    for count in (count for count in opened if count.report == "promotion_comparison"):
+        report = frames[count.report].filter(report_date=LAST)
+        for cell, number, rows in opened_alone(count, report, LAST, *loaded, 2, dice):
+            assert number == rows, cell
 
 
 def places() -> list[tuple[str, str | None]]:

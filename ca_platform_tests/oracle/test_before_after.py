@@ -13,11 +13,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ca_platform.drill import COUNTS, Scope
+from ca_platform.lake import Lake
 from ca_platform.models.experiments import Moments, Values, difference_in_differences, power, sign_flips
 from ca_platform.models.experiments.special import normal_tails
 from ca_platform.reports import opened_items
+from ca_platform.settings import Settings
 from ca_platform.settings.reports import AbTest
 from ca_platform_tests.computed import computed
+from ca_platform_tests.drill.cells import wrong_cells
 from ca_platform_tests.oracle.before_after import REPORTS, Found, found_products, found_promotions, is_small
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.world import Line, Session, Shop, world
@@ -64,9 +68,23 @@ SHOP = shop()
 
 
 @pytest.fixture(scope="module")
-def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
-    settings, lake = load_frames(SHOP, tmp_path_factory.mktemp("before_after"), LAST)
-    return computed(NAMES, [LAST], settings, lake)
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Lake]:
+    return load_frames(SHOP, tmp_path_factory.mktemp("before_after"), LAST)
+
+
+@pytest.fixture(scope="module")
+def frames(loaded: tuple[Settings, Lake]) -> dict[str, pl.DataFrame]:
+    return computed(NAMES, [LAST], *loaded)
+
+
+def test_number_of_compared_customers_opens_as_many(
+    loaded: tuple[Settings, Lake], frames: dict[str, pl.DataFrame]
+) -> None:
+    scope = Scope.of(LAST, *loaded)
+    opened = [count for count in COUNTS if count.report in frames and frames[count.report].height]
+    assert len({count.report for count in opened}) >= 4
+    for count in opened:
+        assert wrong_cells(count, frames[count.report], scope).rows() == [], count.report
 
 
 def of_test(one: Found, metric: str) -> dict[str, float]:

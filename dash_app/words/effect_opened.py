@@ -124,7 +124,12 @@ def tiles(frame: pl.DataFrame, look: Look, subject: Subject) -> tuple[Tile, ...]
             f"{subject.raw}, p {p_value(row['raw_p_value'], form)}",
         ),
         Tile("Before", _told(row, "mean_before", mean), f"{_told(row, 'mean_after', mean)} after"),
-        Tile("Customers", _told(row, "customers", form.count), _matched(row, subject, form)),
+        Tile(
+            "Customers",
+            _told(row, "customers", form.count),
+            _matched(row, subject, form),
+            opens=("customers", {"item": row["item"]}) if row["customers"] else None,
+        ),
         *judged(row, look),
     )
 

@@ -51,7 +51,13 @@ def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
         for name, mean, count in zip(PAIR, ("mean_a", "mean_b"), ("customers_a", "customers_b"), strict=True)
     ]
     both = form.count(row["customers_of_both"])
-    customers = Tile("Customers", form.count(row["customers"]), f"{both} used both and are left out")
+    key = {name: row[name] for name in PAIR}
+    customers = Tile(
+        "Customers",
+        form.count(row["customers"]),
+        f"{both} used both and are left out",
+        opens=("customers", key) if row["customers"] else None,
+    )
     return (changed("Second less first", row, look), *means, customers, *judged(row, look))
 
 

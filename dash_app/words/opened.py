@@ -19,6 +19,7 @@ from dash_app.words.formats import formats, plural
 from dash_app.words.journey import NOW
 from dash_app.words.opened_deliveries import DELIVERED
 from dash_app.words.opened_scores import SCORES
+from dash_app.words.opened_tests import COMPARED
 from dash_app.words.orders import customers as best
 
 Key = Mapping[str, Any]
@@ -247,6 +248,7 @@ _SAID: dict[str, Callable[[str, Key, Look], str]] = {
     **dict.fromkeys(("deliver_orders", "prepare_orders", "ride_orders", "return_orders"), _named),
     "clvrfm_anomaly_flagged": _named,
     **DELIVERED,
+    **COMPARED,
     "daily_dimension_values": lambda _, key, __: f"{_of_value(key)} {within(key['date'], 'day')}",
 }
 

@@ -1,0 +1,96 @@
+"""Whom the reports of A/B tests compare: customers around a first use, of one promotion and not the other, of a segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Literal
+
+import polars as pl
+
+from ca_platform.catalogue.ab_before_after import KINDS, SUFFIXES, name_of
+from ca_platform.catalogue.ab_tests import METRICS
+from ca_platform.drill.cells import Count
+from ca_platform.drill.scope import PAIR, Scope
+
+Grain = Literal["daily", "weekly", "monthly"]
+
+_GRAINS: tuple[Grain, ...] = ("daily", "weekly", "monthly")
+_NAMES = ["promotion_a", "promotion_b"]
+_FACTS = {"promotion": "promotion_firsts", "product": "order_products"}
+
+
+def around_first_use(scope: Scope, kind: str) -> pl.LazyFrame:
+    """Customers by item, whose time before and after the first use is over."""
+    for fact in ("customer_orders", _FACTS[kind]):
+        scope.check(fact)
+    return scope.tables.ab.before_after.customers(kind, scope.day).filter(scope.in_slices())
+
+
+def of_segment(scope: Scope, word: Grain, *, only_moved: bool = False) -> pl.LazyFrame:
+    """Customers by their segment at the start of the oldest window; or those who are in another one since."""
+    scope.check("customer_orders")
+    rows = scope.tables.ab.segment_changes.customers(word, scope.day).filter(scope.in_slices())
+    return (rows.filter("has_moved") if only_moved else rows).select(*PAIR, "item")
+
+
+def _pairs(scope: Scope) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Who used which promotion, and the pairs of promotions of each slice."""
+    used = scope.fact("promotion_spending").select(*PAIR, "promotion_id").unique()
+    names = used.select("slice", "promotion_id").unique()
+    one, other = (names.rename({"promotion_id": name}) for name in _NAMES)
+    asked = [pl.col(name) == scope.key[name] for name in _NAMES if name in scope.key]
+    return used, one.join(other, on="slice").filter(pl.col("promotion_a") < pl.col("promotion_b"), *asked)
+
+
+def of_one(scope: Scope, own: str, other: str) -> pl.LazyFrame:
+    """Customers by pair of promotions, who used the one and not the other."""
+    used, pairs = _pairs(scope)
+    rows = pairs.join(used, left_on=["slice", own], right_on=["slice", "promotion_id"])
+    both = rows.join(used, left_on=[*PAIR, other], right_on=[*PAIR, "promotion_id"], how="anti")
+    return both.select(*PAIR, *_NAMES)
+
+
+def of_both(scope: Scope) -> pl.LazyFrame:
+    """Customers by pair of promotions, who used both."""
+    used, pairs = _pairs(scope)
+    one, other = _NAMES
+    rows = pairs.join(used, left_on=["slice", one], right_on=["slice", "promotion_id"])
+    both = rows.join(used, left_on=[*PAIR, other], right_on=[*PAIR, "promotion_id"], how="semi")
+    return both.select(*PAIR, *_NAMES)
+
+
+def of_either(scope: Scope) -> pl.LazyFrame:
+    """Customers by pair of promotions, who used one of them and not both."""
+    one, other = _NAMES
+    return pl.concat([of_one(scope, one, other), of_one(scope, other, one)])
+
+
+def _before_after() -> Iterator[Count]:
+    counted = partial(Count, column="customers", what="customers", key=("item",))
+    for kind in KINDS:
+        rows = partial(around_first_use, kind=kind)
+        for metric in METRICS:
+            for suffix in SUFFIXES:
+                yield counted(name_of(kind, metric, suffix), rows=rows)
+    yield counted("order_and_payment_amount_differences", rows=partial(around_first_use, kind="promotion"))
+
+
+def _of_pairs() -> Iterator[Count]:
+    counted = partial(Count, "promotion_comparison", what="customers", key=tuple(_NAMES))
+    one, other = _NAMES
+    yield counted(column="customers", rows=of_either)
+    yield counted(column="customers_a", rows=partial(of_one, own=one, other=other))
+    yield counted(column="customers_b", rows=partial(of_one, own=other, other=one))
+    yield counted(column="customers_of_both", rows=of_both)
+
+
+def _of_segments() -> Iterator[Count]:
+    for word in _GRAINS:
+        for metric in METRICS:
+            counted = partial(Count, f"segments_change_{word}_before_after_{metric}", what="customers", key=("item",))
+            yield counted(column="customers", rows=partial(of_segment, word=word))
+            yield counted(column="moved_customers", rows=partial(of_segment, word=word, only_moved=True))
+
+
+AB_TESTS: tuple[Count, ...] = (*_before_after(), *_of_pairs(), *_of_segments())
