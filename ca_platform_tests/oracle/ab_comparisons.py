@@ -133,10 +133,11 @@ def segments(world: World, word: str, metric: str) -> list[Segment]:
     known = state(world, since).segments if since >= world.shop.start_date else {}
     now = state(world, last).segments
     outcomes = {client: [0.0] * 5 for client in known}
+    places = {day: place for place, window in enumerate(days) for day in window}
     for order in world.orders:
-        for place, window in enumerate(days):
-            if order.client in outcomes and world.local_day(order.start) in window:
-                outcomes[order.client][place] += METRICS[metric](order)
+        place = places.get(world.local_day(order.start)) if order.client in outcomes else None
+        if place is not None:
+            outcomes[order.client][place] += METRICS[metric](order)
     return [
         Segment(
             name,
