@@ -17,7 +17,8 @@ PLACES = [
     (90.0, -180.0),
     (0.0, 13.4),
     (45.0, 0.0),
-    (-23.55, -46.63),
+    # Far away, and no nearer with a sign changed or the two swapped: it never looks wrong.
+    (52.5, -150.0),
 ]
 MINUTES = [0, 0, 1 / 60, 17 + 1 / 60_000, 25.5, 25.5, 40, 61, 300, 1440, 5000, 60_000]
 
