@@ -82,7 +82,7 @@ def passed(day: date, strength: float) -> float:
     """Days of trade since 1970 at the begin of a day: month by month, each as long as retail sells in it."""
     index = [0.870, 0.935, 0.981, 0.927, 0.951, 0.937, 0.921, 0.968, 0.891, 1.007, 1.155, 1.456]
     lengths = [31, 28.2425, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    trade = [length * share**strength for length, share in zip(lengths, index, strict=True)]
+    trade = [length * float(share**strength) for length, share in zip(lengths, index, strict=True)]
     years, rest = divmod((day - date(1970, 1, 1)).days, sum(lengths))
     found = 0.0
     for length, sold in zip(lengths, trade, strict=True):
