@@ -32,10 +32,10 @@ def told(folder: Path) -> dict[str, dict[str, Any]]:
         folder: of the public shops.
     """
     found: dict[str, dict[str, Any]] = {}
-    for shop, (name, file, end) in _CASES.items():
+    for shop, (name, file, known_days) in _CASES.items():
         history = HISTORIES[name](pl.read_parquet(folder / file))
-        last = int(history.day.max()) + 1
-        origin = end or last - last // 5
+        first, last = int(history.day.min()), int(history.day.max()) + 1
+        origin = first + (known_days or (last - first) - (last - first) // 5)
         model = train(history, origin, _HORIZON).model
         assert model is not None
         known = history.until(origin)
