@@ -6,8 +6,8 @@ from ca_platform.catalogue.columns import count, day, flag, text
 from ca_platform.catalogue.spec import Column, Kind, ReportSpec, TableSpec
 
 DETECTORS = {
-    "matched": "how surprising the likeliest single cause is, such as lost sessions, and all deviations together",
-    "lasting": "the same, and how surprising a change of everything is over the last five days together",
+    "weighed": "odds of all single causes together, such as lost sessions today or over the last five days",
+    "matched": "how surprising the likeliest single cause is, and all deviations together",
     "mahalanobis": "distance of all residuals of the day together, correlation taken out (Mahalanobis)",
     "deviation": "largest deviation from the same weekday before, in median absolute deviations",
     "autoencoder": "what a neural network cannot rebuild of the residuals of the day (autoencoder)",

@@ -114,13 +114,16 @@ class AnomalyTables:
         pieces: dict[Serving, list[int]] = {}
         for place, serving in enumerate(self._serving(report, panel)):
             pieces.setdefault(serving, []).append(place)
+        # From the day before on: a run of flagged days is one alarm, on its first day.
+        since = max((self._first - panel.days[0].item()).days - 1, 0) if panel.days.size else 0
         parts = []
         detector = np.full(panel.days.size, FIRST_DETECTOR, object)
         for serving, places in pieces.items():
             detector[places] = serving.detector
             # Nothing that is said of a day follows from later ones.
             days = places[-1] + 1
-            parts.append((places, self.models.watch(serving, panel.head(days), marks.head(days))))
+            if days > since:
+                parts.append((places, self.models.watch(serving, panel.head(days), marks.head(days), since)))
         watched = _joined(panel, parts)
         watched = replace(watched, is_flagged=watched.is_flagged & ~is_of_few(panel, watched))
         expected, residual = watched.expected, watched.residual

@@ -38,7 +38,7 @@ SCORED: dict[str, pl.DataType] = {
     "is_served": pl.Boolean(),
 }
 # Goes into what a choice is made of: raise it when detectors or incidents change.
-_RECIPE = 1
+_RECIPE = 2
 FIRST_CHOICE_DAYS = 112
 """Days of history before the first choice: eight weeks that only teach, and as many that are judged."""
 _SERVED = "served"
@@ -161,14 +161,21 @@ class AnomalyModels(KeptModels):
         network = self._learnt(report, trained_on)
         return Serving(self.served(trained_on)[report], trained_on if network else None, network)
 
-    def watch(self, serving: Serving, panel: Panel, marks: DayMarks) -> Watched:
-        """The watch over a panel by what serves its report."""
+    def watch(self, serving: Serving, panel: Panel, marks: DayMarks, since: int = 0) -> Watched:
+        """The watch over a panel by what serves its report; whether a day is strange is said from a row on."""
         more = {}
         if serving.network is not None:
             deviation = residuals(panel, marks).deviation
             more = {AUTOENCODER: serving.network.scores(deviation, panel.names)}
         budget = self._budget
-        return watch(panel, marks, detector=serving.detector, false_alarms_per_30_days=budget, more_scores=more)
+        return watch(
+            panel,
+            marks,
+            detector=serving.detector,
+            false_alarms_per_30_days=budget,
+            since=since,
+            more_scores=more,
+        )
 
     def _contest(self, report: str, day: date, *, with_networks: bool) -> _Contest:
         """All detectors of a report on what was known at the end of a day."""

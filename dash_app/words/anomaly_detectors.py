@@ -109,8 +109,8 @@ def _reports(count: int) -> str:
 
 
 _NAMES = {
+    "weighed": "Odds of all causes",
     "matched": "Likeliest cause",
-    "lasting": "Likeliest cause, lasting",
     "mahalanobis": "Mahalanobis distance",
     "deviation": "Same-weekday deviation",
     "autoencoder": "Autoencoder",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ca_platform.models.anomaly.course import LEAST_SPREAD, Course
+from ca_platform.models.anomaly.course import LEAST_SPREAD, Course, State
 from ca_platform.models.anomaly.noise import noise, relative
 from ca_platform.models.anomaly.records import DayMarks, Floats, Ints, Panel
 from ca_platform.models.anomaly.scale import Scaled, scaled
@@ -83,14 +83,17 @@ def outlook(
         first, end: the days gone through.
     """
     end = on_scale.value.shape[0] if end is None else end
-    shape = (end - first, on_scale.value.shape[1])
-    found = Outlook(*(np.full(shape, np.nan) for _ in range(5)))
-    rows = (found.expected, found.variance, found.usual_size, found.up, found.down)
+    shape = (5, end - first, on_scale.value.shape[1])
+    told: list[State] = []
     for day in range(first, end):
-        for row, values in zip(rows, course.foretell(day, names[day]), strict=True):
-            row[day - first] = values
+        told.append(course.foretell(day, names[day]))
         course.learn(day, names[day])
-    return found
+    found = np.empty(shape)
+    for row, values in zip(found, zip(*told, strict=True), strict=False):
+        for place, value in enumerate(values):
+            row[place] = value
+    found[1:3, np.isnan(found[0])] = np.nan
+    return Outlook(*found)
 
 
 def compared(on_scale: Scaled, before: Outlook) -> Residuals:

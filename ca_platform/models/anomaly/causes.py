@@ -123,7 +123,9 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
     for name, before in _through(metrics, after):
         through[len(kept)] = (place[name], tuple(place[other] for other in before))
         kept.append((f"through {name}", np.zeros(len(metrics)), place[name]))
-    roots = set(after) - set().union(*after.values())
+    first = set(after) - set().union(*after.values())
+    # What nothing comes after is no visit; where that is all there is, each moves for reasons of its own.
+    roots = {name for name in first if after[name]} or first
     return Causes(
         tuple(name for name, _, _ in kept),
         np.array([shift for _, shift, _ in kept]).reshape(len(kept), len(metrics)),

@@ -7,7 +7,7 @@ from copy import deepcopy
 
 import numpy as np
 
-from ca_platform.models.anomaly.noise import noise, relative
+from ca_platform.models.anomaly.noise import Chance
 from ca_platform.models.anomaly.records import Floats, Ints
 from ca_platform.models.anomaly.scale import Scaled
 
@@ -15,9 +15,14 @@ from ca_platform.models.anomaly.scale import Scaled
 START_DAYS = 28
 # How fast the level follows; the mixture of them is learnt from how well each has foretold lately.
 GAINS = np.array([0.03, 0.08, 0.16, 0.3])[:, None]
+# After a new level none of them lags behind.
+_MOVED_GAINS = np.maximum(GAINS, 0.3)
 MEMORY = 0.97
 SEASON_GAIN = 0.12
-SPREAD_GAIN = 0.03
+# Spreads are the mean of all days until those are so many that each counts by this much. One that follows every stormy
+# month hides the next incident, and makes incidents of calm days after it: in a shop of 60 orders a day a memory of a month
+# costs several of a hundred incidents.
+SPREAD_GAIN = 0.01
 # Standard deviations: where a deviation stops counting more, where it counts as no chance, and how many days in a row on
 # one side of the third bound are a new level.
 HUBER, REJECT, SHIFT, SHIFT_DAYS = 2.0, 3.5, 1.5, 4
@@ -28,6 +33,9 @@ LEAST_SPREAD = 1e-3
 # which days like the last Friday of a month move. Not all days about then: an incident there would hide one of today.
 YEAR_LAGS = np.array([357, 364, 365, 366, 371, 728, 730, 731, 735])
 YEAR_PEAK = 2.5
+
+# No deviation about a year before.
+_NONE = np.zeros(())
 
 State = tuple[Floats, Floats, Floats, Floats, Floats]
 
@@ -40,51 +48,62 @@ class Course:
 
     def __init__(self, on_scale: Scaled, weekday: Ints) -> None:
         days, metrics = on_scale.value.shape
-        self.scaled = on_scale
+        self._take(on_scale)
         self.weekday = weekday
-        self.known = np.isfinite(on_scale.value)
         self.count = np.cumsum(self.known, axis=0)
         self.level = np.zeros((GAINS.size, metrics))
         self.season = np.zeros((7, metrics))
         self.weight = np.zeros((GAINS.size, metrics))
-        self.variance = np.full(metrics, np.nan)
+        self.variance = np.ones(metrics)
         self.usual_size = np.ones(metrics)
-        self.run = np.zeros(metrics, np.int64)
+        self.learnt = np.zeros(metrics)
+        self.run = np.zeros(metrics)
         self.ready = np.zeros(metrics, bool)
+        self.is_begun = False
         self.holidays: dict[str, list[Floats]] = defaultdict(list)
         # Deviations beyond chance, a row per day, 0 elsewhere.
         self.peaks = np.zeros((days, metrics))
         self.state: State = (self.variance,) * 5
 
+    def _take(self, on_scale: Scaled) -> None:
+        self.scaled = on_scale
+        self.known = np.isfinite(on_scale.value)
+        self.value = np.where(self.known, on_scale.value, 0.0)
+        self.chance = Chance(on_scale)
+
     def continued(self, on_scale: Scaled) -> Course:
         """The same state over other figures of the days to come."""
         other = object.__new__(Course)
+        own = {"scaled", "known", "value", "chance"}
         other.__dict__ = {
             key: value if key == "weekday" else deepcopy(value)
             for key, value in self.__dict__.items()
-            if key != "scaled"
+            if key not in own
         }
-        other.scaled = on_scale
-        other.known = np.isfinite(on_scale.value)
+        other._take(on_scale)
         return other
 
     def foretell(self, day: int, name: str | None) -> State:
         """Expectation, variance, usual size, and the largest deviations of the year before of a day."""
-        if day and not self.ready.all():
+        if not self.is_begun and day:
             self._begin(day)
-        share = np.exp(self.weight - self.weight.max(axis=0))
-        plain = (share * self.level).sum(axis=0) / share.sum(axis=0) + self.season[self.weekday[day]]
-        expected = np.where(self.ready, plain + self._of_holiday(name), np.nan)
-        up = down = np.zeros_like(plain)
-        lags = YEAR_LAGS[day >= YEAR_LAGS]
-        if lags.size:
-            before = self.peaks[day - lags]
-            up, down = np.maximum(before.max(axis=0), 0.0), np.minimum(before.min(axis=0), 0.0)
+            self.is_begun = bool(self.ready.all())
+        share = np.exp(self.weight - np.maximum.reduce(self.weight))
+        plain = np.add.reduce(share * self.level) / np.add.reduce(share) + self.season[self.weekday[day]]
+        expected = plain if name is None else plain + self._of_holiday(name)
+        if not self.is_begun:
+            expected = np.where(self.ready, expected, np.nan)
+        up = down = _NONE
+        if day >= YEAR_LAGS[0]:
+            before = self.peaks[day - YEAR_LAGS[day >= YEAR_LAGS]]
+            up, down = np.maximum.reduce(before, initial=0.0), np.minimum.reduce(before, initial=0.0)
         self.state = (expected, self.variance, self.usual_size, up, down)
         return self.state
 
     def _begin(self, day: int) -> None:
         """Start the metrics of which there are enough days."""
+        # What was foretold of earlier days stays.
+        self.variance, self.usual_size = self.variance.copy(), self.usual_size.copy()
         for metric in np.flatnonzero(~self.ready & (self.count[day - 1] >= START_DAYS)):
             days = np.flatnonzero(self.known[:day, metric])[-START_DAYS:]
             value, weekday = self.scaled.value[days, metric], self.weekday[days]
@@ -97,7 +116,6 @@ class Course:
             self.usual_size[metric] = max(float(np.nanmean(self.scaled.size[days, metric])), 1.0)
             # Four values of a weekday are closer to their own median than a fifth one will be.
             scatter = 1.5 * 1.4826 * float(np.median(np.abs(left - np.median(left))))
-            self.variance = self.variance.copy()
             self.variance[metric] = max(scatter, LEAST_SPREAD) ** 2
             self.ready[metric] = True
 
@@ -116,37 +134,49 @@ class Course:
         if not seen.any():
             return
         expected, _, _, up, down = self.state
-        value = np.where(seen, self.scaled.value[day], 0.0)
-        expected = np.where(seen, expected, 0.0)
+        value = self.value[day]
+        expected = expected if self.is_begun else np.where(seen, expected, 0.0)
+        error = np.where(seen, value - expected, 0.0)
         if name is not None:
-            brought = np.where(seen, value - expected, 0.0) + self._of_holiday(name)
+            brought = error + self._of_holiday(name)
             self.holidays[name].append(brought)
             return
-        today = self.scaled.row(day)
-        by_chance, factor = noise(today, expected), relative(today, self.usual_size)
-        spread = np.maximum(np.sqrt(np.where(self.ready, self.variance, 1.0) * factor + by_chance), LEAST_SPREAD)
-        error = np.where(seen, value - expected, 0.0)
+        by_chance, factor = self.chance.noise(day, expected), self.chance.relative(day, self.usual_size)
+        spread = np.maximum(np.sqrt(self.variance * factor + by_chance), LEAST_SPREAD)
         self.peaks[day] = np.where(np.abs(error) > YEAR_PEAK * spread, error, 0.0)
         # A peak that was expected says as little of usual days as one that was not.
         square = np.minimum((error / spread) ** 2, _CLIP**2) * spread**2 / _CLIPPED
-        error -= np.clip(error, down, up)
+        if up is not _NONE:
+            error = error - np.minimum(np.maximum(error, down), up)
         z = error / spread
         moved = self._moved(z, seen)
-        allowed = np.where(moved, np.inf, np.where(np.abs(z) > REJECT, 0.0, HUBER * spread))
-        own = np.where(seen, value - self.season[self.weekday[day]] - self.level, 0.0)
-        loss = np.where(seen, np.minimum((own / spread) ** 2, _CLIP**2), 0.0)
-        self.weight = MEMORY * self.weight - loss / 2
-        self.level = self.level + np.where(moved, np.maximum(GAINS, 0.3), GAINS) * np.clip(own, -allowed, allowed)
-        season = SEASON_GAIN * np.where(moved, 0.0, np.clip(error, -allowed, allowed))
-        self.season[self.weekday[day]] += season
-        toward = self.variance + SPREAD_GAIN * ((square - by_chance) / factor - self.variance)
+        self._follow(day, error, spread, np.where(np.abs(z) > REJECT, 0.0, HUBER * spread), moved, seen)
+        self.learnt = self.learnt + seen
+        gain = np.maximum(1 / (START_DAYS + self.learnt), SPREAD_GAIN)
+        toward = self.variance + gain * ((square - by_chance) / factor - self.variance)
         self.variance = np.where(seen & ~moved, np.maximum(toward, LEAST_SPREAD**2), self.variance)
-        size = np.where(np.isfinite(today.size), today.size, self.usual_size)
-        self.usual_size = np.where(seen, self.usual_size + SPREAD_GAIN * (size - self.usual_size), self.usual_size)
+        size = self.scaled.size[day]
+        more = np.where(seen & np.isfinite(size), size - self.usual_size, 0.0)
+        self.usual_size = self.usual_size + gain * more
+
+    def _follow(
+        self, day: int, error: Floats, spread: Floats, allowed: Floats, moved: np.ndarray, seen: np.ndarray
+    ) -> None:
+        """Move levels and the weekday, by no more than is allowed but after a new level."""
+        weekday = self.weekday[day]
+        own = np.where(seen, self.value[day] - self.season[weekday] - self.level, 0.0)
+        loss = np.minimum((own / spread) ** 2, _CLIP**2)
+        self.weight = MEMORY * self.weight - loss / 2
+        held = np.minimum(np.maximum(own, -allowed), allowed)
+        step, season = GAINS * held, np.minimum(np.maximum(error, -allowed), allowed)
+        if moved.any():
+            step, season = np.where(moved, _MOVED_GAINS * own, step), np.where(moved, 0.0, season)
+        self.level = self.level + step
+        self.season[weekday] += SEASON_GAIN * season
 
     def _moved(self, z: Floats, seen: np.ndarray) -> np.ndarray:
         """Which metrics have been on one side for so many days that this is their level now."""
-        side = np.sign(z).astype(np.int64) * (np.abs(z) > SHIFT)
-        same = (side != 0) & (np.sign(self.run) == side)
-        self.run = np.where(seen, np.where(same, self.run + side, side), self.run)
-        return np.abs(self.run) >= SHIFT_DAYS
+        side = np.where(np.abs(z) > SHIFT, np.sign(z), 0.0)
+        self.run = np.where(seen, np.where(side * self.run > 0, self.run + side, side), self.run)
+        found: np.ndarray = np.abs(self.run) >= SHIFT_DAYS
+        return found

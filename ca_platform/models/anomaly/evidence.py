@@ -25,8 +25,9 @@ _TINY = 1e-12
 
 # Days that a lasting change is looked for in.
 LASTING_DAYS = 5
-# Standard deviations at which a day counts no more for it: one day alone is no lasting change, however far off.
-_LONE = 3.0
+# Standard deviations at which a day counts no more for it: one day alone is no lasting change, however far off, and must
+# not have the quiet days after it flagged.
+_LONE = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,14 +60,16 @@ class Evidence:
         strength: (n, k) by how many standard deviations each cause has moved, if it is the one that has; signed.
         surprise: (n, 2k) how far each cause's strength lies in its tail, upwards first and then downwards.
         distant: (n,) the same of the distance.
-        lasting: (n, 2r) the same of the root causes over the last days together.
+        odds: (n, 2k + 2r) logarithm of the odds of each cause, and of the root causes over the last days together: how
+            surprising it is (of an exponential tail the logarithm of one over its share) and the odds before anything was
+            seen.
     """
 
     distance: Floats
     strength: Floats
     surprise: Floats
     distant: Floats
-    lasting: Floats
+    odds: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,13 +92,17 @@ class Yardstick:
 
     def evidence(self, seen: Observed) -> Evidence:
         """Evidence of some days."""
-        strength, distance, together = self.measured(seen)
+        return self.told(*self.measured(seen))
+
+    def told(self, strength: Floats, distance: Floats, together: Floats) -> Evidence:
+        """Evidence of what was measured on some days."""
         beyond = (_columns(strength, distance, together) - self.start) / self.excess
-        both = 2 * strength.shape[1]
-        doubt = self.causes.doubt
-        roots = self.causes.roots
-        of_roots = doubt[np.concatenate([roots, strength.shape[1] + roots])]
-        return Evidence(distance, strength, beyond[:, :both] - doubt, beyond[:, both], beyond[:, both + 1 :] - of_roots)
+        count = strength.shape[1]
+        # All causes upwards and downwards, and the roots over the last days, upwards and downwards.
+        ways = np.concatenate([np.arange(2 * count), self.causes.roots, count + self.causes.roots])
+        surprise = np.delete(beyond, 2 * count, axis=1) - self.causes.doubt[ways]
+        odds = surprise + self.causes.prior[ways % max(count, 1)]
+        return Evidence(distance, strength, surprise[:, : 2 * count], beyond[:, 2 * count], odds)
 
     def measured(self, seen: Observed) -> tuple[Floats, Floats, Floats]:
         """Strength of each cause, distance, and strength of the root causes over the last days."""
@@ -107,13 +114,29 @@ class Yardstick:
 
 def yardstick(seen: Observed, causes: Causes) -> Yardstick:
     """Learn what is usual from past days."""
-    above, below = _side(seen.deviation), _side(-seen.deviation)
-    sided = np.where(np.isfinite(seen.deviation), _sided(seen.deviation, above, below), np.nan)
+    return _learnt(seen, causes, np.ones(seen.deviation.shape[0], bool))[0]
+
+
+def held_out(seen: Observed, causes: Causes, is_held_out: Flags) -> Evidence:
+    """Evidence of some days by a yardstick of the others.
+
+    Args:
+        is_held_out: (n,) the days; neither none of them nor all.
+    """
+    learnt, measured = _learnt(seen, causes, ~is_held_out)
+    return learnt.told(*(values[is_held_out] for values in measured))
+
+
+def _learnt(seen: Observed, causes: Causes, is_taught: Flags) -> tuple[Yardstick, tuple[Floats, Floats, Floats]]:
+    """A yardstick of some of the days, and what it measures on all of them."""
+    deviation = seen.deviation[is_taught]
+    above, below = _sides(deviation)
+    sided = np.where(np.isfinite(deviation), _sided(deviation, above, below), np.nan)
     precision = np.asarray(np.linalg.inv(shrunk_covariance(sided)), np.float64)
     blank = np.zeros(0)
-    plain = Yardstick(causes, above, below, precision, blank, blank)
-    start, excess = _tail(_columns(*plain.measured(seen)))
-    return Yardstick(causes, above, below, precision, start, excess)
+    measured = Yardstick(causes, above, below, precision, blank, blank).measured(seen)
+    start, excess = _tails(*(values[is_taught] for values in measured))
+    return Yardstick(causes, above, below, precision, start, excess), measured
 
 
 def lasting(deviation: Floats, is_marked: Flags) -> Floats:
@@ -127,12 +150,16 @@ def lasting(deviation: Floats, is_marked: Flags) -> Floats:
         [1.0, 1.41, 1.73, 2.0, 2.24, 2.24]
     """
     known = np.isfinite(deviation) & ~is_marked[:, None]
-    found = np.full(deviation.shape, np.nan)
-    for day in range(deviation.shape[0]):
-        rows = slice(max(day + 1 - LASTING_DAYS, 0), day + 1)
-        count = known[rows].sum(axis=0)
-        total = np.where(known[rows], np.clip(deviation[rows], -_LONE, _LONE), 0.0).sum(axis=0)
-        found[day] = np.where(count > 0, total / np.sqrt(np.maximum(count, 1)), np.nan)
+    count = _of_last_days(known.astype(np.float64))
+    total = _of_last_days(np.where(known, np.clip(deviation, -_LONE, _LONE), 0.0))
+    return np.where(count > 0, total / np.sqrt(np.maximum(count, 1.0)), np.nan)
+
+
+def _of_last_days(values: Floats) -> Floats:
+    """(n, m) sums over each day and the four before it, from the first of them on."""
+    found = np.zeros_like(values)
+    for back in reversed(range(min(LASTING_DAYS, values.shape[0]))):
+        found[back:] += values[: values.shape[0] - back]
     return found
 
 
@@ -145,18 +172,17 @@ def _sided(deviation: Floats, above: Floats, below: Floats) -> Floats:
     return np.where(held > 0, held / above, held / below)
 
 
-def _side(deviation: Floats) -> Floats:
-    """How far deviations go upwards: by their 90 % quantile, shrunk towards 1."""
-    known = np.isfinite(deviation)
-    days = known.sum(axis=0)
-    ranked = np.sort(np.where(known, deviation, np.inf), axis=0)
-    place = np.clip((_SIDE * (days - 1)).astype(np.int64), 0, max(deviation.shape[0] - 1, 0))
-    quantile = np.take_along_axis(ranked, place[None, :], axis=0)[0]
-    quantile = np.where(
-        days > 0, np.maximum(np.where(np.isfinite(quantile), quantile, 0.0) / _NORMAL_SIDE, _LEAST_SIDE), 1.0
-    )
-    found: Floats = (days * quantile + _SIDE_DAYS) / (days + _SIDE_DAYS)
-    return found
+def _sides(deviation: Floats) -> tuple[Floats, Floats]:
+    """(m,) each: how far deviations usually go above and below, as shares of what they do of a normal."""
+    days = np.isfinite(deviation).sum(axis=0)
+    # Unknown ones come last.
+    ranked = np.sort(deviation, axis=0)
+    place, column = np.clip((_SIDE * (days - 1)).astype(np.int64), 0, None), np.arange(days.size)
+    found = []
+    for quantile in (ranked[place, column], -ranked[np.maximum(days - 1 - place, 0), column]):
+        known = np.maximum(np.where(days > 0, quantile, 0.0) / _NORMAL_SIDE, _LEAST_SIDE)
+        found.append((days * np.where(days > 0, known, 1.0) + _SIDE_DAYS) / (days + _SIDE_DAYS))
+    return found[0], found[1]
 
 
 def _strengths(precision: Floats, sided: Floats, directions: Floats) -> tuple[Floats, Floats]:
@@ -172,16 +198,26 @@ def _strengths(precision: Floats, sided: Floats, directions: Floats) -> tuple[Fl
     return strength, np.sqrt(np.maximum((weighted * sided).sum(axis=1), 0.0))
 
 
-def _tail(strength: Floats) -> tuple[Floats, Floats]:
-    """Start and mean excess of each column's upper fifth, as of an exponential.
+def _tails(strength: Floats, distance: Floats, together: Floats) -> tuple[Floats, Floats]:
+    """Start and mean excess of the upper fifth of each column, as of an exponential, in the order of ``_columns``.
 
     The mean excess comes from the median of the excesses, which a few incidents among the past days hardly move.
     """
-    start = np.quantile(strength, TAIL, axis=0)
-    beyond = strength > start
-    count = beyond.sum(axis=0)
-    excess = np.where(beyond, strength - start, np.inf)
-    middle = np.sort(excess, axis=0)[np.maximum(count // 2, 0).clip(max=strength.shape[0] - 1), np.arange(count.size)]
-    mean = np.where(np.isfinite(middle), middle / np.log(2), 0.0)
+    both = np.sort(np.concatenate([strength, together], axis=1), axis=0)
+    up, down, far = _tail(both), _tail(-both[::-1]), _tail(np.sort(distance)[:, None])
+    causes = strength.shape[1]
+    parts = (up[:, :causes], down[:, :causes], far, up[:, causes:], down[:, causes:])
+    start, middle, count = np.concatenate(parts, axis=1)
     prior = _PRIOR_EXCESS * np.maximum(start, 0.05)
-    return start, np.maximum((count * mean + _PRIOR_DAYS * prior) / (count + _PRIOR_DAYS), 1e-6)
+    return start, np.maximum((count * middle / np.log(2) + _PRIOR_DAYS * prior) / (count + _PRIOR_DAYS), 1e-6)
+
+
+def _tail(ranked: Floats) -> Floats:
+    """(3, columns): where the upper fifth of ascending columns starts, the median of what is beyond, and how many are."""
+    days = ranked.shape[0]
+    place = TAIL * (days - 1)
+    low = int(place)
+    start = ranked[low] + (ranked[min(low + 1, days - 1)] - ranked[low]) * (place - low)
+    count = (ranked[low:] > start).sum(axis=0)
+    middle = ranked[np.minimum(days - count + count // 2, days - 1), np.arange(count.size)]
+    return np.array([start, np.where(count > 0, middle - start, 0.0), count])

@@ -14,7 +14,7 @@ import numpy as np
 from ca_platform.models.anomaly.baseline import Residuals
 from ca_platform.models.anomaly.calibration import Past, quiet_past
 from ca_platform.models.anomaly.causes import Causes
-from ca_platform.models.anomaly.evidence import Evidence, Observed, Yardstick, yardstick
+from ca_platform.models.anomaly.evidence import Evidence, Observed, Yardstick, held_out, yardstick
 from ca_platform.models.anomaly.records import Flags, Floats, Ints
 
 # Days before the first judgement, and those of them that teach what figures are expected to be.
@@ -35,10 +35,13 @@ def matched(found: Evidence) -> Floats:
     return likeliest + found.distant
 
 
-def lasting_too(found: Evidence) -> Floats:
-    """The same, and how surprising a change of everything is over the last days together."""
-    together: Floats = np.maximum(found.lasting.max(axis=1, initial=0.0), 0.0)
-    return matched(found) + together
+def weighed(found: Evidence) -> Floats:
+    """How likely it is that anything at all has gone wrong: the odds of all causes together, as a logarithm.
+
+    It spends the budget on what goes wrong in shops more often, and on changes of everything over several days.
+    """
+    together: Floats = np.logaddexp.reduce(found.odds, axis=1, initial=0.0)
+    return together
 
 
 def mahalanobis(found: Evidence) -> Floats:
@@ -47,8 +50,8 @@ def mahalanobis(found: Evidence) -> Floats:
 
 
 BY_EVIDENCE: dict[str, Callable[[Evidence], Floats]] = {
+    "weighed": weighed,
     "matched": matched,
-    "lasting": lasting_too,
     "mahalanobis": mahalanobis,
 }
 
@@ -74,12 +77,13 @@ def observed(found: Residuals, possible: Causes, lasting_deviation: Floats) -> O
 
 
 def judges(
-    seen: Observed, possible: Causes, is_marked: Flags, budget: float, scores: Mapping[str, Floats]
+    seen: Observed, possible: Causes, is_marked: Flags, budget: float, scores: Mapping[str, Floats], since: int = 0
 ) -> Iterator[Judge]:
     """The judges of a history, each learnt from the days before its own.
 
     Args:
         scores: by further detector, the score of each day, NaN where it has none.
+        since: those of days before it are left out.
     """
     days = seen.deviation.shape[0]
     learnable = np.isfinite(seen.deviation).any(axis=1) & ~is_marked
@@ -87,7 +91,7 @@ def judges(
     while first < days:
         end = first + (WEEK if first < WEEKLY_UNTIL else MONTH)
         past = np.flatnonzero(learnable[:first])[-WINDOW_DAYS:]
-        if past.size >= WEEK:
+        if past.size >= WEEK and end > since:
             usual, own = _crossed(seen.rows(past), possible, past)
             own |= {name: score[past] for name, score in scores.items()}
             yield Judge(
@@ -103,7 +107,7 @@ def _crossed(seen: Observed, possible: Causes, past: Ints) -> tuple[Yardstick, d
     for each in range(_PARTS):
         here = part == each
         if here.any() and not here.all():
-            found = yardstick(seen.rows(~here), possible).evidence(seen.rows(here))
+            found = held_out(seen, possible, here)
             for name, score in BY_EVIDENCE.items():
                 scores[name][here] = score(found)
     return yardstick(seen, possible), scores

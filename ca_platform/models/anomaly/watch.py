@@ -32,6 +32,7 @@ def watch(
     *,
     detector: str = "matched",
     false_alarms_per_30_days: float = 1.0,
+    since: int = 0,
     more_scores: Mapping[str, Floats] | None = None,
 ) -> Watched:
     """Watch a panel: every day from what was known at its end.
@@ -41,6 +42,8 @@ def watch(
         marks: holidays and events of the same days.
         detector: whose score serves, one of ``DETECTORS`` or of ``more_scores``.
         false_alarms_per_30_days: the budget: how many quiet days may be flagged.
+        since: the first row of which it is wanted whether it is strange. Of earlier days only what is expected of them is
+            said, which is much faster.
         more_scores: scores of further detectors over the same days, by name (those of a trained network).
 
     Returns:
@@ -65,8 +68,9 @@ def watch(
     cause = np.full(days, -1)
     observations = observed(found, possible, lasting(found.deviation, marks.is_marked))
     known = np.asarray(np.isfinite(found.residual).any(axis=1))
-    for judge in judges(observations, possible, marks.is_marked, budget, given):
-        rows = np.arange(judge.first, judge.end)[known[judge.first : judge.end]]
+    for judge in judges(observations, possible, marks.is_marked, budget, given, since):
+        first = max(judge.first, since)
+        rows = np.arange(first, judge.end)[known[first : judge.end]]
         seen = judge.yardstick.evidence(observations.rows(rows))
         for name in names:
             scores[name][rows] = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else given[name][rows]

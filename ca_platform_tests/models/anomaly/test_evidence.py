@@ -8,7 +8,8 @@ import pytest
 from ca_platform.models.anomaly.calibration import Past, quiet_past
 from ca_platform.models.anomaly.causes import causes
 from ca_platform.models.anomaly.covariance import shrunk_covariance
-from ca_platform.models.anomaly.evidence import Observed, lasting, yardstick
+from ca_platform.models.anomaly.evidence import Observed, held_out, lasting, yardstick
+from ca_platform.models.anomaly.judge import weighed
 from ca_platform.models.anomaly.records import Metric
 from ca_platform_tests.models.anomaly.panels import METRICS
 
@@ -83,6 +84,51 @@ def test_fall_of_everything_is_named_so_although_a_step_fell_a_little_more() -> 
     assert found.names[found.likeliest(strength)[0]] == "flow sessions"
 
 
+def test_days_held_out_are_told_by_a_yardstick_of_the_others() -> None:
+    rng = np.random.default_rng(5)
+    past = rng.normal(size=(90, 5))
+    past[7, 2] = np.nan
+    seen, apart = Observed(past, past[::-1], directions(90)), np.arange(90) % 3 == 0
+    found = held_out(seen, causes(METRICS), apart)
+    alone = yardstick(seen.rows(~apart), causes(METRICS)).evidence(seen.rows(apart))
+    np.testing.assert_array_equal(found.odds, alone.odds)
+    np.testing.assert_array_equal(found.distance, alone.distance)
+
+
+def test_tails_start_at_the_upper_fifth_and_go_as_far_as_half_of_what_is_beyond() -> None:
+    rng = np.random.default_rng(6)
+    past = rng.normal(size=(81, 5))
+    measure = yardstick(Observed(past, past, directions(81)), causes(METRICS))
+    strength, distance, together = measure.measured(Observed(past, past, directions(81)))
+    columns = np.column_stack([strength, -strength, distance, together, -together])
+    start = np.quantile(columns, 0.8, axis=0)
+    np.testing.assert_allclose(measure.start, start, atol=1e-12)
+    # Above the median of what is beyond lie half of the 16 days.
+    middle = [np.sort(column[column > first])[8] - first for column, first in zip(columns.T, start, strict=True)]
+    prior = 15 * 0.5 * np.maximum(start, 0.05)
+    np.testing.assert_allclose(measure.excess, (16 * np.array(middle) / np.log(2) + prior) / 31, atol=1e-9)
+
+
+def test_odds_of_a_day_add_up_what_speaks_for_each_cause_and_what_was_likely_before() -> None:
+    rng = np.random.default_rng(7)
+    past = rng.normal(size=(120, 5))
+    found = yardstick(Observed(past, past, directions(120)), causes(METRICS)).evidence(
+        Observed(past[:3], past[:3], directions(3))
+    )
+    number, roots = found.strength.shape[1], causes(METRICS).roots
+    prior = np.concatenate([causes(METRICS).prior] * 2)
+    np.testing.assert_allclose(found.odds[:, : 2 * number], found.surprise + prior)
+    assert found.odds.shape[1] == 2 * number + 2 * roots.size
+    assert weighed(found) == pytest.approx(np.log(1 + np.exp(found.odds).sum(axis=1)))
+
+
+def test_price_moves_nothing_and_is_no_root_beside_visits() -> None:
+    beside = causes((*METRICS, Metric("price", "amount")))
+    assert [beside.names[row] for row in beside.roots] == ["flow sessions"]
+    alone = causes((Metric("downloads", "count"), Metric("calls", "count")))
+    assert [alone.names[row] for row in alone.roots] == ["flow downloads", "flow calls"]
+
+
 def test_covariance_learns_nothing_of_what_is_hardly_known() -> None:
     rng = np.random.default_rng(2)
     deviation = rng.normal(size=(200, 3))
@@ -99,6 +145,12 @@ def test_lasting_change_counts_known_days_that_are_not_marked() -> None:
     deviation = np.array([[1.0], [np.nan], [1.0], [5.0], [1.0]])
     found = lasting(deviation, np.array([False, False, False, True, False]))
     assert found[4, 0] == pytest.approx(3 / np.sqrt(3))
+
+
+def test_one_day_alone_is_no_lasting_change_however_far_off() -> None:
+    deviation = np.zeros((9, 1))
+    deviation[3] = -50.0
+    assert np.abs(lasting(deviation, np.zeros(9, bool))[4:]).max() < 1.5
 
 
 def test_p_value_is_the_rank_among_past_scores_and_the_day() -> None:

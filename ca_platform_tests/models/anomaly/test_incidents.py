@@ -87,13 +87,13 @@ def test_contest_says_what_a_watch_over_the_changed_history_says(
     planted: tuple[Panel, list[tuple[Kind, int, Panel]], tuple[Outcome, ...]],
 ) -> None:
     _, seen, outcomes = planted
-    outcome = next(item for item in outcomes if item.detector == "lasting")
+    outcome = next(item for item in outcomes if item.detector == "weighed")
     for name in ("outage", "price", "drop"):
         found = 0
         for kind, day, changed in seen:
             if kind.name == name:
                 head = changed.head(day + kind.days)
-                flags = watch(head, DayMarks.none(head.days.size), detector="lasting").is_flagged
+                flags = watch(head, DayMarks.none(head.days.size), detector="weighed").is_flagged
                 found += bool(flags[day:].any())
         assert outcome.found[name] == found
     assert outcome.incidents == dict.fromkeys(KINDS, 2)

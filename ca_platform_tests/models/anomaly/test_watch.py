@@ -29,7 +29,18 @@ def test_watch_over_the_first_days_is_the_head_of_the_watch_over_all() -> None:
             np.testing.assert_array_equal(getattr(head, name), getattr(whole, name)[:days], err_msg=name)
 
 
-@pytest.mark.parametrize("detector", ["matched", "lasting"])
+@pytest.mark.parametrize("since", [60, 200, 399])
+def test_days_from_a_row_on_are_judged_as_in_the_watch_over_all(since: int) -> None:
+    panel = shop(400)
+    whole, part = watched(panel), watched(panel, since=since)
+    for name in FIELDS:
+        if name != "is_alarm":
+            np.testing.assert_array_equal(getattr(part, name)[since:], getattr(whole, name)[since:], err_msg=name)
+    assert np.isnan(part.score[:since]).all()
+    np.testing.assert_array_equal(part.expected, whole.expected)
+
+
+@pytest.mark.parametrize("detector", ["matched", "weighed"])
 def test_quiet_days_are_flagged_at_about_the_budget(detector: str) -> None:
     alarms = days = 0
     for seed, length in enumerate((180, 250, 300, 400, 400, 300, 250, 180), start=1):
@@ -204,7 +215,7 @@ def test_score_of_a_network_can_serve() -> None:
 
 
 def test_unknown_detector_and_impossible_budgets_are_refused() -> None:
-    with pytest.raises(ValidationError, match="There are: deviation, lasting, mahalanobis, matched"):
+    with pytest.raises(ValidationError, match="There are: deviation, mahalanobis, matched, weighed"):
         watched(shop(60), detector="oracle")
     for budget in (0.0, 31.0, -1.0):
         with pytest.raises(ValidationError, match="more than 0 and at most 30"):
