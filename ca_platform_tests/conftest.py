@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -104,10 +105,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first, then those with servers, and those with a browser at the end.
 
     While Playwright runs, its event loop is this thread's: nothing that calls ``asyncio.run`` may come after it. Of two
-    processes one begins with the servers, so that neither waits for them at the end.
+    processes one begins with the servers, and the longest file with a browser comes before the shorter ones, so that
+    neither waits long for the other at the end.
     """
     order = (1, 0, 2) if "PYTEST_XDIST_WORKER" in os.environ else (0, 1, 2)
-    items.sort(key=lambda item: order.index(_cost(item)))
+    sizes = Counter(item.path for item in items if _cost(item) == 2)
+    items.sort(key=lambda item: (order.index(_cost(item)), -sizes[item.path] if _cost(item) == 2 else 0))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
