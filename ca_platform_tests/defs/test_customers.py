@@ -12,7 +12,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from ca_platform.defs import launch, reports
+from ca_platform.defs import attempts, launch
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.schedules import DAILY
 from ca_platform.errors import RunError, StoreError
@@ -103,7 +103,7 @@ def test_report_that_fails_keeps_its_last_values_and_a_refused_write_is_named(
         for name, pieces in compute_pieces(names, *arguments):
             yield name, _raising() if name == "rfm" else pieces
 
-    monkeypatch.setattr(reports, "compute_pieces", failing)
+    monkeypatch.setattr(attempts, "compute_pieces", failing)
     with pytest.raises(RunError, match="rfm: ValueError: no scores today") as caught:
         launch.run(shop.day(1), shop.day(1), shop.settings, select=MERGED)
     assert caught.value.summary is not None
@@ -118,7 +118,7 @@ def test_report_that_fails_keeps_its_last_values_and_a_refused_write_is_named(
     def refuse(*_: Any) -> None:
         raise StoreError("no room for customers")
 
-    monkeypatch.setattr(reports, "compute_pieces", compute_pieces)
+    monkeypatch.setattr(attempts, "compute_pieces", compute_pieces)
     monkeypatch.setattr("ca_platform.store.elasticsearch.snapshots.SnapshotIndex.replace", refuse)
     with pytest.raises(RunError, match="customer_documents: no room for customers") as refused:
         launch.run(shop.day(2), shop.day(2), shop.settings, select=["client_kpis", "rfm"])
