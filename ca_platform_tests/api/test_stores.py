@@ -34,7 +34,7 @@ def test_every_report_reads_the_same_from_both_stores(shop: Shop, elasticsearch_
     prefix = f"t{uuid.uuid4().hex[:10]}_"
     text = CONNECTED.replace(
         "{path: store.db}",
-        f"{{kind: elasticsearch, hosts: ['{elasticsearch_server.url}'], index_prefix: {prefix}, give_up_after: 5s}}",
+        f"{{kind: elasticsearch, hosts: ['{elasticsearch_server.url}'], index_prefix: {prefix}, give_up_after: 30s}}",
     )
     other = Shop(shop.folder, text)
     for spec in DOCUMENTS:

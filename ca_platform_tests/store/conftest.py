@@ -101,7 +101,7 @@ def with_patience(settings: Settings, seconds: float) -> Settings:
 
 def _of_its_own(make_settings: MakeSettings, server: ElasticsearchServer) -> Settings:
     prefix = f"t{uuid.uuid4().hex[:10]}_"
-    return make_settings(kind="elasticsearch", hosts=[server.url], index_prefix=prefix, shards=2, give_up_after="5s")
+    return make_settings(kind="elasticsearch", hosts=[server.url], index_prefix=prefix, shards=2, give_up_after="30s")
 
 
 @contextmanager
