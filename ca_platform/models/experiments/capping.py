@@ -45,7 +45,7 @@ def cap(outcome: ArrayLike) -> float:
 def capped(outcome: ArrayLike) -> Floats:
     """The outcomes up to the ``cap`` of them all.
 
-    >>> capped([0.0] * 50 + [10.0] * 30 + [20.0] * 19 + [5000.0]).max()
+    >>> capped([0.0] * 50 + [10.0] * 30 + [20.0] * 19 + [5000.0]).max().item()
     20.0
     """
     column = np.asarray(outcome, np.float64)
