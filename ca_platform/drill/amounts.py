@@ -31,7 +31,7 @@ def _binned(rows: pl.LazyFrame, scope: Scope) -> pl.LazyFrame:
     scope.check("order_amounts")
     bins = amounts.amount_bins(scope.tables.order_amounts.lazy().filter(scope.in_slices())).collect().lazy()
     edges = amounts.edges(bins).with_columns(round_money(pl.col("bin_start", "bin_end"), scope.minor_digits))
-    number = amounts.bin_of(pl.col("revenue").to_physical(), pl.col("orders").cast(pl.Int128))
+    number = amounts.bin_of(pl.col("revenue").to_physical(), pl.col("orders"))
     return rows.join(bins, on="slice").with_columns(bin=number).join(edges, on=["slice", "bin"])
 
 

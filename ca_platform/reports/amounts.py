@@ -13,13 +13,14 @@ import polars as pl
 from ca_platform.sorting import at_rank
 
 BINS = 20
-_INT = pl.Int128()
+_INT, _NARROW = pl.Int128(), pl.Int64()
+_MOST = 2**63 - 1
 # Units of 1e-4 (money in the lake) in units of 5e-8 (edges).
 _FINE = 2000
 
 
 def amount_bins(amounts: pl.LazyFrame) -> pl.LazyFrame:
-    """Percentiles and extremes of the order amounts of each slice: ``low``, ``width``, ``bins``, ``least``, ``most``.
+    """Percentiles and extremes of the order amounts of each slice: ``low``, ``width``, ``least``, ``most``, ``orders``.
 
     Args:
         amounts: ``slice``, ``amount``, ``orders``, in order of slice and amount; of each slice at least one order.
@@ -41,18 +42,20 @@ def amount_bins(amounts: pl.LazyFrame) -> pl.LazyFrame:
         high=percentile(99),
         least=pl.col("amount").first().cast(_INT),
         most=pl.col("amount").last().cast(_INT),
+        orders=pl.col("orders").sum().cast(_INT),
     )
-    return edges.select("slice", "low", "least", "most", width=pl.col("high") - pl.col("low"))
+    return edges.select("slice", "low", "least", "most", "orders", width=pl.col("high") - pl.col("low"))
 
 
-def bin_of(total: pl.Expr, count: pl.Expr) -> pl.Expr:
+def bin_of(total: pl.Expr, count: pl.Expr, number: pl.DataType = _INT) -> pl.Expr:
     """Bin of a mean ``total / count``: -1 below, 0 to the last, one more above. Needs ``low`` and ``width``.
 
     Args:
         total: in units of 1e-4.
+        number: type of all these that holds every product of them.
     """
-    low, width = pl.col("low"), pl.col("width")
-    above_low = total.cast(_INT) * _FINE - low * BINS * count
+    low, width, count = pl.col("low"), pl.col("width"), count.cast(number)
+    above_low = total.cast(number) * _FINE - low * BINS * count
     position = above_low // (width * pl.when(width > 0).then(count))
     # The upper edge of the last bin belongs to it.
     on_top = above_low == width * BINS * count
@@ -69,15 +72,16 @@ def purchase_amount_distribution(amounts: pl.LazyFrame, means: pl.LazyFrame, bin
         means: ``slice``, ``orders``, ``revenue`` of customers; ``customers`` is 1, or -1 where a row is taken back.
         bins: ``amount_bins`` of the amounts.
     """
-    one, inner = pl.lit(1, _INT), _of_slice(bins)
+    number = _wide_enough(bins)
+    inner = _of_slice(bins, number)
     in_orders = (
         amounts.with_columns(inner)
-        .group_by("slice", bin=bin_of(pl.col("amount").to_physical(), one))
+        .group_by("slice", bin=bin_of(pl.col("amount").to_physical(), pl.lit(1), number))
         .agg(pl.col("orders").sum())
     )
     in_customers = (
         means.with_columns(inner)
-        .group_by("slice", bin=bin_of(pl.col("revenue").to_physical(), pl.col("orders").cast(_INT)))
+        .group_by("slice", bin=bin_of(pl.col("revenue").to_physical(), pl.col("orders"), number))
         .agg(pl.col("customers").sum())
     )
     grid = edges(bins.lazy())
@@ -86,13 +90,20 @@ def purchase_amount_distribution(amounts: pl.LazyFrame, means: pl.LazyFrame, bin
     return grid
 
 
-def _of_slice(bins: pl.DataFrame) -> list[pl.Expr]:
+def _wide_enough(bins: pl.DataFrame) -> pl.DataType:
+    """The type that products of these amounts need: that of 64 bits, where it will do, takes half the time."""
+    largest = pl.max_horizontal(pl.col("least").abs(), pl.col("most").abs()) * pl.col("orders")
+    # No customer has more than all orders; a difference may be twice as large as what it is made of.
+    return _NARROW if int(bins.select(largest.max()).item() or 0) * _FINE * 2 <= _MOST else _INT
+
+
+def _of_slice(bins: pl.DataFrame, number: pl.DataType) -> list[pl.Expr]:
     """``low`` and ``width`` of the bins of each row's ``slice``, by position: cheaper than a join."""
     last = int(bins["slice"].max() or 0)  # type: ignore[arg-type]
     by_slice = pl.DataFrame({"slice": range(last + 1)}, schema={"slice": bins.schema["slice"]}).join(
         bins, on="slice", how="left", maintain_order="left"
     )
-    return [pl.lit(by_slice[name]).gather(pl.col("slice")).alias(name) for name in ("low", "width")]
+    return [pl.lit(by_slice[name].cast(number)).gather(pl.col("slice")).alias(name) for name in ("low", "width")]
 
 
 def edges(bins: pl.LazyFrame) -> pl.LazyFrame:
