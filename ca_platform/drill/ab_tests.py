@@ -16,7 +16,7 @@ from ca_platform.drill.scope import PAIR, Scope
 Grain = Literal["daily", "weekly", "monthly"]
 
 _GRAINS: tuple[Grain, ...] = ("daily", "weekly", "monthly")
-_NAMES = ["promotion_a", "promotion_b"]
+_NAMES = ("promotion_a", "promotion_b")
 _FACTS = {"promotion": "promotion_firsts", "product": "order_products"}
 
 
@@ -43,21 +43,22 @@ def _pairs(scope: Scope) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     return used, one.join(other, on="slice").filter(pl.col("promotion_a") < pl.col("promotion_b"), *asked)
 
 
-def of_one(scope: Scope, own: str, other: str) -> pl.LazyFrame:
-    """Customers by pair of promotions, who used the one and not the other."""
+def _users(scope: Scope, own: str, other: str, how: Literal["anti", "semi"]) -> pl.LazyFrame:
+    """Customers by pair of promotions, who used the one, and not (anti) or also (semi) the other."""
     used, pairs = _pairs(scope)
     rows = pairs.join(used, left_on=["slice", own], right_on=["slice", "promotion_id"])
-    both = rows.join(used, left_on=[*PAIR, other], right_on=[*PAIR, "promotion_id"], how="anti")
-    return both.select(*PAIR, *_NAMES)
+    found = rows.join(used, left_on=[*PAIR, other], right_on=[*PAIR, "promotion_id"], how=how)
+    return found.select(*PAIR, *_NAMES)
+
+
+def of_one(scope: Scope, own: str, other: str) -> pl.LazyFrame:
+    """Customers by pair of promotions, who used the one and not the other."""
+    return _users(scope, own, other, "anti")
 
 
 def of_both(scope: Scope) -> pl.LazyFrame:
     """Customers by pair of promotions, who used both."""
-    used, pairs = _pairs(scope)
-    one, other = _NAMES
-    rows = pairs.join(used, left_on=["slice", one], right_on=["slice", "promotion_id"])
-    both = rows.join(used, left_on=[*PAIR, other], right_on=[*PAIR, "promotion_id"], how="semi")
-    return both.select(*PAIR, *_NAMES)
+    return _users(scope, *_NAMES, "semi")
 
 
 def of_either(scope: Scope) -> pl.LazyFrame:
@@ -77,7 +78,7 @@ def _before_after() -> Iterator[Count]:
 
 
 def _of_pairs() -> Iterator[Count]:
-    counted = partial(Count, "promotion_comparison", what="customers", key=tuple(_NAMES))
+    counted = partial(Count, "promotion_comparison", what="customers", key=_NAMES)
     one, other = _NAMES
     yield counted(column="customers", rows=of_either)
     yield counted(column="customers_a", rows=partial(of_one, own=one, other=other))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from ca_platform.catalogue import Column, Kind, ReportSpec, report_spec
@@ -62,12 +61,24 @@ def _all(filters: Filters) -> bool:
     return opened_in(filters) is None
 
 
-def _of(what: What) -> Callable[[Filters], bool]:
+def _behind(what: What, report: str, shows: ReportSpec) -> Card:
+    """The list of what a number counts, where such a number is opened."""
+
     def is_opened(filters: Filters) -> bool:
         opened = opened_in(filters)
         return opened is not None and opened.what == what
 
-    return is_opened
+    return Card(
+        id=f"{what}-counted",
+        report=report,
+        title=f"{what.capitalize()} behind a number",
+        reading=words.counted,
+        kind="table",
+        height=_HEIGHT,
+        width="full",
+        is_shown=is_opened,
+        shows=shows,
+    )
 
 
 def _uses(filters: Filters) -> frozenset[Shared]:
@@ -93,39 +104,9 @@ CUSTOMERS = Page(
             is_shown=_all,
             more=(*SCORES, *COLUMNS),
         ),
-        Card(
-            id="customers-counted",
-            report="client_kpis",
-            title="Customers behind a number",
-            reading=words.counted,
-            kind="table",
-            height=_HEIGHT,
-            width="full",
-            is_shown=_of("customers"),
-            shows=_COUNTED,
-        ),
-        Card(
-            id="orders-counted",
-            report="orders",
-            title="Orders behind a number",
-            reading=words.counted,
-            kind="table",
-            height=_HEIGHT,
-            width="full",
-            is_shown=_of("orders"),
-            shows=_ORDERS,
-        ),
-        Card(
-            id="deliveries-counted",
-            report="deliveries",
-            title="Deliveries behind a number",
-            reading=words.counted,
-            kind="table",
-            height=_HEIGHT,
-            width="full",
-            is_shown=_of("deliveries"),
-            shows=_DELIVERIES,
-        ),
+        _behind("customers", "client_kpis", _COUNTED),
+        _behind("orders", "orders", _ORDERS),
+        _behind("deliveries", "deliveries", _DELIVERIES),
     ),
     CustomerFilters,
     _uses,
