@@ -75,7 +75,11 @@ _FIGURES = (
     _minutes("p90_minutes", "Nine of ten took at most so long."),
 )
 _DURATION = text("duration", "deliver, prepare, ride or return.")
-_LATE = "Deliveries after their promised date over those with one; of the duration deliver only."
+_PROMISES = (
+    count("promised", "Deliveries with a promised date; of the duration deliver only.", nullable=True),
+    count("late", "Those of them after their promised date; null without one.", nullable=True),
+    share("share_late", "late over promised."),
+)
 
 
 def _slots(name: str) -> ReportSpec:
@@ -166,7 +170,7 @@ DELIVERIES = (
             _DURATION,
             *_FIGURES,
             count("locations", "Map cells with such a delivery; null where no place is known.", nullable=True),
-            share("share_late", _LATE),
+            *_PROMISES,
         ),
         key=("duration",),
         facts=_FACTS,
@@ -184,7 +188,7 @@ DELIVERIES = (
             day("date", "Day of the delivery, or of its return."),
             _DURATION,
             *_FIGURES,
-            share("share_late", _LATE),
+            *_PROMISES,
         ),
         key=("date", "duration"),
         facts=_FACTS,

@@ -18,6 +18,9 @@ from ca_platform.facts import schema
 
 _FACT = "delivery_times"
 _RETURN = "return"
+_WHOLE = "deliver"
+_BY_DURATION = {"deliver_kpis": ("duration",), "daily_deliveries": ("date", "duration")}
+"""Key of the reports that have a row for each duration."""
 
 
 def _known(scope: Scope, duration: str) -> pl.LazyFrame:
@@ -57,6 +60,13 @@ def of_duration(scope: Scope, key: tuple[str, ...]) -> pl.LazyFrame:
     return _of(scope, pl.concat(_known(scope, name).with_columns(duration=pl.lit(name)) for name in asked), key)
 
 
+def promised(scope: Scope, key: tuple[str, ...], *, only_late: bool) -> pl.LazyFrame:
+    """Deliveries with a promised date, or those after it, by duration, which is always that of the whole way."""
+    rows = _known(scope, _WHOLE).with_columns(duration=pl.lit(_WHOLE))
+    is_late = pl.col("is_late")
+    return _of(scope, rows.filter(is_late if only_late else is_late.is_not_null()), key)
+
+
 def orders(scope: Scope) -> pl.LazyFrame:
     """Orders by their own id."""
     return scope.purchases().select("slice", *ORDER_COLUMNS)
@@ -67,6 +77,7 @@ def customers(scope: Scope) -> pl.LazyFrame:
     return scope.purchases().select("slice", "client", pl.col("client").alias(f"{KEY}client")).unique()
 
 
+_OF_WHOLE = {"duration": frozenset((_WHOLE,))}
 _count = partial(Count, column="deliveries", what="deliveries")
 
 DELIVERIES: tuple[Count, ...] = (
@@ -75,8 +86,12 @@ DELIVERIES: tuple[Count, ...] = (
         for name in DURATIONS
     ),
     *(_count(f"{name}_location", key=("geohash",), rows=partial(of_cell, duration=name)) for name in DURATIONS),
-    _count("deliver_kpis", key=("duration",), rows=partial(of_duration, key=("duration",))),
-    _count("daily_deliveries", key=("date", "duration"), rows=partial(of_duration, key=("date", "duration"))),
+    *(_count(name, key=key, rows=partial(of_duration, key=key)) for name, key in _BY_DURATION.items()),
+    *(
+        Count(name, column, "deliveries", key, partial(promised, key=key, only_late=column == "late"), _OF_WHOLE)
+        for name, key in _BY_DURATION.items()
+        for column in ("promised", "late")
+    ),
 )
 ONE_ORDER: tuple[Count, ...] = tuple(
     count

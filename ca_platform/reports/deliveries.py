@@ -22,6 +22,8 @@ def daily(counts: pl.LazyFrame, slices: pl.LazyFrame, durations: tuple[str, ...]
     names = pl.LazyFrame({"duration": list(durations)}, schema={"duration": pl.String()})
     grid = slices.join(names, how="cross").join(calendar.periods("1d").select("date"), how="cross")
     deliveries = pl.col("deliveries")
+    # Late is what comes at the door alone.
+    is_whole = (pl.col("duration") == "deliver") & (pl.col("promised") > 0)
     figures = counts.select(
         "slice",
         "duration",
@@ -30,7 +32,9 @@ def daily(counts: pl.LazyFrame, slices: pl.LazyFrame, durations: tuple[str, ...]
         mean_minutes=share(pl.col("seconds").cast(pl.Float64) * 1e6 + pl.col("rest"), deliveries * int(MICROSECONDS)),
         median_minutes=in_units(pl.col("median"), MICROSECONDS),
         p90_minutes=in_units(pl.col("p90"), MICROSECONDS),
-        share_late=pl.when(pl.col("duration") == "deliver").then(share(pl.col("late"), pl.col("promised"))),
+        promised=pl.when(is_whole).then("promised"),
+        late=pl.when(is_whole).then("late"),
+        share_late=pl.when(is_whole).then(share(pl.col("late"), pl.col("promised"))),
     )
     return grid.join(figures, on=["slice", "duration", "date"], how="left").with_columns(deliveries.fill_null(0))
 

@@ -63,7 +63,7 @@ def kpis(
     Args:
         counted: by duration, in their order.
         places: by duration ``slice`` and ``cell``.
-        late: ``slice``, ``deliveries`` with a promise, and ``late`` ones.
+        late: ``slice``, deliveries that were ``promised``, and ``late`` ones.
     """
     frames = [_whole(name, table, _parts(table, slices), day) for name, table in counted.items()]
     seen = [
@@ -72,11 +72,12 @@ def kpis(
         .with_columns(duration=pl.lit(name))
         for name, cells in places.items()
     ]
-    of_promises = late.group_by("slice").agg(share_late=share(pl.col("late").sum(), pl.col("deliveries").sum()))
+    of_promises = late.group_by("slice").agg(pl.col("promised", "late").sum())
     key = pl.col("slice").cast(pl.Int64)
     rows = _of(pl.concat(frames), slices)
     rows = rows.join(pl.concat(seen).with_columns(key), on=["slice", "duration"], how="left")
-    return rows.join(of_promises.with_columns(key, duration=pl.lit("deliver")), on=["slice", "duration"], how="left")
+    rows = rows.join(of_promises.with_columns(key, duration=pl.lit("deliver")), on=["slice", "duration"], how="left")
+    return rows.with_columns(share_late=share(pl.col("late"), pl.col("promised")))
 
 
 def _until(day: date, counted: Counted) -> pl.DataFrame:

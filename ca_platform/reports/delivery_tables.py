@@ -133,11 +133,11 @@ class DeliveryTables:
 
     @cached_property
     def late(self) -> pl.DataFrame:
-        """Deliveries by slice with a promise (``deliveries``), and those of them that were ``late``, from ``day`` on."""
+        """Deliveries by slice that were ``promised``, and those of them that were ``late``, from ``day`` on."""
         known = self._deliveries.known("deliver")
         known = known.where(known.late >= 0)
         rows = tally(known, self._first, lambda slices: slices, late=known.late)
-        return rows.rename({"group": "slice"}).with_columns(_as_day(pl.col("day")))
+        return rows.rename({"group": "slice", "deliveries": "promised"}).with_columns(_as_day(pl.col("day")))
 
 
 def _as_day(number: pl.Expr) -> pl.Expr:

@@ -23,13 +23,18 @@ def _times(what: str, factor: float) -> Row:
     return {"mean_minutes": mean, "median_minutes": 0.9 * mean, "p90_minutes": 1.6 * mean}
 
 
+def _promises(count: int, share: float) -> Row:
+    late = round(count * share)
+    return {"promised": count, "late": late, "share_late": late / count if count else None}
+
+
 def _kpis(day: date, start: date) -> list[Row]:
     count, returned = _sizes(day, start)
     rows: list[Row] = []
     for what in _MEANS:
         row: Row = {"duration": what, "deliveries": returned if what == "return" else count, "locations": len(_CELLS)}
         rows.append(row | _times(what, 1 + count % 7 / 100))
-    rows[0]["share_late"] = 0.083 + count % 5 / 1000
+    rows[0] |= _promises(count, 0.083 + count % 5 / 1000)
     return rows
 
 
@@ -42,7 +47,7 @@ def _daily(day: date, start: date) -> list[Row]:
             mean = usual * (1 + one.day % 6 / 50) if own else None
             row: Row = {"date": one, "duration": what, "deliveries": own, "mean_minutes": mean}
             if what == "deliver" and count:
-                row |= {"share_late": 0.06 + one.day % 8 / 100}
+                row |= _promises(count, 0.06 + one.day % 8 / 100)
             rows.append(row)
     return rows
 

@@ -25,10 +25,17 @@ LOOK = Look(currency="GBP", day=DAY)
 def figures(late: float | None = 0.125, mean: float = 60.0) -> pl.DataFrame:
     rows = [
         {"duration": name, "deliveries": count, "mean_minutes": minutes, "median_minutes": 0.9 * minutes}
-        | {"p90_minutes": 2 * minutes, "locations": 12, "share_late": late if name == "deliver" else None}
+        | {"p90_minutes": 2 * minutes, "locations": 12, **promises(late if name == "deliver" else None)}
         for name, count, minutes in (("deliver", 800, mean), ("prepare", 800, 20.0), ("ride", 800, 40.0))
     ]
-    return pl.DataFrame(rows, schema_overrides={"share_late": pl.Float64})
+    return pl.DataFrame(rows, schema_overrides={"promised": pl.Int64, "late": pl.Int64, "share_late": pl.Float64})
+
+
+def promises(late: float | None, promised: int = 600) -> dict[str, Any]:
+    """Three of four deliveries have a promise."""
+    if late is None:
+        return {"promised": None, "late": None, "share_late": None}
+    return {"promised": promised, "late": round(promised * late), "share_late": late}
 
 
 def order(number: int, **more: Any) -> dict[str, Any]:
@@ -135,6 +142,8 @@ def test_days_are_weighed_by_their_deliveries() -> None:
             "duration": "deliver",
             "deliveries": [5, 10, 30],
             "mean_minutes": [20.0, 10.0, 30.0],
+            "promised": [5, 10, 30],
+            "late": [1, 0, 6],
             "share_late": [0.2, 0.0, 0.2],
         }
     )
@@ -223,8 +232,8 @@ def test_address_keeps_area_and_order_and_names_what_is_no_geohash() -> None:
 def test_week_before_the_first_delivery_has_nothing_to_compare_with() -> None:
     rows = pl.DataFrame(
         {"date": [date(2026, 1, 1)], "duration": ["deliver"], "deliveries": [3], "mean_minutes": [20.0]}
-        | {"share_late": [None]},
-        schema_overrides={"share_late": pl.Float64},
+        | {"promised": [None], "late": [None], "share_late": [None]},
+        schema_overrides={"promised": pl.Int64, "late": pl.Int64, "share_late": pl.Float64},
     )
     look = replace(LOOK, day=date(2026, 1, 1))
     assert (

@@ -251,8 +251,9 @@ def kpis(world: World) -> Rows:
     for duration in _connected(world.shop):
         found = timed(world, duration)
         cells = {cell for t in found if (cell := _cell(t.delivery)) is not None}
-        late = _share_late(found) if duration == "deliver" else None
-        rows.append({"duration": duration, **figures(found), "locations": len(cells) or None, "share_late": late})
+        rows.append(
+            {"duration": duration, **figures(found), "locations": len(cells) or None, **_promises(found, duration)}
+        )
     return rows
 
 
@@ -263,8 +264,7 @@ def daily(world: World) -> Rows:
         for t in timed(world, duration):
             days.get(t.day, []).append(t)
         for day, own in days.items():
-            late = _share_late(own) if duration == "deliver" else None
-            rows.append({"date": day, "duration": duration, **figures(own), "share_late": late})
+            rows.append({"date": day, "duration": duration, **figures(own), **_promises(own, duration)})
     return rows
 
 
@@ -273,9 +273,12 @@ def _connected(shop: Shop) -> tuple[str, ...]:
     return tuple(name for name in DURATIONS if is_there.get(name, True))
 
 
-def _share_late(found: list[Timed]) -> float | None:
-    late = [t.is_late for t in found if t.is_late is not None]
-    return ratio(sum(late), len(late))
+def _promises(found: list[Timed], duration: str) -> dict[str, Any]:
+    """Deliveries with a promise and those after it, which only the whole way can be."""
+    late = [t.is_late for t in found if t.is_late is not None] if duration == "deliver" else []
+    if not late:
+        return {"promised": None, "late": None, "share_late": None}
+    return {"promised": len(late), "late": sum(late), "share_late": ratio(sum(late), len(late))}
 
 
 REPORTS: dict[str, Callable[[World], Rows]] = {

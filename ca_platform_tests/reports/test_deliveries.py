@@ -108,7 +108,9 @@ def test_shop_whose_orders_have_not_arrived_has_empty_slots_and_no_place(tmp_pat
         0,
     )
     assert frames["deliver_location"].is_empty()
-    assert frames["deliver_kpis"].select("deliveries", "locations", "share_late").unique().rows() == [(0, None, None)]
+    assert frames["deliver_kpis"].select("deliveries", "locations", "late", "share_late").unique().rows() == [
+        (0, None, None, None)
+    ]
 
 
 def test_return_counts_from_its_own_day_on_in_the_slot_of_the_delivery(tmp_path: Path) -> None:
@@ -130,11 +132,11 @@ def test_return_counts_from_its_own_day_on_in_the_slot_of_the_delivery(tmp_path:
 def test_share_late_is_of_deliveries_with_a_promise_and_of_the_whole_way_alone(tmp_path: Path) -> None:
     made = shop((FRIDAY, 60), (FRIDAY, 61), (FRIDAY, 30))
     kpis = of(made, "deliver_kpis", tmp_path)
-    assert kpis.select("duration", "deliveries", "share_late").rows() == [
-        ("deliver", 3, pytest.approx(1 / 3)),
-        ("prepare", 3, None),
-        ("return", 0, None),
-        ("ride", 3, None),
+    assert kpis.select("duration", "deliveries", "promised", "late", "share_late").rows() == [
+        ("deliver", 3, 3, 1, pytest.approx(1 / 3)),
+        ("prepare", 3, None, None, None),
+        ("return", 0, None, None, None),
+        ("ride", 3, None, None, None),
     ]
 
 

@@ -154,6 +154,7 @@ DELIVERIES = Page(
             figure=figures.late_by_day,
             empty="No delivery had a promised time.",
             is_empty=figures.without_promise,
+            drill=each("late", date=X, duration="deliver"),
         ),
         *map(_week, _DURATIONS),
         *(card for what in _DURATIONS for card in (*_on_the_map(what), *_abnormal(what))),

@@ -93,7 +93,8 @@ def _late(row: Row, then: Row | None, look: Look) -> Tile:
         _trend(now, before),
         is_good=None if before is None or now == before else now < before,
         spark=_spark("deliver", "share_late", look),
-        title="after the promised time, of deliveries with a promise",
+        title=f"{form.count(row['late'])} after the promised time, of {many(row['promised'], look)} with a promise",
+        opens=("late", {"duration": "deliver"}) if row["late"] else None,
     )
 
 
@@ -260,5 +261,5 @@ def _mean(rows: pl.DataFrame, last: object) -> tuple[float | None, int]:
 
 def _share(rows: pl.DataFrame, last: object) -> float | None:
     part = _span(rows, last)
-    count = int(part["deliveries"].sum())
-    return float((part["share_late"] * part["deliveries"]).sum()) / count if count else None
+    promised = int(part["promised"].sum())
+    return int(part["late"].sum()) / promised if promised else None

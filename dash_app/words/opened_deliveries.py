@@ -22,6 +22,8 @@ _WITH = {
     _RETURN: " that came back",
 }
 """By duration which deliveries have it."""
+_PROMISES = {"promised": " with a promised time", "late": " after the promised time"}
+"""By column which of the deliveries it counts."""
 
 
 def _of_slot(duration: str) -> Said:
@@ -39,12 +41,14 @@ def _of_cell(duration: str) -> Said:
     return lambda _, key, __: f"to the map cell {quoted(key['geohash'])}{_WITH[duration]}"
 
 
-def _of_duration(_: str, key: Key, __: Look) -> str:
-    return _WITH.get(key["duration"], "").strip() or "so far"
+def _of_duration(column: str, key: Key, _: Look) -> str:
+    return _PROMISES.get(column, "").strip() or _WITH.get(key["duration"], "").strip() or "so far"
 
 
-def _of_day(_: str, key: Key, __: Look) -> str:
+def _of_day(column: str, key: Key, _: Look) -> str:
     when = within(key["date"], "day")
+    if column in _PROMISES:
+        return f"made {when}{_PROMISES[column]}"
     return f"that came back {when}" if key["duration"] == _RETURN else f"made {when}{_WITH.get(key['duration'], '')}"
 
 

@@ -86,6 +86,15 @@ def test_click_on_an_hour_of_the_week_opens_its_deliveries(screen: Open, shop: S
     assert opened_rows(reader, DELIVERED) == row["deliveries"] > 0
 
 
+def test_click_on_the_late_share_of_a_day_opens_its_late_deliveries(screen: Open, shop: Settings) -> None:
+    reader = screen()
+    reader.open("/deliveries")
+    row = largest(shop, "daily_deliveries", "late", duration="deliver")
+    click_mark(reader, "deliveries-late", (str(row["date"]), row["share_late"]))
+    assert opened_rows(reader, DELIVERED) == row["late"] > 0
+    assert "after the promised time" in reader.page.locator(f"[data-card={DELIVERED}] .card-reading").inner_text()
+
+
 @pytest.mark.parametrize(
     ("route", "card", "label", "row"),
     [

@@ -104,6 +104,9 @@ def opened(report: str, column: str, **key: Any) -> Opened:
         (opened("daily_deliveries", "deliveries", date=MONDAY, duration="return"), "that came back on Mon 2 Nov 2026"),
         (opened("daily_deliveries", "deliveries", date=MONDAY, duration="prepare"),
          "made on Mon 2 Nov 2026 with a known time of preparation"),
+        (opened("daily_deliveries", "late", date=MONDAY, duration="deliver"),
+         "made on Mon 2 Nov 2026 after the promised time"),
+        (opened("deliver_kpis", "promised", duration="deliver"), "with a promised time"),
     ],
 )  # fmt: skip
 def test_words_say_whom_a_number_counts(number: Opened, words: str) -> None:
