@@ -1,4 +1,4 @@
-"""Whom the reports of A/B tests compare: customers around a first use, of one promotion and not the other, of a segment."""
+"""Whom the reports of A/B tests compare: around a first use, of one promotion and not the other, of a segment, of a variant."""
 
 from __future__ import annotations
 
@@ -25,6 +25,27 @@ def around_first_use(scope: Scope, kind: str) -> pl.LazyFrame:
     for fact in ("customer_orders", _FACTS[kind]):
         scope.check(fact)
     return scope.tables.ab.before_after.customers(kind, scope.day).filter(scope.in_slices())
+
+
+def matched(scope: Scope, kind: str) -> pl.LazyFrame:
+    """Those of them who have controls, by item and metric."""
+    for fact in ("customer_orders", _FACTS[kind]):
+        scope.check(fact)
+    asked = [metric for metric in METRICS if scope.key.get("metric", metric) == metric]
+    tables = scope.tables.ab.before_after
+    rows = [tables.matched(kind, name, scope.day).with_columns(metric=pl.lit(name)) for name in asked]
+    return pl.concat(rows).filter(scope.in_slices())
+
+
+def of_experiment(scope: Scope, *, control: bool | None = None, only_switched: bool = False) -> pl.LazyFrame:
+    """Customers by experiment and variant: with the variant, with its control, or with either of them (None)."""
+    for fact in ("experiment_variants", "client_numbers"):
+        scope.check(fact)
+    rows = scope.tables.ab.experiments.sides(scope.day).filter(scope.in_slices())
+    if control is not None:
+        rows = rows.filter(pl.col("is_control") == control)
+    own = rows.filter("has_switched") if only_switched else rows
+    return own.select("slice", "experiment", "variant", "client")
 
 
 def of_segment(scope: Scope, word: Grain, *, only_moved: bool = False) -> pl.LazyFrame:
@@ -74,7 +95,13 @@ def _before_after() -> Iterator[Count]:
         for metric in METRICS:
             for suffix in SUFFIXES:
                 yield counted(name_of(kind, metric, suffix), rows=rows)
+                yield _matched(name_of(kind, metric, suffix), kind)
     yield counted("order_and_payment_amount_differences", rows=partial(around_first_use, kind="promotion"))
+    yield _matched("order_and_payment_amount_differences", "promotion")
+
+
+def _matched(report: str, kind: str) -> Count:
+    return Count(report, "matched_customers", "customers", ("item", "metric"), partial(matched, kind=kind))
 
 
 def _of_pairs() -> Iterator[Count]:
@@ -94,4 +121,11 @@ def _of_segments() -> Iterator[Count]:
             yield counted(column="moved_customers", rows=partial(of_segment, word=word, only_moved=True))
 
 
-AB_TESTS: tuple[Count, ...] = (*_before_after(), *_of_pairs(), *_of_segments())
+def _of_experiments() -> Iterator[Count]:
+    counted = partial(Count, "experiments", what="customers", key=("experiment", "variant"))
+    yield counted(column="customers_a", rows=partial(of_experiment, control=True))
+    yield counted(column="customers_b", rows=partial(of_experiment, control=False))
+    yield counted(column="switched_customers", rows=partial(of_experiment, only_switched=True))
+
+
+AB_TESTS: tuple[Count, ...] = (*_before_after(), *_of_pairs(), *_of_segments(), *_of_experiments())

@@ -28,7 +28,16 @@ from ca_platform.models.experiments.records import Bools, Floats, Ints
 from ca_platform.reports.before_after_sides import Asked, Sides, Uses
 from ca_platform.reports.opened import Opened
 
-__all__ = ["FREQUENT", "Asked", "Bought", "Uses", "products_before_after", "promotions_before_after"]
+__all__ = [
+    "FREQUENT",
+    "Asked",
+    "Bought",
+    "Uses",
+    "matched_of_products",
+    "matched_of_promotions",
+    "products_before_after",
+    "promotions_before_after",
+]
 
 FREQUENT = 0.05
 """Share of all orders above which a product is frequent."""
@@ -70,7 +79,7 @@ def promotions_before_after(
     cells = _Cells(uses, windows.stratum, size)
     controls = cells.controls(windows, observed, known, change)
     matched = difference_in_differences(cells.treated(change[uses.row]), controls, asked.alpha)
-    has_controls = cells.of_uses(controls.count) >= LEAST_CONTROLS
+    has_controls = cells.has_controls(controls)
     own = uses.those(has_controls)
     late = cells.of_uses(cells.late(windows, observed, known, metric) / np.maximum(controls.count, 1))[has_controls]
     factor = _enlarged(own.item, late, windows.after[metric][own.row], size)
@@ -83,6 +92,13 @@ def promotions_before_after(
     )
     rows = Sides(windows, asked, items, uses)
     return rows.opened(Values.of(beyond, own.item, size), has_controls, found, noise)
+
+
+def matched_of_promotions(windows: OrderWindows, observed: Bools, known: Uses, items: int) -> Uses:
+    """The first uses that have controls, which do not go by the metric."""
+    uses = known.those(observed[known.row])
+    cells = _Cells(uses, windows.stratum, items)
+    return uses.those(cells.has_controls(cells.controls(windows, observed, known, np.zeros(len(windows)))))
 
 
 def _enlarged(item: Ints, late: Floats, after: Floats, items: int) -> Floats:
@@ -128,6 +144,49 @@ def products_before_after(
         bought: what else is known of these.
     """
     size, metric = items.height, asked.metric
+    placed = _placed(windows, observed, known, bought, metric)
+    own = placed.uses.those(placed.is_held)
+    tests = np.where(bought.is_frequent, FREQUENT_ITEMS, "item_permutation")
+    found = item_permutation(placed.beyond, placed.variance, own.item, size, asked.alpha)
+    tells = placed.variance > 0
+    rows = Sides(windows, asked, items, placed.uses, placed.dropped)
+    refusal = [INSUFFICIENT if refused else None for refused in bought.is_refused.tolist()]
+    values = Values.of(placed.beyond[tells], own.item[tells], size)
+    return rows.opened(values, placed.is_matched, found, np.zeros(size), tests.tolist(), refusal)
+
+
+def matched_of_products(windows: OrderWindows, observed: Bools, known: Uses, bought: Bought, metric: str) -> Uses:
+    """The first orders with products that have controls, and whose customers could show something else."""
+    placed = _placed(windows, observed, known, bought, metric)
+    return placed.uses.those(placed.is_matched)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """First orders with products whose time before and after is over, and what chance has them show.
+
+    Attributes:
+        dropped: of the time after, what orders with the product make of it.
+        is_held: which of them have controls; those have entries in the following.
+        beyond: change beyond that of others and the mean of all ways.
+        variance: of these ways; 0 where the customer could not show anything else.
+    """
+
+    uses: Uses
+    dropped: Floats
+    is_held: Bools
+    beyond: Floats
+    variance: Floats
+
+    @property
+    def is_matched(self) -> Bools:
+        """Which of the uses say anything."""
+        matched = self.is_held.copy()
+        matched[matched] = self.variance > 0
+        return matched
+
+
+def _placed(windows: OrderWindows, observed: Bools, known: Uses, bought: Bought, metric: str) -> _Placed:
     change = windows.after[metric] - windows.before[metric]
     every = Moments.by_item(windows.stratum[observed], windows.strata, change[observed])
     others = every.count[windows.stratum] - 1
@@ -148,16 +207,7 @@ def products_before_after(
     # Frequent products have the most orders, and nothing is said of them.
     told = ~bought.is_refused[own.item]
     mean[told], variance[told] = by_chance(sequences, windows.owner[own.row[told]], times[told])
-    beyond = sequences.change[own.row] - dropped[is_held] - mean
-    tests = np.where(bought.is_frequent, FREQUENT_ITEMS, "item_permutation")
-    found = item_permutation(beyond, variance, own.item, size, asked.alpha)
-    tells = variance > 0
-    is_own = is_held.copy()
-    is_own[is_held] = tells
-    rows = Sides(windows, asked, items, uses, dropped)
-    refusal = [INSUFFICIENT if refused else None for refused in bought.is_refused.tolist()]
-    values = Values.of(beyond[tells], own.item[tells], size)
-    return rows.opened(values, is_own, found, np.zeros(size), tests.tolist(), refusal)
+    return _Placed(uses, dropped, is_held, sequences.change[own.row] - dropped[is_held] - mean, variance)
 
 
 class _Cells:
@@ -175,6 +225,10 @@ class _Cells:
     def of_uses(self, table: Floats) -> Floats:
         """The entry of each use."""
         return np.asarray(table[self._item, self._place][self._cell])
+
+    def has_controls(self, controls: Moments) -> Bools:
+        """Which uses have enough controls."""
+        return self.of_uses(controls.count) >= LEAST_CONTROLS
 
     def treated(self, change: Floats) -> Moments:
         """Of each cell, the changes of its uses."""

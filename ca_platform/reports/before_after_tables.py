@@ -31,6 +31,8 @@ from ca_platform.reports.before_after import (
     Asked,
     Bought,
     Uses,
+    matched_of_products,
+    matched_of_promotions,
     products_before_after,
     promotions_before_after,
 )
@@ -136,11 +138,20 @@ class BeforeAfterTables:
     def customers(self, kind: str, day: date) -> pl.LazyFrame:
         """Who is compared: ``slice``, ``item``, ``customer``, a row for each."""
         known = self._known(day)
-        firsts = self._promotion_firsts if kind == "promotion" else self._product_firsts
-        items, uses, _ = _known_firsts(firsts, known)
-        own = uses.those(known.observed[uses.row])
-        customer = pl.Series("customer", known.windows.customer[own.row], dtype=pl.UInt32)
-        return items[own.item].with_columns(customer).lazy()
+        items, uses, _ = _known_firsts(self._firsts_of(kind), known)
+        return _named(known, items, uses.those(known.observed[uses.row]))
+
+    def matched(self, kind: str, metric: str, day: date) -> pl.LazyFrame:
+        """Who of them has controls, with one metric."""
+        known = self._known(day)
+        items, uses, is_known = _known_firsts(self._firsts_of(kind), known)
+        if kind == "promotion":
+            return _named(known, items, matched_of_promotions(known.windows, known.observed, uses, items.height))
+        bought = self._bought(known, items, uses, is_known, is_allowed=self._allows_frequent(metric, day))
+        return _named(known, items, matched_of_products(known.windows, known.observed, uses, bought, metric))
+
+    def _firsts_of(self, kind: str) -> _Firsts:
+        return self._promotion_firsts if kind == "promotion" else self._product_firsts
 
     @property
     def _kinds(self) -> list[str]:
@@ -178,13 +189,17 @@ class BeforeAfterTables:
     def _products(self, asked: Sequence[Asked]) -> list[Opened]:
         known = self._known(asked[0].day)
         items, uses, is_known = _known_firsts(self._product_firsts, known)
-        offers = self._offers(asked[0].day)
         found = []
         for one in asked:
-            allowed = offers.get((FREQUENT_ITEMS, one.metric))
-            bought = self._bought(known, items, uses, is_known, is_allowed=allowed is not None and allowed[3])
+            is_allowed = self._allows_frequent(one.metric, one.day)
+            bought = self._bought(known, items, uses, is_known, is_allowed=is_allowed)
             found.append(products_before_after(known.windows, known.observed, uses, bought, items, one))
         return found
+
+    def _allows_frequent(self, metric: str, day: date) -> bool:
+        """Whether the calibration allows products that are in many orders."""
+        allowed = self._offers(day).get((FREQUENT_ITEMS, metric))
+        return allowed is not None and allowed[3]
 
     def _bought(self, known: _Known, items: pl.DataFrame, uses: Uses, is_known: Bools, *, is_allowed: bool) -> Bought:
         windows = known.windows
@@ -284,6 +299,12 @@ class BeforeAfterTables:
         if names is not None:
             named = named.join(names, on="item", how="left", maintain_order="left").select("slice", item="product")
         return _Firsts(named, Uses(row[is_first], place[is_first]), (use[~is_first], row[~is_first]))
+
+
+def _named(known: _Known, items: pl.DataFrame, uses: Uses) -> pl.LazyFrame:
+    """Whose first uses these are: ``slice``, ``item``, ``customer``."""
+    customer = pl.Series("customer", known.windows.customer[uses.row], dtype=pl.UInt32)
+    return items[uses.item].with_columns(customer).lazy()
 
 
 def _known_firsts(firsts: _Firsts, known: _Known) -> tuple[pl.DataFrame, Uses, Bools]:

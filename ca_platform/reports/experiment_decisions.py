@@ -13,6 +13,10 @@ from ca_platform.models.experiments.verdicts import LEAST_CUSTOMERS, LEAST_OUTCO
 
 # Of these less is better.
 _COSTS = frozenset({"discount_per_customer"})
+# What a customer has whose outcome is not 0; the others are made of orders.
+_OUTCOMES = {"sessions_per_customer": "a session", "discount_per_customer": "a discount"}
+# Percentages from here on are told without a decimal.
+_ROUND = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Said:
 
     @property
     def words(self) -> str:
-        return self.metric.replace("_", " ")
+        capped = self.metric.removeprefix("capped_")
+        return f"{capped.replace('_', ' ')}{' up to a cap' if capped != self.metric else ''}"
 
     @property
     def is_better(self) -> bool:
@@ -66,11 +71,11 @@ def decision(
 
     >>> goal = Said("conversion", "goal", None, "increase", 0.031, 0.2, 0.001, (5000, 5000))
     >>> decision([goal], "new", "old", date(2024, 5, 1), is_over=False)
-    'Take new: conversion rose by 3.1 % against old, and no guard got worse.'
+    'Take new: conversion rose by 3.1 % compared with old, and no guard metric got worse.'
     """
     goal = next((said for said in told if said.role == GOAL), None)
     if goal is None:
-        return "No decision: the goal is known of the whole shop alone."
+        return "No decision: the goal is only known for the whole shop, not for this part of it."
     harmed = [said for said in told if said.role == GUARD and said.is_worse]
     harm = _and([said.moved for said in harmed])
     if goal.note is not None:
@@ -78,16 +83,16 @@ def decision(
     if goal.is_worse:
         return f"Stay with {control}: {goal.moved} with {variant}."
     if goal.is_better and harmed:
-        return f"Weigh {variant} up: {goal.moved} against {control}, but {harm}."
+        return f"Weigh what {variant} gains against what it costs: {goal.moved} compared with {control}, but {harm}."
     if goal.is_better:
-        return f"Take {variant}: {goal.moved} against {control}, and {_quiet(told)}."
+        return f"Take {variant}: {goal.moved} compared with {control}, and {_quiet(told)}."
     if harmed:
-        return f"Stay with {control}: {variant} makes no difference in {goal.words} that can be told, but {harm}."
+        return f"Stay with {control}: no difference in {goal.words} can be shown for {variant}, but {harm}."
     if not is_over:
-        return f"Go on until {planned_until}: so far the difference in {goal.words} may be chance."
+        return f"Let it run until {planned_until.day} {planned_until:%B %Y}: so far the difference in {goal.words} may be chance."
     return (
-        f"Stay with {control}, or plan a larger experiment: {variant} makes no difference in {goal.words} that can be "
-        f"told.{_least(goal, alpha)}"
+        f"Stay with {control}, or plan a larger experiment: no difference in {goal.words} can be shown for {variant}."
+        f"{_least(goal, alpha)}"
     )
 
 
@@ -95,32 +100,33 @@ def _withheld(goal: Said) -> str:
     """Why there is no decision."""
     if goal.note == MISMATCH:
         return (
-            f"No decision: {goal.customers[0]:,} and {goal.customers[1]:,} customers are not the sizes that were planned, "
-            "and chance does not explain it. Find out how customers were assigned before reading anything else."
+            f"No decision: the groups have {goal.customers[0]:,} and {goal.customers[1]:,} customers, which is too far from "
+            "the plan to be chance. Find out how customers were assigned before you read anything else."
         )
     if goal.note == INSUFFICIENT:
         return (
-            f"No decision yet: it takes {LEAST_CUSTOMERS} customers with each variant, and {LEAST_OUTCOMES} of them for "
-            f"whom {goal.words} is not 0."
+            f"No decision yet: each group needs at least {LEAST_CUSTOMERS} customers, and at least {LEAST_OUTCOMES} of them "
+            f"with {_OUTCOMES.get(goal.metric, 'an order')}."
         )
     assert goal.note == WITHHELD  # noqa: S101
     return (
-        f"No decision: on random halves of this shop's own customers the test of {goal.words} finds differences too often "
-        "or too rarely."
+        f"No decision: between random groups of this shop's own customers, where nothing differs, the test of {goal.words} "
+        "finds a difference too often or too rarely."
     )
 
 
 def _quiet(told: Sequence[Said]) -> str:
     """What may be said of guards of which none got worse."""
     unknown = [said.words for said in told if said.role == GUARD and said.note is not None]
-    return f"nothing can be said of {_and(unknown)}" if unknown else "no guard got worse"
+    return f"nothing can be said about {_and(unknown)}" if unknown else "no guard metric got worse"
 
 
 def _least(goal: Said, alpha: float) -> str:
+    """The change that would have been found with the customers that there are."""
     if goal.standard_error is None or not goal.mean:
         return ""
-    least = float(detectable(goal.standard_error, alpha=alpha)) / goal.mean
-    return f" One of {100 * least:.0f} % would have been found four times in five."
+    least = 100 * float(detectable(goal.standard_error, alpha=alpha)) / goal.mean
+    return f" With this many customers, a true change of {least:.{0 if least >= _ROUND else 1}f} % is found four times out of five."
 
 
 def _and(words: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -139,3 +139,22 @@ def sides_of(name: str, number: int, people: pl.DataFrame, given: Experiments) -
         end=min(given.day, plan.last_day) if plan.last_day is not None else given.day,
         time_zone=given.time_zone,
     )
+
+
+def every_side(given: Experiments) -> Iterator[Sides]:
+    """All experiments with more than one variant, by slice and name of those who were assigned."""
+    for (number, name), people in given.people.group_by("slice", "experiment", maintain_order=True):
+        sides = sides_of(str(name), int(str(number)), people, given)
+        if sides.others:
+            yield sides
+
+
+def pairs_of(given: Experiments) -> pl.DataFrame:
+    """What is held against what: ``slice``, ``experiment``, ``variant``, ``control``."""
+    rows = [
+        (sides.slice, sides.name, sides.variants[other], sides.control)
+        for sides in every_side(given)
+        for other in sides.others
+    ]
+    columns = {"slice": pl.UInt32(), **dict.fromkeys(("experiment", "variant", "control"), pl.String())}
+    return pl.DataFrame(rows, schema=columns, orient="row")

@@ -15,7 +15,7 @@ from ca_platform.calendar import INSTANT, days_between
 from ca_platform.facts import check_history
 from ca_platform.facts.customers import MAIN_SLICE, PAIR
 from ca_platform.reports.ab_verdicts import Offers
-from ca_platform.reports.experiment_sides import Experiments
+from ca_platform.reports.experiment_sides import Experiments, pairs_of
 from ca_platform.reports.experiments import experiments
 from ca_platform.reports.reading import FactReader
 from ca_platform.settings import Settings
@@ -68,6 +68,23 @@ class ExperimentTables:
             alpha=self._settings.reports.ab_test.alpha,
             has_discount=source is not None and source.gives("discount_amount"),
         )
+
+    def sides(self, day: date) -> pl.LazyFrame:
+        """Who is compared: a row for each side of each variant and everybody on it.
+
+        Columns: ``slice``, ``experiment``, ``variant`` (that of the report), ``is_control`` (the side), ``client``,
+        ``has_switched``.
+        """
+        standing = self.on(day)
+        pairs = pairs_of(standing).lazy()
+        people = standing.people.lazy().select("place", "slice", "experiment", own="variant", has_switched="switched")
+        named = people.join(self._entries.lazy().select("place", "client"), on="place")
+        sides = [
+            pairs.rename({side: "own"}).with_columns(variant=pl.col(name), is_control=pl.lit(value=side == "control"))
+            for side, name in (("control", "variant"), ("variant", "own"))
+        ]
+        columns = ("slice", "experiment", "variant", "is_control", "client", "has_switched")
+        return pl.concat(rows.join(named, on=["slice", "experiment", "own"]).select(columns) for rows in sides)
 
     @cached_property
     def _entries(self) -> pl.DataFrame:

@@ -34,7 +34,7 @@ from ca_platform.models.experiments import (
 from ca_platform.models.experiments.records import Floats
 from ca_platform.reports.ab_verdicts import Offers
 from ca_platform.reports.experiment_decisions import Said, decision
-from ca_platform.reports.experiment_sides import MEASURES, Experiments, Sides, sides_of
+from ca_platform.reports.experiment_sides import MEASURES, Experiments, Sides, every_side
 
 # Below this p-value the sizes of the variants did not come about as planned.
 _MISMATCH_P = 0.001
@@ -49,10 +49,8 @@ def experiments(given: Experiments, offers: Offers) -> pl.DataFrame:
         offers: what the calibration of the shop says of each test.
     """
     rows: list[dict[str, Any]] = []
-    for (number, name), people in given.people.group_by("slice", "experiment", maintain_order=True):
-        sides = sides_of(str(name), int(str(number)), people, given)
-        if sides.others:
-            rows += _rows(sides, given, offers)
+    for sides in every_side(given):
+        rows += _rows(sides, given, offers)
     columns = ("slice", *EXPERIMENTS.column_names)
     return pl.DataFrame(rows, schema={column: _TYPES.get(column, pl.Float64()) for column in columns})
 

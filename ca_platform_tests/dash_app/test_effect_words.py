@@ -13,12 +13,22 @@ from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.effect_frames import comparison, comparisons, open_item
 from dash_app.filters import PromotionTestFilters
 from dash_app.records import Look
-from dash_app.words import ab_calibration, effect_opened, effect_pairs, effect_series, effects
+from dash_app.words import (
+    ab_calibration,
+    effect_both,
+    effect_opened,
+    effect_pair,
+    effect_pairs,
+    effect_segments,
+    effect_series,
+    effects,
+)
 from dash_app.words.effect_subjects import PROMOTIONS
 from dash_app.words.formats import Formats
 
 LOOK = Look(currency="GBP", day=frames.DAY, filters=PromotionTestFilters())
 FORM = Formats("GBP")
+OFFERED = {"false_positive_rate": 0.05, "false_positive_low": 0.046, "false_positive_high": 0.054}
 
 
 def opened(item: str) -> Look:
@@ -115,7 +125,7 @@ def test_item_with_too_few_customers_has_no_verdict_and_says_what_it_takes() -> 
     assert "it takes 30 customers, 10 of them" in sentence
     assert "nothing can be said" in effect_opened.required(frame, LOOK)
     texts = [tile.value for tile in effect_opened.tiles(frame, LOOK, PROMOTIONS)]
-    assert texts[4:] == ["–", "–", "–"]
+    assert texts[-3:] == ["–", "–", "–"]
     assert not any("None" in f"{tile.value}{tile.change}" for tile in effect_opened.tiles(frame, LOOK, PROMOTIONS))
 
 
@@ -124,6 +134,41 @@ def test_adjusted_figure_is_the_headline_and_the_raw_one_stands_beside_it() -> N
     assert (adjusted.label, adjusted.value) == ("Change, adjusted", "+\u2060£2.00")
     assert adjusted.change == "+20.0%, 95%: +\u2060£1.00 to +\u2060£3.00"
     assert (raw.label, raw.value, raw.change) == ("Change, raw", "+\u2060£3.00", "without like customers, p <0.001")
+
+
+def test_every_number_of_compared_customers_opens_them() -> None:
+    tiles = {tile.label: tile for tile in effect_opened.tiles(comparisons(comparison("X")), LOOK, PROMOTIONS)}
+    assert (tiles["Customers"].value, tiles["Customers"].opens) == ("400", ("customers", {"item": "X"}))
+    matched = ("matched_customers", {"item": "X", "metric": "amount"})
+    assert (tiles["Matched"].value, tiles["Matched"].opens) == ("380", matched)
+    none = {
+        tile.label: tile for tile in effect_opened.tiles(comparisons(comparison(matched_customers=0)), LOOK, PROMOTIONS)
+    }
+    assert (none["Matched"].value, none["Matched"].opens) == ("0", None)
+    assert "Matched" not in [
+        tile.label for tile in effect_opened.tiles(comparisons(comparison(matched_customers=None)), LOOK, PROMOTIONS)
+    ]
+    cells = effect_both.listed(comparisons(comparison("X")), LOOK, PROMOTIONS).rows[0]
+    assert cells[5].opens == ("customers", {"item": "X"})
+
+
+def test_sides_of_a_pair_and_those_who_moved_open_their_customers() -> None:
+    sizes = {"customers": 300, "customers_a": 180, "customers_b": 120, "customers_of_both": 0}
+    row = comparison(mean_a=10.0, mean_b=12.0, promotion_a="A", promotion_b="B") | sizes | OFFERED
+    tiles = effect_pair.tiles(pl.DataFrame([row]), LOOK)
+    key = {"promotion_a": "A", "promotion_b": "B"}
+    assert {tile.value: tile.opens for tile in tiles[3:7]} == {
+        "300": ("customers", key),
+        "180": ("customers_a", key),
+        "120": ("customers_b", key),
+        "0": None,
+    }
+    moved = pl.DataFrame([comparison("loyal", moved_customers=25)])
+    cells = effect_segments.listed(moved, LOOK, PROMOTIONS).rows[0]
+    assert [cell.opens for cell in cells[1:3]] == [
+        ("customers", {"item": "loyal"}),
+        ("moved_customers", {"item": "loyal"}),
+    ]
 
 
 def test_what_would_have_to_be_true_follows_from_the_width_of_the_interval() -> None:

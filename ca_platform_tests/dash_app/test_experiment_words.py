@@ -83,9 +83,9 @@ def test_variants_of_other_sizes_than_planned_have_no_verdict_and_it_is_said_why
 
 
 def test_decision_of_the_newest_is_told_in_one_sentence() -> None:
-    frame = table(row(decision="Stay with A, or plan more. One of 9 % would have been found."))
+    frame = table(row(decision="Stay with A, or plan more. With this many, 9 % is found."))
     assert words.decisions(frame, LOOK) == (
-        "1 experiment; the newest is “checkout”, of its variant “B”: stay with A, or plan more; one of 9 % would have been "
+        "1 experiment; the newest is “checkout”. For its variant “B”: stay with A, or plan more; with this many, 9 % is "
         "found."
     )
 
@@ -95,6 +95,13 @@ def test_each_variant_has_a_decision_and_its_name_opens_the_experiment() -> None
     listing = words.decided(frame, LOOK)
     assert [cells[1].text for cells in listing.rows] == ["B against A", "C against A"]
     assert {cells[0].chooses for cells in listing.rows} == {("experiment", "checkout")}
+
+
+def test_every_number_of_customers_opens_them() -> None:
+    (cells,) = words.decided(table(row(switched_customers=0)), LOOK).rows
+    key = {"experiment": "checkout", "variant": "B"}
+    counted = [(cell.text, cell.opens) for cell in cells[3:6]]
+    assert counted == [("480", ("customers_b", key)), ("500", ("customers_a", key)), ("0", None)]
 
 
 def test_changes_are_drawn_in_parts_of_the_control_with_both_intervals() -> None:

@@ -21,7 +21,7 @@ from ca_platform.reports import opened_items
 from ca_platform.settings import Settings
 from ca_platform.settings.reports import AbTest
 from ca_platform_tests.computed import computed
-from ca_platform_tests.drill.cells import wrong_cells
+from ca_platform_tests.drill.cells import opened_alone, wrong_cells
 from ca_platform_tests.oracle.before_after import REPORTS, Found, found_products, found_promotions, is_small
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.world import Line, Session, Shop, world
@@ -84,7 +84,12 @@ def test_number_of_compared_customers_opens_as_many(
     opened = [count for count in COUNTS if count.report in frames and frames[count.report].height]
     assert len({count.report for count in opened}) >= 4
     for count in opened:
-        assert wrong_cells(count, frames[count.report], scope).rows() == [], count.report
+        assert wrong_cells(count, frames[count.report], scope).rows() == [], (count.report, count.column)
+    for count in (count for count in opened if count.column == "matched_customers"):
+        for cell, number, rows in opened_alone(count, frames[count.report], LAST, *loaded, 2, random.Random(4)):
+            assert number == rows, cell
+    some = frames["product_usage_before_after_orders"]
+    assert 0 < some["matched_customers"].sum() < some["customers"].sum()
 
 
 def of_test(one: Found, metric: str) -> dict[str, float]:

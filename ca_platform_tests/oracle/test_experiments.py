@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from ca_platform.drill import COUNTS, Scope
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 from ca_platform_tests.computed import computed
+from ca_platform_tests.drill.cells import opened_alone, wrong_cells
 from ca_platform_tests.oracle.experiments import (
     ASSIGNMENTS,
     DAYS,
@@ -85,6 +88,23 @@ def test_sizes_means_and_changes_of_variant_are_those_by_loops(found: pl.DataFra
         shares = [1, 1] if row["experiment"] == "page" else [2, 1, 1]
         expected = [sum(sizes) * share / sum(shares) for share in shares]
         assert row["srm_p_value"] == pytest.approx(stats.chisquare(sizes, expected).pvalue, rel=1e-9)
+
+
+def test_numbers_of_customers_open_as_many(found: pl.DataFrame, loaded: tuple[Settings, Lake]) -> None:
+    opened = [count for count in COUNTS if count.report == "experiments"]
+    assert {count.column for count in opened} == {"customers_a", "customers_b", "switched_customers"}
+    settings, lake = loaded
+    ab_test = settings.reports.ab_test.model_copy(update={"by_dimension": True})
+    whole = settings.model_copy(update={"reports": settings.reports.model_copy(update={"ab_test": ab_test})})
+    by_value = computed(["experiments"], [ON[2]], whole, lake)["experiments"]
+    for report, day, own in ((found, ON[1], settings), (found, ON[3], settings), (by_value, ON[2], whole)):
+        rows = report.filter(report_date=day)
+        for count in opened:
+            assert wrong_cells(count, rows, Scope.of(day, own, lake)).rows() == [], (count.column, day)
+            for cell, number, alone in opened_alone(count, rows, day, own, lake, 2, random.Random(1)):
+                assert number == alone, cell
+    assert found["switched_customers"].sum() > 0
+    assert set(by_value["report_value"]) > {"far"}
 
 
 def test_adjusted_differences_are_least_squares_of_statsmodels(found: pl.DataFrame) -> None:

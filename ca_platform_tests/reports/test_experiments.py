@@ -178,7 +178,9 @@ def test_sizes_that_chance_does_not_explain_leave_no_verdict() -> None:
     row = of(report(frame, Experiment(control="old")), "revenue_per_customer")
     assert row["srm_p_value"] == pytest.approx(stats.chisquare([1000, 800]).pvalue, rel=1e-9)
     assert (row["note"], row["significant"], row["direction"], row["p_adjusted"]) == (MISMATCH, None, None, None)
-    assert row["decision"].startswith("No decision: 1,000 and 800 customers are not the sizes that were planned")
+    assert row["decision"].startswith(
+        "No decision: the groups have 1,000 and 800 customers, which is too far from the plan"
+    )
     planned = report(frame, Experiment(control="old", shares={"old": 5, "new": 4}))
     assert of(planned, "revenue_per_customer")["note"] is None
     other = report(frame, Experiment(control="old", shares={"old": 1, "newer": 1}))
@@ -195,7 +197,7 @@ def test_too_few_customers_or_outcomes_are_insufficient(sizes: tuple[int, int], 
         row = of(report(frame, plan), metric)
         assert (row["note"], row["significant"], row["p_value"], row["ci_low"]) == (INSUFFICIENT, None, None, None)
         assert row["mean_a"] is not None
-        assert row["decision"].startswith("No decision yet: it takes 30 customers with each variant")
+        assert row["decision"].startswith("No decision yet: each group needs at least 30 customers")
 
 
 def test_experiment_with_one_variant_has_no_row_and_one_without_control_is_insufficient() -> None:
@@ -219,17 +221,24 @@ def test_test_that_is_not_offered_gives_figures_but_no_verdict() -> None:
 def test_decision_follows_the_goal_and_the_guards() -> None:
     frame = people({"old": 3000, "new": 3000}, effect=0.4)
     plan = Experiment(control="old", goal="orders_per_customer")
-    assert of(report(frame, plan), "conversion")["decision"].startswith("Weigh new up: orders per customer rose by")
+    assert of(report(frame, plan), "conversion")["decision"].startswith(
+        "Weigh what new gains against what it costs: orders per customer rose by"
+    )
     quiet = Experiment(control="old", goal="orders_per_customer", guards=("revenue_per_customer",))
-    assert of(report(frame, quiet), "conversion")["decision"].endswith("and no guard got worse.")
+    assert of(report(frame, quiet), "conversion")["decision"].endswith("and no guard metric got worse.")
     turned = Experiment(control="new", goal="orders_per_customer")
     assert of(report(frame, turned), "conversion", "old")["decision"].startswith(
         "Stay with new: orders per customer fell"
     )
     none = people({"old": 300, "new": 300}, seed=5)
     open_end, over = Experiment(control="old", planned_days=60), Experiment(control="old", last_day=DAY)
-    assert of(report(none, open_end), "conversion")["decision"].startswith("Go on until 2024-04-29")
-    assert of(report(none, over), "conversion")["decision"].startswith("Stay with old, or plan a larger experiment")
+    assert of(report(none, open_end), "conversion")["decision"].startswith("Let it run until 29 April 2024: so far")
+    found = of(report(none, over), "revenue_per_customer")
+    assert found["decision"].startswith("Stay with old, or plan a larger experiment")
+    # 2.8 standard errors are found four times out of five.
+    error = (found["ci_high"] - found["ci_low"]) / (2 * stats.norm.ppf(0.975))
+    share = 100 * (stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) * error / found["mean_a"]
+    assert f"a true change of {share:.0f} % is found four times out of five." in found["decision"]
 
 
 def test_discount_is_no_metric_of_a_shop_that_tells_none() -> None:
@@ -242,7 +251,7 @@ def test_guard_that_gets_worse_alone_stops_the_variant() -> None:
     fewer = pl.when(pl.col("variant") == "new").then(pl.col("sessions") * 0.7).otherwise("sessions")
     row = of(report(frame.with_columns(sessions=fewer), Experiment(control="old")), "sessions_per_customer")
     assert (row["role"], row["direction"]) == ("guard", "decrease")
-    assert "can be told, but sessions per customer fell by" in row["decision"]
+    assert "can be shown for new, but sessions per customer fell by" in row["decision"]
 
 
 @pytest.mark.parametrize("pace", [0.0, 0.5, 1.0])

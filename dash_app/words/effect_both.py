@@ -62,7 +62,7 @@ def _cells(row: Row, look: Look, subject: Subject) -> tuple[Cell, ...]:
         told(row["difference"], change),
         Cell(f"{change(row['ci_low'])} to {change(row['ci_high'])}" if has_ends else NOTHING),
         told(row["raw_difference"], change),
-        Cell(form.count(row["customers"])),
+        Cell(form.count(row["customers"]), opens=("customers", {"item": row["item"]}) if row["customers"] else None),
         Cell(p_value(row["p_adjusted"], form)),
         Cell(verdict(row)),
     )

@@ -127,9 +127,10 @@ def tiles(frame: pl.DataFrame, look: Look, subject: Subject) -> tuple[Tile, ...]
         Tile(
             "Customers",
             _told(row, "customers", form.count),
-            _matched(row, subject, form),
+            "who are compared",
             opens=("customers", {"item": row["item"]}) if row["customers"] else None,
         ),
+        *_matched(row, subject, form),
         *judged(row, look),
     )
 
@@ -169,9 +170,14 @@ def _interval(row: Row, metric: str, look: Look) -> str:
     return "no interval" if row["ci_low"] is None or row["ci_high"] is None else interval(row, metric, look)
 
 
-def _matched(row: Row, subject: Subject, form: Formats) -> str:
+def _matched(row: Row, subject: Subject, form: Formats) -> tuple[Tile, ...]:
+    """Those whom the adjusted change is of, where some have nobody to be held against."""
     matched = row.get("matched_customers")
-    return "who are compared" if matched is None else f"{form.count(matched)} {subject.matched}"
+    if matched is None:
+        return ()
+    key = {"item": row["item"], "metric": row["metric"]}
+    opens = ("matched_customers", key) if matched else None
+    return (Tile("Matched", form.count(matched), subject.matched, opens=opens),)
 
 
 def _wrong(row: Row, form: Formats) -> str:

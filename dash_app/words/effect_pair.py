@@ -45,20 +45,20 @@ def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
     row = rows.row(0, named=True)
     form = formats(look)
     means = [
-        Tile(
-            _short(row[name]), _mean(row[mean], row["metric"], look), f"an order, of {form.count(row[count])} customers"
-        )
-        for name, mean, count in zip(PAIR, ("mean_a", "mean_b"), ("customers_a", "customers_b"), strict=True)
+        Tile(_short(row[name]), _mean(row[mean], row["metric"], look), "per order, on average")
+        for name, mean in zip(PAIR, ("mean_a", "mean_b"), strict=True)
     ]
-    both = form.count(row["customers_of_both"])
     key = {name: row[name] for name in PAIR}
-    customers = Tile(
-        "Customers",
-        form.count(row["customers"]),
-        f"{both} used both and are left out",
-        opens=("customers", key) if row["customers"] else None,
-    )
-    return (changed("Second less first", row, look), *means, customers, *judged(row, look))
+    customers = [
+        Tile(label, form.count(row[column]), words, opens=(column, key) if row[column] else None)
+        for label, column, words in (
+            ("Customers", "customers", "who used one of the two"),
+            ("First only", "customers_a", f"used {_short(row[PAIR[0]])}, not the other"),
+            ("Second only", "customers_b", f"used {_short(row[PAIR[1]])}, not the other"),
+            ("Both", "customers_of_both", "used both and are left out"),
+        )
+    ]
+    return (changed("Second less first", row, look), *means, *customers, *judged(row, look))
 
 
 def _mean(value: float | None, metric: str, look: Look) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words.effect_opened import test, verdict
 from dash_app.words.effects import Subject, coverage, level, p_value, signed, title
-from dash_app.words.formats import formats, plural
+from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.lists import NOTHING, told
 from dash_app.words.rows import Row
 
@@ -50,8 +50,7 @@ def _cells(row: Row, look: Look, subject: Subject) -> tuple[Cell, ...]:
     has_ends = row["ci_low"] is not None and row["ci_high"] is not None
     return (
         Cell(title(row, subject.names)),
-        told(row["customers"], form.count),
-        told(row["moved_customers"], form.count),
+        *(_counted(row, name, form) for name in ("customers", "moved_customers")),
         told(row["mean_before"], mean),
         told(row["mean_after"], mean),
         told(row["difference"], change),
@@ -60,3 +59,8 @@ def _cells(row: Row, look: Look, subject: Subject) -> tuple[Cell, ...]:
         Cell(p_value(row["p_adjusted"], form), title=test(row["test"])),
         Cell(verdict(row)),
     )
+
+
+def _counted(row: Row, name: str, form: Formats) -> Cell:
+    """A number of customers, which opens these."""
+    return Cell(form.count(row[name]), opens=(name, {"item": row["item"]}) if row[name] else None)

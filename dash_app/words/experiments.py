@@ -53,7 +53,7 @@ def decisions(frame: pl.DataFrame, look: Look) -> str:
     row = _goal(frame.filter(experiment=newest).sort("variant"))
     told = "; ".join(f"{part[:1].lower()}{part[1:]}" for part in str(row["decision"]).rstrip(".").split(". "))
     return (
-        f"{form.count(count)} {plural(count, 'experiment')}; the newest is {quoted(row['experiment'])}, of its variant "
+        f"{form.count(count)} {plural(count, 'experiment')}; the newest is {quoted(row['experiment'])}. For its variant "
         f"{quoted(row['variant'])}: {told}."
     )
 
@@ -65,7 +65,9 @@ def decided(frame: pl.DataFrame, look: Look) -> Listing:
         Head("Experiment", is_number=False),
         Head("Variant against control", is_number=False),
         Head("Since", is_number=False),
-        Head("Customers"),
+        Head("With variant"),
+        Head("With control"),
+        Head("Saw both"),
         Head("Goal", is_number=False),
         Head("Change"),
         Head("p, on every day"),
@@ -84,13 +86,19 @@ def _decision(row: Row, form: Formats) -> tuple[Cell, ...]:
         Cell(called.text, title=called.title, chooses=("experiment", str(row["experiment"]))),
         name(f"{row['variant']} against {row['control']}"),
         Cell(day(row["begun_on"])),
-        Cell(f"{form.count(row['customers_b'])} / {form.count(row['customers_a'])}"),
+        *(_counted(row, name, form) for name in ("customers_b", "customers_a", "switched_customers")),
         Cell(_metric(row)),
         told(row["relative_difference"], form.change),
         Cell(p_value(row["p_value_sequential"], form)),
         Cell(p_value(row["srm_p_value"], form)),
         Cell(str(row["decision"])),
     )
+
+
+def _counted(row: Row, name: str, form: Formats) -> Cell:
+    """A number of customers, which opens these."""
+    key = {"experiment": row["experiment"], "variant": row["variant"]}
+    return Cell(form.count(row[name]), opens=(name, key) if row[name] else None)
 
 
 def found(frame: pl.DataFrame, look: Look) -> str:

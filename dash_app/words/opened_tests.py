@@ -16,9 +16,18 @@ Key = Mapping[str, Any]
 Said = Callable[[str, Key, Look], str]
 
 
-def _first_use(_: str, key: Key, __: Look, kind: str) -> str:
+def _first_use(column: str, key: Key, _: Look, kind: str) -> str:
     use = "first order with" if kind == "promotion" else "first order of"
-    return f"who are compared before and after their {use} the {kind} {quoted(key['item'])}"
+    matched = "" if column == "customers" else " and have others to be held against"
+    return f"who are compared before and after their {use} the {kind} {quoted(key['item'])}{matched}"
+
+
+def _experiment(column: str, key: Key, _: Look) -> str:
+    variant, of = quoted(key["variant"]), f"the experiment {quoted(key['experiment'])}"
+    return {
+        "customers_a": f"with the control of {of}, against which {variant} is held",
+        "customers_b": f"with the variant {variant} of {of}",
+    }.get(column, f"of {of} with {variant} or the control, who saw another variant later")
 
 
 def _pair(column: str, key: Key, _: Look) -> str:
@@ -43,6 +52,7 @@ COMPARED: dict[str, Said] = {
         for suffix in SUFFIXES
     },
     "order_and_payment_amount_differences": partial(_first_use, kind="promotion"),
+    "experiments": _experiment,
     "promotion_comparison": _pair,
     **{f"segments_change_{word}_before_after_{metric}": _segment for word in WORDS for metric in METRICS},
 }
