@@ -41,34 +41,40 @@ def propose(inputs: Sequence[str], folder: Path, time_zone: str | None) -> Propo
     Args:
         folder: of the settings file, from which relative paths will count.
     """
-    from ca_platform.sources import NoFileError, guess
+    from ca_platform.sources import NoFileError, guesses
 
     proposal = Proposal()
     for word in inputs:
         source, place = _named(word)
         try:
-            found = guess(place, source)
+            found = guesses(place, source)
         except NoFileError as error:
             raise SourceError(
                 f"There is nothing to read at {place}: name a file, a glob, a folder of CSV or Parquet files, or the "
                 "address of a PostgreSQL database."
             ) from error
-        if found.source in proposal.sources:
-            raise click.UsageError(
-                f"{place} looks like {found.source}, which another input is already: say which it is, as in lines={place}."
-            )
-        proposal.sources[found.source] = _anchored(found.mapping, folder)
-        proposal.explanations[found.source] = _explained(found)
-        if found.source == "sessions":
-            proposal.first_day = _first_day(found, place, time_zone, proposal.notes)
-        if found.missing:
-            proposal.notes.append(
-                f"{found.source}: no column was found for {', '.join(found.missing)}; name them in `columns`, or make "
-                "them by `query`."
-            )
+        for each in found:
+            _add(proposal, each, place, folder, time_zone)
     if inputs and "sessions" not in proposal.sources:
         proposal.notes.append("No input looks like sessions, which are needed: name them as in sessions=visits.csv.")
     return proposal
+
+
+def _add(proposal: Proposal, found: Guess, place: str, folder: Path, time_zone: str | None) -> None:
+    """One source of an input."""
+    if found.source in proposal.sources:
+        raise click.UsageError(
+            f"{place} looks like {found.source}, which another input is already: say which it is, as in lines={place}."
+        )
+    proposal.sources[found.source] = _anchored(found.mapping, folder)
+    proposal.explanations[found.source] = _explained(found)
+    if found.source == "sessions":
+        proposal.first_day = _first_day(found, place, time_zone, proposal.notes)
+    if found.missing:
+        proposal.notes.append(
+            f"{found.source}: no column was found for {', '.join(found.missing)}; name them in `columns`, or make "
+            "them by `query`."
+        )
 
 
 def _named(word: str) -> tuple[str | None, str]:
@@ -83,7 +89,7 @@ def _explained(found: Guess) -> list[tuple[str, str | None, str]]:
     columns = found.mapping.get("columns", {})
     constants = found.mapping.get("constants", {})
     rows = [
-        (ours, None if ours in constants else str(columns.get(ours, ours)), words)
+        (ours, None if ours in constants or "query" in found.mapping else str(columns.get(ours, ours)), words)
         for ours, words in found.confidence.items()
     ]
     return [*rows, *((ours, None, "no column was found") for ours in found.missing)]

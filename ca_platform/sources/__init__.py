@@ -3,7 +3,8 @@
 from ca_platform.sources.base import FILE, ROW, Batch, Bounds, Source, UnreachableError
 from ca_platform.sources.factory import open_source
 from ca_platform.sources.files import NoFileError
-from ca_platform.sources.guess import Guess, guess
+from ca_platform.sources.guess import guess, guesses
+from ca_platform.sources.mapped import Guess
 
 __all__ = [
     "FILE",
@@ -15,5 +16,6 @@ __all__ = [
     "Source",
     "UnreachableError",
     "guess",
+    "guesses",
     "open_source",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -15,8 +15,9 @@ SAMPLE_ROWS = 5_000
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{10}(\d{3})?$")
 _OTHER_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2\d{4}( \d{1,2}:\d{2}(:\d{2})?)?$")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?$")
-_FLAGS = {"true", "false", "1", "0", "yes", "no", "t", "f", "y", "n"}
-_ENOUGH = 0.9
+TRUE = ("true", "1", "yes", "t", "y")
+_FLAGS = {*TRUE, "false", "0", "no", "f", "n"}
+ENOUGH = 0.9
 """Part of the values that has to look like a kind: a column with a few damaged values is still one of numbers."""
 _MONTHS = 12
 
@@ -32,19 +33,44 @@ class Columns:
     date_formats: dict[str, str] = field(default_factory=dict)
     """By column the form of dates that are not written as ISO 8601 says."""
     used: set[str] = field(default_factory=set)
+    rows: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """The first batch, for what only values beside each other tell."""
+
+    def fresh(self) -> Columns:
+        """The same columns, none of them used."""
+        return replace(self, used=set())
+
+    def is_unique(self, name: str) -> bool:
+        """Whether nearly every row has its own value."""
+        return self.distinct[name] >= ENOUGH * self.rows.height
+
+    def is_share(self, name: str) -> bool:
+        """Whether all numbers lie from 0 to 1 and some between: a discount of 0.2 is no amount."""
+        values = number(self.rows[name], has_comma=self.has_comma).drop_nulls()
+        return bool(values.is_between(0, 1).all()) and bool(values.is_between(0, 1, closed="none").any())
 
 
 def sample(opened: Source) -> Columns:
     """The columns of a source from its first rows."""
     columns = list(opened.schema())
     batch = next(iter(opened.batches(columns)), None)
-    rows = batch.frame.drop(FILE, ROW).head(SAMPLE_ROWS) if batch is not None else pl.DataFrame(schema=opened.schema())
+    everything = batch.frame.drop(FILE, ROW) if batch is not None else pl.DataFrame(schema=opened.schema())
+    rows = everything.head(SAMPLE_ROWS)
     kinds = {name: _kind_of_values(rows[name]) for name in columns}
     texts = [rows[name] for name, kind in kinds.items() if kind == "number" and rows[name].dtype == pl.String()]
     has_comma = any(bool(values.str.contains(",", literal=True).any()) for values in texts)
     dates = [name for name, kind in kinds.items() if kind == "date" and rows[name].dtype == pl.String()]
     forms = {name: form for name in dates if (form := _date_format(rows[name])) is not None}
-    return Columns(kinds, {name: rows[name].n_unique() for name in columns}, has_comma, forms)
+    distinct = {name: everything[name].n_unique() for name in columns}
+    return Columns(kinds, distinct, has_comma, forms, rows=everything)
+
+
+def number(values: pl.Series, *, has_comma: bool) -> pl.Series:
+    """The values as numbers; null where they are none."""
+    if values.dtype == pl.String():
+        values = values.str.strip_chars()
+        values = values.str.replace(",", ".", literal=True) if has_comma else values
+    return values.cast(pl.Float64, strict=False)
 
 
 def _kind_of_type(dtype: pl.DataType) -> str:
@@ -70,7 +96,7 @@ def _kind_of_values(values: pl.Series) -> str:
 
 
 def _mostly(pattern: re.Pattern[str], known: Sequence[str]) -> bool:
-    return sum(pattern.match(value) is not None for value in known) >= _ENOUGH * len(known)
+    return sum(pattern.match(value) is not None for value in known) >= ENOUGH * len(known)
 
 
 def _date_format(values: pl.Series) -> str | None:

@@ -6,38 +6,52 @@ import re
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "order_id": (
-        "orderno", "ordernumber", "invoice", "invoiceno", "invoiceid", "sessionid", "session", "usersession", "visitid",
-        "transactionid", "basketid", "cartid", "order",
+        "orderno", "ordernumber", "ordernum", "orderref", "ordercode", "ordername", "invoice", "invoiceno", "invoiceid",
+        "invoicenumber", "sessionid", "session", "usersession", "visitid", "transactionid", "basketid", "cartid",
+        "receiptid", "receiptno", "receiptnumber", "purchaseid", "saleid", "salesid", "checkoutid", "order",
         "bestellnummer", "bestellnr", "auftragsnummer", "rechnungsnummer", "commande", "pedido", "ordine", "ordernummer",
     ),
     "client": (
-        "clientid", "customer", "customerid", "customerno", "customernumber", "custid", "user", "userid", "member",
-        "memberid", "buyer", "buyerid", "householdkey", "visitorid", "email",
+        "clientid", "customeruniqueid", "customerid", "customerno", "customernumber", "customercode", "customer", "custid",
+        "userid", "user", "memberid", "membernumber", "member", "buyerid", "buyer", "shopperid", "householdid",
+        "householdkey", "accountid", "visitorid", "clientno", "clientnumber",
         "kunde", "kundennummer", "kundennr", "kundenid", "idclient", "cliente", "idcliente", "klant", "klantnummer",
     ),
     "session_start_date": (
-        "sessionstart", "sessionstartdate", "start", "started", "startedat", "starttime", "startdate", "createdat",
-        "orderdate", "orderedat", "invoicedate", "purchasedate", "eventtime", "timestamp", "datetime", "date", "time",
+        "sessionstart", "sessionstartdate", "start", "started", "startedat", "starttime", "startdate", "orderdate",
+        "orderedat", "orderpurchasetimestamp", "ordertime", "placedat", "invoicedate", "purchasedate", "purchasedat",
+        "transactiondate", "transactiontimestamp", "transactiontime", "saledate", "eventtime", "createdat", "timestamp",
+        "datetime", "date", "time", "day",
         "datum", "bestelldatum", "rechnungsdatum", "datecommande", "fecha", "fechapedido", "dataordine", "orderdatum",
     ),
     "session_end_date": ("sessionend", "end", "ended", "endedat", "endtime", "enddate"),
     "payment_amount": (
-        "amount", "payment", "paid", "total", "totalprice", "totalamount", "ordertotal", "grandtotal", "revenue",
-        "sales", "salesvalue", "value",
+        "ordertotal", "grandtotal", "totalamount", "totalprice", "totalpaid", "total", "ordervalue", "orderamount",
+        "paymentvalue", "amountpaid", "paid", "payment", "amount", "revenue", "sales", "salesvalue", "salesamount",
+        "turnover", "value",
         "betrag", "gesamtbetrag", "summe", "umsatz", "montant", "importe", "importo", "totale", "bedrag",
     ),
     "discount_amount": ("discount", "totaldiscount", "rebate", "couponamount", "discountvalue"),
     "has_purchased": ("purchased", "haspurchase", "bought", "isorder", "isbuyer", "converted", "ordered", "purchase"),
-    "promotion_id": ("promotion", "promo", "promocode", "coupon", "couponcode", "voucher", "vouchercode", "campaign"),
+    "promotion_id": (
+        "promotion", "promo", "promocode", "coupon", "couponcode", "discountcode", "voucher", "vouchercode", "campaign",
+    ),
     "download_date": ("download", "downloadedat", "firstseen", "createdat", "registeredat", "firstvisit", "installdate"),
     "signup_date": ("signup", "signedup", "signedupat", "registered", "registrationdate"),
     "product": (
-        "productid", "sku", "stockcode", "item", "itemid", "article", "articleno", "productname", "description",
+        "productid", "sku", "productsku", "stockcode", "itemid", "item", "articleno", "article", "productname",
+        "lineitemname", "itemname", "itemdescription", "description",
         "artikel", "artikelnummer", "produkt", "produit", "producto", "prodotto",
     ),
     "category": ("productcategory", "categorycode", "categoryname", "department", "group"),
-    "price": ("unitprice", "itemprice", "productprice", "preis", "einzelpreis", "prix", "precio", "prezzo", "prijs"),
-    "quantity": ("qty", "count", "units", "pieces", "menge", "anzahl", "quantite", "cantidad", "aantal"),
+    "price": (
+        "unitprice", "priceperunit", "itemprice", "productprice", "lineitemprice", "priceeach",
+        "preis", "einzelpreis", "prix", "precio", "prezzo", "prijs",
+    ),
+    "quantity": (
+        "qty", "quantityordered", "lineitemquantity", "count", "units", "pieces",
+        "menge", "anzahl", "quantite", "cantidad", "aantal",
+    ),
     "date": ("invoicedate", "orderdate", "createdat", "timestamp", "eventtime"),
     "delivery_date": ("delivered", "deliveredat", "deliverydate", "orderdeliveredcustomerdate", "arrival"),
     "prepare_date": ("prepared", "preparedat", "shipped", "shippedat", "shipdate", "orderdeliveredcarrierdate"),
@@ -49,6 +63,24 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "latitude": ("lat",),
     "longitude": ("lon", "lng", "long"),
 }  # fmt: skip
+"""Of several columns that mean the same, the one whose name stands first is taken."""
+LAST_NAMES: dict[str, tuple[str, ...]] = {"client": ("email", "customeremail", "emailaddress", "customername")}
+"""Names that are taken where nothing better is there: a customer may have two addresses."""
+OWN_NUMBER = "id"
+"""In a table of orders the number of the order, in one of customers that of the customer."""
+OWN_NUMBERS = {"sessions": "order_id", "customers": "client"}
+EVENTS = ("eventtype", "event", "eventname", "action", "activity", "behavior", "behaviortype")
+"""Columns that say what a row of a log of events is."""
+PURCHASES = ("purchase", "purchased", "buy", "bought", "order", "ordered", "transaction")
+"""Events that are an order."""
+TABLES: dict[str, tuple[str, ...]] = {
+    "sessions": ("session", "visit", "order", "purchase", "transaction", "sale", "invoice"),
+    "customers": ("customer", "user", "client", "member", "account"),
+    "lines": ("line", "item", "product"),
+    "deliveries": ("delivery", "deliveries", "shipment", "parcel"),
+    "assignments": ("assignment", "exposure"),
+}
+"""How names of tables of a database end."""
 # What values of a name look like that are no texts or dates.
 KINDS = {
     "payment_amount": "number",

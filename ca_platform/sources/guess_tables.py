@@ -1,0 +1,101 @@
+"""Which tables of a database are the sources, from their names and columns, then from the first rows of the likeliest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ca_platform.errors import SourceError
+from ca_platform.settings.sources import CANONICAL, REQUIRED
+from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample
+from ca_platform.sources.mapped import Guess, map_columns
+from ca_platform.sources.synonyms import LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, TABLES, plain_name
+
+if TYPE_CHECKING:
+    from ca_platform.sources.servers import Server
+
+_LOOKED_AT = 5
+"""Rows of so many tables are read for each source: those whose names fit best."""
+_COLUMNS = (
+    "SELECT table_schema, table_name, array_agg(column_name::text) FROM information_schema.columns "
+    "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') GROUP BY 1, 2 ORDER BY 1, 2"
+)
+
+
+@dataclass(frozen=True)
+class _Table:
+    schema: str
+    name: str
+    columns: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+
+    def likeness(self, source: str) -> tuple[int, bool, int]:
+        """Required names that a column has, whether the table is called so, and other names that a column has."""
+        plain = {plain_name(column) for column in self.columns}
+        has = {target for target in CANONICAL[source] if plain & _names(source, target)}
+        called = plain_name(self.name)
+        is_called = any(called.endswith((end, f"{end}s")) for end in TABLES[source])
+        return len(has & set(REQUIRED[source])), is_called, len(has)
+
+
+def of_database(dsn: str, source: str | None) -> tuple[Guess, ...]:
+    """The table that fits best, of each source that has one; of sessions, or of the source that was named, in any case."""
+    from ca_platform.sources.servers import Server, explained
+
+    server = Server(dsn)
+    password = urlsplit(dsn).password
+    with explained("sessions", server, str), server.connect() as connection:
+        tables = [_Table(schema, name, tuple(columns)) for schema, name, columns in connection.execute(_COLUMNS)]
+    if not tables:
+        raise SourceError(
+            f"{server.place} has no table that this user can see. Grant SELECT, or name another database."
+        )
+    shown = dsn.replace(f":{password}@", "@", 1) if password else dsn
+    base = {"kind": "postgresql", "dsn": shown} | ({"password": "${PG_PASSWORD}"} if password else {})
+    known: dict[_Table, Columns] = {}
+    found: list[Guess] = []
+    for name in [source] if source is not None else CANONICAL:
+        free = [table for table in tables if table.label not in {guess.mapping["table"] for guess in found}]
+        best = _best(server, base, free, name, known)
+        if best is not None and (not best.unnamed or name in ("sessions", source)):
+            found.append(best)
+    return tuple(found)
+
+
+def _best(
+    server: Server, base: Mapping[str, Any], tables: Sequence[_Table], source: str, known: dict[_Table, Columns]
+) -> Guess | None:
+    """The table that fits a source best; None: no table is left.
+
+    Args:
+        known: columns of the tables whose rows were read before; those that are read now are added.
+    """
+    best: tuple[tuple[int, bool, int], Guess] | None = None
+    for table in sorted(tables, key=lambda each: each.likeness(source), reverse=True)[:_LOOKED_AT]:
+        if table not in known:
+            known[table] = _table_columns(server, table)
+        guess = map_columns({**base, "table": table.label}, known[table].fresh(), source)
+        rank = -guess.unnamed, table.likeness(source)[1], len(guess.confidence)
+        if best is None or rank > best[0]:
+            best = rank, guess
+    return best[1] if best is not None else None
+
+
+def _names(source: str, target: str) -> set[str]:
+    own = {OWN_NUMBER} if OWN_NUMBERS.get(source) == target else set()
+    return {plain_name(target), *SYNONYMS.get(target, ()), *LAST_NAMES.get(target, ())} | own
+
+
+def _table_columns(server: Server, table: _Table) -> Columns:
+    from psycopg import sql
+
+    from ca_platform.sources.postgresql import PostgresqlSource
+
+    where = sql.Identifier(table.schema, table.name)
+    query = sql.SQL("SELECT * FROM {} LIMIT {}").format(where, sql.Literal(SAMPLE_ROWS))
+    return sample(PostgresqlSource("sessions", server, None, query.as_string(None)))

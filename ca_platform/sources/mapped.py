@@ -1,0 +1,170 @@
+"""Which column of a table is which of one source, from what its name means and what its values look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ca_platform.settings.sources import CANONICAL, REQUIRED
+from ca_platform.sources.likeness import ENOUGH, TRUE, Columns, number
+from ca_platform.sources.synonyms import KINDS, LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, plain_name
+
+_MOST_VALUES = 100
+"""More distinct texts than this are no dimension."""
+_RANKS = ("name", "synonym", "own number", "last name", "values")
+_DELIVERY_DATES = ("delivery_date", "prepare_date", "return_date", "promised_date")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A proposed source.
+
+    Attributes:
+        source: which of the platform's sources it looks like: sessions, customers, lines, deliveries or assignments.
+        mapping: keys as in the settings file.
+        confidence: by name of the platform how sure the mapping is, in words.
+        missing: required names for which no column was found.
+    """
+
+    source: str
+    mapping: dict[str, Any]
+    confidence: dict[str, str]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def unnamed(self) -> int:
+        """Required names for which no column has a name that means it: missing, or guessed from values alone."""
+        words = (self.confidence.get(target, "") for target in REQUIRED[self.source])
+        return len(self.missing) + sum(said.startswith("a guess") for said in words)
+
+
+def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess:
+    """The mapping of a table as one source.
+
+    Args:
+        base: where the rows are, as in the settings file.
+        columns: their columns; those that are found become used.
+    """
+    mapped, confidence = _found(columns, source)
+    missing = tuple(target for target in REQUIRED[source] if target not in mapped)
+    mapping = dict(base)
+    forms = [columns.date_formats[column] for column in mapped.values() if column in columns.date_formats]
+    if forms:
+        mapping["date_format"] = forms[0]
+    mapping["columns"] = {target: column for target, column in mapped.items() if column != target}
+    if source == "sessions":
+        if "has_purchased" in missing:
+            mapping["constants"] = {"has_purchased": True}
+            confidence["has_purchased"] = (
+                "no column looks like it: every row is taken for an order; correct this if it is not so"
+            )
+            missing = tuple(target for target in missing if target != "has_purchased")
+        _add_own(mapping, columns, confidence)
+    if source == "customers":
+        mapping["actions"] = [
+            name for name, kind in columns.kinds.items() if kind == "date" and name not in columns.used
+        ]
+    return Guess(source, {key: value for key, value in mapping.items() if value not in ({}, [])}, confidence, missing)
+
+
+def _found(columns: Columns, source: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The column of each name of the platform, the surest first, and how sure that is."""
+    mapped: dict[str, str] = {}
+    confidence: dict[str, str] = {}
+    targets = [*REQUIRED[source], *(name for name in CANONICAL[source] if name not in REQUIRED[source])]
+    for rank in _RANKS:
+        for target in targets:
+            if target in mapped:
+                continue
+            candidates = _candidates(source, target, columns, rank)
+            if rank == "values" and target == "has_purchased":
+                candidates = (
+                    name for name in candidates if _says_who_paid(columns, name, mapped.get("payment_amount"))
+                )
+            found = next(candidates, None)
+            if found is not None:
+                mapped[target] = found
+                columns.used.add(found)
+                confidence[target] = _words(found, columns.kinds[found], rank)
+    return mapped, confidence
+
+
+def _says_who_paid(columns: Columns, flag: str, amount: str | None) -> bool:
+    """Whether a flag is set where something was paid, and only there: a flag alone may say anything."""
+    if amount is None:
+        return False
+    paid = number(columns.rows[amount], has_comma=columns.has_comma).fill_null(0) > 0
+    is_set = columns.rows[flag].cast(pl.String()).str.to_lowercase().is_in(TRUE)
+    return bool(paid.any()) and not paid.all() and (paid == is_set).sum() >= ENOUGH * len(paid)
+
+
+def _candidates(source: str, target: str, columns: Columns, rank: str) -> Iterator[str]:
+    kind = KINDS.get(target, "date" if target.endswith(("_date", "_at")) or target == "date" else "text")
+    fitting = [name for name in columns.kinds if name not in columns.used and _fits(target, kind, name, columns)]
+    if rank == "name":
+        yield from (name for name in columns.kinds if name == target and name not in columns.used)
+    elif rank == "synonym":
+        yield from _named(fitting, (plain_name(target), *SYNONYMS.get(target, ())))
+    elif rank == "own number" and OWN_NUMBERS.get(source) == target:
+        yield from (name for name in _named(fitting, (OWN_NUMBER,)) if columns.is_unique(name))
+    elif rank == "last name":
+        yield from _named(fitting, LAST_NAMES.get(target, ()))
+    elif rank == "values" and target in REQUIRED[source] and kind in ("date", "flag"):
+        yield from fitting
+
+
+def _fits(target: str, kind: str, name: str, columns: Columns) -> bool:
+    have = columns.kinds[name]
+    if target == "discount_amount" and have == kind and columns.is_share(name):
+        return False
+    return have == kind or (kind == "text" and have != "date") or (kind == "number" and have == "flag")
+
+
+def _named(names: Sequence[str], meant: Sequence[str]) -> Iterator[str]:
+    for plain in meant:
+        yield from (name for name in names if plain_name(name) == plain)
+
+
+def _words(column: str, kind: str, rank: str) -> str:
+    if rank == "name":
+        return f"sure: the column has this very name (values: {kind})"
+    if rank == "values":
+        return f"a guess: the values of {column!r} fit ({kind}); check it"
+    return f"likely: the name {column!r} means it and its values fit ({kind})"
+
+
+def _add_own(mapping: dict[str, Any], columns: Columns, confidence: dict[str, str]) -> None:
+    """Columns that are left over as dimensions (few texts) and actions (flags and times)."""
+    left = [name for name in columns.kinds if name not in columns.used and _is_usable(name)]
+    steps = [n for n in left if columns.kinds[n] in ("flag", "date") and not _is_of_delivery(n)]
+    for key, names, words in (
+        ("dimensions", few_texts(columns), "few different texts"),
+        ("actions", steps, "flags or times"),
+    ):
+        mapping[key] = list(names)
+        confidence |= dict.fromkeys(names, f"a guess: {words}, so perhaps one of the {key}; check it")
+
+
+def few_texts(columns: Columns) -> list[str]:
+    """Columns that may be dimensions."""
+    return [
+        name
+        for name, kind in columns.kinds.items()
+        if kind == "text"
+        and name not in columns.used
+        and _is_usable(name)
+        and 1 < columns.distinct[name] <= _MOST_VALUES
+    ]
+
+
+def _is_of_delivery(name: str) -> bool:
+    """Whether the name says when an order was sent or came: no step on the way to it."""
+    return any(plain_name(name) in (plain_name(each), *SYNONYMS[each]) for each in _DELIVERY_DATES)
+
+
+def _is_usable(name: str) -> bool:
+    reserved: Sequence[str] = (*CANONICAL["sessions"], "main", "session_start", "purchase")
+    return bool(name) and name == name.strip() and name not in reserved and not any(mark in name for mark in '=."\n')

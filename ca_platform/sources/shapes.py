@@ -1,0 +1,241 @@
+"""Tables whose rows are no orders: lines of orders, and logs of events. A query makes orders of them.
+
+Belongs here: by what such a table is known, and the SQL that ``init`` proposes for it. A person reads it before it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from ca_platform.sources.lazy import TABLE
+from ca_platform.sources.likeness import Columns
+from ca_platform.sources.mapped import Guess, few_texts, map_columns
+from ca_platform.sources.synonyms import EVENTS, PURCHASES, plain_name
+
+_LEAST_REPEATS = 0.2
+"""So many rows are further ones of an order at least: a few are orders that were written twice."""
+_MOSTLY = 0.95
+_MOST_EVENTS = 20
+_NAMED = ("sure", "likely")
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A table and which of its columns is what."""
+
+    base: Mapping[str, Any]
+    columns: Columns
+    order: Mapping[str, str]
+    line: Mapping[str, str]
+
+    @property
+    def key(self) -> list[str]:
+        """Columns that the rows of one order have in common."""
+        return [self.order["order_id"]] if "order_id" in self.order else [self.client, self.date]
+
+    @property
+    def client(self) -> str:
+        return self.order["client"]
+
+    @property
+    def date(self) -> str:
+        return self.order["session_start_date"]
+
+    @property
+    def order_id(self) -> str:
+        if "order_id" in self.order:
+            return quoted(self.order["order_id"])
+        return f"cast({quoted(self.client)} as varchar) || ' ' || cast({quoted(self.date)} as varchar)"
+
+    def number(self, column: str) -> str:
+        """A column as a number: columns of text files are text."""
+        if self.base["kind"] != "csv":
+            return quoted(column)
+        text = f"replace({quoted(column)}, ',', '.')" if self.columns.has_comma else quoted(column)
+        return f"try_cast({text} as double)"
+
+    def text(self, column: str) -> str:
+        return quoted(column) if self.base["kind"] == "csv" else f"cast({quoted(column)} as varchar)"
+
+    def is_constant(self, column: str) -> bool:
+        """Whether the rows of an order have one value, as far as orders have several."""
+        values = self.columns.rows.group_by(self.key).agg(values=pl.col(column).drop_nulls().n_unique(), rows=pl.len())
+        several = values.filter(pl.col("rows") > 1)
+        return several.filter(pl.col("values") <= 1).height >= _MOSTLY * several.height
+
+
+def quoted(column: str) -> str:
+    """A column's name in SQL."""
+    doubled = column.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def shaped(base: Mapping[str, Any], columns: Columns, source: str | None) -> tuple[Guess, ...]:
+    """Sessions and lines of one file; empty where its rows are orders, or something else.
+
+    Args:
+        source: what the file is said to be; None: not said.
+    """
+    if source not in (None, "sessions", "lines"):
+        return ()
+    found = _events(base, columns) or _lines(base, columns)
+    return tuple(guess for guess in found if source in (None, guess.source))
+
+
+def _rows(base: Mapping[str, Any], columns: Columns) -> _Rows | None:
+    """The table, where somebody did something at a time by their names."""
+    order, line = (_named(map_columns(base, columns.fresh(), name)) for name in ("sessions", "lines"))
+    if not {"client", "session_start_date"} <= order.keys() or columns.rows.is_empty():
+        return None
+    return _Rows(base, columns, order, line)
+
+
+def _named(guess: Guess) -> dict[str, str]:
+    """Columns that were found by their names."""
+    given = guess.mapping.get("columns", {})
+    return {
+        target: given.get(target, target)
+        for target, words in guess.confidence.items()
+        if words.startswith(_NAMED) and target not in guess.mapping.get("constants", {})
+    }
+
+
+def _lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
+    rows = _rows(base, columns)
+    if rows is None or "has_purchased" in rows.order:
+        return ()
+    if "order_id" in rows.order:
+        is_table_of_lines = _is_repeated(rows) and "product" in rows.line
+    else:
+        is_table_of_lines = not columns.is_unique(rows.client)
+    if not is_table_of_lines:
+        return ()
+    amount = _amount(rows)
+    if amount is None:
+        return ()
+    fields = {
+        "order_id": rows.order_id,
+        "client": f"min({quoted(rows.client)})",
+        "session_start_date": f"min({quoted(rows.date)})",
+        "payment_amount": amount,
+    }
+    coupon = rows.order.get("promotion_id")
+    if coupon is not None:
+        fields["promotion_id"] = f"min({rows.text(coupon)})"
+    cuts = _cuts(rows)
+    fields |= {name: f"min({rows.text(name)})" for name in cuts}
+    what = "lines of one order" if "order_id" in rows.order else "one order, as no column is the number of an order"
+    words = f"a guess: rows with the same {' and '.join(rows.key)} are {what}; check the query"
+    orders = _guess(rows, "sessions", fields, words, by=rows.key, dimensions=cuts)
+    goods = _goods(rows)
+    return (orders, goods) if goods is not None else (orders,)
+
+
+def _is_repeated(rows: _Rows) -> bool:
+    """Whether many rows are further ones of an order, each of one customer."""
+    height, orders = rows.columns.rows.height, rows.columns.rows.n_unique(rows.key)
+    return height - orders >= _LEAST_REPEATS * height and rows.is_constant(rows.client)
+
+
+def _amount(rows: _Rows) -> str | None:
+    """SQL of what an order cost; None: no column tells. An order with an amount that cannot be read has none."""
+    total, price, pieces = (rows.order.get("payment_amount"), rows.line.get("price"), rows.line.get("quantity"))
+    if total is not None and "order_id" in rows.order and rows.is_constant(total):
+        return f"max({rows.number(total)})"
+    if total is None and price is None:
+        return None
+    each = rows.number(total) if total is not None else rows.number(price or "")
+    if total is None and pieces is not None:
+        each = f"{rows.number(pieces)} * {each}"
+    return f"case when count({each}) = count(*) then round(sum({each}), 4) end"
+
+
+def _cuts(rows: _Rows) -> list[str]:
+    """Few texts of which an order has one."""
+    columns = rows.columns.fresh()
+    columns.used |= {*rows.order.values(), *rows.line.values()}
+    return [name for name in few_texts(columns) if rows.is_constant(name)]
+
+
+def _goods(rows: _Rows) -> Guess | None:
+    """The lines of the same file; None where nothing says what one cost."""
+    if "product" not in rows.line:
+        return None
+    total, pieces = rows.order.get("payment_amount"), rows.line.get("quantity")
+    if "price" in rows.line:
+        price = rows.number(rows.line["price"])
+    elif total is None or ("order_id" in rows.order and rows.is_constant(total)):
+        return None
+    else:
+        price = rows.number(total) + (f" / nullif({rows.number(pieces)}, 0)" if pieces is not None else "")
+    fields = {"order_id": rows.order_id, "product": quoted(rows.line["product"]), "price": price}
+    if pieces is not None:
+        fields["quantity"] = rows.number(pieces)
+    if "category" in rows.line:
+        fields["category"] = rows.text(rows.line["category"])
+    return _guess(rows, "lines", fields | {"date": quoted(rows.date)}, "a guess: each row is a line; check the query")
+
+
+def _events(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
+    """Sessions of a log of events, one of which is the purchase; its lines."""
+    rows, event = _rows(base, columns), next(filter(_is_event(columns), columns.kinds), None)
+    if rows is None or event is None or "order_id" not in rows.order or "price" not in rows.line:
+        return ()
+    counts = columns.rows[event].cast(pl.String()).value_counts(sort=True)
+    names: list[str] = counts[event].drop_nulls().to_list()
+    bought = next((name for name in names if plain_name(name) in PURCHASES), None)
+    if bought is None or not rows.is_constant(rows.client):
+        return ()
+    steps = [name for name in names if name != bought and name.isidentifier() and name not in rows.order]
+    happened = f"{rows.text(event)} = "
+    each = rows.number(rows.line["price"])
+    if "quantity" in rows.line:
+        each = f"{rows.number(rows.line['quantity'])} * {each}"
+    fields = {
+        "order_id": rows.order_id,
+        "client": f"min({quoted(rows.client)})",
+        "session_start_date": f"min({quoted(rows.date)})",
+        "session_end_date": f"max({quoted(rows.date)})",
+        "payment_amount": f"round(sum(case when {happened}{literal(bought)} then {each} else 0 end), 4)",
+        "has_purchased": f"max(case when {happened}{literal(bought)} then 1 else 0 end)",
+        **{name: f"min(case when {happened}{literal(name)} then {quoted(rows.date)} end)" for name in steps},
+    }
+    words = f"a guess: events with the same {rows.key[0]} are one session, {bought} its order; check the query"
+    sessions = _guess(rows, "sessions", fields, words, by=rows.key, actions=steps)
+    goods = _goods(rows)
+    if goods is None:
+        return (sessions,)
+    query = f"{goods.mapping['query']}\nwhere {happened}{literal(bought)}"
+    return sessions, Guess("lines", goods.mapping | {"query": query}, goods.confidence)
+
+
+def _is_event(columns: Columns) -> Any:
+    return lambda name: (
+        plain_name(name) in EVENTS and columns.kinds[name] == "text" and columns.distinct[name] <= _MOST_EVENTS
+    )
+
+
+def literal(text: str) -> str:
+    """A text in SQL."""
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def _guess(
+    rows: _Rows, source: str, fields: Mapping[str, str], words: str, by: list[str] | None = None, **own: list[str]
+) -> Guess:
+    chosen = ",\n".join(f"       {made} as {quoted(name)}" for name, made in fields.items()).lstrip()
+    query = f"select {chosen}\nfrom {TABLE}"
+    if by is not None:
+        query += f"\ngroup by {', '.join(map(quoted, by))}\norder by {quoted('order_id')}"
+    mapping: dict[str, Any] = {**rows.base, "query": query}
+    if rows.date in rows.columns.date_formats:
+        mapping["date_format"] = rows.columns.date_formats[rows.date]
+    if source == "sessions" and "has_purchased" not in fields:
+        mapping["constants"] = {"has_purchased": True}
+    mapping |= {key: names for key, names in own.items() if names}
+    return Guess(source, mapping, dict.fromkeys(fields, words))

@@ -1,0 +1,175 @@
+"""Tables whose rows are no orders: what ``init`` proposes makes orders of them and loads with the right numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from ca_platform.sources import guess, guesses
+from ca_platform_tests.ingest.small import SmallShop
+from ca_platform_tests.services.postgresql import PostgresqlServer
+
+LINES = """\
+Order ID;Customer;Order Date;Product;Kind;Region;Sales;Quantity;Discount
+o1;7;25.03.2024;pen;office;North;10,50;2;0,2
+o1;7;25.03.2024;desk;furniture;North;100,00;1;0
+o2;8;26.03.2024;pen;office;South;5,25;1;0
+o2;8;26.03.2024;lamp;light;South;20,00;4;0,2
+"""
+
+
+def load(folder: Path, text: str) -> SmallShop:
+    """A shop loaded from what is proposed for a file."""
+    shop = SmallShop(folder)
+    (folder / "rows.csv").write_text(text)
+    for found in guesses(str(folder / "rows.csv")):
+        assert found.missing == ()
+        shop.sources[found.source] = found.mapping
+    for source in shop.sources:
+        shop.load(source)
+    return shop
+
+
+def amounts(shop: SmallShop) -> dict[str, Decimal]:
+    return {row["order_id"]: row["payment_amount"] for row in shop.rows()}
+
+
+def test_lines_become_one_order_each_and_its_lines(tmp_path: Path) -> None:
+    shop = load(tmp_path, LINES)
+    assert amounts(shop) == {"o1": Decimal("110.5"), "o2": Decimal("25.25")}
+    lines = {(row["order_id"], row["product"]): (row["price"], row["quantity"]) for row in shop.rows("lines")}
+    assert lines == {
+        ("o1", "pen"): (Decimal("5.25"), 2),
+        ("o1", "desk"): (Decimal(100), 1),
+        ("o2", "pen"): (Decimal("5.25"), 1),
+        ("o2", "lamp"): (Decimal(5), 4),
+    }
+
+
+def test_only_what_an_order_has_once_is_a_dimension(tmp_path: Path) -> None:
+    shop = load(tmp_path, LINES)
+    assert shop.sources["sessions"]["dimensions"] == ["Region"]
+
+
+def test_total_that_is_repeated_on_each_line_counts_once(tmp_path: Path) -> None:
+    head = "Name,Email,Created at,Total,Discount Code,Lineitem name,Lineitem price,Lineitem quantity\n"
+    rows = (
+        "#1,a@b.c,2024-03-25 10:00:00 +0100,30.00,SPRING,pen,10.00,1\n"
+        "#1,a@b.c,2024-03-25 10:00:00 +0100,,,ink,20.00,1\n"
+        "#2,d@e.f,2024-03-26 10:00:00 +0100,15.00,,pen,10.00,2\n"
+        "#2,d@e.f,2024-03-26 10:00:00 +0100,15.00,,ink,20.00,1\n"
+    )
+    shop = load(tmp_path, head.replace("Name,", "Order number,") + rows)
+    assert amounts(shop) == {"#1": Decimal(30), "#2": Decimal(15)}
+    assert {row["order_id"]: row["promotion_id"] for row in shop.rows()} == {"#1": "SPRING", "#2": None}
+
+
+def test_amount_of_an_order_with_an_unreadable_line_is_refused_not_understated(tmp_path: Path) -> None:
+    head, *rows = LINES.splitlines()
+    shop = load(tmp_path, "\n".join([head, *(rows * 3), "o3;9;27.03.2024;pen;office;South;broken;1;0"]) + "\n")
+    assert "o3" not in amounts(shop)
+    assert shop.reasons() == [("missing_value", "payment_amount")]
+
+
+def test_purchases_without_a_number_are_one_order_per_customer_and_time(tmp_path: Path) -> None:
+    rows = "customer_id,date,value\n4,2024-03-25,29.33\n4,2024-03-25,1.00\n4,2024-03-27,14.96\n9,2024-03-25,5\n"
+    assert amounts(load(tmp_path, rows)) == {
+        "4 2024-03-25": Decimal("30.33"),
+        "4 2024-03-27": Decimal("14.96"),
+        "9 2024-03-25": Decimal(5),
+    }
+
+
+def test_log_of_events_becomes_sessions(tmp_path: Path) -> None:
+    shop = load(
+        tmp_path,
+        "event_time,event_type,product_id,price,user_id,user_session\n"
+        "2024-03-25 10:00:00,view,1,5.50,7,s1\n"
+        "2024-03-25 10:01:00,cart,1,5.50,7,s1\n"
+        "2024-03-25 10:02:00,purchase,1,5.50,7,s1\n"
+        "2024-03-26 10:00:00,view,2,9.00,8,s2\n"
+        "2024-03-26 10:00:30,view,1,5.50,8,s2\n",
+    )
+    rows = {row["order_id"]: row for row in shop.rows()}
+    assert amounts(shop) == {"s1": Decimal("5.5"), "s2": Decimal(0)}
+    assert [rows[name]["has_purchased"] for name in ("s1", "s2")] == [True, False]
+    assert sorted(shop.sources["sessions"]["actions"]) == ["cart", "view"]
+    assert [(row["order_id"], row["product"]) for row in shop.rows("lines")] == [("s1", "1")]
+
+
+def test_few_orders_that_were_written_twice_are_no_lines(tmp_path: Path) -> None:
+    rows = "".join(f"{number},c{number % 3},2024-03-25,p,5\n" for number in [*range(20), 3])
+    (tmp_path / "rows.csv").write_text(f"order_id,client,date,product,amount\n{rows}")
+    assert "query" not in guess(str(tmp_path / "rows.csv"), "sessions").mapping
+
+
+GUESSES: list[tuple[str, str, dict[str, Any]]] = [
+    # Tables that frameworks make call their own key `id`.
+    (
+        "id,user_id,created_at,total\n1,7,2024-03-25,5\n2,7,2024-03-26,6\n",
+        "sessions",
+        {"order_id": "id", "client": "user_id", "session_start_date": "created_at", "payment_amount": "total"},
+    ),
+    ("id,email,created_at\n7,a@b.c,2024-03-25\n", "customers", {"client": "id", "download_date": "created_at"}),
+    # The better name is taken, wherever it stands.
+    (
+        "number,amount,created_at,order_date,order_id,customer_id,total\n4,2,2024-03-25,2024-03-24,9,7,5\n",
+        "sessions",
+        {"client": "customer_id", "session_start_date": "order_date", "payment_amount": "total"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "source", "columns"), GUESSES)
+def test_best_name_is_taken(tmp_path: Path, text: str, source: str, columns: dict[str, str]) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    found = guess(str(tmp_path / "rows.csv"))
+    assert (found.source, found.mapping["columns"]) == (source, columns)
+
+
+@pytest.mark.parametrize(("gift", "is_order"), [((1, 0, 1), False), ((1, 1, 0), True)])
+def test_flag_says_who_bought_only_where_it_goes_with_the_amounts(
+    tmp_path: Path, gift: tuple[int, ...], *, is_order: bool
+) -> None:
+    rows = "".join(f"{n},c{n},2024-03-25,{5 if n < 2 else 0},{flag}\n" for n, flag in enumerate(gift))
+    (tmp_path / "rows.csv").write_text(f"order_id,customer_id,order_date,amount,is_gift\n{rows}")
+    found = guess(str(tmp_path / "rows.csv"))
+    assert (found.mapping["columns"].get("has_purchased") == "is_gift") is is_order
+    assert (found.mapping.get("constants") == {"has_purchased": True}) is not is_order
+
+
+def test_share_is_no_amount_of_discount_and_dates_of_delivery_are_no_steps(tmp_path: Path) -> None:
+    text = "order_id,customer,date,total,discount,shipped_at\n1,7,2024-03-25,5,0.2,2024-03-26\n2,8,2024-03-25,6,0,\n"
+    (tmp_path / "rows.csv").write_text(text)
+    mapping = guess(str(tmp_path / "rows.csv")).mapping
+    assert "discount_amount" not in mapping["columns"]
+    assert "actions" not in mapping
+
+
+def test_all_tables_of_a_shop_are_found_among_hundreds(postgresql_server: PostgresqlServer) -> None:
+    with psycopg.connect(postgresql_server.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE guessed_shop")
+    alone = f"{postgresql_server.url.rpartition('/')[0]}/guessed_shop"
+    with psycopg.connect(alone, autocommit=True) as connection:
+        for number in range(210):
+            connection.execute(f"CREATE TABLE a_{number:03} (name text)")
+        connection.execute("CREATE TABLE users (id int, email text, created_at timestamptz)")
+        connection.execute("CREATE TABLE orders (id int, user_id int, created_at timestamptz, total numeric(10, 2))")
+        connection.execute(
+            "CREATE TABLE order_items (id int, order_id int, product_id int, price numeric, quantity int)"
+        )
+        connection.execute("CREATE TABLE products (id int, title text, price numeric)")
+        connection.execute("INSERT INTO orders VALUES (1, 7, '2024-03-25', 5)")
+        connection.execute("INSERT INTO users VALUES (7, 'a@b.c', '2024-03-25')")
+    found = {each.source: each.mapping for each in guesses(alone)}
+    assert {source: mapping["table"] for source, mapping in found.items()} == {
+        "sessions": "orders",
+        "customers": "users",
+        "lines": "order_items",
+    }
+    assert found["sessions"]["columns"]["client"] == "user_id"
+    assert found["customers"]["columns"]["client"] == "id"
