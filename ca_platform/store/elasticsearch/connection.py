@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,8 @@ SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 5.0, 60.0
 # A page must not hang while the server is away; a run may.
 READING_PATIENCE = 5.0
 _LINES = "application/x-ndjson"
+# The client shows every body as text to whoever listens here, which it cannot do of a view.
+_WIRE_LOG = logging.getLogger("elastic_transport.node")
 
 
 class Connection:
@@ -173,8 +176,10 @@ def _lines_as_they_are() -> Any:
     class ReadyLines(NdjsonSerializer):
         mimetype = _LINES
 
-        def dumps(self, data: Any) -> bytes:
-            return data if isinstance(data, bytes) else bytes(super().dumps(data))
+        def dumps(self, data: Any) -> Any:
+            if isinstance(data, memoryview):
+                return bytes(data) if _WIRE_LOG.hasHandlers() else data
+            return super().dumps(data)
 
     return ReadyLines()
 
