@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ca_platform.cli.output import in_words, note
-from ca_platform.errors import CaPlatformError, RunError
+from ca_platform.errors import CaPlatformError, ConfigurationError, RunError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,7 +83,7 @@ def _source(name: str, settings: Settings, rows: int) -> Finding:
     from ca_platform.ingest import preview
 
     found = preview(name, settings, rows)
-    error = _refused(found)
+    error = _refused(found) or _too_fine(found, settings.reports.dimensions.max_values)
     days = f"{found.first_day} to {found.last_day}, " if found.first_day is not None else ""
     record = {
         "ok": error is None,
@@ -92,6 +92,7 @@ def _source(name: str, settings: Settings, rows: int) -> Finding:
         "reasons": found.reasons,
         "columns": found.columns,
         "actions": {action: str(kind) for action, kind in found.actions.items()},
+        "dimensions": dict(found.values),
         "first_day": found.first_day,
         "last_day": found.last_day,
         "notes": list(found.notes),
@@ -108,6 +109,17 @@ def _refused(found: Preview) -> RunError | None:
     return None
 
 
+def _too_fine(found: Preview, allowed: int) -> ConfigurationError | None:
+    """Every report of a shop with such a dimension would be refused."""
+    many = next((name for name, count in found.values.items() if count > allowed), None)
+    if many is None:
+        return None
+    return ConfigurationError(
+        f"reports would be refused: the dimension {many} has more values than the {allowed:,} that reports.dimensions.max_values allows. Take it "
+        "out of sources.sessions.dimensions, or raise max_values."
+    )
+
+
 def _tables(found: Preview) -> Iterator[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]:
     from ca_platform.ingest import EXPLANATIONS, Reason
 
@@ -115,6 +127,8 @@ def _tables(found: Preview) -> Iterator[tuple[str, Sequence[str], Sequence[Seque
     if found.actions:
         actions = [[action, str(kind)] for action, kind in found.actions.items()]
         yield "Actions", ("action", "its values are"), actions
+    if found.values:
+        yield "Dimensions", ("dimension", "values"), [[name, f"{count:,}"] for name, count in found.values.items()]
     counts = found.totals
     yield "A load would give", [count.replace("_", " ") for count in counts], [list(counts.values())]
     if found.reasons:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -36,6 +36,7 @@ class Preview:
         bad: the first bad rows: file, row_number, reason, column, row.
         columns: source column by lake column, None where there is none.
         actions: of each action whether its values are flags or times.
+        values: how many values each dimension has, counted up to one more than reports of a dimension may have.
         first_day, last_day: local days of the good rows; None for a snapshot.
     """
 
@@ -47,6 +48,7 @@ class Preview:
     columns: dict[str, str | None]
     actions: Mapping[str, ActionKind]
     notes: tuple[str, ...]
+    values: Mapping[str, int] = field(default_factory=dict)
     first_day: date | None = None
     last_day: date | None = None
 
@@ -99,8 +101,10 @@ def preview(source: str, settings: Settings, rows: int = 20) -> Preview:
     plan = plan_of(source, mapping, fields, settings, (), opened.files)
     plan = replace(plan, window=Window(None, settings.business.start_date))
     account = Account(source, opened.label)
+    values = {name: _Values(settings.reports.dimensions.max_values) for name in mapping.dimensions}
     with workers() as pool:
-        shown, loaded, days = _dry_run(checked_batches(opened, plan, None, pool), plan, account, rows)
+        batches = _counted(checked_batches(opened, plan, None, pool), values)
+        shown, loaded, days = _dry_run(batches, plan, account, rows)
     account.refuse_unreadable()
     account.count("loaded", {None: loaded})
     bad = account.bad()
@@ -116,8 +120,32 @@ def preview(source: str, settings: Settings, rows: int = 20) -> Preview:
         {item.target: item.column for item in fields},
         summary.actions,
         tuple(account.notes),
+        {name: each.count for name, each in values.items()},
         *days,
     )
+
+
+@dataclass
+class _Values:
+    """Different values of a dimension, as many as it takes to see that they are too many."""
+
+    most: int
+    found: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))
+
+    @property
+    def count(self) -> int:
+        return min(len(self.found), self.most + 1)
+
+    def add(self, values: pl.Series) -> None:
+        if len(self.found) <= self.most:
+            self.found = pl.concat([self.found, values.cast(pl.String)]).unique()
+
+
+def _counted(batches: Iterator[Checked], values: Mapping[str, _Values]) -> Iterator[Checked]:
+    for checked in batches:
+        for name, each in values.items():
+            each.add(checked.good[f"dimensions.{name}"])
+        yield checked
 
 
 def _dry_run(

@@ -192,6 +192,15 @@ def test_check_shows_rows_mapping_and_accounting(folder: Path, tell: Tell) -> No
     assert not (folder / "store.db").exists()
 
 
+def test_check_refuses_a_dimension_of_which_no_report_can_be_made(folder: Path, tell: Tell) -> None:
+    sessions = tell("check", "--json").json()["parts"]["sessions"]
+    assert (sessions["ok"], sessions["dimensions"]) == (True, {"region": 3})
+    change(folder, "sources:", "reports: {dimensions: {max_values: 2}}\nsources:")
+    said = tell("check")
+    assert said.code == 2
+    assert "the dimension region has more values than the 2 that" in said.err
+
+
 def test_check_says_which_days_differ(folder: Path, tell: Tell) -> None:
     tell("load")
     tell("run", "--from", "2024-01-02", "--to", "2024-01-03", "--no-load")
