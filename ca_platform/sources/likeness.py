@@ -9,17 +9,14 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from ca_platform.sources.base import FILE, ROW, Source
+from ca_platform.sources.date_forms import ENOUGH, date_form
 
 SAMPLE_ROWS = 5_000
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{10}(\d{3})?$")
-_OTHER_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2\d{4}( \d{1,2}:\d{2}(:\d{2})?)?$")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?$")
 TRUE = ("true", "1", "yes", "t", "y")
 _FLAGS = {*TRUE, "false", "0", "no", "f", "n"}
-ENOUGH = 0.9
-"""Part of the values that has to look like a kind: a column with a few damaged values is still one of numbers."""
-_MONTHS = 12
 
 
 @dataclass
@@ -60,7 +57,8 @@ def sample(opened: Source) -> Columns:
     texts = [rows[name] for name, kind in kinds.items() if kind == "number" and rows[name].dtype == pl.String()]
     has_comma = any(bool(values.str.contains(",", literal=True).any()) for values in texts)
     dates = [name for name, kind in kinds.items() if kind == "date" and rows[name].dtype == pl.String()]
-    forms = {name: form for name in dates if (form := _date_format(rows[name])) is not None}
+    # All rows: the first ones may hold no day after the twelfth.
+    forms = {name: form for name in dates if (form := date_form(_known(everything[name].unique()))) is not None}
     distinct = {name: everything[name].n_unique() for name in columns}
     return Columns(kinds, distinct, has_comma, forms, rows=everything)
 
@@ -85,33 +83,19 @@ def _kind_of_values(values: pl.Series) -> str:
     if values.dtype != pl.String():
         kind = _kind_of_type(values.dtype)
         return "flag" if kind == "number" and set(values.drop_nulls().unique().to_list()) <= {0, 1} else kind
-    known = [value.strip() for value in values.drop_nulls().head(500).to_list() if value.strip()]
+    known = _known(values.drop_nulls().head(500))
     if not known:
         return "text"
     if all(value.lower() in _FLAGS for value in known):
         return "flag"
-    if _mostly(_DATE, known) or _mostly(_OTHER_DATE, known):
+    if _mostly(_DATE, known) or date_form(known) is not None:
         return "date"
     return "number" if _mostly(_NUMBER, known) else "text"
 
 
+def _known(values: pl.Series) -> list[str]:
+    return [value.strip() for value in values.drop_nulls().to_list() if value.strip()]
+
+
 def _mostly(pattern: re.Pattern[str], known: Sequence[str]) -> bool:
     return sum(pattern.match(value) is not None for value in known) >= ENOUGH * len(known)
-
-
-def _date_format(values: pl.Series) -> str | None:
-    """The form of dates that are not written as ISO 8601 says; None: they are, or these are no dates.
-
-    Day and month are told apart where one of them is above 12 in some value; else the day is taken for the first.
-
-    >>> _date_format(pl.Series(["31.12.2024 18:05", "1.2.2025 07:30"])), _date_format(pl.Series(["2/28/2025"]))
-    ('%d.%m.%Y %H:%M', '%m/%d/%Y')
-    """
-    known = [value.strip() for value in values.drop_nulls().head(SAMPLE_ROWS).to_list() if value.strip()]
-    if not known or not _mostly(_OTHER_DATE, known):
-        return None
-    found = [match for value in known if (match := _OTHER_DATE.match(value)) is not None]
-    month_first = sum(int(one[3]) > _MONTHS for one in found) > sum(int(one[1]) > _MONTHS for one in found)
-    mark, clock = found[0][2], found[0][4]
-    days = mark.join(("%m", "%d", "%Y") if month_first else ("%d", "%m", "%Y"))
-    return days + ("" if clock is None else " %H:%M" if found[0][5] is None else " %H:%M:%S")

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from ca_platform.settings.sources import CANONICAL, REQUIRED
-from ca_platform.sources.likeness import ENOUGH, TRUE, Columns, number
+from ca_platform.sources.date_forms import ENOUGH
+from ca_platform.sources.likeness import TRUE, Columns, number
 from ca_platform.sources.synonyms import KINDS, LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, plain_name
 
 _MOST_VALUES = 100

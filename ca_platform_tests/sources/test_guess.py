@@ -131,6 +131,19 @@ def test_best_name_is_taken(tmp_path: Path, text: str, source: str, columns: dic
     assert (found.source, found.mapping["columns"]) == (source, columns)
 
 
+@pytest.mark.parametrize("written", ["2024/03/26 10:15", "26.03.24", "3/26/2024 10:15 AM", "26-03-2024T10:15:30"])
+def test_form_of_dates_is_found_and_loads(tmp_path: Path, written: str) -> None:
+    shop = load(tmp_path, f"order_id,customer,date,total\n1,c,{written},1\n2,c,{written},2\n")
+    assert {str(row["day"]) for row in shop.rows()} == {"2024-03-26"}
+
+
+def test_month_before_day_is_seen_in_the_first_days_of_a_month(tmp_path: Path) -> None:
+    """As in a file that begins on the first of December, whose first days are after the twelfth far below."""
+    rows = "".join(f"{day},c,4/{day}/2024 8:26,1\n" for day in range(1, 6))
+    shop = load(tmp_path, f"order_id,customer,date,total\n{rows}")
+    assert sorted({str(row["day"]) for row in shop.rows()}) == [f"2024-04-{day:02}" for day in range(1, 6)]
+
+
 @pytest.mark.parametrize(("gift", "is_order"), [((1, 0, 1), False), ((1, 1, 0), True)])
 def test_flag_says_who_bought_only_where_it_goes_with_the_amounts(
     tmp_path: Path, gift: tuple[int, ...], *, is_order: bool
