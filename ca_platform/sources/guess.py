@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ca_platform.settings import SourceSettings
 from ca_platform.settings.sources import CANONICAL
+from ca_platform.sources.csv_source import TEXT_ENDINGS
 from ca_platform.sources.factory import open_source
+from ca_platform.sources.files import find_files, open_bytes
+from ca_platform.sources.lazy import PARQUET_ENDINGS
 from ca_platform.sources.likeness import Columns, sample
 from ca_platform.sources.mapped import Guess, map_columns
 from ca_platform.sources.shapes import shaped
-from ca_platform.sources.synonyms import SYNONYMS, plain_name
+from ca_platform.sources.synonyms import SYNONYMS, is_called, plain_name
 
 _SEPARATORS = (",", ";", "\t", "|")
+_ENDINGS = (*TEXT_ENDINGS, *PARQUET_ENDINGS)
 _WITHOUT_ORDERS = ("customers", "assignments")
 
 
@@ -33,7 +38,8 @@ def guess(path_or_dsn: str, source: str | None = None) -> Guess:
 
 
 def guesses(path_or_dsn: str, source: str | None = None) -> tuple[Guess, ...]:
-    """All sources that an input holds: of a database its tables, of a file of lines their orders and the lines.
+    """All sources that an input holds: of a database its tables, of a folder its files where they have different columns,
+    of a file of lines their orders and the lines.
 
     Args:
         path_or_dsn: a file, glob or folder, or the address of a PostgreSQL database.
@@ -43,19 +49,40 @@ def guesses(path_or_dsn: str, source: str | None = None) -> tuple[Guess, ...]:
         from ca_platform.sources.guess_tables import of_database
 
         return of_database(path_or_dsn, source)
-    base = _file_settings(path_or_dsn)
+    files = _unlike_files(path_or_dsn)
+    if not files:
+        return _of_file(path_or_dsn, source)
+    found = [each for path in files for each in _of_file(path, source)]
+    whole = [each for each in found if not each.unnamed] or [min(found, key=lambda each: each.unnamed)]
+    ranked = sorted(
+        whole, key=lambda each: (is_called(Path(each.mapping["path"]).stem, each.source), len(each.confidence))
+    )
+    return tuple({each.source: each for each in ranked}.values())
+
+
+def _of_file(path: str, source: str | None) -> tuple[Guess, ...]:
+    base = _file_settings(path)
     opened = open_source("sessions", SourceSettings.model_validate(base), "UTC")
     columns = sample(opened)
     base |= {"decimal": ","} if columns.has_comma and base["kind"] == "csv" else {}
     return shaped(base, columns, source) or (_propose(base, columns, source),)
 
 
-def _file_settings(path: str) -> dict[str, Any]:
-    from ca_platform.sources.csv_source import TEXT_ENDINGS
-    from ca_platform.sources.files import find_files, open_bytes
-    from ca_platform.sources.lazy import PARQUET_ENDINGS
+def _unlike_files(path: str) -> list[str]:
+    """The files of a folder that holds several tables; empty where all have the same columns."""
+    if "://" in path or not Path(path).is_dir():
+        return []
+    files = find_files("sessions", path, _ENDINGS)
+    headers = {tuple(open_source("sessions", _settings_of(file), "UTC").schema()) for file in files}
+    return files if len(headers) > 1 else []
 
-    files = find_files("sessions", path, (*TEXT_ENDINGS, *PARQUET_ENDINGS))
+
+def _settings_of(file: str) -> SourceSettings:
+    return SourceSettings.model_validate(_file_settings(file))
+
+
+def _file_settings(path: str) -> dict[str, Any]:
+    files = find_files("sessions", path, _ENDINGS)
     with open_bytes(files[0]) as file:
         is_parquet = file.read(4) == b"PAR1"
     if is_parquet:
@@ -70,8 +97,6 @@ def _file_settings(path: str) -> dict[str, Any]:
 
 def _head(path: str) -> bytes:
     import gzip
-
-    from ca_platform.sources.files import open_bytes
 
     with open_bytes(path) as file:
         data = file.read(1 << 16)

@@ -11,7 +11,7 @@ from ca_platform.errors import SourceError
 from ca_platform.settings.sources import CANONICAL, REQUIRED
 from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample
 from ca_platform.sources.mapped import Guess, map_columns
-from ca_platform.sources.synonyms import LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, TABLES, plain_name
+from ca_platform.sources.synonyms import LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, is_called, plain_name
 
 if TYPE_CHECKING:
     from ca_platform.sources.servers import Server
@@ -38,9 +38,7 @@ class _Table:
         """Required names that a column has, whether the table is called so, and other names that a column has."""
         plain = {plain_name(column) for column in self.columns}
         has = {target for target in CANONICAL[source] if plain & _names(source, target)}
-        called = plain_name(self.name)
-        is_called = any(called.endswith((end, f"{end}s")) for end in TABLES[source])
-        return len(has & set(REQUIRED[source])), is_called, len(has)
+        return len(has & set(REQUIRED[source])), is_called(self.name, source), len(has)
 
 
 def of_database(dsn: str, source: str | None) -> tuple[Guess, ...]:

@@ -100,3 +100,12 @@ def plain_name(name: str) -> str:
     'invoiceno'
     """
     return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+def is_called(name: str, source: str) -> bool:
+    """Whether a table or a file is called as tables of a source often are.
+
+    >>> is_called("shop_order_items", "lines"), is_called("order_items", "sessions")
+    (True, False)
+    """
+    return any(plain_name(name).endswith((end, f"{end}s")) for end in TABLES[source])

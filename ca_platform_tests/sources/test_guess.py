@@ -163,6 +163,27 @@ def test_share_is_no_amount_of_discount_and_dates_of_delivery_are_no_steps(tmp_p
     assert "actions" not in mapping
 
 
+def test_folder_of_different_files_is_several_sources(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("id,email,created_at\n7,a@b.c,2024-03-25\n")
+    (tmp_path / "orders.csv").write_text("id,user_id,created_at,total\n1,7,2024-03-25,5\n2,7,2024-03-26,6\n")
+    (tmp_path / "order_items.csv").write_text("order_id,product_id,price,quantity\n1,p,5,1\n")
+    (tmp_path / "products.csv").write_text("product_id,title\np,Pen\n")
+    found = {each.source: Path(each.mapping["path"]).name for each in guesses(str(tmp_path))}
+    assert found == {"customers": "customers.csv", "sessions": "orders.csv", "lines": "order_items.csv"}
+
+
+def test_folder_in_which_nothing_fits_still_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("colour,hex\nred,#f00\n")
+    (tmp_path / "b.csv").write_text("order_id,comment\n1,good\n")
+    assert guess(str(tmp_path)).missing
+
+
+def test_folder_of_like_files_is_one_source(tmp_path: Path) -> None:
+    for year in (2023, 2024):
+        (tmp_path / f"{year}.csv").write_text(f"order_id,customer,date,total\n{year},7,{year}-03-25,5\n")
+    assert [(each.source, each.mapping["path"]) for each in guesses(str(tmp_path))] == [("sessions", str(tmp_path))]
+
+
 def test_all_tables_of_a_shop_are_found_among_hundreds(postgresql_server: PostgresqlServer) -> None:
     with psycopg.connect(postgresql_server.url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE guessed_shop")
