@@ -87,9 +87,9 @@ def _named(word: str) -> tuple[str | None, str]:
 
 def _explained(found: Guess) -> list[tuple[str, str | None, str]]:
     columns = found.mapping.get("columns", {})
-    constants = found.mapping.get("constants", {})
+    constants, by_query = found.mapping.get("constants", {}), "query" in found.mapping
     rows = [
-        (ours, None if ours in constants or "query" in found.mapping else str(columns.get(ours, ours)), words)
+        (ours, None if ours in constants or (by_query and ours not in columns) else str(columns.get(ours, ours)), words)
         for ours, words in found.confidence.items()
     ]
     return [*rows, *((ours, None, "no column was found") for ours in found.missing)]

@@ -6,7 +6,7 @@ Belongs here: by what such a table is known, and the SQL that ``init`` proposes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -14,7 +14,7 @@ import polars as pl
 from ca_platform.sources.lazy import TABLE
 from ca_platform.sources.likeness import Columns
 from ca_platform.sources.mapped import Guess, few_texts, map_columns
-from ca_platform.sources.synonyms import EVENTS, PURCHASES, plain_name
+from ca_platform.sources.synonyms import EVENTS, PURCHASES, STATES, UNDONE, plain_name
 
 _LEAST_REPEATS = 0.2
 """So many rows are further ones of an order at least: a few are orders that were written twice."""
@@ -123,6 +123,9 @@ def _lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
         "session_start_date": f"min({quoted(rows.date)})",
         "payment_amount": amount,
     }
+    bought = _is_bought(columns)
+    if bought is not None:
+        fields["has_purchased"] = f"min({bought[0]})"
     coupon = rows.order.get("promotion_id")
     if coupon is not None:
         fields["promotion_id"] = f"min({rows.text(coupon)})"
@@ -130,9 +133,41 @@ def _lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     fields |= {name: f"min({rows.text(name)})" for name in cuts}
     what = "lines of one order" if "order_id" in rows.order else "one order, as no column is the number of an order"
     words = f"a guess: rows with the same {' and '.join(rows.key)} are {what}; check the query"
+    words += f"; {bought[1]}" if bought is not None else ""
     orders = _guess(rows, "sessions", fields, words, by=rows.key, dimensions=cuts)
     goods = _goods(rows)
     return (orders, goods) if goods is not None else (orders,)
+
+
+def without_undone(orders: Guess, columns: Columns) -> Guess:
+    """The same orders, those that were cancelled as sessions without a purchase, where a column says it."""
+    bought = _is_bought(columns)
+    if bought is None or orders.source != "sessions" or "constants" not in orders.mapping:
+        return orders
+    mapping = {key: value for key, value in orders.mapping.items() if key not in ("constants", "table")}
+    query = f"select *,\n       {bought[0]} as {quoted('has_purchased')}\nfrom {_table(orders.mapping)}"
+    words = f"a guess: {bought[1]}; check the query"
+    return replace(
+        orders, mapping={**mapping, "query": query}, confidence={**orders.confidence, "has_purchased": words}
+    )
+
+
+def _table(mapping: Mapping[str, Any]) -> str:
+    return ".".join(map(quoted, mapping["table"].split("."))) if "table" in mapping else TABLE
+
+
+def _is_bought(columns: Columns) -> tuple[str, str] | None:
+    """SQL that is 0 for an order that was cancelled, else 1, and that in words; None: no column says it."""
+    for name in columns.kinds:
+        if plain_name(name) not in STATES or columns.kinds[name] != "text" or columns.distinct[name] > _MOST_EVENTS:
+            continue
+        values = columns.rows[name].cast(pl.String()).drop_nulls().unique().sort().to_list()
+        undone = [value for value in values if value.strip().casefold() in UNDONE]
+        if undone and len(undone) < len(values):
+            listed = ", ".join(map(literal, undone))
+            sql = f"case when cast({quoted(name)} as varchar) in ({listed}) then 0 else 1 end"
+            return sql, f"where {name} is {' or '.join(undone)} nothing was bought"
+    return None
 
 
 def _is_repeated(rows: _Rows) -> bool:

@@ -73,6 +73,13 @@ EVENTS = ("eventtype", "event", "eventname", "action", "activity", "behavior", "
 """Columns that say what a row of a log of events is."""
 PURCHASES = ("purchase", "purchased", "buy", "bought", "order", "ordered", "transaction")
 """Events that are an order."""
+STATES = ("status", "orderstatus", "financialstatus", "paymentstatus", "state", "orderstate")
+"""Columns that say what has become of an order."""
+UNDONE = (
+    "cancelled", "canceled", "refunded", "void", "voided", "failed", "declined", "abandoned",
+    "storniert", "annulé", "annule", "cancelado", "annullato",
+)  # fmt: skip
+"""States in which an order is none, or no longer one."""
 TABLES: dict[str, tuple[str, ...]] = {
     "sessions": ("session", "visit", "order", "purchase", "transaction", "sale", "invoice"),
     "customers": ("customer", "user", "client", "member", "account"),

@@ -155,6 +155,21 @@ def test_flag_says_who_bought_only_where_it_goes_with_the_amounts(
     assert (found.mapping.get("constants") == {"has_purchased": True}) is not is_order
 
 
+def test_cancelled_orders_are_no_purchases(tmp_path: Path) -> None:
+    head = "order_id,customer,date,total,status\n"
+    shop = load(tmp_path, head + "1,7,2024-03-25,5,paid\n2,7,2024-03-25,6,Cancelled\n3,7,2024-03-26,7,\n")
+    assert {row["order_id"]: row["has_purchased"] for row in shop.rows()} == {"1": True, "2": False, "3": True}
+    assert amounts(shop)["2"] == 0
+
+
+def test_cancelled_lines_are_no_purchases(tmp_path: Path) -> None:
+    head, *rows = LINES.splitlines()
+    states = ("paid", "paid", "refunded", "refunded")
+    lines = [f"{row};{state}" for row, state in zip(rows, states, strict=True)]
+    shop = load(tmp_path, "\n".join([f"{head};Status", *lines]) + "\n")
+    assert {row["order_id"]: row["has_purchased"] for row in shop.rows()} == {"o1": True, "o2": False}
+
+
 def test_share_is_no_amount_of_discount_and_dates_of_delivery_are_no_steps(tmp_path: Path) -> None:
     text = "order_id,customer,date,total,discount,shipped_at\n1,7,2024-03-25,5,0.2,2024-03-26\n2,8,2024-03-25,6,0,\n"
     (tmp_path / "rows.csv").write_text(text)
