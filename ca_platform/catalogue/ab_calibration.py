@@ -18,7 +18,18 @@ _COLUMNS = (
     Column("rejection_rate", Kind.FLOAT, "Share of them that the test calls significant.", "share"),
     Column("ci_low", Kind.FLOAT, "Low end of its 95 % interval (Wilson).", "share"),
     Column("ci_high", Kind.FLOAT, "High end of its interval.", "share"),
-    flag("is_offered", "Some of the interval lies within a hundredth of alpha: with .05 between 4 and 6 %."),
+    flag(
+        "is_offered",
+        "Reports judge by it. Some of the interval lies within a hundredth of alpha: with .05 between 4 and 6 %; and amounts "
+        "are not judged by the test up to a cap in its place.",
+    ),
+    Column(
+        "cap",
+        Kind.FLOAT,
+        "What an order counts up to in this test: the reports cap amounts; null: all of it.",
+        "money",
+        nullable=True,
+    ),
 )
 
 SEGMENT_TEST = {word: f"beyond_shop_{word}" for word in ("daily", "weekly", "monthly")}
@@ -47,13 +58,15 @@ CALIBRATION_REPORTS = (
         title="Calibration of the A/B tests",
         grain="test × metric",
         description=(
-            "Each test that a report of A/B tests uses, 10,000 times on the shop's own customers in the design of that "
+            "Each test that a report of A/B tests uses, 10,000 times or more on the shop's own customers in the design of that "
             "report, where nothing differs: what it calls significant is a false positive. Experiments: random groups of "
             "500 customers, or a quarter of all, and what came of them in the last four weeks. Before and after: promotions "
             "and products that 300 orders, or one in 40, are said to carry at random, frequent products a tenth of all "
             "orders; pairs with a promotion that half as many carry. Segments: random 500 customers, or a quarter, against "
             "all others. A test whose interval lies wholly off alpha by more than a hundredth is withheld: its reports show "
-            "figures and no verdict. Made weekly: by the last calibration on or before the day, not more than six days ago, "
+            "figures and no verdict. Where one of the tests of amounts by order is off alpha by more than half a hundredth, orders "
+            "count up to a cap in all of them, if that brings them closer: a quantile of all amounts from 90 to 99 %, chosen "
+            "blind to what is compared. Made weekly: by the last calibration on or before the day, not more than six days ago, "
             "else one of the Monday of its week. Of a test that no row names too few customers are known, with fewer than "
             "400 of any: it is offered."
         ),

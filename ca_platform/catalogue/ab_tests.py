@@ -25,8 +25,24 @@ TESTS = {
 }
 """What is compared by which test, in words. A calibration names them with the metric."""
 
+CAPPED = {name: f"{name}_capped" for name in ("sign_flip", "item_permutation", FREQUENT_ITEMS, "welch_skewed")}
+"""By test of amounts, the same of amounts up to a cap: for shops whose few largest orders make the plain one wrong."""
+
+TESTS |= {CAPPED[name]: f"{TESTS[name]}; an order counts up to a cap" for name in CAPPED}
+TESTS[CAPPED[FREQUENT_ITEMS]] = f"{TESTS[CAPPED['item_permutation']]}, of products in more than 5 % of the orders"
+
 INSUFFICIENT, WITHHELD, NOT_OBSERVED = "insufficient", "withheld", "not observed"
 """Notes of rows without a verdict: too few customers, a test that the calibration does not offer, nobody whose time is over."""
+
+
+def capped_note(most: float) -> str:
+    """The note of a row whose amounts are counted up to a cap.
+
+    >>> capped_note(1892.5)
+    'an order counts up to 1,892.50'
+    """
+    return f"an order counts up to {most:,.2f}"
+
 
 Sides = tuple[str, str]
 BEFORE_AFTER: Sides = ("before", "after")

@@ -21,3 +21,7 @@ class CalibrationTables(ModelTables[TestCalibrations]):
     def offers(self, day: date) -> Offers:
         """What the reports of a day say of each test, and whether they may use it."""
         return self.models.offers(self._trained[day])
+
+    def cap(self, day: date) -> float | None:
+        """What an order counts up to where the reports of a day compare amounts; None: all of it."""
+        return self.models.cap(self._trained[day])

@@ -17,9 +17,9 @@ from ca_platform.reports.ab_verdicts import Compared
 from ca_platform.reports.opened import Opened, differences, distributions, some
 
 
-def opened_pairs(spending: Spending, alpha: float) -> Opened:
+def opened_pairs(spending: Spending, alpha: float, most: float | None = None) -> Opened:
     """Every pair compared, and what is shown of the clearest ones that have enough customers."""
-    compared = compared_pairs(spending, alpha)
+    compared = compared_pairs(spending, alpha, most)
     shown = _clearest(compared)
     a, b = (spending.outcomes(side, shown) for side in (0, 1))
     families = fit_families(a + b)

@@ -16,7 +16,7 @@ from ca_platform.models.experiments import Bootstrap, Moments, Values, bootstrap
 from ca_platform.models.experiments.records import Bools, Floats, Ints
 from ca_platform.models.experiments.skewed import welch_skewed
 from ca_platform.reports.ab_resampling import MOST_OUTCOMES, resampled
-from ca_platform.reports.ab_verdicts import Compared
+from ca_platform.reports.ab_verdicts import Compared, told_of_cap
 
 PAIR = ["slice", "customer"]
 MOST_RESAMPLED = 200
@@ -143,11 +143,17 @@ def _sums(place: Ints, amount: Floats, places: int) -> Floats:
     return np.stack([np.bincount(place, column, places) for column in columns], axis=-1)
 
 
-def compared_pairs(spending: Spending, alpha: float) -> Compared:
+def compared_pairs(spending: Spending, alpha: float, most: float | None = None) -> Compared:
     """The amount per customer of both promotions of each pair.
 
-    ``items`` of what is found: ``slice``, ``promotion_a``, ``promotion_b``, ``customers_a``, ``customers_b`` and
-    ``customers_of_both``.
+    Args:
+        spending: what was paid, or what of it counts.
+        alpha: of the intervals.
+        most: what an order counts up to; None: all of it.
+
+    Returns:
+        ``items`` are ``slice``, ``promotion_a``, ``promotion_b``, ``customers_a``, ``customers_b`` and
+        ``customers_of_both``.
     """
     pairs, (a, paid_a), (b, paid_b) = spending.pairs, spending.side(0), spending.side(1)
     has_both = (a.count > 0) & (b.count > 0)
@@ -184,6 +190,7 @@ def compared_pairs(spending: Spending, alpha: float) -> Compared:
         raw=found,
         is_enough=enough,
         bootstrap=resampled(found, is_drawn, drawn, alpha),
+        **told_of_cap([found.test] * len(pairs), most),
     )
 
 

@@ -51,12 +51,12 @@ class AbTables:
     def before_after(self) -> BeforeAfterTables:
         """Customers before and after they used a promotion or bought a product first."""
         options, sources = self._settings.reports.ab_test, self._settings.sources
-        return BeforeAfterTables(self._facts, options, sources, self._spells, self.calibrations.offers)
+        return BeforeAfterTables(self._facts, options, sources, self._spells, self.calibrations)
 
     @cached_property
     def pairs(self) -> PairTables:
         """What customers paid with one promotion, and with another."""
-        return PairTables(self._facts, self._settings.reports.ab_test, self.calibrations.offers)
+        return PairTables(self._facts, self._settings.reports.ab_test, self.calibrations)
 
     @cached_property
     def segment_changes(self) -> SegmentChangeTables:

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
-from ca_platform.catalogue.ab_tests import BEFORE_AFTER, INSUFFICIENT, WITHHELD, Sides, comparison_columns
+from ca_platform.catalogue.ab_tests import (
+    BEFORE_AFTER,
+    CAPPED,
+    INSUFFICIENT,
+    WITHHELD,
+    Sides,
+    capped_note,
+    comparison_columns,
+)
 from ca_platform.models.experiments import Bootstrap, Comparison, adjusted, power
 
 Offers: TypeAlias = Mapping[tuple[str, str], tuple[float, float, float, bool]]
@@ -26,6 +34,13 @@ What is not in it is offered, and nothing is known of its false positives.
 _CHANGE = 0.1
 # What a test says of an item with too few customers is not shown.
 _OF_TEST = ("ci_low", "ci_high", "raw_p_value", "statistic", "p_value", "accept_ratio", "power")
+
+
+class CapTold(TypedDict):
+    """See ``told_of_cap``."""
+
+    tests: list[str]
+    remark: list[str | None] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -64,6 +79,17 @@ class Compared:
     tests: Sequence[str] | None = None
     refusal: Sequence[str | None] | None = None
     remark: Sequence[str | None] | None = None
+
+
+def told_of_cap(tests: list[str], most: float | None) -> CapTold:
+    """Names of the tests of some items, and what is remarked on them, where an order counts up to a cap (``most``).
+
+    >>> told_of_cap(["sign_flip"], 80.0)
+    {'tests': ['sign_flip_capped'], 'remark': ['an order counts up to 80.00']}
+    """
+    if most is None:
+        return {"tests": tests, "remark": None}
+    return {"tests": [CAPPED[name] for name in tests], "remark": [capped_note(most)] * len(tests)}
 
 
 def verdicts(

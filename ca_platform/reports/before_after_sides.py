@@ -28,7 +28,7 @@ from ca_platform.models.experiments.means import one_sample
 from ca_platform.models.experiments.order_windows import OrderWindows
 from ca_platform.models.experiments.records import Bools, Floats, Ints
 from ca_platform.reports.ab_resampling import MOST_OUTCOMES, resampled
-from ca_platform.reports.ab_verdicts import Compared
+from ca_platform.reports.ab_verdicts import Compared, told_of_cap
 from ca_platform.reports.opened import Opened, differences, distributions, some
 
 
@@ -58,12 +58,14 @@ class Asked:
         metric: ``orders`` or ``amount``.
         day: the report day.
         alpha: of the intervals.
+        cap: what an order counts up to in the windows; None: all of it.
     """
 
     kind: str
     metric: str
     day: date
     alpha: float
+    cap: float | None = None
 
     @property
     def seed(self) -> int:
@@ -133,8 +135,8 @@ class Sides:
             bootstrap=bootstrap,
             matched_customers=matched,
             distribution=distributions(shown, best, size),
-            tests=tests,
             refusal=notes,
+            **told_of_cap(tests or [found.test] * size, self.asked.cap),
         )
         return Opened(compared, shown, a, b, families, best, drawn)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import polars as pl
 
 from ca_platform.calendar import start_of_day
-from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS
+from ca_platform.catalogue.ab_tests import CAPPED, FREQUENT_ITEMS
 from ca_platform.facts.customers import MAIN_SLICE
 from ca_platform.models.experiments.order_windows import (
     METRICS,
@@ -25,7 +25,8 @@ from ca_platform.models.experiments.order_windows import (
 )
 from ca_platform.models.experiments.records import Bools, Ints
 from ca_platform.models.threads import one_thread
-from ca_platform.reports.ab_verdicts import Offers, together, verdicts
+from ca_platform.reports.ab_calibration import CalibrationTables
+from ca_platform.reports.ab_verdicts import together, verdicts
 from ca_platform.reports.before_after import (
     FREQUENT,
     Asked,
@@ -100,7 +101,7 @@ class BeforeAfterTables:
         options: of the tests.
         sources: which of them are connected.
         spells: what is known of customers, see ``milestones.spells``.
-        offers: what the calibration that serves a day says.
+        calibrations: what was found of the tests.
     """
 
     def __init__(
@@ -109,13 +110,14 @@ class BeforeAfterTables:
         options: AbTest,
         sources: Sources,
         spells: Callable[[], pl.DataFrame],
-        offers: Callable[[date], Offers],
+        calibrations: CalibrationTables,
     ) -> None:
         self._facts = facts
         self._options = options
         self._sources = sources
         self._spells = spells
-        self._offers = offers
+        self._calibrations = calibrations
+        self._windows = lru_cache(maxsize=2)(self._around)
         self._days: dict[tuple[str, date], _Compared] = {}
         self._last: tuple[date, _Known] | None = None
 
@@ -170,12 +172,13 @@ class BeforeAfterTables:
 
     def _compare(self, kind: str, day: date) -> _Compared:
         compare = self._promotions if kind == "promotion" else self._products
-        found = compare([Asked(kind, metric, day, self._options.alpha) for metric in METRICS])
+        caps = {"orders": None, "amount": self._calibrations.cap(day)}
+        found = compare([Asked(kind, metric, day, self._options.alpha, caps[metric]) for metric in METRICS])
         # Each report is a family of its own, and so is each value of a dimension.
         rows = verdicts(
             [one.compared for one in found],
             alpha=self._options.alpha,
-            offers=self._offers(day),
+            offers=self._calibrations.offers(day),
             within=("slice", "metric"),
         )
         rows = rows.with_columns(item_kind=pl.lit(kind))
@@ -198,7 +201,9 @@ class BeforeAfterTables:
 
     def _allows_frequent(self, metric: str, day: date) -> bool:
         """Whether the calibration allows products that are in many orders."""
-        allowed = self._offers(day).get((FREQUENT_ITEMS, metric))
+        is_capped = metric == "amount" and self._calibrations.cap(day) is not None
+        test = CAPPED[FREQUENT_ITEMS] if is_capped else FREQUENT_ITEMS
+        allowed = self._calibrations.offers(day).get((test, metric))
         return allowed is not None and allowed[3]
 
     def _bought(self, known: _Known, items: pl.DataFrame, uses: Uses, is_known: Bools, *, is_allowed: bool) -> Bought:
@@ -221,7 +226,7 @@ class BeforeAfterTables:
     def _known(self, day: date) -> _Known:
         if self._last is None or self._last[0] != day:
             number = day_number(day)
-            windows, is_known = self._windows.until(number)
+            windows, is_known = self._windows(self._calibrations.cap(day)).until(number)
             place = np.where(is_known, np.cumsum(is_known) - 1, -1)
             shape = self._facts.shape
             first = pl.Series([start_of_day(shape.start_date, shape.time_zone)]).dt.epoch("us").item()
@@ -234,7 +239,7 @@ class BeforeAfterTables:
         """The download of each customer's number as it is known at the end of a day."""
         rows = self._spells().filter(valid_on(day) & pl.col("customer").is_not_null())
         customer = rows["customer"].to_numpy().astype(np.int64)
-        downloads = np.full(int(self._windows.customer.max(initial=-1)) + 1, _NEVER)
+        downloads = np.full(int(self._instants["customer"].cast(pl.Int64).to_numpy().max(initial=-1)) + 1, _NEVER)
         # Customers without an order have larger numbers, too.
         orders = customer < downloads.size
         downloads[customer[orders]] = rows["download"].dt.epoch("us").to_numpy()[orders]
@@ -242,11 +247,16 @@ class BeforeAfterTables:
 
     @cached_property
     def _instants(self) -> pl.DataFrame:
-        return self._facts.lake.collect(lambda: instants(self._own(self._facts.scan("customer_orders"))))
+        return self._instants_of(None)
 
-    @cached_property
-    def _windows(self) -> OrderWindows:
-        return order_windows(self._instants, self._facts.shape.time_zone)
+    def _instants_of(self, most: float | None) -> pl.DataFrame:
+        """Instants with an order, each of which counts up to a cap."""
+        return self._facts.lake.collect(lambda: instants(self._own(self._facts.scan("customer_orders")), most))
+
+    def _around(self, most: float | None) -> OrderWindows:
+        """The time around them."""
+        rows = self._instants if most is None else self._instants_of(most)
+        return order_windows(rows, self._facts.shape.time_zone)
 
     def _own(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The whole shop, and dimension values where they are asked for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import date, timedelta
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -14,10 +15,11 @@ from ca_platform.catalogue.ab_calibration import SEGMENT_TEST
 from ca_platform.catalogue.ab_tests import METRICS
 from ca_platform.facts import schema
 from ca_platform.lake import Lake
-from ca_platform.models.experiments import capped, history_covariates
+from ca_platform.models.experiments import cap, capped, history_covariates
 from ca_platform.models.experiments.ab_windows import WORDS, Windows
 from ca_platform.models.experiments.order_windows import OrderWindows, instants, order_windows
 from ca_platform.models.experiments.placebo import Measured, Outcomes, measure_sides
+from ca_platform.models.experiments.placebo_amounts import with_cap
 from ca_platform.models.experiments.placebo_items import measure_items
 from ca_platform.models.experiments.placebo_segments import measure_segments
 from ca_platform.models.experiments.records import Bools, Floats
@@ -37,13 +39,16 @@ CALIBRATED: dict[str, pl.DataType] = {
     "ci_low": pl.Float64(),
     "ci_high": pl.Float64(),
     "is_offered": pl.Boolean(),
+    "cap": pl.Float64(),
 }
 # Goes into what a calibration is made of: raise it when a test or its design changes.
-_RECIPE = 2
+_RECIPE = 3
 # Outcomes are of four weeks, known is what happened in the 26 before.
 _OUTCOME_DAYS, _KNOWN_DAYS = 28, 182
 # More customers say no more of a test.
 _MOST_CUSTOMERS = 20_000
+# Of money.
+_DECIMALS = 4
 
 Offers = dict[tuple[str, str], tuple[float, float, float, bool]]
 """By test and metric: share of false positives, its interval, whether the test is offered."""
@@ -65,7 +70,7 @@ class TestCalibrations(KeptModels):
             orders = self._bought(day)
             found = [*self._of_sides(day), *self._of_items(orders, day), *self._of_segments(orders, day)]
         rows = [
-            (day, one.test, one.metric, one.customers, c.splits, c.rejection_rate, c.low, c.high, c.is_offered)
+            (day, one.test, one.metric, one.customers, c.splits, c.rejection_rate, c.low, c.high, c.is_offered, one.cap)
             for one in found
             for c in [one.calibration]
         ]
@@ -86,6 +91,10 @@ class TestCalibrations(KeptModels):
         return {
             (test, metric): (rate, low, high, offered) for test, metric, rate, low, high, offered in told.iter_rows()
         }
+
+    def cap(self, trained_on: date) -> float | None:
+        """What an order counts up to in comparisons of amounts that a training day serves; None: all of it."""
+        return cast("float | None", self.calibration(trained_on)["cap"].max())
 
     def _people(self, day: date) -> list[Outcomes]:
         """Customers of the half-year before the last four weeks, and what came of them in these."""
@@ -145,7 +154,15 @@ class TestCalibrations(KeptModels):
 
     def _of_items(self, orders: pl.DataFrame, day: date) -> list[Measured]:
         """Tests of before and after: of promotions, of products, and of those that are in many orders; and of pairs."""
-        return measure_items(*self._windows(orders, day), seed=_seed(day, "items"), alpha=self._alpha)
+        windows, observed = self._windows(orders, day)
+        seed, alpha = _seed(day, "items"), self._alpha
+
+        def capped_amounts() -> tuple[float, list[Measured]]:
+            most = round(cap(orders["amount"].cast(pl.Float64).to_numpy()), _DECIMALS)
+            other, _ = self._windows(orders, day, most)
+            return most, measure_items(other, observed, seed=seed, alpha=alpha, metrics=("amount",))
+
+        return with_cap(measure_items(windows, observed, seed=seed, alpha=alpha), alpha, capped_amounts)
 
     def _of_segments(self, orders: pl.DataFrame, day: date) -> list[Measured]:
         """Tests of segments, as far as the shop is old enough for all of their windows."""
@@ -157,8 +174,8 @@ class TestCalibrations(KeptModels):
                 found += measure_segments(_in_windows(orders, windows), test, seed=seed, alpha=self._alpha)
         return found
 
-    def _windows(self, orders: pl.DataFrame, day: date) -> tuple[OrderWindows, Bools]:
-        """The time around every order, and which of them may be compared."""
+    def _windows(self, orders: pl.DataFrame, day: date, most: float | None = None) -> tuple[OrderWindows, Bools]:
+        """The time around every order, each counted up to a cap, and which of them may be compared."""
         start, zone = self._shape.start_date, self._shape.time_zone
 
         def arrivals() -> pl.LazyFrame:
@@ -170,7 +187,7 @@ class TestCalibrations(KeptModels):
         downloads = np.full(int(customer.max(initial=-1)) + 1, np.iinfo(np.int64).max)
         downloads[customer] = arrived["at"].to_numpy()
         first = int(start_of_day(start, zone).timestamp()) * 1_000_000
-        windows = order_windows(instants(orders.lazy()).collect(), zone)
+        windows = order_windows(instants(orders.lazy(), most).collect(), zone)
         return windows, windows.observed(day_number(day), first, downloads)
 
     def _scan(self, fact: str, start: date, end: date) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ca_platform.catalogue.ab_tests import INSUFFICIENT, WITHHELD
+from ca_platform.catalogue.ab_tests import INSUFFICIENT, WITHHELD, capped_note
 from ca_platform_tests.dash_app import frames
 from ca_platform_tests.dash_app.effect_frames import comparison, comparisons, open_item
 from dash_app.filters import PromotionTestFilters
@@ -250,7 +250,7 @@ def test_pairs_are_those_of_the_opened_promotion() -> None:
 def measured(*rates: tuple[float, bool]) -> pl.DataFrame:
     rows = [
         {"test": "sign_flip", "metric": metric, "customers": 500, "splits": 10_000, "rejection_rate": rate}
-        | {"ci_low": rate - 0.004, "ci_high": rate + 0.004, "is_offered": offered}
+        | {"ci_low": rate - 0.004, "ci_high": rate + 0.004, "is_offered": offered, "cap": None}
         for (rate, offered), metric in zip(rates, ("amount", "orders"), strict=False)
     ]
     return pl.DataFrame(rows)
@@ -267,3 +267,17 @@ def test_measured_false_positives_are_told_with_their_interval_and_what_is_withh
         ("7.4%", "7.0% to 7.8% false positives, withheld"),
     ]
     assert ab_calibration.measured(measured((0.051, True)), LOOK).endswith("all are offered.")
+
+
+def test_orders_up_to_a_cap_take_the_place_of_amounts_in_the_header_and_in_words() -> None:
+    plain = measured((0.061, False), (0.05, True)).cast({"cap": pl.Float64})
+    amounts = pl.col("metric") == "amount"
+    capped = plain.filter(amounts).with_columns(test=pl.lit("sign_flip_capped"), cap=pl.lit(80.0), is_offered=True)
+    own = ab_calibration.of_tests(pl.concat([plain, capped]), LOOK, ["sign_flip"], ["amount", "orders"])
+    assert own.select("test", "metric").sort("metric").rows() == [
+        ("sign_flip_capped", "amount"),
+        ("sign_flip", "orders"),
+    ]
+    assert "all are offered. In tests of amounts an order counts up to £80" in ab_calibration.measured(own, LOOK)
+    row = comparison(test="sign_flip_capped", note=capped_note(80))
+    assert effect_opened.concluded(row) == "this survives the correction (an order counts up to 80.00)"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
-from ca_platform.catalogue.ab_tests import TESTS
+from ca_platform.catalogue.ab_tests import CAPPED, TESTS
 from dash_app.records import Look, Tile
 from dash_app.words.effect_opened import test
 from dash_app.words.effect_subjects import METRICS
@@ -21,8 +21,12 @@ TOO_FEW = (
 
 
 def of_tests(frame: pl.DataFrame, _: Look, tests: Collection[str], metrics: Collection[str]) -> pl.DataFrame:
-    """The tests that a page uses, of the metrics that it shows."""
-    return frame.filter(pl.col("test").is_in(list(tests)) & pl.col("metric").is_in(list(metrics)))
+    """The tests that a page uses, of the metrics that it shows; those up to a cap in place of plain amounts."""
+    known = frame["test"].unique()
+    capped = {name: other for name, other in CAPPED.items() if name in tests and other in known}
+    is_replaced = pl.col("test").is_in(list(capped)) & (pl.col("metric") == "amount")
+    own = pl.col("test").is_in([*tests, *capped.values()]) & pl.col("metric").is_in(list(metrics))
+    return frame.filter(own & ~is_replaced)
 
 
 def without_tests(frame: pl.DataFrame, tests: Collection[str], metrics: Collection[str]) -> bool:
@@ -43,8 +47,16 @@ def measured(frame: pl.DataFrame, look: Look) -> str:
     held = f"{out} of {frame.height} {plural(out, 'is', 'are')} withheld" if out else "all are offered"
     return (
         f"Between random groups of this shop's own customers, where nothing differs, the tests find a difference in {rates} "
-        f"of {splits} trials ({form.share(look.alpha, 0)} is right); {held}."
+        f"of {splits} trials ({form.share(look.alpha, 0)} is right); {held}.{_capped(frame, form)}"
     )
+
+
+def _capped(frame: pl.DataFrame, form: Formats) -> str:
+    """What orders count up to, where the tests of all that was paid are wrong."""
+    most = cast("float | None", frame["cap"].max())
+    if most is None:
+        return ""
+    return f" In tests of amounts an order counts up to {form.money(most)}: a few very large ones would else decide."
 
 
 def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from ca_platform.catalogue.ab_experiments import MISMATCH
-from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS, INSUFFICIENT, NOT_OBSERVED, WITHHELD
+from ca_platform.catalogue.ab_tests import CAPPED, FREQUENT_ITEMS, INSUFFICIENT, NOT_OBSERVED, WITHHELD
 from ca_platform.models.experiments.verdicts import LEAST_CUSTOMERS, LEAST_OUTCOMES
 from dash_app.records import Cell, Head, Listing, Look, Tile
 from dash_app.words.effect_pairs import PAIR
@@ -53,6 +53,7 @@ _TESTS = {
     "block_permutation": "permutation of blocks of days",
     "newey_west": "Newey–West",
 }
+_TESTS |= {CAPPED[name]: f"{_TESTS[name]}, capped" for name in CAPPED}
 
 
 def item(frame: pl.DataFrame, look: Look) -> pl.DataFrame:
@@ -87,7 +88,8 @@ def concluded(row: Row) -> str:
     """What may be said of the difference, behind it."""
     if row["significant"] is None:
         return f"no verdict: {reason(row['note'])}"
-    return "this survives the correction" if row["significant"] else "chance alone may do that"
+    said = "this survives the correction" if row["significant"] else "chance alone may do that"
+    return f"{said} ({row['note']})" if row["note"] else said
 
 
 def reason(note: str | None) -> str:

@@ -31,12 +31,14 @@ class Measured:
         test: its name, as in the reports.
         metric: what was compared.
         customers: of each group.
+        cap: what an order counts up to; None: all of it.
     """
 
     test: str
     metric: str
     customers: int
     calibration: Calibration
+    cap: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

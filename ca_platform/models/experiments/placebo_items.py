@@ -6,7 +6,7 @@ of the same calendar week with as many orders before, other orders of the same c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from ca_platform.catalogue.ab_tests import FREQUENT_ITEMS
 from ca_platform.models.experiments.calibration import calibrate, clear
 from ca_platform.models.experiments.item_permutation import Sequences, by_chance, item_permutation
 from ca_platform.models.experiments.matched import LEAST_CONTROLS, difference_in_differences
-from ca_platform.models.experiments.order_windows import WINDOW, OrderWindows
+from ca_platform.models.experiments.order_windows import METRICS, WINDOW, OrderWindows
 from ca_platform.models.experiments.placebo import SPLITS, Measured
 from ca_platform.models.experiments.records import Bools, Floats, Ints, Moments, Values
 from ca_platform.models.experiments.saddlepoint import sign_flips
@@ -30,10 +30,17 @@ _FREQUENT_PART = 10
 # The other promotion of a pair is in so many times fewer orders.
 _OF_OTHER = 2
 _CELLS = 300_000
+ITEM_SPLITS = 2 * SPLITS
+"""Items of each kind: so many that a test that is right is seldom taken for one that is half a hundredth off."""
 
 
 def measure_items(
-    windows: OrderWindows, observed: Bools, splits: int = SPLITS, seed: int = 0, alpha: float = 0.05
+    windows: OrderWindows,
+    observed: Bools,
+    splits: int = ITEM_SPLITS,
+    seed: int = 0,
+    alpha: float = 0.05,
+    metrics: Sequence[str] = METRICS,
 ) -> list[Measured]:
     """False positives of the tests of before and after.
 
@@ -47,6 +54,7 @@ def measure_items(
         splits: items that do nothing, of each kind.
         seed: of the coins.
         alpha: of the tests.
+        metrics: what is compared, amounts at least.
     """
     uses = min(USES, int(observed.sum()) // _RARE_PART)
     if uses < LEAST_USES:
@@ -58,7 +66,7 @@ def measure_items(
             p = np.concatenate([part[metric] for part in p_values])
             found.append(Measured(test, metric, customers, calibrate(p, alpha)))
 
-    promoted, sold = Promoted(windows, observed), Sold(windows, observed)
+    promoted, sold = Promoted(windows, observed, metrics), Sold(windows, observed, metrics)
     rare = [Coins.of(windows, picked) for picked in _picked(len(windows), uses, splits, seed)]
     add("sign_flip", uses, [promoted.p_values(coins, alpha) for coins in rare])
     add("item_permutation", uses, [sold.p_values(coins) for coins in rare])
@@ -67,7 +75,7 @@ def measure_items(
         pairs = zip(rare, (Coins.of(windows, picked) for picked in rarer), strict=True)
         add("welch_skewed", uses, [paid(windows, one, other, alpha) for one, other in pairs])
     some, may = _part(windows, observed, uses * _FREQUENT_PART)
-    often = Sold(some, may)
+    often = Sold(some, may, metrics)
     uses = len(some) // _FREQUENT_PART
     many = (Coins.of(some, picked) for picked in _picked(len(some), uses, splits, seed + 1))
     add(FREQUENT_ITEMS, uses, [often.p_values(coins) for coins in many])
@@ -114,10 +122,10 @@ def _picked(rows: int, uses: int, splits: int, seed: int, beside: int = 0) -> It
 class Promoted:
     """All orders, of which some are said to carry a promotion."""
 
-    def __init__(self, windows: OrderWindows, observed: Bools) -> None:
+    def __init__(self, windows: OrderWindows, observed: Bools, metrics: Sequence[str] = METRICS) -> None:
         self._windows, self._observed = windows, observed
         self._left = windows.begin[windows.owner + 1] - np.arange(len(windows))
-        self._change = {metric: windows.after[metric] - windows.before[metric] for metric in windows.own}
+        self._change = {metric: windows.after[metric] - windows.before[metric] for metric in metrics}
         self._every = {
             metric: Moments.by_item(windows.stratum[observed], windows.strata, change[observed])
             for metric, change in self._change.items()
@@ -177,9 +185,9 @@ def flipped(change: Floats, item: Ints, items: int, noise: Floats, alpha: float)
 class Sold:
     """All orders, of which some are said to contain a product."""
 
-    def __init__(self, windows: OrderWindows, observed: Bools) -> None:
+    def __init__(self, windows: OrderWindows, observed: Bools, metrics: Sequence[str] = METRICS) -> None:
         self._windows = windows
-        self._sequences = {metric: _sequences(windows, observed, metric) for metric in windows.own}
+        self._sequences = {metric: _sequences(windows, observed, metric) for metric in metrics}
 
     def p_values(self, coins: Coins) -> dict[str, Floats]:
         """By metric. The product's own orders are dropped from the time after the first."""
