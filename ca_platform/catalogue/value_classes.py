@@ -50,7 +50,7 @@ _DEFINITION = (
     "lower third of the customers or, where more brought nothing, those who brought nothing; of the others the upper "
     "third is high; both are rounded to two digits. By the last model that was trained on or before the day, not more "
     "than six days ago, else one of the Monday of its week; the candidate that won its back-test serves. With fewer than "
-    "20 customers in one of the classes a baseline does; with less than eight weeks of orders, or without any revenue in "
+    "20 customers in one of the classes the baseline last_spend does; with less than eight weeks of orders, or without any revenue in "
     "an earlier horizon, there are no rows."
 )
 

@@ -57,12 +57,36 @@ def test_what_serves_is_held_against_the_class_of_the_spend_before() -> None:
     assert said.endswith("the class of the spend before: 54.0% right, macro F1 0.520.")
 
 
+def test_where_no_model_could_be_learnt_it_is_said_what_serves_instead() -> None:
+    few = (
+        frames.report(TESTS).filter(pl.col("model") != "blend").with_columns(is_served=pl.col("model") == "last_spend")
+    )
+    said = words.models(few, LOOK)
+    assert said.startswith("Class of the spend in the horizon before serves: too few customers came to be in one")
+    assert said.endswith("Over 4 tests of 70 days each: 54.0% right, macro F1 0.520.")
+
+
 def test_too_short_a_history_says_the_minimum() -> None:
     assert "8 weeks" in words.TOO_SHORT
     assert "20 customers" in words.TOO_SHORT
     for name in ("clv-classes", "clv-confusion", "clv-class-models"):
         assert CARDS[name].empty == words.TOO_SHORT
         assert CARDS[name].is_empty(frames.report(CARDS[name].report).clear())
+
+
+def test_where_all_are_told_the_same_the_card_says_how_many_come_and_shows_no_bar() -> None:
+    frame = frames.report(COUNTS)
+    alike = frame.with_columns(
+        model=pl.lit("most_frequent"),
+        customers=pl.when(pl.col("value_class") == "low").then(40).otherwise(0).cast(pl.Int64),
+        expected_customers=pl.Series([27.0, 8.6, 4.4]),
+    )
+    card = CARDS["clv-classes"]
+    assert card.is_empty(alike)
+    assert not card.is_empty(frame)
+    assert card.why_empty is not None
+    assert card.why_empty(alike).endswith("of 40 customers some 27 in low, 9 in mid, 4 in high are expected.")
+    assert card.why_empty(frame.clear()) == words.TOO_SHORT
 
 
 def test_cells_are_the_shares_of_each_class_that_came() -> None:

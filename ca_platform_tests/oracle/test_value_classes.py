@@ -83,16 +83,21 @@ def classed(amounts: dict[str, float], edges: tuple[float, float]) -> dict[str, 
 
 
 def learnt(known: date) -> tuple[list[float], list[list[float]]]:
-    """Share of each class, and of each after each, in the windows before a day, with one customer more in each."""
+    """Share of each class in the windows before a day, with one customer more in each, and of each after each, with twelve
+    more by these shares."""
     edges = borders(known)
-    counts = [[1] * 3 for _ in CLASSES]
+    counts = [[0] * 3 for _ in CLASSES]
     sizes = [1] * 3
     for origin in windows(known):
         then, came = classed(before(origin), edges), classed(after(origin), edges)
         for client, value_class in came.items():
             counts[then[client]][value_class] += 1
             sizes[value_class] += 1
-    return [size / sum(sizes) for size in sizes], [[count / sum(row) for count in row] for row in counts]
+    shares = [size / sum(sizes) for size in sizes]
+    following = [
+        [(count + 12 * share) / (sum(row) + 12) for count, share in zip(row, shares, strict=True)] for row in counts
+    ]
+    return shares, following
 
 
 def metrics(came: dict[str, int], chances: dict[str, Sequence[float]], told: dict[str, int]) -> dict[str, float | None]:

@@ -10,7 +10,6 @@ from dash_app.figures import value_classes as class_figures
 from dash_app.figures import value_course as course_figures
 from dash_app.figures import value_models as model_figures
 from dash_app.figures import value_segments as segment_figures
-from dash_app.figures.blank import without
 from dash_app.figures.opening import X, bars
 from dash_app.figures.value_models import Measure
 from dash_app.records import LISTED, Card, Page, without_rows
@@ -137,7 +136,8 @@ CLV = Page(
             figure=class_figures.distribution,
             drill=bars("customers", class_index=X),
             empty=value_classes.TOO_SHORT,
-            is_empty=without("customers"),
+            why_empty=value_classes.why_empty,
+            is_empty=value_classes.alike,
         ),
         Card(
             id="clv-confusion",

@@ -11,6 +11,7 @@ from dash_app.words import backtests
 from dash_app.words.dates import day
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.lists import NOTHING
+from dash_app.words.names import capital
 from dash_app.words.rows import Row, earlier
 from dash_app.words.versus import clause, points_more_or_less
 
@@ -19,6 +20,7 @@ TOO_SHORT = (
     f"who came again. With fewer than {LEAST_CUSTOMERS} customers in a class, the class of what they spent before is told."
 )
 _NONE = "There is no back-test yet."
+_ALIKE = "most_frequent"
 _LOW, _MID, _HIGH = VALUE_CLASSES
 _BASELINE = next(iter(CLASS_BASELINES))
 _METRICS = {
@@ -47,6 +49,25 @@ def classes(frame: pl.DataFrame, look: Look) -> str:
         f"Of {form.count(count)} {plural(count, 'customer')}, {form.count(high)} ({form.share(high / count)}{then}) are "
         f"likely to bring {meaning(_HIGH, row, form)} within {backtests.horizon(row, form)}, {form.count(low)} "
         f"({form.share(low / count)}) {meaning(_LOW, row, form)}; by {_by(row)}."
+    )
+
+
+def alike(frame: pl.DataFrame) -> bool:
+    """Whether all customers are told the same, so that there is nothing to show of their classes."""
+    return frame.filter((pl.col("customers") > 0) & (pl.col("model") != _ALIKE)).is_empty()
+
+
+def why_empty(frame: pl.DataFrame) -> str:
+    """Why no classes are shown: the history is too short, or nothing tells customers apart; then how many of each come."""
+    count = 0 if frame.is_empty() else int(frame["customers"].sum())
+    if not count:
+        return TOO_SHORT
+    form = Formats()
+    expected = (f"{form.number(row['expected_customers'], 0)} in {row['value_class']}" for row in frame.to_dicts())
+    return (
+        "It cannot be told yet who will be in which class: at earlier days of this shop no model told it better than the "
+        f"shares of the classes. By these shares, of {form.count(count)} {plural(count, 'customer')} some "
+        f"{', '.join(expected)} are expected."
     )
 
 
@@ -87,6 +108,11 @@ def models(frame: pl.DataFrame, look: Look) -> str:
     served = means.filter(pl.col("is_served")).row(0, named=True)
     rival = next(means.filter(~pl.col("is_served"), model=_BASELINE).iter_rows(named=True), None)
     against = "" if rival is None else f"; the class of the spend before: {_how_good(rival, form)}"
+    if set(means["model"]) <= set(CLASS_BASELINES):
+        return (
+            f"{capital(CLASS_TITLES[served['model']])} serves: too few customers came to be in one of the classes to learn a "
+            f"model. Over {backtests.tests(frame, form)}: {_how_good(served, form)}."
+        )
     return (
         f"Of {means.height} {plural(means.height, 'model')}, {CLASS_TITLES[served['model']]} had the lowest log loss over "
         f"{backtests.tests(frame, form)}: {_how_good(served, form)}{against}."

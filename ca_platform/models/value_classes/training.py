@@ -19,6 +19,7 @@ from ca_platform.models.value_classes.borders import Borders, learn_borders
 from ca_platform.models.value_classes.candidates import (
     BASELINES,
     CANDIDATES,
+    LAST_SPEND,
     Baselines,
     Said,
     before_of,
@@ -68,7 +69,9 @@ def train(history: History, end: int, horizon: int, seed: int = 0) -> Trained:
 
     Returns:
         No model with less than ``LEAST_DAYS`` of history, or where no window brought any revenue. With fewer than
-        ``LEAST_CUSTOMERS`` who came to be low, above low, or high, in the windows, one of the baselines.
+        ``LEAST_CUSTOMERS`` who came to be low, above low, or high, in the windows, the baseline ``last_spend``: of small
+        shops cut from four public ones its log loss is lower in three and hardly higher in the fourth, and it tells
+        customers apart, as the most frequent class does not.
     """
     with one_thread():
         return _train(history.until(end), end, horizon, seed)
@@ -108,7 +111,7 @@ def _train(known: History, end: int, horizon: int, seed: int) -> Trained:
     said = {origin: past.said(origin, lesson) for origin, lesson in (judged if is_learnt else then).items()}
     classes = {origin: past.came(origin, then[origin].borders) for origin in said}
     names = (*CANDIDATES, *BASELINES) if is_learnt else BASELINES
-    served = _best(names, said, classes)
+    served = _best(names, said, classes) if is_learnt else LAST_SPEND
     scores = [
         score
         for origin, by_model in said.items()
@@ -201,12 +204,12 @@ def _sampled(history: History, most: int) -> History:
 
 
 def _best(names: tuple[str, ...], said: Mapping[int, Mapping[str, Said]], classes: Mapping[int, Ints]) -> str:
-    """The one with the lowest mean log loss; of equals, or without any origin, the first: of candidates the simpler."""
+    """The one with the lowest mean log loss; of equals the first: of candidates the simpler."""
 
     def score(name: str) -> float:
         return float(np.mean([log_loss(classes[origin], found[name][0]) for origin, found in said.items()]))
 
-    return min(names, key=score) if said else names[0]
+    return min(names, key=score)
 
 
 def _scores(origin: int, horizon: int, model: str, came: Ints, said: Said, *, is_served: bool) -> Iterator[Score]:
