@@ -20,13 +20,18 @@ ca-platform run --select kpis,family:funnels --no-load
 @command("run", _EXAMPLES)
 @click.option("--from", "start", type=DAY, metavar="DAY", help="First report day; else the last one alone.")
 @click.option("--to", "end", type=DAY, metavar="DAY", help="Last report day; else the newest day of the data.")
-@click.option("--select", metavar="NAMES", help="Only these: names of reports or family:NAME, with commas.")
+@click.option(
+    "--select",
+    metavar="NAMES",
+    multiple=True,
+    help="Only these: names of reports or family:NAME, with commas; may be given several times.",
+)
 @click.option("--load/--no-load", "loading", default=True, help="Whether missing days are loaded first.")
 @json_option
 def run(
     start: date | None,
     end: date | None,
-    select: str | None,
+    select: tuple[str, ...],
     loading: bool,
     as_json: bool,
 ) -> None:
@@ -36,7 +41,7 @@ def run(
     from ca_platform.cli.shell import settings
     from ca_platform.ranges import run_range
 
-    chosen = None if select is None else api.selection(select)
+    chosen = api.selection(",".join(select)) if select else None
     first, last = run_range(start, end, settings(), load=loading)
     if loading:
         say_missing(last, settings())

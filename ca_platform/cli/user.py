@@ -40,7 +40,7 @@ def add(name: str, password_stdin: bool) -> None:
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="The password is the first line of standard input.")
 def password(name: str, password_stdin: bool) -> None:
-    """Set another password for the login NAME, such as one that was forgotten. The password is asked for."""
+    """Set another password for the login NAME. The password is asked for."""
     users = _users()
     if name not in users.names():
         raise click.UsageError(f"There is no user {name!r}: `ca-platform user list` lists all.")
