@@ -102,6 +102,9 @@ class Answers:
 
     Args:
         locale: BCP 47 tag for numbers and dates.
+
+    Attributes:
+        zone: the shop's time zone.
     """
 
     def __init__(self, settings: Settings, reader: Reader, locale: str) -> None:
@@ -109,6 +112,7 @@ class Answers:
         self._reader = reader
         self._locale = locale
         self._kept: Kept[Answer] = Kept(_KEPT)
+        self.zone = settings.business.time_zone
         self.lists = Lists(settings)
 
     def of(self, card: Card, view: View, *, dark: bool = False) -> Answer:
@@ -128,11 +132,11 @@ class Answers:
     def page(self, card: Card, view: View, request: Mapping[str, Any]) -> dict[str, Any]:
         """Rows that a long table asks for. Of a failure the card itself tells: here it is no more rows."""
         try:
-            page = self._page(view, query_of(request, card.spec))
+            page = self._page(view, query_of(request, card.spec, self.zone))
         except CaPlatformError as error:
             _logged(card, error)
             return {"rowData": [], "rowCount": 0}
-        return {"rowData": records(page.rows), "rowCount": page.total}
+        return {"rowData": records(page.rows, self.zone), "rowCount": page.total}
 
     def listed(self, view: View) -> Listed | None:
         """The number whose list the view shows; None where it shows all customers, or nothing is computed."""
@@ -177,6 +181,7 @@ class Answers:
         look = Look(
             currency=self._settings.business.currency,
             locale=self._locale,
+            zone=self.zone,
             day=listed.day if listed else page.day,
             filters=view.filters,
             dimension=listed.dimension if listed else MAIN,
@@ -234,6 +239,7 @@ class Answers:
             dark=question.dark,
             currency=self._settings.business.currency,
             locale=self._locale,
+            zone=self.zone,
             day=day,
             history=self._reader.history(card.report, day, card.history, question.dimension) if card.history else None,
             also=found.also.frame if found.also else None,

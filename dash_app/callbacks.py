@@ -53,7 +53,7 @@ def register(app: dash.Dash, parts: Parts) -> None:
 def _register_place(app: dash.Dash, parts: Parts) -> None:
     @app.callback(
         output={
-            "main": {name: Output(ids.MAIN, f"data-{name}") for name in ("date", "compare", "dimension")},
+            "main": {name: Output(ids.MAIN, f"data-{name}") for name in ("date", "compare", "dimension", "turn")},
             "page": Output(ids.PAGE, "children"),
             "shown": Output(ids.SHOWN, "data"),
             "notices": Output(ids.NOTICES, "children"),
@@ -87,6 +87,7 @@ def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: An
     route = here.page.route if here.page else ""
     cards = [card.id for card in here.cards]
     query = here.asked.without_filters().query()
+    turn = str(time.time_ns())
     dimension, values = here.asked.dimension, dimension_values(here)
     title = here.page.spec.title if here.page else "No such page"
     return {
@@ -94,6 +95,7 @@ def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: An
             "date": str(here.day or ""),
             "compare": str(here.compare or ""),
             "dimension": str(dimension),
+            "turn": turn,
         },
         "page": no_update if was == cards and route else _cards(here, query),
         "shown": {
@@ -108,7 +110,7 @@ def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: An
             "date": str(here.day or ""),
             "compare": str(here.compare or ""),
             "dimension": str(dimension),
-            "turn": str(time.time_ns()),
+            "turn": turn,
         },
         "notices": [html.P(text, className="notice") for text in here.notices],
         "heading": title,
@@ -188,7 +190,7 @@ def _register_cards(app: dash.Dash, parts: Parts) -> None:
     def rows(asked: Any, shown: Any, identity: Any) -> Any:
         card, view = _question(parts, shown, identity)
         frame = parts.answers.rows(card, view) if asked else None
-        return [] if frame is None else grid(card.spec, frame)
+        return [] if frame is None else grid(card.spec, frame, parts.answers.zone)
 
     @app.callback(
         Output(part("grid"), "getRowsResponse"),

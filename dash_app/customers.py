@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -76,8 +77,12 @@ def at_first(spec: ReportSpec, column: Column) -> bool:
     return not is_of_customers(spec) or len(spec.columns) <= _FEW or column.name in _AT_FIRST
 
 
-def query_of(request: Mapping[str, Any], spec: ReportSpec) -> CustomerQuery:
-    """The store's question behind a request of the grid. What makes no sense in it is left out."""
+def query_of(request: Mapping[str, Any], spec: ReportSpec, zone: str) -> CustomerQuery:
+    """The store's question behind a request of the grid. What makes no sense in it is left out.
+
+    Args:
+        zone: in which the grid shows instants: where a day begins that it filters by.
+    """
     columns = {column.name: column for column in spec.columns if column.kind is not Kind.TEXTS}
     start = _whole(request.get("startRow"))
     sort = tuple(
@@ -87,7 +92,7 @@ def query_of(request: Mapping[str, Any], spec: ReportSpec) -> CustomerQuery:
     )
     return CustomerQuery(
         sort=sort or first(spec),
-        filters=tuple(_filters(request.get("filterModel"), columns)),
+        filters=tuple(_filters(request.get("filterModel"), columns, ZoneInfo(zone))),
         offset=start,
         limit=min(max(_whole(request.get("endRow")) - start, 1), 10 * BLOCK),
     )
@@ -124,7 +129,7 @@ def _filter(name: str, options: Sequence[str], more: Mapping[str, Any]) -> dict[
     }
 
 
-def _filters(model: Any, columns: Mapping[str, Column]) -> Iterator[Filter]:
+def _filters(model: Any, columns: Mapping[str, Column], zone: ZoneInfo) -> Iterator[Filter]:
     for name, wanted in model.items() if isinstance(model, dict) else ():
         operator = _OPERATORS.get(str(wanted.get("type"))) if isinstance(wanted, dict) else None
         if operator is None or name not in columns:
@@ -133,18 +138,18 @@ def _filters(model: Any, columns: Mapping[str, Column]) -> Iterator[Filter]:
         if operator in ("is null", "is not null"):
             yield Filter(name, operator)
         elif column.kind in _DAYS:
-            yield from _on_days(column, operator, _day(wanted.get("dateFrom")))
+            yield from _on_days(column, operator, _day(wanted.get("dateFrom")), zone)
         elif (value := _value(wanted.get("filter"), column)) is not None:
             yield Filter(name, operator, value)
 
 
-def _on_days(column: Column, operator: str, day: date | None) -> Iterator[Filter]:
-    """Before, on or after a day, whatever the time of the day, UTC."""
+def _on_days(column: Column, operator: str, day: date | None, zone: ZoneInfo) -> Iterator[Filter]:
+    """Before, on or after a day, whatever the time of the day."""
     if day is None or operator not in ("=", "<", ">"):
         return
     begin, end = day, day + timedelta(days=1)
     if column.kind is Kind.INSTANT:
-        begin, end = (datetime.combine(each, time(), UTC) for each in (begin, end))
+        begin, end = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (begin, end))
     if operator in ("=", ">"):
         yield Filter(column.name, ">=", end if operator == ">" else begin)
     if operator in ("=", "<"):

@@ -20,6 +20,8 @@ _NUMBERS = {Kind.INTEGER: ",", Kind.FLOAT: ",.4~r", Kind.MONEY: ",.2f"}
 _UNITS = {"share": ".1%", "days": ",.1f", "hours": ",.1f", "orders": ",.2f"}
 _LEAST = 0.001
 """Below it a number is nothing that a reader has to see in full; the CSV has it."""
+_INSTANT = 176
+"""Pixels of a day and a time."""
 _WHOLE = {"height": "100%", "width": "100%"}
 _DEFAULT = {"sortable": True, "resizable": True, "minWidth": 112, "flex": 1}
 _THEME = """themeQuartz.withParams({
@@ -39,12 +41,16 @@ _OPTIONS = {
 }
 
 
-def grid(spec: ReportSpec, frame: pl.DataFrame) -> dag.AgGrid:
-    """The rows of a report; of a table by day or period the newest first: a reader comes for them."""
+def grid(spec: ReportSpec, frame: pl.DataFrame, zone: str) -> dag.AgGrid:
+    """The rows of a report; of a table by day or period the newest first: a reader comes for them.
+
+    Args:
+        zone: in which instants are written.
+    """
     days = _days(spec)
     newest = frame.sort(days, descending=True, maintain_order=True) if days in frame.columns else frame
     return dag.AgGrid(
-        rowData=records(newest),
+        rowData=records(newest, zone),
         columnDefs=[
             _column(column) | _link(spec, column) | ({"sort": "desc"} if column.name == days else {})
             for column in spec.columns
@@ -72,9 +78,9 @@ def endless_grid(spec: ReportSpec, identity: Any) -> dag.AgGrid:
     )
 
 
-def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """The first rows as the browser gets them: days and instants in ISO form."""
-    written = pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M")
+def records(frame: pl.DataFrame, zone: str) -> list[dict[str, Any]]:
+    """The first rows as the browser gets them: days and instants in ISO form, these in a time zone."""
+    written = pl.col(pl.Datetime).dt.convert_time_zone(zone).dt.strftime("%Y-%m-%d %H:%M")
     return frame.head(ROWS).with_columns(written, pl.col(pl.Date).cast(pl.String)).to_dicts()
 
 
@@ -104,7 +110,7 @@ def _days(spec: ReportSpec) -> str:
 
 def _width(column: Column) -> dict[str, Any]:
     """Room for the marks of sort and filter beside the name; names of customers are long."""
-    return {"minWidth": 190 if column.kind is Kind.TEXT else 150 if column.kind is Kind.INSTANT else 136}
+    return {"minWidth": 190 if column.kind is Kind.TEXT else _INSTANT if column.kind is Kind.INSTANT else 136}
 
 
 def _opening(spec: ReportSpec, column: Column) -> dict[str, Any]:
@@ -124,7 +130,8 @@ def _told(column: Column) -> str:
     >>> _told(Column("orders", Kind.INTEGER, "Orders.", "count")), _told(Column("price", Kind.MONEY, "Paid.", "currency"))
     ('', 'Paid. (currency)')
     """
-    unit = "" if column.unit in ("count", "UTC") else column.unit
+    # The table writes instants in the time of the shop, whatever zone the report has them in.
+    unit = "" if column.unit == "count" else "shop time" if column.unit == "UTC" else column.unit
     if column.description.rstrip(".").casefold() == column.name.replace("_", " ").casefold():
         return unit
     return f"{column.description} ({unit})" if unit else column.description
@@ -153,5 +160,5 @@ def _column(column: Column) -> dict[str, Any]:
     if column.kind is Kind.FLAG:
         shown |= {"cellDataType": False, "valueFormatter": {"function": "params.value ? 'yes' : 'no'"}}
     if column.kind is Kind.INSTANT:
-        shown |= {"minWidth": 150, "headerName": f"{shown['headerName']}, UTC"}
+        shown["minWidth"] = _INSTANT
     return shown

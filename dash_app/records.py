@@ -39,6 +39,7 @@ class Look:
         dark: drawn on a dark ground.
         currency: ISO 4217 code of the shop.
         locale: BCP 47 tag for numbers and dates.
+        zone: the shop's time zone, in which instants are written.
         day: the day of the report.
         compare_day, compare: the earlier day to compare with and its report; None without comparison, or where that
             day has no report.
@@ -54,6 +55,7 @@ class Look:
     dark: bool = False
     currency: str = "EUR"
     locale: str = "en-GB"
+    zone: str = "UTC"
     day: date | None = None
     compare_day: date | None = None
     compare: pl.DataFrame | None = None

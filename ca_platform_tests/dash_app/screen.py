@@ -19,9 +19,12 @@ SETTLED = """() => {
   const cards = [...document.querySelectorAll('[data-card]')];
   return cards.length > 0 && cards.every(card => card.dataset.state !== 'loading');
 }"""
+ANSWERED = """() => {
+  const { turn } = document.querySelector('main').dataset;
+  return [...document.querySelectorAll('[data-card]')].every(card => (card.dataset.answer || '').startsWith(`${turn} `));
+}"""
 _STATES = "cards => Object.fromEntries(cards.map(card => [card.dataset.card, card.dataset.state]))"
 _SECONDS = 60
-_TELLING_MS = 200
 # What a browser without a graphics card says of charts in three dimensions: how it draws, nothing that is wrong.
 _OF_THE_DRAWING = ("GL Driver Message (OpenGL, Performance", "Canvas2D: Multiple readback operations")
 WIDE, NARROW = (1440, 900), (390, 844)
@@ -74,8 +77,8 @@ class Reader:
         """Wait until the page shows this and has settled."""
         condition = "wanted => Object.entries(wanted).every(([name, value]) => document.querySelector('main')?.dataset[name] === value)"
         self.page.wait_for_function(condition, arg=wanted)
-        # The cards are told to wait a moment after the page says what it shows.
-        self.page.wait_for_timeout(_TELLING_MS)
+        # The cards are told to wait a moment after the page says what it shows: their answers are of this turn.
+        self.page.wait_for_function(ANSWERED)
         self.states()
 
     def figure(self, card: str) -> Any:

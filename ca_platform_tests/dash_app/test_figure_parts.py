@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import polars as pl
@@ -14,7 +14,9 @@ from ca_platform_tests.dash_app import drawn
 from dash_app.figures import encode
 from dash_app.figures.frame import period_axis
 from dash_app.figures.labels import escape, spread
-from dash_app.grid import grid
+from dash_app.figures.lines import lines
+from dash_app.figures.traces import Line, Scale
+from dash_app.grid import grid, records
 from dash_app.records import Look
 
 
@@ -68,20 +70,47 @@ def test_dates_beside_names_are_few_enough_for_a_narrow_card(count: int) -> None
 
 def test_table_by_day_begins_with_the_newest() -> None:
     sorts = {
-        name: {column["field"]: column.get("sort") for column in grid(report_spec(name), pl.DataFrame()).columnDefs}
+        name: {
+            column["field"]: column.get("sort") for column in grid(report_spec(name), pl.DataFrame(), "UTC").columnDefs
+        }
         for name in ("daily_orders", "monthly_retention", "most_ordered_products")
     }
     assert sorts["daily_orders"] == {"date": "desc", "orders": None, "is_partial": None}
     assert set(sorts["monthly_retention"].values()) == set(sorts["most_ordered_products"].values()) == {None}
     rows = pl.DataFrame({"date": [date(2026, 1, 1), date(2026, 1, 2)], "orders": [1, 2], "is_partial": [False, True]})
-    assert [row["orders"] for row in grid(report_spec("daily_orders"), rows).rowData] == [2, 1]
+    assert [row["orders"] for row in grid(report_spec("daily_orders"), rows, "UTC").rowData] == [2, 1]
 
 
-def test_table_writes_times_with_one_digit_and_says_whose_clock_it_is() -> None:
-    columns = {column["field"]: column for column in grid(report_spec("client_kpis"), pl.DataFrame()).columnDefs}
-    assert columns["first_order"]["headerName"] == "First order, UTC"
+def test_table_writes_times_with_one_digit_and_instants_by_the_clock_of_the_shop() -> None:
+    columns = {column["field"]: column for column in grid(report_spec("client_kpis"), pl.DataFrame(), "UTC").columnDefs}
+    assert columns["first_order"]["headerName"] == "First order"
+    assert columns["first_order"]["headerTooltip"] == "shop time"
+    summer = pl.DataFrame({"first_order": [datetime(2026, 6, 30, 23, 30, tzinfo=UTC)]})
+    assert records(summer, "Europe/London") == [{"first_order": "2026-07-01 00:30"}]
     assert "d3.format(',.1f')" in columns["mean_gap_hours"]["valueFormatter"]["function"]
     assert "'<0.001'" not in columns["mean_gap_hours"]["valueFormatter"]["function"]
     assert "d3.format(',')" in columns["orders"]["valueFormatter"]["function"]
-    days = {column["field"]: column for column in grid(report_spec("promotion_kpis"), pl.DataFrame()).columnDefs}
+    days = {column["field"]: column for column in grid(report_spec("promotion_kpis"), pl.DataFrame(), "UTC").columnDefs}
     assert "d3.format(',')" in days["active_days"]["valueFormatter"]["function"]
+
+
+def far_off(heights: list[int]) -> tuple[float, str]:
+    """Where the axis of a line of days ends, and what stands above it."""
+    days = [date(2026, 1, 1) + timedelta(days=place) for place in range(len(heights))]
+    rows = pl.DataFrame({"date": days, "customers": heights, "is_partial": False})
+    scale = Scale("date", "customers", "customers per day", "day")
+    layout = lines([Line("download", rows)], scale, Look())["layout"]
+    return layout["yaxis"]["range"][1], " ".join(one["text"] for one in layout["annotations"])
+
+
+def test_far_off_first_days_do_not_flatten_all_others_and_the_chart_says_so() -> None:
+    edge, said = far_off([500, 300, *[10, 12] * 30])
+    assert 12 < edge < 30
+    assert "cut off above: up to 500" in said
+
+
+def test_newest_days_and_peaks_of_a_few_times_the_usual_are_drawn_whole() -> None:
+    for heights, highest in (([*[10, 12] * 30, 500], 500), ([10, 12] * 30 + [50] + [10] * 20, 50), ([500, 10], 500)):
+        edge, said = far_off(heights)
+        assert edge > highest
+        assert "cut off" not in said

@@ -36,6 +36,12 @@ def test_view_says_what_a_point_is(frame: pl.DataFrame, sentence: str) -> None:
     assert words.view(frame, LOOK) == sentence
 
 
+def test_view_counts_the_points_that_it_draws() -> None:
+    once = view(1, 1, 1).with_columns(frequency_hours=pl.Series([24.0, 48.0, None]))
+    assert words.view(once, LOOK) == "Each of the 2 points is a customer."
+    assert words.view(once.tail(1), LOOK) == "No customer has ordered twice yet."
+
+
 def test_axis_of_amounts_names_the_currency() -> None:
     figure = figures.view(view(1, 1), LOOK, across="recency", up="monetary")
     assert set(figure["layout"]["yaxis"]["ticktext"]) >= {"£5", "£10"}

@@ -57,24 +57,26 @@
     root.setAttribute('aria-labelledby', `title-${root.dataset.card}`);
   };
   const wait = () => all('[data-card]').forEach((root) => setState(root, 'loading'));
-  const fill = (root, selector, text) => { root.querySelector(selector).textContent = text; };
+  // A minus stays with its amount: browsers would break a line between it and a currency.
+  const whole = (text) => text.replace(/−(?=\D)/g, '−\u2060');
+  const fill = (root, selector, text) => { root.querySelector(selector).textContent = whole(text); };
 
   // Text goes in as text: nothing that the server sends is taken for markup.
   const element = (tag, className, text, attributes = {}) => {
     const made = document.createElement(tag);
     if (className) made.className = className;
-    made.textContent = text;
+    made.textContent = whole(text);
     Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
     return made;
   };
   const number = (value, opens, report) => (
-    opens ? [element('a', 'opens', value, { href: window.cardOpening.address(report, ...opens) })] : [value]
+    opens ? [element('a', 'opens', value, { href: window.cardOpening.address(report, ...opens) })] : [whole(value)]
   );
   const tile = ({ label, value, change, trend, is_good: isGood, spark, title, opens }, report) => {
     const made = element('div', 'tile', '');
     const changed = element('p', `tile-change tile-${{ true: 'good', false: 'bad' }[isGood] || 'plain'}`, '');
     if (change && SIGNS[trend]) changed.append(element('span', 'tile-sign', SIGNS[trend], { 'aria-hidden': 'true' }));
-    if (change) changed.append(change);
+    if (change) changed.append(whole(change));
     const shown = element('p', 'tile-value', '', title ? { title } : {});
     shown.append(...number(value, opens, report));
     made.append(element('p', 'tile-label', label), shown, changed);

@@ -29,6 +29,7 @@ from dash_app.figures.labels import label, shorten, spread, width
 from dash_app.figures.periods import MEAN_DAYS, trailing_mean
 from dash_app.figures.traces import Line, Scale, traces
 from dash_app.records import Figure, Look
+from dash_app.words.formats import formats
 
 MAX_LINES = 6
 MAX_PANELS = 12
@@ -36,6 +37,7 @@ LABEL_LENGTH = 15
 LABEL_DISTANCE = 14
 _HEADROOM = 1.06
 _STRETCH = 1.5
+_MANY, _FAR, _USUAL_SHARE = 30, 5.0, 0.95
 
 
 def lines(
@@ -53,8 +55,9 @@ def lines(
     """
     if len(series) > MAX_LINES:
         return _panels(series, scale, look, notes)
-    said = (scale.unit, *notes, *_marks(series, scale, look))
-    low, high = _bounds(series, scale)
+    edge = _edge(series, scale)
+    said = (scale.unit, *notes, *_marks(series, scale, look), *_beyond(series, scale, look, edge))
+    low, high = _bounds(series, scale, edge)
     left = money_left(look) if scale.money else LEFT
     data = [trace for index, line in enumerate(series) for trace in traces(line, scale, series_colour(index), look)]
     plot = height - TOP - BOTTOM - NOTE_LINE * len(wrapped(said))
@@ -73,13 +76,40 @@ def lines(
     )
 
 
-def _bounds(series: Sequence[Line], scale: Scale) -> tuple[float, float]:
-    """The axis' ends, with room above the highest point.
+def _edge(series: Sequence[Line], scale: Scale) -> float:
+    """Above it nothing is drawn: a few far-off periods, such as the first days of a shop, would flatten all others.
+
+    The newest periods are always drawn whole.
+    """
+    if scale.grain is None or not series:
+        return math.inf
+    places = pl.concat(line.rows.select(scale.column, height=pl.col(scale.measure).cast(pl.Float64)) for line in series)
+    tops = places.group_by(scale.column).agg(pl.col("height").max()).sort(scale.column)["height"].drop_nulls()
+    usual = tops.quantile(_USUAL_SHARE)
+    if len(tops) < _MANY or not usual or _extent([tops])[1] <= _FAR * usual:
+        return math.inf
+    return max(_STRETCH * usual, _extent([tops.tail(MEAN_DAYS)])[1])
+
+
+def _beyond(series: Sequence[Line], scale: Scale, look: Look, edge: float) -> Iterator[str]:
+    """How high the lines go that are cut."""
+    columns = [line.rows[scale.measure] for line in series]
+    highest = _extent(columns)[1]
+    if edge < highest:
+        form, is_count = formats(look), all(column.dtype.is_integer() for column in columns)
+        plain = form.compact if is_count else form.mean
+        write = form.share if scale.share else form.compact_money if scale.money else plain
+        yield f"cut off above: up to {write(highest)}"
+
+
+def _bounds(series: Sequence[Line], scale: Scale, edge: float = math.inf) -> tuple[float, float]:
+    """The axis' ends, with room above the highest point that is drawn.
 
     An earlier report stretches it by half at most: a peak of its own may not flatten what the chart is about.
     """
     low, high = _extent([line.rows[scale.measure] for line in series])
     before_low, before_high = _extent([_earlier(line, scale) for line in series if line.earlier is not None])
+    high = min(high, edge)
     high = max(high, min(before_high, _STRETCH * high if high > 0 else before_high))
     if not math.isfinite(high):
         return 0.0, 1.0

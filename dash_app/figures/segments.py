@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,6 +39,7 @@ NOBODY = "no order yet"
 """Where those come from who had not ordered then."""
 _TEXTS = {"minsize": 9, "mode": "hide"}
 """In a box that is too small for its name the hover alone says it."""
+_NARROW = 10
 
 
 def in_order(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -60,9 +62,11 @@ def tree(frame: pl.DataFrame, look: Look) -> Figure:
         "parents": [""] * rows.height,
         "values": encode.array(rows["customers"].cast(pl.Float64)),
         "text": texts,
-        "texttemplate": "<b>%{label}</b><br>%{text}",
-        "customdata": [form.exact_money(amount) for amount in rows["revenue"].to_list()],
-        "hovertemplate": "%{label}, customers: %{text}<br>they have paid %{customdata}<extra></extra>",
+        "texttemplate": "<b>%{customdata[1]}</b><br>%{text}",
+        "customdata": [
+            [form.exact_money(row["revenue"]), _broken(row["segment"])] for row in rows.iter_rows(named=True)
+        ],
+        "hovertemplate": "%{label}, customers: %{text}<br>they have paid %{customdata[0]}<extra></extra>",
         "marker": {"colors": [COLOURS[name] for name in names], "line": {"width": 1}},
         "tiling": {"pad": 2},
         "pathbar": {"visible": False},
@@ -78,6 +82,11 @@ def tree(frame: pl.DataFrame, look: Look) -> Figure:
         margin={"r": 2, "b": 4},
         uniformtext=_TEXTS,
     )
+
+
+def _broken(name: str) -> str:
+    """A name in short lines: so it fits into narrow boxes."""
+    return "<br>".join(textwrap.wrap(name, _NARROW, break_long_words=False))
 
 
 def _before(look: Look) -> dict[str, int]:

@@ -87,10 +87,10 @@ class Formats:
         return self.number(value, 3 if size < 0.1 else 2 if size < 10 else 1 if size < WHOLE_FROM else 0)
 
     def compact(self, value: float) -> str:
-        """A count for a small place: 9,999, then 12.3k, 1.23M.
+        """A count for a small place: 9,999, then 12.3k, 1.23M; three digits, so that those of a column look alike.
 
-        >>> [Formats().compact(value) for value in (9_999, 12_345, 999_950, 1_234_567)]
-        ['9,999', '12.3k', '1M', '1.23M']
+        >>> [Formats().compact(value) for value in (9_999, 12_345, 43_010, 999_950, 1_234_567)]
+        ['9,999', '12.3k', '43.0k', '1.00M', '1.23M']
         """
         return self.count(value) if abs(value) < COMPACT_FROM else self._scaled(value)
 
@@ -144,7 +144,8 @@ class Formats:
         # The scale is that of the rounded number: 999,950 is 1M and not 1000k.
         rounded = float(f"{abs(value):.3g}")
         size, letter = next(scale for scale in _SCALES if rounded >= scale[0])
-        text = f"{rounded / size:,.4g}"
+        shown = rounded / size
+        text = f"{shown:,.{2 if shown < 10 else 1 if shown < 100 else 0}f}"
         return (MINUS if value < 0 else "") + self._separated(text) + letter
 
     def _separated(self, text: str) -> str:

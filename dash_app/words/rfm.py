@@ -7,6 +7,8 @@ import polars as pl
 from dash_app.records import Look
 from dash_app.words.formats import Formats, formats, plural
 
+_AXES = ("recency_hours", "frequency_hours", "monetary")
+
 
 def days(hours: float, form: Formats) -> str:
     """Hours as days: 3.2 d."""
@@ -25,11 +27,14 @@ def room(frame: pl.DataFrame, look: Look) -> str:
 
 
 def view(frame: pl.DataFrame, look: Look) -> str:
-    """How many customers a view shows, and whether one by one."""
+    """How many customers a view shows, and whether one by one; those who ordered once have no time between orders."""
     form = formats(look)
+    if not frame["customers"].sum():
+        return "No customer has ordered yet."
+    frame = frame.drop_nulls([name for name in _AXES if name in frame.columns])
     total = int(frame["customers"].sum())
     if not total:
-        return "No customer has ordered yet."
+        return "No customer has ordered twice yet."
     count = f"{form.count(total)} {plural(total, 'customer')}"
     if frame["is_binned"].any():
         return f"{count} in {form.count(frame.height)} bins: darker squares hold more of them."

@@ -64,7 +64,7 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
         Column("customers", "Customers", form.compact, has_bar=True, opens=True),
         Column("share", "Share", form.share),
         Column("revenue", "Revenue", form.compact_money),
-        Column("revenue_share", "Share of revenue", form.share),
+        Column("revenue_share", "Of revenue", form.share),
     )
     rows = pl.concat([frame.filter(segment=name) for name in SEGMENTS])
     return lists.listing(rows, columns, look, key=("segment",), of=frame.height, noun="segments")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -38,7 +39,7 @@ _RULES = (
 _HEADS = (
     Head("Order", is_number=False),
     Head("Customer", is_number=False),
-    Head("Ordered, UTC", is_number=False),
+    Head("Ordered", is_number=False),
     Head("Took"),
     Head("Expected"),
     Head("Times"),
@@ -65,7 +66,7 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
     form = formats(look)
     shown = by_score(frame).head(int(DeliveryFilters.of(look.filters).top))
     most = max((times for row in shown.iter_rows(named=True) if (times := _times(row))), default=1.0)
-    rows = tuple(_line(row, most, form) for row in shown.iter_rows(named=True))
+    rows = tuple(_line(row, most, look) for row in shown.iter_rows(named=True))
     note = f"{form.count(shown.height)} of {form.count(frame.height)} orders" if shown.height < frame.height else ""
     return Listing(_HEADS, rows, note)
 
@@ -120,7 +121,7 @@ def tiles(frame: pl.DataFrame, look: Look) -> tuple[Tile, ...]:
     row = frame.row(0, named=True)
     expected = row["expected_minutes"]
     found = [
-        Tile("Order", name(row["order_id"]).text, _at(row["order_time"]), opens=_opens("order_id", row)),
+        Tile("Order", name(row["order_id"]).text, _at(row["order_time"], look), opens=_opens("order_id", row)),
         Tile("Customer", name(row["client"]).text, opens=_opens("client", row)),
         Tile("Took", duration(row["minutes"]), "" if expected is None else f"expected: {duration(expected)}"),
     ]
@@ -141,14 +142,14 @@ def _opens(column: str, row: Row) -> tuple[str, dict[str, str]]:
     return column, {column: row[column]}
 
 
-def _line(row: Row, most: float, form: Formats) -> tuple[Cell, ...]:
-    times, expected = _times(row), row["expected_minutes"]
+def _line(row: Row, most: float, look: Look) -> tuple[Cell, ...]:
+    form, times, expected = formats(look), _times(row), row["expected_minutes"]
     signs = [noun for noun, column, _, _, _ in _SIGNS if row[column]]
     order, client = name(row["order_id"]), name(row["client"])
     return (
         Cell(order.text, title=order.title, chooses=("order", row["order_id"])),
         Cell(client.text, title=client.title, opens=_opens("client", row)),
-        Cell(_at(row["order_time"])),
+        Cell(_at(row["order_time"], look)),
         Cell(duration(row["minutes"])),
         Cell("–" if expected is None else duration(expected)),
         Cell("–") if times is None else Cell(f"×{form.mean(times)}", bar=times / most),
@@ -171,8 +172,9 @@ def _times(row: Row) -> float | None:
     return float(row["minutes"] / expected) if expected else None
 
 
-def _at(instant: datetime) -> str:
-    return f"{day(instant.date())} {instant:%H:%M}"
+def _at(instant: datetime, look: Look) -> str:
+    local = instant.astimezone(ZoneInfo(look.zone))
+    return f"{day(local.date())} {local:%H:%M}"
 
 
 def _listed(texts: list[str]) -> str:

@@ -23,12 +23,13 @@ from dash_app.messages import kept_values
 from dash_app.pages import CARDS
 
 SPEC = CARDS[ALL].spec
-NOON = datetime(2024, 6, 1, tzinfo=UTC)
-NEXT = datetime(2024, 6, 2, tzinfo=UTC)
+# Where days begin by the clock of the shop.
+FIRST = datetime(2024, 5, 31, 23, tzinfo=UTC)
+NEXT = datetime(2024, 6, 1, 23, tzinfo=UTC)
 
 
 def asked(name: str, **model: Any) -> tuple[Filter, ...]:
-    return query_of({"filterModel": {name: model}}, SPEC).filters
+    return query_of({"filterModel": {name: model}}, SPEC, "Europe/London").filters
 
 
 @pytest.mark.parametrize(
@@ -37,12 +38,12 @@ def asked(name: str, **model: Any) -> tuple[Filter, ...]:
         ("churn_probability", {"type": "greaterThan", "filter": 30}, (Filter("churn_probability", ">", 0.3),)),
         ("churn_horizon_days", {"type": "equals", "filter": 30}, (Filter("churn_horizon_days", "=", 30),)),
         ("segment", {"type": "contains", "filter": "risk"}, (Filter("segment", "contains", "risk"),)),
-        ("last_order", {"type": "lessThan", "dateFrom": "2024-06-01 00:00:00"}, (Filter("last_order", "<", NOON),)),
+        ("last_order", {"type": "lessThan", "dateFrom": "2024-06-01 00:00:00"}, (Filter("last_order", "<", FIRST),)),
         ("last_order", {"type": "greaterThan", "dateFrom": "2024-06-01"}, (Filter("last_order", ">=", NEXT),)),
         (
             "last_order",
             {"type": "equals", "dateFrom": "2024-06-01T00:00:00"},
-            (Filter("last_order", ">=", NOON), Filter("last_order", "<", NEXT)),
+            (Filter("last_order", ">=", FIRST), Filter("last_order", "<", NEXT)),
         ),
         ("last_order", {"type": "blank"}, (Filter("last_order", "is null"),)),
         ("last_order", {"type": "equals", "dateFrom": "9999-12-31 00:00:00"}, ()),
@@ -64,13 +65,13 @@ def test_every_column_but_lists_can_be_sorted_and_filtered(shop: Settings) -> No
             offered = filter_of(column)
             if offered.get("sortable") is False:
                 continue
-            query = query_of({"sortModel": [{"colId": column.name, "sort": "asc"}]}, SPEC)
+            query = query_of({"sortModel": [{"colId": column.name, "sort": "asc"}]}, SPEC, "Europe/London")
             assert query.sort == ((column.name, False),)
             rows = store.customers(query).rows[column.name].drop_nulls()
             assert rows.equals(rows.sort())
             for kind in offered["filterParams"]["filterOptions"]:
                 model = {"type": kind, "filter": "1" if "Text" in offered["filter"] else 1, "dateFrom": "2024-06-01"}
-                question = query_of({"filterModel": {column.name: model}}, SPEC)
+                question = query_of({"filterModel": {column.name: model}}, SPEC, "Europe/London")
                 assert question.filters
                 assert store.customers(question).total >= 0
 
