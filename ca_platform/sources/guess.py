@@ -19,7 +19,7 @@ from ca_platform.sources.files import find_files, open_bytes
 from ca_platform.sources.lazy import PARQUET_ENDINGS
 from ca_platform.sources.likeness import Columns, sample
 from ca_platform.sources.mapped import Guess, map_columns
-from ca_platform.sources.shapes import shaped, without_undone
+from ca_platform.sources.shapes import shaped, with_purchases
 from ca_platform.sources.synonyms import SYNONYMS, is_called, plain_name
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -65,7 +65,7 @@ def _of_file(path: str, source: str | None) -> tuple[Guess, ...]:
     opened = open_source("sessions", SourceSettings.model_validate(base), "UTC")
     columns = sample(opened)
     base |= {"decimal": ","} if columns.has_comma and base["kind"] == "csv" else {}
-    return shaped(base, columns, source) or (without_undone(_propose(base, columns, source), columns),)
+    return shaped(base, columns, source) or (with_purchases(_propose(base, columns, source), columns),)
 
 
 def _unlike_files(path: str) -> list[str]:

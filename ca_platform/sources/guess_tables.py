@@ -11,7 +11,7 @@ from ca_platform.errors import SourceError
 from ca_platform.settings.sources import CANONICAL, REQUIRED
 from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample
 from ca_platform.sources.mapped import Guess, map_columns
-from ca_platform.sources.shapes import without_undone
+from ca_platform.sources.shapes import with_purchases
 from ca_platform.sources.synonyms import LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, is_called, plain_name
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def of_database(dsn: str, source: str | None) -> tuple[Guess, ...]:
         if best is not None and (not best.unnamed or name in ("sessions", source)):
             found.append(best)
     columns = {table.label: read for table, read in known.items()}
-    return tuple(without_undone(guess, columns[guess.mapping["table"]]) for guess in found)
+    return tuple(with_purchases(guess, columns[guess.mapping["table"]]) for guess in found)
 
 
 def _best(

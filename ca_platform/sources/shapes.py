@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 
 from ca_platform.sources.lazy import TABLE
-from ca_platform.sources.likeness import Columns
+from ca_platform.sources.likeness import Columns, number
 from ca_platform.sources.mapped import Guess, few_texts, map_columns
-from ca_platform.sources.synonyms import EVENTS, PURCHASES, STATES, UNDONE, plain_name
+from ca_platform.sources.synonyms import EVENTS, PURCHASES, STATES, UNDONE, VISITS, plain_name
 
 _LEAST_REPEATS = 0.2
 """So many rows are further ones of an order at least: a few are orders that were written twice."""
@@ -139,10 +139,12 @@ def _lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     return (orders, goods) if goods is not None else (orders,)
 
 
-def without_undone(orders: Guess, columns: Columns) -> Guess:
-    """The same orders, those that were cancelled as sessions without a purchase, where a column says it."""
-    bought = _is_bought(columns)
-    if bought is None or orders.source != "sessions" or "constants" not in orders.mapping:
+def with_purchases(orders: Guess, columns: Columns) -> Guess:
+    """The same orders; those that were cancelled, and visits that nothing was paid in, as sessions without a purchase."""
+    if orders.source != "sessions" or "constants" not in orders.mapping:
+        return orders
+    bought = _is_bought(columns) or _is_paid(orders, columns)
+    if bought is None:
         return orders
     mapping = {key: value for key, value in orders.mapping.items() if key not in ("constants", "table")}
     query = f"select *,\n       {bought[0]} as {quoted('has_purchased')}\nfrom {_table(orders.mapping)}"
@@ -168,6 +170,19 @@ def _is_bought(columns: Columns) -> tuple[str, str] | None:
             sql = f"case when cast({quoted(name)} as varchar) in ({listed}) then 0 else 1 end"
             return sql, f"where {name} is {' or '.join(undone)} nothing was bought"
     return None
+
+
+def _is_paid(visits: Guess, columns: Columns) -> tuple[str, str] | None:
+    """SQL that is 1 for a visit with an amount, else 0, and that in words; None: these are no visits, or all have one."""
+    named = _named(visits)
+    rows = _Rows(visits.mapping, columns, named, {})
+    total = named.get("payment_amount")
+    if total is None or plain_name(named.get("order_id", "")) not in VISITS:
+        return None
+    amounts = number(columns.rows[total], has_comma=columns.has_comma).fill_null(0)
+    if not 0 < (amounts > 0).sum() < len(amounts):
+        return None
+    return f"case when {rows.number(total)} > 0 then 1 else 0 end", f"where {total} is empty or 0 nothing was bought"
 
 
 def _is_repeated(rows: _Rows) -> bool:

@@ -73,6 +73,8 @@ EVENTS = ("eventtype", "event", "eventname", "action", "activity", "behavior", "
 """Columns that say what a row of a log of events is."""
 PURCHASES = ("purchase", "purchased", "buy", "bought", "order", "ordered", "transaction")
 """Events that are an order."""
+VISITS = ("sessionid", "session", "usersession", "visitid")
+"""Numbers of visits: not each of them ends in an order."""
 STATES = ("status", "orderstatus", "financialstatus", "paymentstatus", "state", "orderstate")
 """Columns that say what has become of an order."""
 UNDONE = (

@@ -222,3 +222,14 @@ def test_all_tables_of_a_shop_are_found_among_hundreds(postgresql_server: Postgr
     }
     assert found["sessions"]["columns"]["client"] == "user_id"
     assert found["customers"]["columns"]["client"] == "id"
+
+
+def test_visits_without_an_amount_are_no_purchases(tmp_path: Path) -> None:
+    text = "session_id,user_id,started_at,amount\ns1,7,2024-03-25 10:00,\ns2,7,2024-03-25 11:00,5\ns3,8,2024-03-26,0\n"
+    shop = load(tmp_path, text)
+    assert {row["order_id"]: row["has_purchased"] for row in shop.rows()} == {"s1": False, "s2": True, "s3": False}
+
+
+def test_free_order_is_an_order(tmp_path: Path) -> None:
+    shop = load(tmp_path, "order_id,user_id,ordered_at,amount\no1,7,2024-03-25,5\no2,7,2024-03-26,0\n")
+    assert [row["has_purchased"] for row in shop.rows()] == [True, True]
