@@ -17,7 +17,7 @@ ROWS = 10_000
 """Rows that are sent to a browser; the CSV has all."""
 
 _NUMBERS = {Kind.INTEGER: ",", Kind.FLOAT: ",.4~r", Kind.MONEY: ",.2f"}
-_UNITS = {"share": ".1%", "days": ",.1f", "hours": ",.1f", "orders": ",.2f"}
+_UNITS = {"share": ".1%", "days": ",.1f", "hours": ",.1f", "minutes": ",.1f", "orders": ",.2f"}
 _LEAST = 0.001
 """Below it a number is nothing that a reader has to see in full; the CSV has it."""
 _INSTANT = 176
@@ -149,7 +149,7 @@ def _column(column: Column) -> dict[str, Any]:
         form = _UNITS.get(column.unit, "") if column.kind is Kind.FLOAT else ""
         form = form or _NUMBERS[column.kind]
         value = f"params.value == null ? '' : d3.format('{form}')(params.value)"
-        if column.kind is Kind.FLOAT and column.unit not in ("share", "days", "hours"):
+        if column.kind is Kind.FLOAT and column.unit not in ("share", "days", "hours", "minutes"):
             value = f"params.value > 0 && params.value < {_LEAST} ? '<{_LEAST}' : {value}"
         shown |= {"type": "rightAligned", "valueFormatter": {"function": value}}
     if column.kind is Kind.TEXTS:

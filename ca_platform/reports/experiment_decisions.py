@@ -54,9 +54,9 @@ class Said:
 
     @property
     def moved(self) -> str:
-        """The metric and by how much it differs, such as ``conversion rose by 3.1 %``."""
+        """The metric and by how much it differs, such as ``conversion rose by 3.1%``."""
         verb = "rose" if self.direction == "increase" else "fell"
-        by = "" if self.relative is None else f" by {100 * abs(self.relative):.1f} %"
+        by = "" if self.relative is None else f" by {100 * abs(self.relative):.1f}%"
         return f"{self.words} {verb}{by}"
 
 
@@ -71,7 +71,7 @@ def decision(
 
     >>> goal = Said("conversion", "goal", None, "increase", 0.031, 0.2, 0.001, (5000, 5000))
     >>> decision([goal], "new", "old", date(2024, 5, 1), is_over=False)
-    'Take new: conversion rose by 3.1 % compared with old, and no guard metric got worse.'
+    'Take new: conversion rose by 3.1% compared with old, and no guard metric got worse.'
     """
     goal = next((said for said in told if said.role == GOAL), None)
     if goal is None:
@@ -126,7 +126,7 @@ def _least(goal: Said, alpha: float) -> str:
     if goal.standard_error is None or not goal.mean:
         return ""
     least = 100 * float(detectable(goal.standard_error, alpha=alpha)) / goal.mean
-    return f" With this many customers, a true change of {least:.{0 if least >= _ROUND else 1}f} % is found four times out of five."
+    return f" With this many customers, a true change of {least:.{0 if least >= _ROUND else 1}f}% is found four times out of five."
 
 
 def _and(words: Sequence[str]) -> str:

@@ -85,7 +85,7 @@ def test_variants_of_other_sizes_than_planned_have_no_verdict_and_it_is_said_why
 def test_decision_of_the_newest_is_told_in_one_sentence() -> None:
     frame = table(row(decision="Stay with A, or plan more. With this many, 9 % is found."))
     assert words.decisions(frame, LOOK) == (
-        "1 experiment; the newest is “checkout”. For its variant “B”: stay with A, or plan more; with this many, 9 % is "
+        "1 experiment; the newest is “checkout”; for its variant “B”: stay with A, or plan more; with this many, 9 % is "
         "found."
     )
 

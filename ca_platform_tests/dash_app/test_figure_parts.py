@@ -90,6 +90,10 @@ def test_table_writes_times_with_one_digit_and_instants_by_the_clock_of_the_shop
     assert "d3.format(',.1f')" in columns["mean_gap_hours"]["valueFormatter"]["function"]
     assert "'<0.001'" not in columns["mean_gap_hours"]["valueFormatter"]["function"]
     assert "d3.format(',')" in columns["orders"]["valueFormatter"]["function"]
+    minutes = {
+        column["field"]: column for column in grid(report_spec("deliver_kpis"), pl.DataFrame(), "UTC").columnDefs
+    }
+    assert "d3.format(',.1f')" in minutes["p90_minutes"]["valueFormatter"]["function"]
     days = {column["field"]: column for column in grid(report_spec("promotion_kpis"), pl.DataFrame(), "UTC").columnDefs}
     assert "d3.format(',')" in days["active_days"]["valueFormatter"]["function"]
 

@@ -238,7 +238,7 @@ def test_decision_follows_the_goal_and_the_guards() -> None:
     # 2.8 standard errors are found four times out of five.
     error = (found["ci_high"] - found["ci_low"]) / (2 * stats.norm.ppf(0.975))
     share = 100 * (stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) * error / found["mean_a"]
-    assert f"a true change of {share:.0f} % is found four times out of five." in found["decision"]
+    assert f"a true change of {share:.0f}% is found four times out of five." in found["decision"]
 
 
 def test_discount_is_no_metric_of_a_shop_that_tells_none() -> None:

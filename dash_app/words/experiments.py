@@ -53,7 +53,7 @@ def decisions(frame: pl.DataFrame, look: Look) -> str:
     row = _goal(frame.filter(experiment=newest).sort("variant"))
     told = "; ".join(f"{part[:1].lower()}{part[1:]}" for part in str(row["decision"]).rstrip(".").split(". "))
     return (
-        f"{form.count(count)} {plural(count, 'experiment')}; the newest is {quoted(row['experiment'])}. For its variant "
+        f"{form.count(count)} {plural(count, 'experiment')}; the newest is {quoted(row['experiment'])}; for its variant "
         f"{quoted(row['variant'])}: {told}."
     )
 
