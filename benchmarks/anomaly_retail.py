@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ca_platform.models.anomaly import DayMarks, Metric, Panel
-from ca_platform.models.anomaly.incidents import Kind
+from ca_platform.models.anomaly import DayMarks, Metric, Panel, hours_figure
+from ca_platform.models.anomaly.hours import HOURS, KNOWN_BY
+from ca_platform.models.anomaly.kinds import Kind
 from ca_platform.models.anomaly.records import Floats
 
-METRICS = (
+_OF_LINES = (
     Metric("orders", "count"),
     Metric("identified", "count"),
     Metric("lines", "amount"),
@@ -32,7 +33,8 @@ METRICS = (
     Metric("units/lines", "amount", "units", "lines"),
     Metric("revenue/units", "amount", "revenue", "units"),
 )
-SIZES = ("orders", "identified", *("orders",) * 6, "orders", *("orders",) * 4)
+METRICS = (*_OF_LINES, Metric("hours_with_orders", "ratio", hours_of="orders"))
+_SIZES = ("orders", "identified", *("orders",) * 6, "orders", *("orders",) * 4)
 SATURDAY = 5
 # Figures that an incident acts on first; naming any of them, or what is made of them, names its cause right.
 _ACTS_ON = {
@@ -78,6 +80,7 @@ class Retail:
     """The shop: its lines by day, and the panel that they make."""
 
     days: tuple[Lines, ...]
+    hours: Floats
     panel: Panel
     marks: DayMarks
 
@@ -87,15 +90,21 @@ class Retail:
             return None
         values, sizes = panel.values.copy(), panel.sizes.copy()
         own = rng.uniform()
-        for place in range(min(kind.days, panel.days.size - day)):
-            changed = _CHANGES[kind.name](self.days[day + place], own, (place + 1) / kind.days, rng)
-            values[day + place], sizes[day + place] = figures(changed)
+        end = min(day + kind.days, panel.days.size)
+        before = max(day - KNOWN_BY, 0)
+        hours = self.hours[before:end].copy()
+        for row in range(day, end):
+            changed = _CHANGES[kind.name](self.days[row], own, (row - day + 1) / kind.days, rng)
+            values[row, :-1], sizes[row, :-1] = figures(changed)
+            hours[row - before] = orders_by_hour(changed)
+        values[day:end, -1], sizes[day:end, -1] = (column[day - before :] for column in hours_figure(hours))
         return panel.with_figures(values, sizes)
 
     def names(self, kind: Kind) -> frozenset[str]:
         """The metrics any of which names the cause right."""
         hit = _ACTS_ON.get(kind.name, set())
-        return frozenset(item.name for item in METRICS if hit & {item.name, item.numerator, item.denominator})
+        found = {item.name for item in METRICS if hit & {item.name, item.numerator, item.denominator}}
+        return frozenset(found | ({METRICS[-1].name} if kind.name == "outage" else set()))
 
 
 def retail(path: Path) -> Retail:
@@ -122,15 +131,21 @@ def retail(path: Path) -> Retail:
     number = (frame["day"].to_numpy().astype("datetime64[D]") - days[0]).astype(np.int64)
     borders = np.searchsorted(number, np.arange(days.size + 1))
     lines = tuple(everything.where(np.arange(borders[at], borders[at + 1])) for at in range(days.size))
-    values, sizes = (np.array(rows) for rows in zip(*(figures(item) for item in lines), strict=True))
+    hours = np.array([orders_by_hour(item) for item in lines])
+    values, sizes = (
+        np.column_stack([np.array(rows), of_hours])
+        for rows, of_hours in zip(
+            zip(*(figures(item) for item in lines), strict=True), hours_figure(hours), strict=True
+        )
+    )
     weekday = (days.astype(np.int64) + 3) % 7
     event = np.full(days.size, None, object)
     event[(values[:, 0] == 0) & (weekday != SATURDAY)] = "closed"
-    return Retail(lines, Panel(days, METRICS, values, sizes), DayMarks(np.full(days.size, None, object), event))
+    return Retail(lines, hours, Panel(days, METRICS, values, sizes), DayMarks(np.full(days.size, None, object), event))
 
 
 def figures(lines: Lines) -> tuple[Floats, Floats]:
-    """Figures and sizes of a day."""
+    """Figures and sizes of a day, without that of its hours."""
     orders = float(np.unique(lines.order).size)
     revenue = float((lines.quantity * lines.price).sum())
     made = {
@@ -149,9 +164,15 @@ def figures(lines: Lines) -> tuple[Floats, Floats]:
         else made[item.numerator] / made[item.denominator]
         if made[item.denominator] > 0
         else np.nan
-        for item in METRICS
+        for item in _OF_LINES
     ]
-    return np.array(values), np.array([made[name] for name in SIZES])
+    return np.array(values), np.array([made[name] for name in _SIZES])
+
+
+def orders_by_hour(lines: Lines) -> Floats:
+    """(24,) orders by the hour of their first line."""
+    _, first = np.unique(lines.order, return_index=True)
+    return np.bincount(lines.hour[first].astype(np.int64), minlength=HOURS).astype(np.float64)
 
 
 def _outage(lines: Lines, own: float, _: float, __: np.random.Generator) -> Lines:

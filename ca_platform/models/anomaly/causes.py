@@ -7,6 +7,7 @@ cause is a direction in the space of log residuals.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ _ROUNDING = 1e-9
 # Logarithms of the odds of a cause before anything is seen: what comes to a shop at all goes wrong, or moves with the world
 # outside, more often than a step does, and a step more often than its recording. Chosen on simulated shops that are not
 # those of the benchmark; without them four of ten falls of everything were given to the step that fell furthest by chance.
-_ODDS = {"flow": 1.0, "record": 0.0, "through": 1.0}
+_ODDS = {"flow": 1.0, "record": 0.0, "through": 1.0, "silence": 0.0}
 _ODDS_OF_ROOT = 3.0
 # What goes wrong takes away: by so many mean excesses a cause that adds must be more surprising, and one that adds by its
 # nature (bots) when it takes away.
@@ -97,8 +98,9 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
     """The causes that a panel of these metrics can tell apart.
 
     For each count or sum named in the panel, also as part of a ratio: all that comes after it moves too (``flow``), or it
-    moves alone (``record``: something is not recorded, or visits come that go nowhere). For each count after which no other
-    comes: it and the counts before it get more of what brings nothing (``through``). Of causes with the same
+    moves alone (``record``: something is not recorded, or visits come that go nowhere). For each count whose hours are
+    looked at: it and all that comes after it move by as much as its busy hours (``silence``). For each count after which no
+    other comes: it and the counts before it get more of what brings nothing (``through``). Of causes with the same
     direction the first is kept.
 
     Example:
@@ -117,6 +119,7 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
             lead = _leading(base, metrics, shift)
             if lead is not None:
                 candidates.append((f"{kind} {base}", shift, lead))
+    candidates += _silences(metrics, after)
     kept = _distinct(candidates)
     place = {metric.name: at for at, metric in enumerate(metrics)}
     through: dict[int, tuple[int, tuple[int, ...]]] = {}
@@ -138,7 +141,7 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
 
 def comes_after(metrics: tuple[Metric, ...]) -> dict[str, set[str]]:
     """What comes after each count or sum, by the ratios and means of the panel."""
-    bases = [metric.name for metric in metrics if metric.denominator is None]
+    bases = [metric.name for metric in metrics if metric.denominator is None and metric.hours_of is None]
     parts = [(metric.numerator, metric.denominator) for metric in metrics if metric.numerator and metric.denominator]
     for numerator, denominator in parts:
         bases += [str(part) for part in (denominator, numerator)]
@@ -149,6 +152,18 @@ def comes_after(metrics: tuple[Metric, ...]) -> dict[str, set[str]]:
         for later in after.values():
             later.update(*(after[name] for name in tuple(later)))
     return after
+
+
+def _silences(metrics: tuple[Metric, ...], after: dict[str, set[str]]) -> Iterator[tuple[str, Floats, int]]:
+    """Hours in which nothing comes: with them goes as large a part of all that comes in them."""
+    for at, metric in enumerate(metrics):
+        if metric.hours_of is not None:
+            moved = {metric.hours_of} | after[metric.hours_of]
+            yield (
+                f"silence {metric.hours_of}",
+                np.array([_shift(other, moved) for other in metrics]) + np.eye(len(metrics))[at],
+                at,
+            )
 
 
 def _through(metrics: tuple[Metric, ...], after: dict[str, set[str]]) -> list[tuple[str, list[str]]]:

@@ -17,8 +17,9 @@ from ca_platform.models.anomaly.causes import Causes, causes
 from ca_platform.models.anomaly.course import Course
 from ca_platform.models.anomaly.detectors import DETECTORS, deviation
 from ca_platform.models.anomaly.evidence import LASTING_DAYS, lasting
-from ca_platform.models.anomaly.incidents import KINDS, Kind, inject, says
+from ca_platform.models.anomaly.incidents import inject, says
 from ca_platform.models.anomaly.judge import BY_EVIDENCE, LEAST_HISTORY, Judge, judges, observed
+from ca_platform.models.anomaly.kinds import KINDS, Kind
 from ca_platform.models.anomaly.records import DayMarks, Flags, Floats, Panel
 from ca_platform.models.anomaly.scale import Scaled, scaled
 

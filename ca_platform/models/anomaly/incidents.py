@@ -1,174 +1,22 @@
 """What goes wrong in shops, planted into a history of daily figures: the test that a detector has to pass.
 
 An incident acts on the counts and sums behind the figures, and every figure of the panel follows from them, so that ratios
-and means stay what they are ratios and means of. How large each kind is is part of its definition, and not fitted to what
-can be found.
+and means stay what they are ratios and means of. Where it is known at which hours things happened, it acts on the hours: an
+outage empties some, and with them all that was lost in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import numpy as np
 
-from ca_platform.models.anomaly.causes import comes_after
-from ca_platform.models.anomaly.records import Floats, Metric, Panel
+from ca_platform.models.anomaly.hours import HOURS, KNOWN_BY, hours_figure, usual_course
+from ca_platform.models.anomaly.kinds import Effect, Kind, Shape, shape_of
+from ca_platform.models.anomaly.records import Floats, Panel
 
-# Counts of those who come, whatever they find.
-VISITS = frozenset({"sessions", "downloads"})
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What an incident does on a day.
-
-    Attributes:
-        factors: on counts and sums, by name; others stay.
-        added: events that come on top, as a share of ``target``: to it and to the counts before it.
-        says: the metrics any of which names the cause right.
-    """
-
-    factors: dict[str, float] = field(default_factory=dict)
-    added: float = 0.0
-    target: str = ""
-    says: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shape:
-    """How the figures of a panel hang together.
-
-    Attributes:
-        counts, sums: names, also of those that stand in it as parts of ratios alone.
-        after: what comes after each.
-    """
-
-    metrics: tuple[Metric, ...]
-    counts: tuple[str, ...]
-    sums: tuple[str, ...]
-    after: dict[str, set[str]]
-
-    @property
-    def roots(self) -> list[str]:
-        """Counts and sums that come after nothing."""
-        later = set().union(*self.after.values())
-        return [name for name in self.after if name not in later]
-
-    def before(self, name: str) -> list[str]:
-        """What a count or sum comes after, the nearest last."""
-        found = [other for other, later in self.after.items() if name in later]
-        return sorted(found, key=lambda other: len(self.after[other]), reverse=True)
-
-    def naming(self, bases: set[str]) -> frozenset[str]:
-        """The metrics that are, or are made of, any of some counts and sums."""
-        return frozenset(
-            metric.name for metric in self.metrics if bases & {metric.name, metric.numerator, metric.denominator}
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of incident.
-
-    Attributes:
-        days: how long it lasts.
-        is_sudden: whether it is there at once and in full, and counts in the recall that decides.
-        effect: of a panel's shape, how far the incident has come (0 to 1) and a number of 0 to 1 that is the incident's
-            own; None where nothing of the panel can be hit.
-    """
-
-    name: str
-    title: str
-    days: int
-    is_sudden: bool
-    effect: Callable[[Shape, float, float], Effect | None]
-
-
-def _outage(shape: Shape, _: float, own: float) -> Effect:
-    return _all(shape, 0.4 + 0.2 * own)
-
-
-def _price(shape: Shape, _: float, own: float) -> Effect | None:
-    # A decimal point slips on what makes 50 to 80 % of the revenue.
-    money = [name for name in shape.sums if not shape.after[name]]
-    if not money:
-        return None
-    share = 0.5 + 0.3 * own
-    return Effect(dict.fromkeys(money, 1 - 0.9 * share), says=shape.naming(set(money)))
-
-
-def _bots(shape: Shape, _: float, own: float) -> Effect | None:
-    last = _last(shape)
-    return None if last is None else Effect(added=0.5 + 0.5 * own, target=last, says=shape.naming({last}))
-
-
-def _tracking(shape: Shape, _: float, own: float) -> Effect | None:
-    middle = [name for name in shape.counts if name not in shape.roots]
-    if len(middle) > 1:
-        middle = middle[:-1]
-    if not middle:
-        return None
-    lost = middle[min(int(own * len(middle)), len(middle) - 1)]
-    return Effect({lost: 0.1 + 0.4 * own}, says=shape.naming({lost}))
-
-
-def _catalogue(shape: Shape, _: float, own: float) -> Effect | None:
-    gone = 0.3 + 0.2 * own
-    factors = {name: 1 - 0.8 * gone for name in shape.counts if name not in VISITS}
-    factors |= dict.fromkeys(shape.sums, 1 - gone)
-    return Effect(factors, says=shape.naming(set(factors))) if factors else None
-
-
-def _drop(shape: Shape, _: float, __: float) -> Effect:
-    return _all(shape, 0.75)
-
-
-def _conversion(shape: Shape, _: float, own: float) -> Effect | None:
-    # A value with two to four tenths of the orders loses seven of ten of them.
-    last = _last(shape)
-    if last is None:
-        return None
-    hit = {last} | shape.after[last]
-    return Effect(dict.fromkeys(hit, 1 - 0.7 * (0.2 + 0.2 * own)), says=shape.naming(hit))
-
-
-def _decay(shape: Shape, progress: float, _: float) -> Effect:
-    return _all(shape, 1 - 0.4 * progress)
-
-
-def _all(shape: Shape, factor: float) -> Effect:
-    return Effect(dict.fromkeys((*shape.counts, *shape.sums), factor), says=shape.naming(set(shape.roots)))
-
-
-def _last(shape: Shape) -> str | None:
-    """The last count that no other comes after."""
-    return next((name for name in reversed(shape.counts) if not shape.after[name] & set(shape.counts)), None)
-
-
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind("outage", "half-day outage: 40 to 60 % of a day remain", 1, True, _outage),
-        Kind("price", "price error: a tenth of the price on 50 to 80 % of the revenue", 1, True, _price),
-        Kind("bots", "bot orders: half as many to as many again, at a tenth of the amount", 1, True, _bots),
-        Kind("tracking", "tracking loss: 10 to 50 % of one action remain, two days", 2, True, _tracking),
-        Kind("catalogue", "catalogue loss: 30 to 50 % of the revenue gone, two days", 2, True, _catalogue),
-        Kind("drop", "25 % drop of everything, five days", 5, True, _drop),
-        Kind("conversion", "conversion of one dimension value down by 70 %, two days", 2, False, _conversion),
-        Kind("decay", "slow decay to 60 % over ten days", 10, False, _decay),
-    )
-}
-
-
-def shape_of(metrics: tuple[Metric, ...]) -> Shape:
-    """The counts and sums behind metrics, in the order of the panel, and what comes after what."""
-    after = comes_after(metrics)
-    amounts = {metric.name for metric in metrics if metric.kind == "amount" and metric.denominator is None}
-    amounts |= {str(metric.numerator) for metric in metrics if metric.kind == "amount" and metric.numerator}
-    counted = {metric.name for metric in metrics if metric.kind == "count"}
-    sums = tuple(name for name in after if name in amounts - counted)
-    return Shape(metrics, tuple(name for name in after if name not in sums), sums, after)
+# Hours within which events come that are added: a program does not wait for the evening.
+_BURST = 6
 
 
 def inject(panel: Panel, kind: Kind, day: int, rng: np.random.Generator, days: int | None = None) -> Panel | None:
@@ -182,6 +30,7 @@ def inject(panel: Panel, kind: Kind, day: int, rng: np.random.Generator, days: i
         None where the panel has nothing that such an incident could hit. Counts lose events at random, and gain them.
 
     Example:
+        >>> from ca_platform.models.anomaly import KINDS, Metric
         >>> days = np.arange(np.datetime64("2024-01-01"), np.datetime64("2024-01-04"))
         >>> figures = np.full((3, 1), 1000.0)
         >>> panel = Panel(days, (Metric("orders", "count"),), figures, figures)
@@ -189,19 +38,27 @@ def inject(panel: Panel, kind: Kind, day: int, rng: np.random.Generator, days: i
         >>> found.values[:, 0].tolist()
         [1000.0, 755.0, 1000.0]
     """
-    length = min(kind.days if days is None else days, panel.days.size - day)
+    rows = slice(day, min(day + (kind.days if days is None else days), panel.days.size))
     shape = shape_of(panel.metrics)
     own = rng.uniform()
-    bases = _bases(panel, shape, slice(day, day + length))
+    bases = _bases(panel, shape, rows)
     before = {name: values.copy() for name, values in bases.items()}
-    for place in range(length):
-        effect = kind.effect(shape, (place + 1) / length, own)
+    hours = _hours(panel, day, rows.stop)
+    for place in range(rows.stop - day):
+        effect = kind.effect(shape, (place + 1) / (rows.stop - day), own)
         if effect is None:
             return None
+        silent = effect.silent and _silent_hours(hours, shape, day + place - rows.stop, effect.silent, rng)
+        if silent:
+            _silence(bases, place, hours, day + place - rows.stop, silent)
+            continue
         _lose(bases, place, effect.factors, shape, rng)
         if effect.added:
             _add(bases, place, effect, shape, rng)
-    return _rebuilt(panel, slice(day, day + length), before, bases)
+        for name, counts in hours.items():
+            row = counts[day + place - rows.stop]
+            row[:] = _thinned(row, bases[name][place], rng, whole=name in shape.counts)
+    return _rebuilt(panel, rows, before, bases, hours)
 
 
 def says(kind: Kind, panel: Panel) -> frozenset[str]:
@@ -222,6 +79,43 @@ def _bases(panel: Panel, shape: Shape, rows: slice) -> dict[str, Floats]:
             found.setdefault(str(metric.denominator), sizes.copy())
             found.setdefault(str(metric.numerator), values * sizes)
     return {name: np.where(np.isfinite(found[name]), found[name], 0.0) for name in shape.after}
+
+
+def _hours(panel: Panel, day: int, end: int) -> dict[str, Floats]:
+    """Events and money by hour of the days of an incident, and of those before it that tell what is usual."""
+    return {name: values[max(day - KNOWN_BY, 0) : end].copy() for name, values in (panel.hours or {}).items()}
+
+
+def _silent_hours(
+    hours: Mapping[str, Floats], shape: Shape, row: int, share: float, rng: np.random.Generator
+) -> slice | None:
+    """Whole hours in a row that usually bring about a share of the day, wherever they begin; None where that is not known."""
+    root = next((name for name in shape.roots if name in hours), None)
+    usual = np.full(HOURS, np.nan) if root is None else usual_course(hours[root])[row]
+    if not np.isfinite(usual).all():
+        return None
+    reached = np.concatenate([[0.0], np.cumsum(usual)])
+    begin = int(np.searchsorted(reached, rng.uniform() * (1 - share), side="right")) - 1
+    return slice(begin, int(np.abs(reached - reached[begin] - share).argmin()))
+
+
+def _silence(bases: dict[str, Floats], place: int, hours: Mapping[str, Floats], row: int, silent: slice) -> None:
+    """Nothing happens in some hours of a day."""
+    for name, counts in hours.items():
+        counts[row, silent] = 0.0
+        bases[name][place] = counts[row].sum()
+
+
+def _thinned(hours: Floats, left: float, rng: np.random.Generator, *, whole: bool) -> Floats:
+    """The hours of a day of which so much is left: of events, any may be lost; what is added comes within a few hours."""
+    was = hours.sum()
+    if not whole:
+        return hours * (left / was) if was > 0 else hours
+    if left <= was:
+        lost: Floats = rng.multivariate_hypergeometric(hours.astype(np.int64), round(left)).astype(np.float64)
+        return lost
+    burst = (rng.integers(HOURS) + rng.integers(_BURST, size=round(left - was))) % HOURS
+    return hours + np.bincount(burst, minlength=HOURS)
 
 
 def _lose(
@@ -263,9 +157,16 @@ def _add(bases: dict[str, Floats], place: int, effect: Effect, shape: Shape, rng
             bases[name][place] *= 1 + 0.1 * more / usual
 
 
-def _rebuilt(panel: Panel, rows: slice, before: dict[str, Floats], bases: dict[str, Floats]) -> Panel:
+def _rebuilt(
+    panel: Panel, rows: slice, before: dict[str, Floats], bases: dict[str, Floats], hours: Mapping[str, Floats]
+) -> Panel:
     values, sizes = panel.values.copy(), panel.sizes.copy()
+    length = rows.stop - rows.start
     for at, metric in enumerate(panel.metrics):
+        if metric.hours_of is not None:
+            found = hours_figure(hours[metric.hours_of])
+            values[rows, at], sizes[rows, at] = (column[-length:] for column in found)
+            continue
         if metric.denominator is None:
             values[rows, at] = bases[metric.name]
         else:

@@ -30,12 +30,14 @@ class Metric:
             ``sessions``, a mean amount ``revenue`` by ``orders``. They need not stand in the same panel. What is divided
             counts as coming after what it is divided by: when sessions are lost, so are orders. An amount that is a sum
             names what it is a sum over by the denominator of its mean, where the panel has one.
+        hours_of: name of the count in whose hours it looks (``hours``); a ratio that is made of nothing else.
     """
 
     name: str
     kind: Kind
     numerator: str | None = None
     denominator: str | None = None
+    hours_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +49,8 @@ class Panel:
         metrics: m of them, names apart.
         values: (n, m) raw figures; NaN where a figure is not known or has no value (a mean of nothing).
         sizes: (n, m) events behind each figure: a count itself, the orders behind an amount, the denominator of a ratio.
+        hours: (n, 24) what came in each hour, of every count and sum that the figures are made of; None where it is not
+            known. Incidents that are planted for a test act on it.
 
     Raises:
         ValidationError: shapes differ, days are missing or doubled, names are doubled.
@@ -56,6 +60,7 @@ class Panel:
     metrics: tuple[Metric, ...]
     values: Floats
     sizes: Floats
+    hours: Mapping[str, Floats] | None = None
 
     def __post_init__(self) -> None:
         shape = (self.days.size, len(self.metrics))
@@ -77,11 +82,12 @@ class Panel:
 
     def head(self, days: int) -> Panel:
         """The first days alone."""
-        return Panel(self.days[:days], self.metrics, self.values[:days], self.sizes[:days])
+        hours = None if self.hours is None else {name: values[:days] for name, values in self.hours.items()}
+        return Panel(self.days[:days], self.metrics, self.values[:days], self.sizes[:days], hours)
 
     def with_figures(self, values: Floats, sizes: Floats) -> Panel:
-        """The same days and metrics with other figures."""
-        return replace(self, values=values, sizes=sizes)
+        """The same days and metrics with other figures, of which it is not known at which hours they came."""
+        return replace(self, values=values, sizes=sizes, hours=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ca_platform.models.anomaly import Metric, Panel
+from ca_platform.models.anomaly import Metric, Panel, hours_figure
 from ca_platform.models.anomaly.records import Floats
 
 FIRST = np.datetime64("2024-01-01")  # a Monday
@@ -31,6 +31,23 @@ def of(came: Floats, bought: Floats, revenue: Floats) -> Panel:
     """The panel of a shop's sessions, orders and revenue."""
     values = np.column_stack([came, bought, revenue, quotient(revenue, bought), quotient(bought, came)])
     return Panel(FIRST + np.arange(came.size), METRICS, values, np.column_stack([came, bought, bought, bought, came]))
+
+
+def open_shop(days: int, *, orders: float = 60.0) -> Panel:
+    """A shop that is open from nine to six, with its orders by hour."""
+    rng = np.random.default_rng(2)
+    hours = np.zeros((days, 24))
+    hours[:, 9:18] = rng.poisson(orders / 9 * np.exp(rng.normal(0, 0.15, (days, 1))), (days, 9))
+    came = hours.sum(axis=1)
+    busy, size = hours_figure(hours)
+    metrics = (Metric("orders", "count"), Metric("hours_with_orders", "ratio", hours_of="orders"))
+    return Panel(
+        FIRST + np.arange(days),
+        metrics,
+        np.column_stack([came, busy]),
+        np.column_stack([came, size]),
+        {"orders": hours},
+    )
 
 
 def counts(values: Floats, name: str = "orders") -> Panel:

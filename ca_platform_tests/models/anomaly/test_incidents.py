@@ -19,7 +19,8 @@ from ca_platform.models.anomaly import (
     inject,
     watch,
 )
-from ca_platform.models.anomaly.incidents import Kind, says
+from ca_platform.models.anomaly.incidents import says
+from ca_platform.models.anomaly.kinds import Kind
 from ca_platform_tests.models.anomaly.panels import counts, quotient, shop
 
 
