@@ -26,6 +26,31 @@ TOP_VALUES = 5
 DAY_REPORTS = ("dfunnel_anomaly", "dcohort_anomaly", "dcohort_anomaly_2", "dorders_anomaly", "revenue_anomaly")
 """Families of metrics that are watched together, each with an alert budget of its own."""
 
+_METRICS = {
+    "mean_amount": "order value",
+    "offset_0": "first orders on the day of download",
+    "offset_1": "first orders a day later",
+    "signup": "sign-up",
+}
+_OFFSET = "offset_"
+
+
+def metric_in_words(metric: str) -> str:
+    """What a metric of these reports is called in sentences and on axes.
+
+    >>> [metric_in_words(name) for name in ("mean_amount", "has_basket/sessions", "offset_2")]
+    ['order value', 'has basket / sessions', 'first orders 2 days later']
+    """
+    return " / ".join(_part_in_words(part) for part in metric.split("/"))
+
+
+def _part_in_words(name: str) -> str:
+    offset = name.removeprefix(_OFFSET)
+    if name not in _METRICS and offset != name and offset.isdigit():
+        return f"first orders {offset} days later"
+    return _METRICS.get(name, name.replace("_", " ").strip() or name)
+
+
 _KNOWN = ("session_steps", "dimension_values", "client_numbers", "first_purchases", "customer_orders")
 # Whichever of them is asked for: detectors are chosen for all of them together.
 _FACTS = (*_KNOWN, "anomaly_models")
@@ -54,8 +79,8 @@ _DAY_COLUMNS = (
     _DIRECTION,
     text(
         "explanation",
-        "Where is_anomaly: the deviation in words, and the dimension value that carries it, where one does; of a holiday "
-        "or event its name; null elsewhere.",
+        "Where is_anomaly: the deviation in words, and the dimension value that carries it, where one does; of a public "
+        "holiday or a known event its name; null elsewhere.",
         nullable=True,
     ),
     text(
@@ -81,6 +106,12 @@ _HOW = (
     "are marked and never flagged; a day that has not ended has no row. A detector decides from the day on that it was "
     "chosen, on incidents put into the shop's own past, so "
     "a row stays as it was."
+)
+
+
+_OF_HOURS = (
+    "That is how much of a usual day lies in the hours in which anything came, over what chance lets expect of as many: about "
+    "1 on every day, however weak, and a half where half a day is empty. A usual day is the last eight same weekdays."
 )
 
 
@@ -191,8 +222,8 @@ ANOMALIES = (
     _report(
         "dfunnel_anomaly",
         "Anomalies of the funnel",
-        "Sessions, sessions with each action, orders, and the ratio of each step to the one before, written step/step, "
-        "and of orders to sessions.",
+        "Sessions, sessions with each action, orders, the ratio of each step to the one before, written step/step, "
+        f"and of orders to sessions; and hours_with_sessions. {_OF_HOURS}",
     ),
     _report(
         "dcohort_anomaly",
@@ -218,7 +249,7 @@ ANOMALIES = (
     _report(
         "revenue_anomaly",
         "Anomalies of revenue",
-        "Revenue, orders, and the mean amount of an order.",
+        f"Revenue, orders, the mean amount of an order, and hours_with_orders. {_OF_HOURS}",
     ),
     _DIMENSIONS,
     ReportSpec(

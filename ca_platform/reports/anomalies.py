@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ca_platform.catalogue.anomalies import DETECTORS, FIRST_DETECTOR
+from ca_platform.catalogue.anomalies import DETECTORS, FIRST_DETECTOR, metric_in_words
 from ca_platform.models.anomaly.calibration import alarms
+from ca_platform.models.anomaly.hours import silent_hours
 from ca_platform.models.anomaly.records import Flags, Floats, Panel, Watched
 from ca_platform.reports.anomaly_panels import AnomalyPanels
 from ca_platform.reports.anomaly_split import Explained, FlaggedDays
@@ -149,6 +150,12 @@ def is_of_few(panel: Panel, watched: Watched) -> Flags:
     counted = np.array([metric.kind != "amount" for metric in panel.metrics])
     is_ratio = np.array([metric.kind == "ratio" for metric in panel.metrics])
     off = np.abs(panel.values - watched.expected) * np.where(is_ratio, panel.sizes, 1.0)
+    for column, metric in enumerate(panel.metrics):
+        if metric.hours_of is not None:
+            # What usually comes in the hours that were empty.
+            off[:, column] *= watched.expected[:, panel.names.index(metric.hours_of)] / np.maximum(
+                panel.sizes[:, column], 1.0
+            )
     rows, leading = np.arange(watched.leading.size), watched.leading
     few: Flags = (leading >= 0) & counted[leading] & (off[rows, leading] < LEAST_EVENTS)
     return few
@@ -211,10 +218,11 @@ def _explanations(run: Run, panels: AnomalyPanels, explained: Explained) -> list
     """By day and metric: of flagged days the metric in words and the value that carries it; of known days their name."""
     metrics = run.panel.metrics
     found: list[str | None] = [None] * run.panel.values.size
-    names = panels.marks.names()
-    for place in np.flatnonzero([name is not None for name in names]):
-        for column in range(len(metrics)):
-            found[place * len(metrics) + column] = f"known day: {names[place]}"
+    marks = panels.marks
+    for place in np.flatnonzero(marks.is_marked):
+        holiday, event = marks.holiday[place], marks.event[place]
+        known = [holiday and f"public holiday: {holiday}", event and f"known event: {event}"]
+        found[place * len(metrics) : (place + 1) * len(metrics)] = ["; ".join(filter(None, known))] * len(metrics)
     for place, column in np.argwhere(run.is_anomaly):
         metric, day = metrics[column], run.panel.days[place]
         told = _metric_in_words(run, place, column)
@@ -237,8 +245,13 @@ def _notes(run: Run, panels: AnomalyPanels) -> list[str | None]:
 def _metric_in_words(run: Run, place: int, column: int) -> str:
     metric = run.panel.metrics[column]
     actual, expected = run.panel.values[place, column], run.expected[place, column]
+    name = metric_in_words(metric.name)
+    if metric.hours_of is not None:
+        told = in_words(name, actual, expected, np.nan, metric.hours_of)
+        silent = None if run.panel.hours is None else silent_hours(run.panel.hours[metric.hours_of][: place + 1])
+        return told if silent is None else f"{told}, none from {silent[0]:02}:00 to {silent[1]:02}:00"
     below = run.panel.sizes[place, column] if metric.denominator is not None else 1.0
-    return in_words(metric.name, actual, expected, float((actual - expected) * below), unit_of(metric))
+    return in_words(name, actual, expected, float((actual - expected) * below), unit_of(metric))
 
 
 def _until(frame: pl.DataFrame, calendar: Calendar) -> pl.LazyFrame:

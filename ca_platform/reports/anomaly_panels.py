@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from ca_platform.calendar import as_of
+from ca_platform.models.anomaly.hours import HOURS, hours_figure
 from ca_platform.models.anomaly.records import DayMarks, Days, Floats, Metric, Panel
 from ca_platform.reports.anomaly_cohorts import CohortDays, cohort_days
 from ca_platform.reports.anomaly_marks import marks_of
@@ -21,6 +22,7 @@ from ca_platform.reports.reading import FactReader
 from ca_platform.settings import Settings
 
 SESSIONS, ORDERS, REVENUE, MEAN_AMOUNT, DOWNLOADS = "sessions", "orders", "revenue", "mean_amount", "downloads"
+_HOURS = {name: f"hours_with_{name}" for name in (SESSIONS, ORDERS)}
 
 
 class AnomalyPanels:
@@ -29,6 +31,7 @@ class AnomalyPanels:
     Args:
         steps: gives sessions by ``slice`` and ``day``: a count ``steps.NAME`` for each step, ``sessions``, ``orders``,
             ``revenue``.
+        by_hour: the same by ``hour``, too.
         downloads: gives ``client`` and ``download`` of the customers' snapshot.
     """
 
@@ -36,11 +39,13 @@ class AnomalyPanels:
         self,
         facts: FactReader,
         steps: Callable[[], pl.DataFrame],
+        by_hour: Callable[[], pl.DataFrame],
         downloads: Callable[[], pl.LazyFrame],
         settings: Settings,
     ) -> None:
         self._facts = facts
         self._steps = steps
+        self._by_hour = by_hour
         self._downloads = downloads
         self._settings = settings
         self._panels: dict[str, Panel] = {}
@@ -68,7 +73,7 @@ class AnomalyPanels:
     @property
     def actions(self) -> dict[str, str]:
         """Name of the watched count by declared action."""
-        taken = {SESSIONS, ORDERS, REVENUE, MEAN_AMOUNT}
+        taken = {SESSIONS, ORDERS, REVENUE, MEAN_AMOUNT, *_HOURS.values()}
         return {name: f"actions.{name}" if name in taken else name for name in self._facts.shape.actions}
 
     def panel(self, report: str) -> Panel:
@@ -90,7 +95,8 @@ class AnomalyPanels:
             return share_panel(self.days, self._cohorts)
         metrics = self.metrics(report)
         figures = {name: self.by_slice(name)[:, 0] for name in (*self._counts, REVENUE)}
-        return panel_of(self.days, metrics, figures)
+        hours = {metric.name: self._hours[metric.name] for metric in metrics if metric.name in self._hours}
+        return panel_of(self.days, metrics, figures, hours)
 
     def metrics(self, report: str) -> tuple[Metric, ...]:
         """The metrics of a report that are made of sessions alone."""
@@ -99,7 +105,7 @@ class AnomalyPanels:
         orders = Metric(ORDERS, "count")
         if report == "dorders_anomaly":
             return (orders,)
-        return Metric(REVENUE, "amount"), orders, Metric(MEAN_AMOUNT, "amount", REVENUE, ORDERS)
+        return Metric(REVENUE, "amount"), orders, hours_of(ORDERS), Metric(MEAN_AMOUNT, "amount", REVENUE, ORDERS)
 
     @property
     def _counts(self) -> dict[str, str]:
@@ -117,6 +123,17 @@ class AnomalyPanels:
         rows = steps.select("slice", "day", pl.col(column).cast(pl.Float64)).filter(pl.col("day") <= self._last)
         place = (rows["day"].to_numpy().astype("datetime64[D]") - self._first).astype(np.int64)
         found[place, rows["slice"].to_numpy()] = rows[column].to_numpy()
+        return found
+
+    @cached_property
+    def _hours(self) -> dict[str, Floats]:
+        """(n, 24) what came in each hour in the whole shop, by name of a count, and revenue."""
+        columns = {**self._counts, REVENUE: REVENUE}
+        rows = self._by_hour().filter(pl.col("slice") == 0, pl.col("day") <= self._last)
+        place = (rows["day"].to_numpy().astype("datetime64[D]") - self._first).astype(np.int64)
+        found = {name: np.zeros((self.days.size, HOURS)) for name in columns}
+        for name, column in columns.items():
+            found[name][place, rows["hour"].to_numpy()] = rows[column].cast(pl.Float64).to_numpy()
         return found
 
     @property
@@ -141,15 +158,20 @@ class AnomalyPanels:
 
 
 def funnel_metrics(actions: Sequence[str]) -> tuple[Metric, ...]:
-    """Counts of all steps, the ratio of each to the one before, and orders by sessions.
+    """Counts of all steps, the hours with sessions, the ratio of each step to the one before, and orders by sessions.
 
     >>> [metric.name for metric in funnel_metrics(["basket"])]
-    ['sessions', 'basket', 'orders', 'basket/sessions', 'orders/basket', 'orders/sessions']
+    ['sessions', 'basket', 'orders', 'hours_with_sessions', 'basket/sessions', 'orders/basket', 'orders/sessions']
     """
     steps = (SESSIONS, *actions, ORDERS)
     pairs = dict.fromkeys([*zip(steps[1:], steps, strict=False), (ORDERS, SESSIONS)])
     counts = [Metric(name, "count") for name in steps]
-    return (*counts, *(ratio(of, by) for of, by in pairs))
+    return (*counts, hours_of(SESSIONS), *(ratio(of, by) for of, by in pairs))
+
+
+def hours_of(name: str) -> Metric:
+    """How much of a usual day lies in the hours in which there was any of a count."""
+    return Metric(_HOURS[name], "ratio", hours_of=name)
 
 
 def ratio(numerator: str, denominator: str) -> Metric:
@@ -157,14 +179,21 @@ def ratio(numerator: str, denominator: str) -> Metric:
     return Metric(f"{numerator}/{denominator}", "ratio", numerator, denominator)
 
 
-def panel_of(days: Days, metrics: Sequence[Metric], figures: dict[str, Floats]) -> Panel:
+def panel_of(
+    days: Days, metrics: Sequence[Metric], figures: dict[str, Floats], hours: dict[str, Floats] | None = None
+) -> Panel:
     """The panel of metrics that are made of daily counts and amounts.
 
     Args:
         figures: (n,) each, by name; what is divided, and what it is divided by.
+        hours: (n, 24) each, of all that stand in the panel; None where it is not known.
     """
-    values, sizes = zip(*(figures_of(metric, figures) for metric in metrics), strict=True)
-    return Panel(days, tuple(metrics), np.column_stack(values), np.column_stack(sizes))
+    columns = [
+        figures_of(metric, figures) if metric.hours_of is None else hours_figure((hours or {})[metric.hours_of])
+        for metric in metrics
+    ]
+    values, sizes = zip(*columns, strict=True)
+    return Panel(days, tuple(metrics), np.column_stack(values), np.column_stack(sizes), hours)
 
 
 def figures_of(metric: Metric, figures: dict[str, Floats]) -> tuple[Floats, Floats]:

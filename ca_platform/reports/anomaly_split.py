@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ca_platform.catalogue.anomalies import TOP_VALUES
+from ca_platform.catalogue.anomalies import TOP_VALUES, metric_in_words
 from ca_platform.models.anomaly.records import Flags, Floats, Ints
 from ca_platform.reports.anomaly_panels import AnomalyPanels
 from ca_platform.reports.anomaly_values import WINDOW_DAYS, Parts, Split, furthest, in_words, parts_of, unit_of
@@ -77,7 +77,7 @@ class FlaggedDays:
                     difference = float(parts.difference[row])
                     name = f"{dimension} {_is(value)}"
                     told = in_words(name, parts.actual[row], parts.expected[row], difference, unit_of(metric))
-                    cells = _cells(parts, row, f"{metric.name}, {told}")
+                    cells = _cells(parts, row, f"{metric_in_words(metric.name)}, {told}")
                     rows.append((day.item(), metric.name, dimension, value, *cells))
                     if parts.explains[row] and parts.contribution[row] > best.get((day, metric.name), (0.0, ""))[0]:
                         best[day, metric.name] = float(parts.contribution[row]), told
@@ -106,8 +106,10 @@ def _flagged(runs: Mapping[str, Run]) -> Iterator[tuple[Run, int, int]]:
     seen: set[tuple[int, str]] = set()
     for run in runs.values():
         for place, column in np.argwhere(run.is_anomaly):
-            key = int(place), run.panel.metrics[column].name
-            if key not in seen:
+            metric = run.panel.metrics[column]
+            key = int(place), metric.name
+            # The hours of a value say little where few of its sessions come in each.
+            if key not in seen and metric.hours_of is None:
                 seen.add(key)
                 yield run, int(place), int(column)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ca_platform.catalogue.anomalies import metric_in_words
 from ca_platform.models.anomaly.records import Flags, Floats, Metric
 from ca_platform.reports.anomaly_panels import REVENUE, divided
 
@@ -185,7 +186,7 @@ def unit_of(metric: Metric) -> str:
         return _MONEY
     if of.startswith("offset_"):
         return "first orders"
-    return of if of in ("sessions", "orders", "downloads") else f"sessions with {of}"
+    return of if of in ("sessions", "orders", "downloads") else f"sessions with “{metric_in_words(of)}”"
 
 
 def in_words(name: str, actual: float, expected: float, difference: float, unit: str) -> str:

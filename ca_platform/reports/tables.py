@@ -272,7 +272,9 @@ class Tables:
     @cached_property
     def anomalies(self) -> AnomalyTables:
         """Days on which the shop's figures lie where they should not."""
-        panels = AnomalyPanels(self._facts, lambda: self.days, lambda: self.milestones.downloads, self._settings)
+        panels = AnomalyPanels(
+            self._facts, lambda: self.days, lambda: self.steps, lambda: self.milestones.downloads, self._settings
+        )
 
         def models(panels: AnomalyPanels) -> AnomalyModels:
             return AnomalyModels(self._days.last, self._settings, self._lake, panels.panel, lambda: panels.marks)

@@ -38,7 +38,7 @@ SCORED: dict[str, pl.DataType] = {
     "is_served": pl.Boolean(),
 }
 # Goes into what a choice is made of: raise it when detectors or incidents change.
-_RECIPE = 2
+_RECIPE = 3
 FIRST_CHOICE_DAYS = 112
 """Days of history before the first choice: eight weeks that only teach, and as many that are judged."""
 _SERVED = "served"

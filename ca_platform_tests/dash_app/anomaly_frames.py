@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from ca_platform.catalogue.anomalies import DAY_REPORTS, DETECTORS
+from ca_platform.catalogue.anomalies import DAY_REPORTS, DETECTORS, metric_in_words
 from ca_platform.models.anomaly.watch import NO_SEASON, ONLY_TAUGHT, YEAR_DAYS
 from ca_platform_tests.dash_app.days_of_shop import Row, sessions_on
 
@@ -77,8 +77,8 @@ def _row(day: date, start: date, metric: str, scale: float) -> Row:
 
 def _why(day: date, metric: str, *, is_anomaly: bool) -> str | None:
     if is_anomaly:
-        return f"{metric}, −42 %. channel = <b>web</b>, −38 %, about 120 orders"
-    return "known day: Summer Bank Holiday" if day == HOLIDAY else None
+        return f"{metric_in_words(metric)}, −42 %. channel = <b>web</b>, −38 %, about 120 orders"
+    return "public holiday: Summer Bank Holiday" if day == HOLIDAY else None
 
 
 def _values(day: date, start: date) -> list[Row]:

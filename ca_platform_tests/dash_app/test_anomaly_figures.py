@@ -123,7 +123,7 @@ def test_figure_that_starts_late_and_one_with_gaps_are_drawn() -> None:
 
 def test_calendar_has_a_square_for_each_day_with_a_score() -> None:
     figure = anomaly_calendar.calendar(report(), LOOK)
-    heat, diamonds = figure["data"]
+    heat, diamonds, circles = figure["data"]
     weeks = [date.fromisoformat(text) for text in heat["x"]]
     assert all(week.weekday() == 0 for week in weeks)
     squares = {
@@ -136,6 +136,7 @@ def test_calendar_has_a_square_for_each_day_with_a_score() -> None:
     assert squares[MACHINE] == pytest.approx(2.69897, rel=1e-5)
     assert heat["meta"]["chooses"]["values"][MACHINE.weekday()][weeks.index(date(2026, 8, 3))] == str(MACHINE)
     assert len(diamonds["x"]) == 3
+    assert [(week, day) for week, day in zip(circles["x"], circles["y"], strict=True)] == [(str(HOLIDAY), 0)]
     assert "flagged, score" in heat["customdata"][MACHINE.weekday()][1 + weeks.index(date(2026, 7, 27))]
 
 

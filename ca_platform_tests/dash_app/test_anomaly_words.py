@@ -41,6 +41,7 @@ def opening(day: date | None) -> Look:
         (1234.6, "orders", "1,235"),
         (3.4, "orders", "3.40"),
         (0.088, "orders/sessions", "8.8%"),
+        (0.52, "hours_with_sessions", "52.0%"),
         (46.5, "mean_amount", "£46.50"),
         (None, "orders", "–"),
     ],
@@ -103,7 +104,7 @@ def test_list_of_flagged_days_opens_each_and_leads_to_its_page() -> None:
     assert [row[-1].leads for row in listing.rows][-1] == f"/funnels?date={MACHINE}"
     assert listing.rows[-1][1].text == (
         "orders, −42 % (channel = <b>web</b>, −38 %, about 120 orders); "
-        "orders/sessions, −42 % (channel = <b>web</b>, −38 %, about 120 orders)"
+        "orders / sessions, −42 % (channel = <b>web</b>, −38 %, about 120 orders)"
     )
     assert {row[2].text for row in listing.rows} == {"one day in 500"}
 
@@ -119,7 +120,7 @@ def test_explanation_of_many_figures_is_that_of_the_farthest() -> None:
 def test_known_day_is_named_and_does_not_stand_out() -> None:
     said = days.sentence(days.of_day(frames.report(REPORT), opening(HOLIDAY)), LOOK)
     assert said.startswith("Mon 31 Aug 2026 does not stand out")
-    assert said.endswith("known day: Summer Bank Holiday.")
+    assert said.endswith("public holiday: Summer Bank Holiday.")
 
 
 def test_figures_of_a_day_stand_beside_what_was_expected() -> None:

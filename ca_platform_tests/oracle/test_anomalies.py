@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from ca_platform.catalogue import report_spec
-from ca_platform.catalogue.anomalies import ANOMALIES, COHORT_OFFSETS, DAY_REPORTS
+from ca_platform.catalogue.anomalies import ANOMALIES, COHORT_OFFSETS, DAY_REPORTS, metric_in_words
 from ca_platform.lake import Lake
 from ca_platform.models.anomaly import backtest
 from ca_platform.models.anomaly.watch import NEW_FIGURE, NO_SEASON, ONLY_TAUGHT
@@ -83,6 +83,19 @@ def revenue_figures(sessions: list[Session]) -> dict[str, float | None]:
     return {"revenue": sum(amounts), "orders": len(amounts), "mean_amount": quotient(sum(amounts), len(amounts))}
 
 
+def hours_figure(sessions: dict[date, list[Session]], day: date) -> float | None:
+    """Usual share of the hours in which any came, by what so many let expect; of the last eight same weekdays."""
+    zone = world(SHOP, LAST)
+    before = [sessions.get(day - timedelta(weeks=weeks), []) for weeks in range(1, 9)]
+    past = [zone.local(session.start).hour for own in before for session in own]
+    if sum(bool(own) for own in before) < 4 or not sessions[day]:
+        return None
+    busy = {zone.local(session.start).hour for session in sessions[day]}
+    usual = {hour: past.count(hour) / len(past) for hour in set(past)}
+    expected = sum(share * (1 - (1 - share) ** len(sessions[day])) for share in usual.values())
+    return sum(share for hour, share in usual.items() if hour in busy) / expected
+
+
 def actual(frame: pl.DataFrame, day: date) -> dict[str, float | None]:
     return dict(frame.filter(pl.col("date") == day).select("metric", "actual").iter_rows())
 
@@ -96,9 +109,13 @@ def test_every_report_has_a_row_for_each_day_and_metric(frames: dict[str, pl.Dat
 
 
 def test_figures_of_the_funnel_and_of_revenue_are_those_of_the_sessions(frames: dict[str, pl.DataFrame]) -> None:
-    for day, sessions in sessions_by_day().items():
-        assert actual(frames["dfunnel_anomaly"], day) == pytest.approx(funnel_figures(sessions))
-        assert actual(frames["revenue_anomaly"], day) == pytest.approx(revenue_figures(sessions))
+    by_day = sessions_by_day()
+    bought = {day: [session for session in sessions if session.purchased] for day, sessions in by_day.items()}
+    for day, sessions in by_day.items():
+        funnel = funnel_figures(sessions) | {"hours_with_sessions": hours_figure(by_day, day)}
+        revenue = revenue_figures(sessions) | {"hours_with_orders": hours_figure(bought, day)}
+        assert actual(frames["dfunnel_anomaly"], day) == pytest.approx(funnel)
+        assert actual(frames["revenue_anomaly"], day) == pytest.approx(revenue)
 
 
 def test_figures_of_cohorts_are_the_newest_cells_of_the_report_of_each_day(frames: dict[str, pl.DataFrame]) -> None:
@@ -152,7 +169,7 @@ def test_rows_of_flags_say_what_they_rest_on(frames: dict[str, pl.DataFrame]) ->
         assert frame.filter(pl.col("is_anomaly") != pl.col("explanation").is_not_null()).is_empty()
         assert frame.filter("is_alarm").join(frame.filter("is_anomaly"), on="date", how="anti").is_empty()
         told = frame.filter("is_anomaly").select("metric", "explanation").rows()
-        assert all(text.startswith(f"{metric}: ") for metric, text in told)
+        assert all(text.startswith(f"{metric_in_words(metric)}: ") for metric, text in told)
 
 
 def test_notes_say_what_could_not_be_taken_out_of_each_figure(frames: dict[str, pl.DataFrame]) -> None:
@@ -170,6 +187,8 @@ def test_dimension_values_are_those_of_flagged_days(frames: dict[str, pl.DataFra
         frames[name].filter("is_anomaly").select("date", "metric")
         for name in ("dfunnel_anomaly", "revenue_anomaly", "dorders_anomaly")
     ).unique()
+    # The hours within a day are those of the whole shop.
+    flagged = flagged.filter(~pl.col("metric").str.starts_with("hours_with_"))
     found = frames["dimension_anomaly"]
     assert found.height
     assert set(found.select("date", "metric").rows()) == set(flagged.rows())

@@ -21,7 +21,7 @@ from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.frames import load_frames
 from ca_platform_tests.oracle.world import Session, Shop
 
-START, DAYS, LOST = date(2024, 1, 1), 90, 80
+START, DAYS, LOST, DARK = date(2024, 1, 1), 90, 80, 85
 DAY = START + timedelta(days=LOST)
 ORDERS = Metric("orders", "count")
 CONVERSION = Metric("orders/sessions", "ratio", "orders", "sessions")
@@ -122,7 +122,7 @@ def test_a_day_that_is_off_by_fewer_than_three_events_is_no_reason_to_call_anybo
 
 
 def planted(*, lost: bool = True) -> Shop:
-    """Some 60 sessions a day in two regions; on one day nearly all of one region are lost."""
+    """Some 60 sessions a day in two regions; on one day nearly all of one region are lost, on one all of ten hours."""
     dice = np.random.default_rng(7)
     sessions: list[Session] = []
     for day in range(DAYS):
@@ -131,6 +131,8 @@ def planted(*, lost: bool = True) -> Shop:
             for _ in range(count):
                 begun = datetime(2024, 1, 1, 1, tzinfo=UTC) + timedelta(days=day, seconds=int(dice.integers(80_000)))
                 bought = bool(dice.random() < 0.4)
+                if lost and day == DARK and 9 <= begun.hour < 19:
+                    continue
                 sessions.append(
                     Session(
                         f"{len(sessions)}",
@@ -179,5 +181,29 @@ def test_a_known_event_is_marked_and_not_flagged(shop: tuple[Settings, object]) 
     rows = found["dfunnel_anomaly"].filter(pl.col("date") == DAY)
     assert not rows["is_anomaly"].any()
     assert rows["score"].is_not_null().all()
-    assert rows["explanation"].unique().to_list() == ["known day: Move of the store"]
+    assert rows["explanation"].unique().to_list() == ["known event: Move of the store"]
     assert found["dimension_anomaly"].filter(pl.col("date") == DAY).is_empty()
+
+
+def test_a_day_that_stood_still_says_from_when_to_when(shop: tuple[Settings, object]) -> None:
+    day = START + timedelta(days=DARK)
+    found = computed(["dfunnel_anomaly"], [START + timedelta(days=DAYS - 1)], *shop)["dfunnel_anomaly"]  # type: ignore[arg-type]
+    row = found.row(by_predicate=(pl.col("date") == day) & (pl.col("metric") == "hours_with_sessions"), named=True)
+    assert row["is_anomaly"]
+    assert row["expected"] == pytest.approx(1, abs=0.05)
+    assert re.fullmatch(r"hours with sessions: −4\d %, none from 09:00 to 19:00", row["explanation"])
+
+
+def test_holidays_of_the_country_are_marked_and_not_flagged(shop: tuple[Settings, object]) -> None:
+    """The day on which a region is lost lies in a country where it is a holiday: 21 March 2024 in Persia."""
+    settings, lake = shop
+    assert date(2024, 3, 21) == DAY
+    anomaly = settings.reports.anomaly.model_copy(update={"country": "IR"})
+    reports = settings.reports.model_copy(update={"anomaly": anomaly})
+    last = START + timedelta(days=DAYS - 1)
+    found = computed(["dfunnel_anomaly"], [last], settings.model_copy(update={"reports": reports}), lake)  # type: ignore[arg-type]
+    frame = found["dfunnel_anomaly"]
+    rows = frame.filter(pl.col("date") == DAY)
+    assert not rows["is_anomaly"].any()
+    assert rows["explanation"].str.starts_with("public holiday: ").all()
+    assert not frame.drop_nulls("note")["note"].str.contains("public holidays not known").any()

@@ -21,7 +21,7 @@ HEIGHT_OF_CALENDAR = 230
 _RAREST = 3
 """The scale ends at one day in a thousand: 10³."""
 _BAR, _END = 46, 32
-_DIAMOND = "#1b2430"
+_MARK = "#1b2430"
 """Dark in both schemes: unusual days are bright."""
 
 
@@ -44,14 +44,15 @@ def calendar(frame: pl.DataFrame, look: Look) -> Figure:
         "coloraxis": "coloraxis",
         "meta": {"chooses": {"name": OPENED, "values": [[str(week + timedelta(days=n)) for week in weeks] for n in range(7)]}},
     }  # fmt: skip
-    flagged = days.filter("is_flagged")
+    flagged, known = days.filter("is_flagged"), days.filter(~pl.col("is_flagged"), pl.col("explanation").is_not_null())
     notes = (
         "how unusual each day was, by its score",
         "diamond: flagged" if flagged.height else "",
+        "circle: a public holiday or known event, never flagged" if known.height else "",
         "click a day to open it",
     )
     return figure(
-        [heat, *_diamonds(flagged)],
+        [heat, *_marks(flagged, "flagged", "diamond-open", 8), *_marks(known, "known day", "circle-open", 7)],
         look,
         notes,
         hovermode="closest",
@@ -96,22 +97,22 @@ def _said(days: pl.DataFrame, form: Formats) -> list[str]:
     ]
 
 
-def _diamonds(flagged: pl.DataFrame) -> list[dict[str, Any]]:
-    if flagged.is_empty():
+def _marks(marked: pl.DataFrame, name: str, symbol: str, size: int) -> list[dict[str, Any]]:
+    if marked.is_empty():
         return []
-    days = flagged["date"].to_list()
+    days = marked["date"].to_list()
     return [
         {
             "type": "scatter",
             "mode": "markers",
-            "name": "flagged",
+            "name": name,
             "x": [str(_monday(one)) for one in days],
             "y": [one.weekday() for one in days],
             "marker": {
-                "symbol": "diamond-open",
-                "size": 8,
-                "color": _DIAMOND,
-                "line": {"color": _DIAMOND, "width": 1.75},
+                "symbol": symbol,
+                "size": size,
+                "color": _MARK,
+                "line": {"color": _MARK, "width": 1.75},
             },
             "hoverinfo": "skip",
             "meta": {},

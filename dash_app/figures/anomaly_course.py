@@ -56,7 +56,7 @@ def course(frame: pl.DataFrame, look: Look) -> Figure:
         "per day, each on its own scale",
         "area: the range that was expected, grey: its middle" if rows["expected"].count() else "",
         "diamond: a day that stands out",
-        "circle: a known day, never an alarm" if rows["is_known"].any() else "",
+        "circle: a public holiday or known event, never an alarm" if rows["is_known"].any() else "",
         f"{len(shown)} of {form.count(len(known))} figures, those that stand out most"
         if len(shown) < len(known)
         else "",

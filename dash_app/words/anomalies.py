@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from ca_platform.catalogue.anomalies import metric_in_words
 from dash_app.flagged import AnomalyFilters
 from dash_app.records import Look
-from dash_app.words import names
 from dash_app.words.dates import weekday
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.rows import Row
@@ -21,12 +21,7 @@ Frame = pl.DataFrame
 NO_DATA = "There is nothing to watch on these days."
 NO_SCORE = "No day has a score yet: it takes eight weeks of history."
 _MONEY = ("revenue", "mean_amount")
-_NAMES = {
-    "mean_amount": "order value",
-    "offset_0": "first orders on the day of download",
-    "offset_1": "first orders a day later",
-}
-_OFFSET = "offset_"
+_OF_HOURS = "hours_with_"
 _FEW = 10
 MOST_DAYS = 1_000
 """So many are drawn of a longer history."""
@@ -34,8 +29,8 @@ _LAST = {"90": 90, "180": 180, "all": MOST_DAYS}
 
 
 def is_ratio(metric: str) -> bool:
-    """Whether it is the part of one step that gets to another, ``purchase/has_basket``."""
-    return "/" in metric
+    """Whether it is a share: of one step that gets to another, ``purchase/has_basket``, or of the hours of a day."""
+    return "/" in metric or metric.startswith(_OF_HOURS)
 
 
 def is_money(metric: str) -> bool:
@@ -43,20 +38,8 @@ def is_money(metric: str) -> bool:
     return metric in _MONEY
 
 
-def title(metric: str) -> str:
-    """A metric in words.
-
-    >>> [title(name) for name in ("mean_amount", "purchase/session_start", "offset_2")]
-    ['order value', 'purchase / session start', 'first orders 2 days later']
-    """
-    return " / ".join(_part(part) for part in metric.split("/"))
-
-
-def _part(name: str) -> str:
-    offset = name.removeprefix(_OFFSET)
-    if name in _NAMES or offset == name or not offset.isdigit():
-        return _NAMES.get(name, names.step(name))
-    return f"first orders {offset} days later"
+title = metric_in_words
+"""A metric in words."""
 
 
 def written(value: float | None, metric: str, form: Formats) -> str:
