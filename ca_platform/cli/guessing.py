@@ -17,6 +17,8 @@ from ca_platform.errors import CaPlatformError, SourceError
 if TYPE_CHECKING:
     from ca_platform.sources import Guess
 
+_LONG_YEARS = 15
+"""A longer past is likelier that of an order dated 1970."""
 _NAMES = ("sessions", "customers", "lines", "products", "deliveries", "assignments")
 
 
@@ -122,4 +124,9 @@ def _first_day(found: Guess, place: str, time_zone: str | None, notes: list[str]
         notes.append("The first day of the data could not be seen: set business.start_date.")
         return None
     notes.append(f"The data begin on {days[0]} and end on {days[1]}.")
+    if days[1].year - days[0].year > _LONG_YEARS:
+        notes.append(
+            "Every day from the first one on is loaded: if it is that of a wrong date, set business.start_date to the first "
+            "day of the shop."
+        )
     return days[0]

@@ -51,6 +51,13 @@ def test_a_mapping_is_guessed_and_its_certainty_said(here: Path, tell: Tell) -> 
     assert (settings.business.currency, settings.business.time_zone) == ("CHF", "Europe/Zurich")
 
 
+def test_a_past_that_is_too_long_is_told(here: Path, tell: Tell) -> None:
+    assert "set business.start_date" not in tell("init", "visits.csv", "-").err
+    with (here / "visits.csv").open("a") as file:
+        file.write("4;9;1970-01-01 00:00;3,20;yes;DE;1\n")
+    assert "if it is that of a wrong date, set business.start_date" in tell("init", "visits.csv", "-").err
+
+
 def test_what_init_writes_can_be_loaded(here: Path, tell: Tell) -> None:
     assert tell("init", "visits.csv", "customers.csv").code == 0
     parts = tell("check", "--json").json()["parts"]
