@@ -69,4 +69,4 @@ def test_hillstroms_verdict_on_mens_mail_is_statsmodels(hillstrom: pl.DataFrame)
     assert (row["significant"], row["direction"], row["test"]) == (True, "increase", "proportions")
     assert row["p_adjusted"] < 1e-10
     assert row["srm_p_value"] == pytest.approx(np.exp(-0.10127), abs=1e-5)
-    assert row["decision"].startswith("Take Mens E-Mail: revenue per customer rose by 117.9 % compared with No E-Mail")
+    assert row["decision"].startswith("Take Mens E-Mail: revenue per customer rose by 117.9% compared with No E-Mail")
