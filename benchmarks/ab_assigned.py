@@ -1,4 +1,4 @@
-"""Whole reports of promotions that do nothing, many of each shop: the promotions are put on its orders anew for each.
+"""Whole reports of promotions that do nothing, and of pairs of them, many of each shop: put on its orders anew for each.
 
 A shop takes longer to make than what its reports find. Of these only the p-values are made, by what calibrates them.
 """
@@ -6,53 +6,71 @@ A shop takes longer to make than what its reports find. Of these only the p-valu
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
-from benchmarks.ab_quality import rejections
+from benchmarks.ab_quality import ALPHA, rejections
 from benchmarks.ab_shops import Shop, loaded, quiet
 from ca_platform.calendar import start_of_day
 from ca_platform.facts import ensure_facts
 from ca_platform.models import experiments as ab
 from ca_platform.models.experiments.order_windows import OrderWindows, instants, order_windows
-from ca_platform.models.experiments.placebo_items import Coins, Promoted
-from ca_platform.models.experiments.records import Bools, Ints
+from ca_platform.models.experiments.placebo_items import Coins, Promoted, paid
+from ca_platform.models.experiments.records import Bools, Floats, Ints
 from ca_platform.models.threads import one_thread
 
-PROMOTIONS, USAGE = 200, 0.004
+# Promotions of a report, and the share of all orders that carries each.
+PROMOTIONS = {"200 promotions": (200, 0.004), "8 promotions of many": (8, 0.08)}
+PAIRED = (12, 0.05)
 PER_SHOP = 50
+_PAIRS = "pairs of 12 promotions"
+_METHODS: dict[str, Literal["benjamini_hochberg", "benjamini_yekutieli"]] = {
+    **dict.fromkeys(PROMOTIONS, "benjamini_hochberg"),
+    # Pairs share their customers, as in the report.
+    _PAIRS: "benjamini_yekutieli",
+}
 _FIRST_SEED = 3_000
 # Promoted tells exactly what is above this, and where there may be something.
 _CLEAR = 1e-9
 
 
 def found(shops: int) -> dict[str, dict[str, list[float]]]:
-    """By metric: ``items``, p-values up to .05, and ``reports`` of 200 promotions in which any is significant."""
-    p_values: dict[str, list[Any]] = {}
+    """By promotions and metric: ``items``, p-values up to .05, and ``reports`` of them in which any is significant."""
+    p_values: dict[tuple[str, str], list[Any]] = {}
     for seed in range(_FIRST_SEED, _FIRST_SEED + shops):
         with loaded(quiet(seed, 25_000, 75)) as shop:
             windows, observed = _windows(shop)
         promoted, dice = Promoted(windows, observed), np.random.default_rng(seed)
         with one_thread():
             for _ in range(PER_SHOP):
-                for metric, p in promoted.p_values(_coins(windows, dice), _CLEAR).items():
-                    p_values.setdefault(metric, []).append(p)
+                for name, (count, usage) in PROMOTIONS.items():
+                    coins = Coins.of(windows, _picked(windows, count, usage, dice))
+                    for metric, p in promoted.p_values(coins, _CLEAR).items():
+                        p_values.setdefault((name, metric), []).append(p)
+                p_values.setdefault((_PAIRS, "amount"), []).append(_of_pairs(windows, dice))
     return {
-        metric: {
+        f"{name}, {metric}": {
             "items": rejections(np.concatenate(reports)),
-            "reports": rejections(np.array([ab.adjusted(report).min() for report in reports])),
+            "reports": rejections(np.array([ab.adjusted(report, _METHODS[name]).min() for report in reports])),
         }
-        for metric, reports in p_values.items()
+        for (name, metric), reports in p_values.items()
     }
 
 
-def _coins(windows: OrderWindows, dice: np.random.Generator) -> Coins:
+def _of_pairs(windows: OrderWindows, dice: np.random.Generator) -> Floats:
+    """P-values of all pairs of some promotions."""
+    picked = _picked(windows, *PAIRED, dice)
+    one, other = (Coins.of(windows, picked[side]) for side in np.triu_indices(picked.shape[0], 1))
+    return paid(windows, one, other, ALPHA)["amount"]
+
+
+def _picked(windows: OrderWindows, count: int, usage: float, dice: np.random.Generator) -> Ints:
     """Each order carries one promotion at most, as in a shop."""
-    uses = round(USAGE * len(windows))
-    picked: Ints = dice.permutation(len(windows))[: PROMOTIONS * uses].reshape(PROMOTIONS, uses)
-    return Coins.of(windows, np.sort(picked, axis=1))
+    uses = round(usage * len(windows))
+    picked: Ints = dice.permutation(len(windows))[: count * uses].reshape(count, uses)
+    return np.sort(picked, axis=1)
 
 
 def _windows(shop: Shop) -> tuple[OrderWindows, Bools]:

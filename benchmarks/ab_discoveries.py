@@ -49,12 +49,16 @@ def _two_groups(people: Population, rounds: int, seed: int) -> dict[str, Floats]
     found: dict[str, list[Floats]] = {"two groups": [], "two groups, up to a cap": []}
     begun = 0
     for halves in ab.random_sides(people.customers, SIDE, rounds * ITEMS, seed):
-        a, b = (ab.moments_of(part, people.amount, *people.covariates) for part in halves)
-        is_real = (begun + np.arange(a.count.size)) % ITEMS < REAL
-        begun += a.count.size
-        whole = [(a, side) for side in (b, raised(b, EFFECT))]
-        capped = [capped_sides(people, halves, factor)[:2] for factor in (1.0, EFFECT)]
-        for p_values, pairs in zip(found.values(), (whole, capped), strict=True):
-            nothing, real = (ab.regression_adjusted(*pair).p_value for pair in pairs)
-            p_values.append(np.where(is_real, real, nothing))
+        count = halves[0].shape[0]
+        is_real = (begun + np.arange(count)) % ITEMS < REAL
+        begun += count
+        whole, capped = np.empty(count), np.empty(count)
+        for those, factor in ((~is_real, 1.0), (is_real, EFFECT)):
+            sides = halves[0][those], halves[1][those]
+            a, b = (ab.moments_of(part, people.amount, *people.covariates) for part in sides)
+            whole[those] = ab.regression_adjusted(a, raised(b, factor)).p_value
+            a, b, _ = capped_sides(people, sides, factor)
+            capped[those] = ab.regression_adjusted(a, b).p_value
+        for p_values, part in zip(found.values(), (whole, capped), strict=True):
+            p_values.append(part)
     return {name: np.concatenate(parts).reshape(rounds, ITEMS) for name, parts in found.items()}

@@ -18,7 +18,7 @@ EFFECT = 1.25
 LOOKS = 28
 _CHUNK = 480
 # Tests that are made split by split have fewer of them.
-FEWER, DRAWS = 20, 399
+FEWER, DRAWS = 50, 399
 FEWER_LOOKS = 5
 _STRATA = 4
 

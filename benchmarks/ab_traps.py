@@ -24,11 +24,18 @@ class Trap(NamedTuple):
     Attributes:
         shop: the parameters of the shop of each seed.
         days: report days of a shop.
+        shops: how many of 10,000 splits asked for.
     """
 
     reports: tuple[str, ...]
     shop: Callable[[int], ShopParameters]
     days: Callable[[ShopParameters], Sequence[date]]
+    shops: int
+
+
+def shops(name: str, splits: int) -> int:
+    """Shops of a trap for so many splits of the other parts; two at least."""
+    return max(TRAPS[name].shops * splits // 10_000, 2)
 
 
 def _last_day(shop: ShopParameters) -> list[date]:
@@ -61,23 +68,26 @@ TRAPS = {
         _before_after("promotion"),
         lambda seed: quiet(seed, 25_000, 75).with_(promotions=promotions(200, 0.004)),
         _last_day,
+        3,
     ),
     "promotions of many, before/after": Trap(
         _before_after("promotion"),
         lambda seed: quiet(seed, 10_000, 75).with_(promotions=promotions(8, 0.08)),
         _last_day,
+        6,
     ),
     "products, before/after": Trap(
-        _before_after("product"), lambda seed: quiet(seed, 10_000, 75, baskets=True), _last_day
+        _before_after("product"), lambda seed: quiet(seed, 10_000, 75, baskets=True), _last_day, 4
     ),
     "pairs of promotions, customers shared": Trap(
         ("promotion_comparison",),
         lambda seed: quiet(seed, 10_000, 75).with_(promotions=promotions(12, 0.05)),
         _last_day,
+        4,
     ),
-    "segments, holidays": Trap(_segments("daily"), lambda seed: quiet(seed, 20_000, 150), _holidays),
-    "segments, weeks": Trap(_segments("weekly"), lambda seed: quiet(seed, 10_000, 140), _every(35, 69)),
-    "segments, months": Trap(_segments("monthly"), lambda seed: quiet(seed, 10_000, 245), _every(31, 182)),
+    "segments, holidays": Trap(_segments("daily"), lambda seed: quiet(seed, 20_000, 150), _holidays, 4),
+    "segments, weeks": Trap(_segments("weekly"), lambda seed: quiet(seed, 10_000, 140), _every(7, 69), 4),
+    "segments, months": Trap(_segments("monthly"), lambda seed: quiet(seed, 10_000, 245), _every(31, 182), 4),
 }
 
 
