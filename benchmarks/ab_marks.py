@@ -12,6 +12,8 @@ _Rate = list[float]
 OFFERED = (0.045, 0.055)
 _REPORTED = (0.04, 0.06)
 _MOST = 0.06
+# Standard errors of half a 95 % interval.
+_HALF = 1.96
 
 
 class Mark(NamedTuple):
@@ -84,7 +86,10 @@ def _offered(calibrated: Figures) -> Iterator[Mark]:
             f"{name}: tests offered that are right",
             f"all {OFFERED[0]:.1%} to {OFFERED[1]:.1%}",
             f"{len(inside)} of {len(offered)}, {min(rates):.2%} to {max(rates):.2%}; {len(found) - len(offered)} withheld",
-            _verdict(is_reached=len(inside) == len(offered)),
+            _verdict(
+                is_reached=len(inside) == len(offered),
+                may_be=all(row["rate"][1] <= OFFERED[1] and row["rate"][2] >= OFFERED[0] for row in offered),
+            ),
         )
 
 
@@ -108,13 +113,19 @@ def _of_population(shop: Figures) -> Iterator[Mark]:
             f"{always:.1%}, {width:.2f}",
             _verdict(is_reached=always <= 0.05 and width <= 1.35),
         )
-    for design, shares in shop["discoveries"].items():
-        yield Mark(
-            f"{name}: 40 items of which 4 are real, {design}",
-            "<= 5 % wrong, >= .15 found",
-            f"{shares['false']:.1%} wrong, {shares['found']:.3f} found",
-            _verdict(is_reached=shares["false"] <= 0.05 and shares["found"] >= 0.15),
-        )
+    # The designs of the reports: an experiment is decided by amounts up to a cap.
+    for design in ("before/after", "two groups, up to a cap"):
+        yield _discoveries(f"{name}: 40 items of which 4 are real, {design}", shop["discoveries"][design])
+
+
+def _discoveries(what: str, shares: Figures) -> Mark:
+    wrong, error, is_found = shares["false"], shares["false_error"], shares["found"] >= 0.15
+    return Mark(
+        what,
+        "<= 5 % wrong, >= .15 found",
+        f"{wrong:.1%} +- {_HALF * error:.1%} wrong, {shares['found']:.3f} found",
+        _verdict(is_reached=is_found and wrong <= 0.05, may_be=is_found and wrong - _HALF * error <= 0.05),
+    )
 
 
 def _calendar(calendar: Figures) -> Iterator[Mark]:

@@ -58,7 +58,7 @@ CALIBRATION_REPORTS = (
         title="Calibration of the A/B tests",
         grain="test × metric",
         description=(
-            "Each test that a report of A/B tests uses, 10,000 times or more on the shop's own customers in the design of that "
+            "Each test that a report of A/B tests uses, 20,000 times on the shop's own customers in the design of that "
             "report, where nothing differs: what it calls significant is a false positive. Experiments: random groups of "
             "500 customers, or a quarter of all, and what came of them in the last four weeks. Before and after: promotions "
             "and products that 300 orders, or one in 40, are said to carry at random, frequent products a tenth of all "

@@ -76,9 +76,9 @@ TESTS = {
 
 
 def agree(rate: float, hits: int, count: int) -> bool:
-    """Whether a share of so many trials is what the report says of 10,000 or more: within three and a half standard errors."""
+    """Whether a share of so many trials is what the report says of 20,000: within three and a half standard errors."""
     own = hits / count
-    return abs(own - rate) < 3.5 * sqrt(0.05 * 0.95 * (1 / count + 1 / 10_000))
+    return abs(own - rate) < 3.5 * sqrt(0.05 * 0.95 * (1 / count + 1 / 20_000))
 
 
 def test_rates_of_two_groups_are_those_of_other_splits(shop: list[Order], found: pl.DataFrame) -> None:

@@ -30,14 +30,12 @@ _FREQUENT_PART = 10
 # The other promotion of a pair is in so many times fewer orders.
 _OF_OTHER = 2
 _CELLS = 300_000
-ITEM_SPLITS = 2 * SPLITS
-"""Items of each kind: so many that a test that is right is seldom taken for one that is half a hundredth off."""
 
 
 def measure_items(
     windows: OrderWindows,
     observed: Bools,
-    splits: int = ITEM_SPLITS,
+    splits: int = SPLITS,
     seed: int = 0,
     alpha: float = 0.05,
     metrics: Sequence[str] = METRICS,
