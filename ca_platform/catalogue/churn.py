@@ -81,7 +81,8 @@ CHURN = (
             "on or before the day, not more than six days ago, else one of the Monday of its week; the candidate that won "
             "its back-test serves. With less than eight weeks of orders, or "
             "too few who came again, the baseline does: the share of earlier waiting times that lasted so much longer. "
-            "Unless reports.retail_year of the settings is false, the models of orders expect the seasons of retail."
+            "Unless reports.retail_year of the settings is false, the models of orders expect the seasons of retail, and the "
+            "shop's own once whole years have told them."
         ),
         columns=(
             text("client", "The customer."),

@@ -12,7 +12,8 @@ _SERVING = (
     "once a year of them is known and where that would have helped before. With less than eight weeks of orders, or fewer "
     "than ten customers who came again, the baseline does: everybody goes on at the rate of before. Unless "
     "reports.retail_year of the settings is false, the models expect the seasons of retail as a whole, most before "
-    "Christmas; the less so, the more often customers come."
+    "Christmas, the less so, the more often customers come; and once a year has passed the shop's own, as far as they come "
+    "again."
 )
 
 CLV = (

@@ -133,8 +133,8 @@ class ReportSettings(Model):
         history_days: days in tables by day.
         cohort_days: daily cohorts.
         keep_daily: report days of per-customer tables that are kept, before them month ends.
-        retail_year: whether customers are expected to buy by the seasons as those of retail as a whole do, most before
-            Christmas; it counts most in a shop that is younger than a year.
+        retail_year: whether customers are expected to buy by seasons: those of retail as a whole, most before Christmas, and
+            the shop's own as far as whole years have told them.
         experiments: plans by the name of the experiment; one that is not named has the defaults.
     """
 

@@ -79,7 +79,7 @@ schedule:
 # reports:                 # options of single reports; these are the defaults
 #   history_days: 400
 #   cohort_days: 100
-#   retail_year: true        # forecasts of customers expect the seasons of retail; false: every month alike
+#   retail_year: true        # forecasts of customers expect seasons, of retail and your own; false: every month alike
 #   churn: {method: global, factor: 2, days: 90}
 #   most_combined_products: {min_orders: 2}    # pairs in fewer orders are left out
 #   association_rules: {min_support: 0.01, min_confidence: 0.2, max_size: 4}

@@ -9,8 +9,8 @@ import numpy as np
 from ca_platform.models.backtest import History
 from ca_platform.models.backtest.history import Floats, Ints
 from ca_platform.models.clv import Summary
-from ca_platform.models.clv.clock import PLAIN, Clock, usual_clock
-from ca_platform.models.clv.customers import summary_at
+from ca_platform.models.clv.clock import PLAIN, Clock
+from ca_platform.models.clv.customers import clock_at, summary_at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,7 @@ def customers_at(history: History, origin: int, *, has_season: bool = False) -> 
 
     Args:
         history: nothing of it lies at the origin or after it.
-        has_season: whether days are counted from 1970-01-01, so that the usual year of trade tells what a week is.
+        has_season: whether days are counted from 1970-01-01, so that the year of trade tells what a week is.
 
     >>> known = customers_at(History([1, 1, 2], at=[0.5, 3.5, 2.0]), 10)
     >>> known.orders, known.idle_days, known.mean_gap_days
@@ -63,7 +63,7 @@ def customers_at(history: History, origin: int, *, has_season: bool = False) -> 
     repeats = orders > 1
     between = np.diff(history.at, prepend=0.0)
     between[starts] = 0.0
-    clock = usual_clock(summary_at(history, origin)) if has_season else PLAIN
+    clock = clock_at(history, origin, has_season=has_season)
     nothing = np.full(orders.size, np.nan)
     return Customers(
         number=history.customer[starts],

@@ -10,7 +10,7 @@ What the usual year is stands in public statistics: the course of the months is 
 adjustment factors of the US Census Bureau (Monthly Retail Trade Survey, 2012), moved so that the quarters are those of
 retail e-commerce (its quarterly sales, not adjusted over adjusted, 2013 to 2015). What is bought every week is bought in
 every season alike: of food the last quarter is 3 % above the others, of all e-commerce 30 %. So the more often
-customers come, the plainer is the clock.
+customers come, the plainer is the clock. A shop that has seen whole years learns its own (``season``).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from numpy.typing import ArrayLike
 
 from ca_platform.models.clv.records import Floats, Summary
 
+YEAR_DAYS = 365.2425
+MONTH_DAYS = (31, 28.2425, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _WEEK = 7.0
-_YEAR_DAYS = 365.2425
 # January first.
-_MONTHS = (0.870, 0.935, 0.981, 0.927, 0.951, 0.937, 0.921, 0.968, 0.891, 1.007, 1.155, 1.456)
+_USUAL = (0.870, 0.935, 0.981, 0.927, 0.951, 0.937, 0.921, 0.968, 0.891, 1.007, 1.155, 1.456)
 # Of a shop whose customers come again every week, one eighth of the usual season is left.
 _OFTEN = 7.0
-_MONTH_DAYS = (31, 28.2425, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,19 @@ class Clock:
     """The time of trade over days that are counted from 1970-01-01.
 
     Attributes:
-        strength: 1 where a shop's year is the usual one, 0 where it has no season, and plain time is all there is.
+        months: what is sold on a day of each month, January first, by any common measure; above 0. All alike where there is
+            no season, and plain time is all there is.
 
-    >>> usual = Clock(1.0)
+    >>> usual = seasonal(1.0)
     >>> from datetime import date
     >>> months = [(date(2024, month, 1) - date(1970, 1, 1)).days for month in (7, 8, 12)]
     >>> usual.weeks(months, np.add(months, 28)).round(2).tolist()
     [3.68, 3.87, 5.82]
-    >>> Clock(0.0).weeks(months, np.add(months, 28)).tolist()
+    >>> PLAIN.weeks(months, np.add(months, 28)).tolist()
     [4.0, 4.0, 4.0]
     """
 
-    strength: float = 0.0
+    months: tuple[float, ...] = (1.0,) * 12
 
     def weeks(self, start: ArrayLike, end: ArrayLike) -> Floats:
         """Weeks of trade from the begin of a day to that of another one."""
@@ -56,30 +57,49 @@ class Clock:
 
     def days(self, start: float, weeks: Floats) -> Floats:
         """Days from the begin of a day until so many weeks of trade have passed; may be infinite."""
-        if not self.strength:
+        if self._is_plain:
             return weeks * _WEEK
         finite = np.isfinite(weeks)
-        year, rest = np.divmod(self._passed(start) + np.where(finite, weeks, 0.0) * _WEEK, _YEAR_DAYS)
+        year, rest = np.divmod(self._passed(start) + np.where(finite, weeks, 0.0) * _WEEK, YEAR_DAYS)
         calendar, trade = self._knots
-        return np.where(finite, year * _YEAR_DAYS + np.interp(rest, trade, calendar) - start, weeks)
+        return np.where(finite, year * YEAR_DAYS + np.interp(rest, trade, calendar) - start, weeks)
+
+    def unlike(self, other: Clock) -> float:
+        """How far the months of two years are apart: the root mean square of the logarithms of their ratios, by length.
+
+        >>> PLAIN.unlike(PLAIN), round(seasonal(1.0).unlike(PLAIN), 2)
+        (0.0, 0.14)
+        """
+        length = np.array(MONTH_DAYS) / YEAR_DAYS
+        one, two = (np.array(clock.months) / float(np.array(clock.months) @ length) for clock in (self, other))
+        return float(np.sqrt(length @ np.log(one / two) ** 2))
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        return len(set(self.months)) == 1
 
     def _passed(self, day: ArrayLike) -> Floats:
         """Days of trade since 1970."""
-        if not self.strength:
+        if self._is_plain:
             return np.asarray(day, np.float64)
-        year, rest = np.divmod(np.asarray(day, np.float64), _YEAR_DAYS)
-        return np.asarray(year * _YEAR_DAYS + np.interp(rest, *self._knots))
+        year, rest = np.divmod(np.asarray(day, np.float64), YEAR_DAYS)
+        return np.asarray(year * YEAR_DAYS + np.interp(rest, *self._knots))
 
     @cached_property
     def _knots(self) -> tuple[Floats, Floats]:
         """Days of the year at which months begin, and the days of trade by then; both end with those of a year."""
-        length, index = np.array(_MONTH_DAYS), np.array(_MONTHS) ** self.strength
-        trade = index * length * _YEAR_DAYS / np.sum(index * length)
+        length, index = np.array(MONTH_DAYS), np.array(self.months)
+        trade = index * length * YEAR_DAYS / np.sum(index * length)
         return np.append(0.0, np.cumsum(length)), np.append(0.0, np.cumsum(trade))
 
 
 PLAIN = Clock()
 """The clock of days that have no date."""
+
+
+def seasonal(strength: float) -> Clock:
+    """The usual year of retail at a strength: 1 as it is, 0 without a season."""
+    return Clock(tuple(month**strength for month in _USUAL))
 
 
 def usual_clock(summary: Summary) -> Clock:
@@ -88,9 +108,9 @@ def usual_clock(summary: Summary) -> Clock:
     Args:
         summary: by the plain clock.
 
-    >>> usual_clock(Summary([0, 4], [0, 14], [14, 14])).strength
-    0.5
+    >>> usual_clock(Summary([0, 4], [0, 14], [14, 14])) == seasonal(0.5)
+    True
     """
     weeks = float(np.sum(summary.age_weeks * summary.weights))
     again = float(np.sum(summary.repeats * summary.weights))
-    return Clock(weeks / (weeks + _OFTEN * again) if weeks > 0 else 1.0)
+    return seasonal(weeks / (weeks + _OFTEN * again) if weeks > 0 else 1.0)

@@ -41,6 +41,9 @@ _PRICE_OF_DEGENERATE = 0.01
 # whole sums: ranks first, the level is put right by itself.
 _PRICE_OF_LEVEL, _PRICE_OF_TENTHS = 0.1, 0.1
 
+# Two years are not the same shop's if their months differ by more than a factor of two.
+_OTHER_YEAR = float(np.log(2))
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -142,7 +145,7 @@ def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) ->
         scores += challenge
     if served in slow:
         fitted[served] = slow[served].fit(past, end, usable)
-    totals = past_totals(past.few, origins, candidates[served])
+    totals = past_totals(past.few, _of_this_year(origins, past.few), candidates[served])
     levels = {name: learn_level(totals[name], end / 7, horizon_days / 7, totals["orders"]) for name in MEASURES}
     for name in MEASURES:
         if levels[name].method != "none":
@@ -155,6 +158,15 @@ def _some(origins: Sequence[Origin]) -> Sequence[Origin]:
     """A few of the origins, evenly chosen, the newest among them."""
     step = -(-len(origins) // _FEW_ORIGINS)
     return origins[::-1][::step][::-1]
+
+
+def _of_this_year(origins: Sequence[Origin], past: Past) -> Sequence[Origin]:
+    """Those at which the shop's year was taken for about what it is now.
+
+    Before a gift shop had seen a Christmas its forecasts missed a season that they know by now, and tell no level.
+    """
+    now = past.buyers(past.end).clock
+    return [at for at in origins if past.buyers(at.at).clock.unlike(now) < _OTHER_YEAR] or origins
 
 
 def _ahead(candidate: Candidate, *, is_degenerate: bool) -> float:

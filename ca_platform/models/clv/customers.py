@@ -10,6 +10,7 @@ from ca_platform.models.backtest import History
 from ca_platform.models.clv.clock import PLAIN, Clock, usual_clock
 from ca_platform.models.clv.purchases import orders_per_day
 from ca_platform.models.clv.records import Floats, Ints, Summary
+from ca_platform.models.clv.season import own_clock
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +54,7 @@ def buyers_at(history: History, origin: int, *, has_season: bool = False) -> Buy
 
     Args:
         history: orders from the origin on are left out.
-        has_season: whether days are counted from 1970-01-01, so that the usual year of trade tells what a week is.
+        has_season: whether days are counted from 1970-01-01, so that the year of trade tells what a week is.
 
     >>> buyers = buyers_at(History([1, 1, 1, 2], at=[0.2, 7.1, 7.9, 3.0], amount=[10, 20, 30, 5]), origin=15)
     >>> buyers.purchase_days, buyers.mean_amount, buyers.summary.age_weeks
@@ -61,7 +62,7 @@ def buyers_at(history: History, origin: int, *, has_season: bool = False) -> Buy
     """
     known = history.until(float(origin))
     starts = known.starts
-    clock = usual_clock(summary_at(known, origin)) if has_season else PLAIN
+    clock = clock_at(known, origin, has_season=has_season)
     summary = summary_at(known, origin, clock)
     days = summary.repeats + 1
     return Buyers(
@@ -74,6 +75,11 @@ def buyers_at(history: History, origin: int, *, has_season: bool = False) -> Buy
         origin,
         clock,
     )
+
+
+def clock_at(known: History, origin: int, *, has_season: bool) -> Clock:
+    """The clock of a shop that is known before an origin; the plain one where days have no date."""
+    return own_clock(known.day, origin, usual_clock(summary_at(known, origin))) if has_season else PLAIN
 
 
 def summary_at(history: History, origin: int, clock: Clock = PLAIN) -> Summary:
