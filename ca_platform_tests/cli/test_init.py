@@ -126,14 +126,18 @@ def test_missing_columns_are_named(here: Path, tell: Tell) -> None:
 def test_the_first_column_is_found_in_a_database(
     nowhere: Path, tell: Tell, postgresql_server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A database of its own: in the other one lie tables of other tests, which are proposed, too.
     with psycopg.connect(postgresql_server.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE guessed_alone_by_init")
+    alone = f"{postgresql_server.url.rpartition('/')[0]}/guessed_alone_by_init"
+    with psycopg.connect(alone, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA guessed")
         connection.execute(
             "CREATE TABLE guessed.visits (order_id text, client text, session_start_date timestamptz, "
             "payment_amount numeric, has_purchased boolean, region text)"
         )
         connection.execute("INSERT INTO guessed.visits VALUES ('1', 'a', '2024-05-06 12:00Z', 9.5, true, 'EU')")
-    said = tell("init", postgresql_server.url)
+    said = tell("init", alone)
     assert said.code == 0, said.err
     text = (nowhere / "ca_platform.yaml").read_text()
     assert postgresql_server.password not in text + said.err + said.out
