@@ -70,9 +70,13 @@ class Clock:
         >>> PLAIN.unlike(PLAIN), round(seasonal(1.0).unlike(PLAIN), 2)
         (0.0, 0.14)
         """
-        length = np.array(MONTH_DAYS) / YEAR_DAYS
-        one, two = (np.array(clock.months) / float(np.array(clock.months) @ length) for clock in (self, other))
-        return float(np.sqrt(length @ np.log(one / two) ** 2))
+        return float(np.sqrt(np.array(MONTH_DAYS) / YEAR_DAYS @ np.log(self.shares / other.shares) ** 2))
+
+    @cached_property
+    def shares(self) -> Floats:
+        """The part of a year's trade that each month has."""
+        sold = np.array(self.months) * np.array(MONTH_DAYS)
+        return np.asarray(sold / sold.sum())
 
     @cached_property
     def _is_plain(self) -> bool:
@@ -88,9 +92,7 @@ class Clock:
     @cached_property
     def _knots(self) -> tuple[Floats, Floats]:
         """Days of the year at which months begin, and the days of trade by then; both end with those of a year."""
-        length, index = np.array(MONTH_DAYS), np.array(self.months)
-        trade = index * length * YEAR_DAYS / np.sum(index * length)
-        return np.append(0.0, np.cumsum(length)), np.append(0.0, np.cumsum(trade))
+        return np.append(0.0, np.cumsum(MONTH_DAYS)), np.append(0.0, np.cumsum(self.shares * YEAR_DAYS))
 
 
 PLAIN = Clock()

@@ -86,9 +86,8 @@ def _years(days: Ints, ago: Floats, years: int, usual: Clock) -> _Years:
     growth = -np.polyfit(np.arange(years), np.log(np.maximum(orders, 1)), 1)[0] if years > 1 else 0.0
     place = year * 12 + _month(days)
     sold = np.bincount(place, np.exp(growth * ago), minlength=years * 12).reshape(years, 12)
-    told = np.array(usual.months) * _LENGTHS / float(np.array(usual.months) @ _LENGTHS)
-    shares = (sold + _BEFORE * told) / (sold.sum(axis=1, keepdims=True) + _BEFORE)
-    return _Years(np.log(shares / told))
+    shares = (sold + _BEFORE * usual.shares) / (sold.sum(axis=1, keepdims=True) + _BEFORE)
+    return _Years(np.log(shares / usual.shares))
 
 
 def _month(days: Ints) -> Ints:
