@@ -161,7 +161,7 @@ def _table(mapping: Mapping[str, Any]) -> str:
 def _is_bought(columns: Columns) -> tuple[str, str] | None:
     """SQL that is 0 for an order that was cancelled, else 1, and that in words; None: no column says it."""
     for name in columns.kinds:
-        if plain_name(name) not in STATES or columns.kinds[name] != "text" or columns.distinct[name] > _MOST_EVENTS:
+        if plain_name(name) not in STATES or not _tells_kinds(columns, name):
             continue
         values = columns.rows[name].cast(pl.String()).drop_nulls().unique().sort().to_list()
         undone = [value for value in values if value.strip().casefold() in UNDONE]
@@ -232,7 +232,7 @@ def _goods(rows: _Rows) -> Guess | None:
 
 def _events(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     """Sessions of a log of events, one of which is the purchase; its lines."""
-    rows, event = _rows(base, columns), next(filter(_is_event(columns), columns.kinds), None)
+    rows, event = _rows(base, columns), _event_of(columns)
     if rows is None or event is None or "order_id" not in rows.order or "price" not in rows.line:
         return ()
     counts = columns.rows[event].cast(pl.String()).value_counts(sort=True)
@@ -263,10 +263,14 @@ def _events(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     return sessions, Guess("lines", goods.mapping | {"query": query}, goods.confidence)
 
 
-def _is_event(columns: Columns) -> Any:
-    return lambda name: (
-        plain_name(name) in EVENTS and columns.kinds[name] == "text" and columns.distinct[name] <= _MOST_EVENTS
-    )
+def _event_of(columns: Columns) -> str | None:
+    """The column that says what a row of a log is."""
+    return next((name for name in columns.kinds if plain_name(name) in EVENTS and _tells_kinds(columns, name)), None)
+
+
+def _tells_kinds(columns: Columns, name: str) -> bool:
+    """Whether a column has few texts."""
+    return columns.kinds[name] == "text" and columns.distinct[name] <= _MOST_EVENTS
 
 
 def literal(text: str) -> str:
