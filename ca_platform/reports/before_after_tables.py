@@ -1,6 +1,7 @@
 """Before and after first uses, for some report days: reads the lake, compares, and keeps what a day gave.
 
-What is compared is in ``before_after``, the windows around orders in ``order_windows``.
+What is compared is in ``before_after``, who used what first in ``first_uses``, the windows around orders in
+``order_windows``.
 """
 
 from __future__ import annotations
@@ -8,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
 
 from ca_platform.calendar import start_of_day
 from ca_platform.catalogue.ab_tests import CAPPED, FREQUENT_ITEMS
-from ca_platform.facts.customers import MAIN_SLICE
 from ca_platform.models.experiments.order_windows import (
     METRICS,
     WINDOW,
     OrderWindows,
-    instants,
     order_windows,
 )
 from ca_platform.models.experiments.records import Bools, Ints
@@ -37,6 +36,7 @@ from ca_platform.reports.before_after import (
     products_before_after,
     promotions_before_after,
 )
+from ca_platform.reports.first_uses import Firsts, FirstUses
 from ca_platform.reports.milestones import valid_on
 from ca_platform.reports.opened import Opened
 from ca_platform.reports.opened_items import Naming, distributions, families
@@ -45,23 +45,7 @@ from ca_platform.settings.models import Sources
 from ca_platform.settings.reports import AbTest
 from ca_platform.training.orders import day_number
 
-_KEY = ["slice", "customer", "at"]
 _NEVER = np.iinfo(np.int64).max
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Firsts:
-    """First orders with items.
-
-    Attributes:
-        items: ``slice`` and ``item``, in the order of their numbers.
-        uses: the first order of each customer with each of them.
-        again: further orders with the item: the number of the use, and the row of the order.
-    """
-
-    items: pl.DataFrame
-    uses: Uses
-    again: tuple[Ints, Ints]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +101,7 @@ class BeforeAfterTables:
         self._sources = sources
         self._spells = spells
         self._calibrations = calibrations
+        self._firsts = FirstUses(facts, by_dimension=options.by_dimension)
         self._windows = lru_cache(maxsize=2)(self._around)
         self._days: dict[tuple[str, date], _Compared] = {}
         self._last: tuple[date, _Known] | None = None
@@ -152,8 +137,8 @@ class BeforeAfterTables:
         bought = self._bought(known, items, uses, is_known, is_allowed=self._allows_frequent(metric, day))
         return _named(known, items, matched_of_products(known.windows, known.observed, uses, bought, metric))
 
-    def _firsts_of(self, kind: str) -> _Firsts:
-        return self._promotion_firsts if kind == "promotion" else self._product_firsts
+    def _firsts_of(self, kind: str) -> Firsts:
+        return self._firsts.promotions if kind == "promotion" else self._firsts.products
 
     @property
     def _kinds(self) -> list[str]:
@@ -186,12 +171,12 @@ class BeforeAfterTables:
 
     def _promotions(self, asked: Sequence[Asked]) -> list[Opened]:
         known = self._known(asked[0].day)
-        items, uses, _ = _known_firsts(self._promotion_firsts, known)
+        items, uses, _ = _known_firsts(self._firsts.promotions, known)
         return [promotions_before_after(known.windows, known.observed, uses, items, one) for one in asked]
 
     def _products(self, asked: Sequence[Asked]) -> list[Opened]:
         known = self._known(asked[0].day)
-        items, uses, is_known = _known_firsts(self._product_firsts, known)
+        items, uses, is_known = _known_firsts(self._firsts.products, known)
         found = []
         for one in asked:
             is_allowed = self._allows_frequent(one.metric, one.day)
@@ -208,7 +193,7 @@ class BeforeAfterTables:
 
     def _bought(self, known: _Known, items: pl.DataFrame, uses: Uses, is_known: Bools, *, is_allowed: bool) -> Bought:
         windows = known.windows
-        use, row = self._product_firsts.again
+        use, row = self._firsts.products.again
         fits = known.of(row)
         # Those who are known keep their order.
         number = np.cumsum(is_known) - 1
@@ -231,7 +216,7 @@ class BeforeAfterTables:
             shape = self._facts.shape
             first = pl.Series([start_of_day(shape.start_date, shape.time_zone)]).dt.epoch("us").item()
             observed = windows.observed(number, first, self._downloads(day))
-            orders = np.bincount(self._instants["slice"].to_numpy()[is_known])
+            orders = np.bincount(self._firsts.instants["slice"].to_numpy()[is_known])
             self._last = day, _Known(windows, place, observed, orders)
         return self._last[1]
 
@@ -239,76 +224,17 @@ class BeforeAfterTables:
         """The download of each customer's number as it is known at the end of a day."""
         rows = self._spells().filter(valid_on(day) & pl.col("customer").is_not_null())
         customer = rows["customer"].to_numpy().astype(np.int64)
-        downloads = np.full(int(self._instants["customer"].cast(pl.Int64).to_numpy().max(initial=-1)) + 1, _NEVER)
+        with_orders = self._firsts.instants["customer"].cast(pl.Int64).to_numpy()
+        downloads = np.full(int(with_orders.max(initial=-1)) + 1, _NEVER)
         # Customers without an order have larger numbers, too.
-        orders = customer < downloads.size
-        downloads[customer[orders]] = rows["download"].dt.epoch("us").to_numpy()[orders]
+        is_within = customer < downloads.size
+        downloads[customer[is_within]] = rows["download"].dt.epoch("us").to_numpy()[is_within]
         return downloads
 
-    @cached_property
-    def _instants(self) -> pl.DataFrame:
-        return self._instants_of(None)
-
-    def _instants_of(self, most: float | None) -> pl.DataFrame:
-        """Instants with an order, each of which counts up to a cap."""
-        return self._facts.lake.collect(lambda: instants(self._own(self._facts.scan("customer_orders")), most))
-
     def _around(self, most: float | None) -> OrderWindows:
-        """The time around them."""
-        rows = self._instants if most is None else self._instants_of(most)
+        """The time around instants with an order, each of which counts up to a cap."""
+        rows = self._firsts.instants if most is None else self._firsts.instants_up_to(most)
         return order_windows(rows, self._facts.shape.time_zone)
-
-    def _own(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        """The whole shop, and dimension values where they are asked for."""
-        return rows if self._options.by_dimension else rows.filter(pl.col("slice") == MAIN_SLICE)
-
-    @cached_property
-    def _promotion_firsts(self) -> _Firsts:
-        def build() -> pl.LazyFrame:
-            return self._own(self._facts.scan("promotion_firsts")).select(*_KEY, item="promotion_id")
-
-        return self._firsts(self._facts.lake.collect(build))
-
-    @cached_property
-    def _product_firsts(self) -> _Firsts:
-        names = self._facts.lake.collect(lambda: self._facts.scan("product_numbers").select("item", "product"))
-        found = self._facts.lake.collect(self._bought_products)
-        return self._firsts(found, names)
-
-    def _bought_products(self) -> pl.LazyFrame:
-        """Orders with products by slice, customer, product (``item``) and instant."""
-        rows = self._facts.scan("order_products")
-        dimensions = self._facts.shape.dimensions if self._options.by_dimension else ()
-        slices = [pl.lit(MAIN_SLICE, pl.UInt32), *(pl.col(f"slices.{name}") for name in dimensions)]
-        every = pl.concat(rows.select(own.alias("slice"), "customer", "item", "at") for own in slices)
-        # Two orders on one instant are one here.
-        return every.unique()
-
-    def _firsts(self, orders: pl.DataFrame, names: pl.DataFrame | None = None) -> _Firsts:
-        """First and further orders with items.
-
-        Args:
-            orders: ``slice``, ``customer``, ``item``, ``at``; each once.
-            names: ``product`` by ``item`` where that is a number.
-        """
-        items = orders.select("slice", "item").unique().sort("slice", "item").with_row_index("place")
-        rows = self._instants.lazy().select(_KEY).with_row_index("row")
-        placed = (
-            orders.lazy()
-            .join(rows, on=_KEY)
-            .join(items.lazy(), on=["slice", "item"])
-            .select("place", "customer", "row")
-            .sort("place", "row")
-            .collect()
-        )
-        place, customer, row = (placed[name].to_numpy().astype(np.int64) for name in placed.columns)
-        is_first = np.ones(place.size, bool)
-        is_first[1:] = (place[1:] != place[:-1]) | (customer[1:] != customer[:-1])
-        use = np.cumsum(is_first) - 1
-        named = items.drop("place")
-        if names is not None:
-            named = named.join(names, on="item", how="left", maintain_order="left").select("slice", item="product")
-        return _Firsts(named, Uses(row[is_first], place[is_first]), (use[~is_first], row[~is_first]))
 
 
 def _named(known: _Known, items: pl.DataFrame, uses: Uses) -> pl.LazyFrame:
@@ -317,7 +243,7 @@ def _named(known: _Known, items: pl.DataFrame, uses: Uses) -> pl.LazyFrame:
     return items[uses.item].with_columns(customer).lazy()
 
 
-def _known_firsts(firsts: _Firsts, known: _Known) -> tuple[pl.DataFrame, Uses, Bools]:
+def _known_firsts(firsts: Firsts, known: _Known) -> tuple[pl.DataFrame, Uses, Bools]:
     """Items that are known at the end of a day, renumbered, their first uses, and which of all these are."""
     is_known = known.of(firsts.uses.row)
     uses = firsts.uses.those(is_known)
