@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,8 +39,11 @@ def run(size: int) -> Result:
         raw: dict[int, list[Measured]] = {count: [] for count in PARALLEL}
         for _ in range(ROUNDS):
             for count in PARALLEL:
+                _wait_for_merges(url)
                 raw[count].append(child("index:raw_bulk", *place, url, count))
+                _wait_for_merges(url)
                 runs.append(child("index:ours", *place, environment=environment))
+        _wait_for_merges(url)
         helper = child("index:helpers_bulk", *place, url)
     middle = {count: _middle(items) for count, items in raw.items()}
     fastest = min(middle, key=lambda count: middle[count].seconds)
@@ -188,6 +192,18 @@ def _bodies(shop: ShopFolder) -> Path:
 def _fresh_index(url: str, folder: Path) -> None:
     _remove_index(url, "raw")
     _call(url, "PUT", "/raw", (folder / "index.json").read_bytes())
+
+
+def _wait_for_merges(url: str) -> None:
+    """Until the server rests: it merges for seconds what one side has written, at the cost of who comes next."""
+    give_up_at = time.monotonic() + 120
+    while True:
+        nodes = _call(url, "GET", "/_nodes/stats/indices/merge")["nodes"].values()
+        if not any(node["indices"]["merges"]["current"] for node in nodes):
+            return
+        if time.monotonic() > give_up_at:
+            raise RuntimeError("The server merges without end: these timings would say nothing.")
+        time.sleep(0.2)
 
 
 def _remove_index(url: str, name: str) -> None:
