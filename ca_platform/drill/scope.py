@@ -18,6 +18,7 @@ from ca_platform.calendar import as_of, local_day
 from ca_platform.drill.cells import Key
 from ca_platform.errors import HistoryError, ReportError
 from ca_platform.facts import Shape
+from ca_platform.money import MONEY
 from ca_platform.reports.milestones import Days
 from ca_platform.reports.periods import UNITS, period
 from ca_platform.reports.reading import FactReader
@@ -32,8 +33,8 @@ ORDER_COLUMNS: Mapping[str, Any] = {
     "order_id": pl.String(),
     "client": pl.String(),
     "session_start_date": pl.Datetime("us", "UTC"),
-    "payment_amount": pl.Decimal(18, 4),
-    "discount_amount": pl.Decimal(18, 4),
+    "payment_amount": MONEY,
+    "discount_amount": MONEY,
     "promotion_id": pl.String(),
 }
 """What a list of orders shows."""

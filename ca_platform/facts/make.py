@@ -17,6 +17,7 @@ from ca_platform.facts.make_deliveries import make_delivery_times
 from ca_platform.facts.registry import REACH, schema, sort_key
 from ca_platform.facts.shape import Shape
 from ca_platform.lake import Lake
+from ca_platform.money import MONEY
 from ca_platform.sorting import sort_by
 
 SUNDAY = 7
@@ -71,7 +72,7 @@ class Maker:
             lambda: (
                 self._lake.scan("sessions", wanted[0], wanted[-1], schema=self._session_schema)
                 .filter(pl.col("day").is_in(wanted))
-                .with_columns(paid.cast(pl.Decimal(18, 4)))
+                .with_columns(paid.cast(MONEY))
                 # Parts are sorted by client, start and order_id: a place that grows with each customer's sessions.
                 .sort("day", maintain_order=True)
                 .with_row_index("place")

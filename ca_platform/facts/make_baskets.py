@@ -12,8 +12,9 @@ import polars as pl
 from ca_platform.calendar import INSTANT
 from ca_platform.facts import baskets
 from ca_platform.facts.customers import numbered
-from ca_platform.facts.shape import MONEY, Shape
+from ca_platform.facts.shape import Shape
 from ca_platform.lake import Lake
+from ca_platform.money import MONEY
 from ca_platform.sorting import sort_by
 
 _ORDERS = {

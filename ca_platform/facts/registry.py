@@ -10,6 +10,7 @@ import polars as pl
 from ca_platform.calendar import INSTANT
 from ca_platform.catalogue import table_specs
 from ca_platform.facts.shape import Shape
+from ca_platform.money import MONEY, MONEY_SUM
 
 Reach = Literal["day", "week", "past", "months"]
 
@@ -47,15 +48,14 @@ REACH: dict[str, Reach] = {
 }
 FACTS: tuple[str, ...] = tuple(REACH)
 
-_SUM = pl.Decimal(38, 4)
 _EXACT = pl.Decimal(38, 8)
 _COUNT, _NUMBER = pl.Int64(), pl.UInt32()
 _SLICE = {"dimension": pl.String(), "value": pl.String()}
 _PAIR = {"slice": _NUMBER, "customer": _NUMBER}
 _DAY = {"day": pl.Date()}
 _STEP_TIMES = {**_DAY, **_SLICE, "step": pl.String(), "microseconds": _COUNT, "sessions": _COUNT}
-_AMOUNTS = {**_DAY, **_SLICE, "amount": pl.Decimal(18, 4), "orders": _COUNT}
-_SOLD = {"orders": _COUNT, "units": _SUM, "revenue": _EXACT}
+_AMOUNTS = {**_DAY, **_SLICE, "amount": MONEY, "orders": _COUNT}
+_SOLD = {"orders": _COUNT, "units": MONEY_SUM, "revenue": _EXACT}
 _PRODUCTS = {
     **_DAY,
     "slice": _NUMBER,
@@ -97,15 +97,15 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "number": _NUMBER,
         "at": INSTANT,
         "previous_at": INSTANT,
-        "amount": pl.Decimal(18, 4),
-        "revenue": _SUM,
+        "amount": MONEY,
+        "revenue": MONEY_SUM,
     },
     "order_numbers": {
         **_DAY,
         "slice": _NUMBER,
         "number": _NUMBER,
         "customers": _COUNT,
-        "revenue": _SUM,
+        "revenue": MONEY_SUM,
         "microseconds": _COUNT,
     },
     "next_orders": {
@@ -124,7 +124,7 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "customers": _COUNT,
         "returning": _COUNT,
         "orders": _COUNT,
-        "revenue": _SUM,
+        "revenue": MONEY_SUM,
     },
     "churn_weeks": {
         **_DAY,
@@ -140,8 +140,8 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "customer": _NUMBER,
         "sessions": _COUNT,
         "orders": _COUNT,
-        "revenue": _SUM,
-        "discount": _SUM,
+        "revenue": MONEY_SUM,
+        "discount": MONEY_SUM,
         "first_order": INSTANT,
         "last_order": INSTANT,
     },
@@ -151,8 +151,8 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "promotion_id": pl.String(),
         "hour": _COUNT,
         "orders": _COUNT,
-        "revenue": _SUM,
-        "discount": _SUM,
+        "revenue": MONEY_SUM,
+        "discount": MONEY_SUM,
     },
     "promotion_firsts": {**_DAY, **_PAIR, "promotion_id": pl.String(), "number": _NUMBER, "at": INSTANT},
     "promotion_customers": {
@@ -163,7 +163,7 @@ _SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "new_customers": _COUNT,
         "repeat_customers": _COUNT,
     },
-    "promotion_spending": {**_DAY, **_PAIR, "promotion_id": pl.String(), "orders": _COUNT, "amount": _SUM},
+    "promotion_spending": {**_DAY, **_PAIR, "promotion_id": pl.String(), "orders": _COUNT, "amount": MONEY_SUM},
     "experiment_variants": {
         **_DAY,
         **_PAIR,
@@ -222,8 +222,8 @@ def schema(name: str, shape: Shape) -> dict[str, pl.DataType]:
         "hour": _COUNT,
         "sessions": _COUNT,
         "orders": _COUNT,
-        "revenue": _SUM,
-        "discount": _SUM,
+        "revenue": MONEY_SUM,
+        "discount": MONEY_SUM,
         **{f"steps.{step}": _COUNT for step in shape.actions},
         **{f"closed.{step}": _COUNT for step in shape.steps[1:]},
     }
@@ -235,7 +235,7 @@ def _order_products(shape: Shape) -> dict[str, pl.DataType]:
         **_DAY,
         **dict.fromkeys(numbers, _NUMBER),
         "at": INSTANT,
-        "units": _SUM,
+        "units": MONEY_SUM,
         "revenue": _EXACT,
         "discount": _EXACT,
         "category": pl.String(),

@@ -11,6 +11,7 @@ import polars as pl
 from ca_platform.calendar import local_day
 from ca_platform.catalogue.cohorts import LAST_OFFSET
 from ca_platform.facts.customers import PAIR
+from ca_platform.money import MONEY_SUM
 from ca_platform.sorting import first_in_group, sort_by
 
 # Later orders belong to no cohort table.
@@ -43,7 +44,7 @@ def numbered_orders(orders: pl.DataFrame, past: pl.DataFrame, time_zone: str) ->
         """What holds at the order before, of the first that of the past."""
         return pl.when(first == index).then(pl.col(f"last_{name}")).otherwise(pl.col(name).shift(1))
 
-    amount = pl.col("amount").cast(pl.Decimal(38, 4))
+    amount = pl.col("amount").cast(MONEY_SUM)
     total = amount.cum_sum()
     return rows.select(
         "day",

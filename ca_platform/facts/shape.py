@@ -14,11 +14,11 @@ import polars as pl
 
 from ca_platform.calendar import INSTANT
 from ca_platform.facts.churn import ChurnRule
+from ca_platform.money import MONEY
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
-MONEY = pl.Decimal(18, 4)
 # Goes into every digest: raise it when a fact's meaning changes, so that old parts are made again.
 VERSION = 4
 

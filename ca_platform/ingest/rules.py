@@ -9,7 +9,7 @@ import polars as pl
 from ca_platform.calendar import INSTANT
 from ca_platform.ingest.reasons import Reason
 from ca_platform.ingest.table import Rules, Table
-from ca_platform.ingest.values import MONEY
+from ca_platform.money import MONEY
 
 _ZERO = 0
 

@@ -9,7 +9,7 @@ import polars as pl
 from ca_platform.calendar import INSTANT
 from ca_platform.catalogue.datasets import DATASETS
 from ca_platform.catalogue.spec import Kind
-from ca_platform.ingest.values import MONEY
+from ca_platform.money import MONEY
 from ca_platform.settings import SourceSettings
 
 _TYPES: dict[Kind, pl.DataType] = {

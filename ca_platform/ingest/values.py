@@ -13,8 +13,8 @@ import polars as pl
 from ca_platform.errors import SourceError
 from ca_platform.ingest.instants import read_instants
 from ca_platform.ingest.reasons import Reason
+from ca_platform.money import MONEY
 
-MONEY = pl.Decimal(18, 4)
 _LARGEST = 1e14
 _TRUE, _FALSE = ["true", "1", "yes", "t", "y"], ["false", "0", "no", "f", "n"]
 _NOT_FINITE = r"(?i)^[+-]?(?:inf(?:inity)?|nan)$"

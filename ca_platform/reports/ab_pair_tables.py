@@ -10,7 +10,7 @@ import polars as pl
 
 from ca_platform.catalogue.ab_tests import A_B
 from ca_platform.facts.customers import MAIN_SLICE
-from ca_platform.models.experiments.order_windows import MONEY
+from ca_platform.money import MONEY_SUM
 from ca_platform.reports.ab_calibration import CalibrationTables
 from ca_platform.reports.ab_pair_opened import opened_pairs
 from ca_platform.reports.ab_pairs import Spending, summary
@@ -90,8 +90,8 @@ class PairTables:
             rows = self._facts.scan("promotion_spending")
             own = rows if self._options.by_dimension else rows.filter(pl.col("slice") == MAIN_SLICE)
             if most is not None:
-                limit = (pl.lit(most) * pl.col("orders")).cast(MONEY)
-                own = own.with_columns(amount=pl.min_horizontal(pl.col("amount").cast(MONEY), limit))
+                limit = (pl.lit(most) * pl.col("orders")).cast(MONEY_SUM)
+                own = own.with_columns(amount=pl.min_horizontal(pl.col("amount").cast(MONEY_SUM), limit))
             return own.group_by(*_KEY, self._facts.counts_from()).agg(pl.col("orders", "amount").sum())
 
         return self._facts.lake.collect(build)

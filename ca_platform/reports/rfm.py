@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ca_platform.money import MONEY_SUM
 from ca_platform.reports.periods import mean_amount, share, spread
 from ca_platform.reports.rfm_bins import Binned
 from ca_platform.reports.rfm_day import SEGMENT, Scored
@@ -55,7 +56,7 @@ def rfm(scored: Scored, clients: pl.LazyFrame) -> pl.LazyFrame:
 
 def money(units: pl.Expr) -> pl.Expr:
     """Ten-thousandths as money."""
-    return (units.cast(pl.Decimal(38, 4)) / pl.lit(10_000).cast(pl.Decimal(38, 0))).cast(pl.Decimal(38, 4))
+    return (units.cast(MONEY_SUM) / pl.lit(10_000).cast(pl.Decimal(38, 0))).cast(MONEY_SUM)
 
 
 def segmentation(scored: Scored, slices: pl.LazyFrame) -> pl.LazyFrame:

@@ -7,12 +7,12 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from ca_platform.money import MONEY_SUM
 from ca_platform.reports.served import ModelTables
 from ca_platform.training import Forecasts, ValueModels
 
 # An order that is further away is no date to put into a diary.
 _MOST_DAYS = 3_652
-_MONEY = pl.Decimal(38, 4)
 
 
 class ValueTables(ModelTables[ValueModels]):
@@ -42,7 +42,7 @@ def customer_rows(said: Forecasts, day: date) -> pl.LazyFrame:
     # An order of the day itself is known: the next one comes tomorrow at the earliest.
     days = pl.col("wait").fill_nan(None).clip(1).cast(pl.Int32)
     return rows.with_columns(
-        money.cast(_MONEY),
+        money.cast(MONEY_SUM),
         (pl.lit(day) + pl.duration(days=days)).alias("next_expected_purchase"),
         pl.lit(said.horizon_days).alias("horizon_days"),
         pl.lit(said.model).alias("model"),

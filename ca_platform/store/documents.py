@@ -13,6 +13,7 @@ from typing import Protocol
 import polars as pl
 
 from ca_platform.calendar import INSTANT
+from ca_platform.money import MONEY
 from ca_platform.store.money import round_money
 
 NAMES = ("orders", "downloads")
@@ -48,8 +49,8 @@ _LINE_TYPES: dict[str, pl.DataType] = {
     "line_number": pl.Int64(),
     "product": pl.String(),
     "category": pl.String(),
-    "price": pl.Decimal(18, 4),
-    "quantity": pl.Decimal(18, 4),
+    "price": MONEY,
+    "quantity": MONEY,
 }
 _DELIVERY_TYPES: dict[str, pl.DataType] = {
     "order_id": pl.String(),

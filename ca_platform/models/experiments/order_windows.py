@@ -13,6 +13,7 @@ import polars as pl
 
 from ca_platform.calendar import local_day
 from ca_platform.models.experiments.records import Bools, Floats, Ints
+from ca_platform.money import MONEY_SUM
 
 WINDOW_HOURS = 168
 # So many orders before, or more, make customers alike.
@@ -20,7 +21,6 @@ MOST_PRIOR = 5
 # Money in whole parts of so many, so that sums are exact.
 UNIT = 10_000
 METRICS = ("orders", "amount")
-MONEY = pl.Decimal(38, 4)
 WINDOW = WINDOW_HOURS * 3_600_000_000
 
 
@@ -99,8 +99,8 @@ def instants(orders: pl.LazyFrame, most: float | None = None) -> pl.LazyFrame:
         orders: ``customer_orders`` of some slices.
         most: what an order counts up to; None: all of it.
     """
-    amount = pl.col("amount").cast(MONEY)
-    counted = amount if most is None else pl.min_horizontal(amount, pl.lit(most).cast(MONEY))
+    amount = pl.col("amount").cast(MONEY_SUM)
+    counted = amount if most is None else pl.min_horizontal(amount, pl.lit(most).cast(MONEY_SUM))
     return (
         orders.group_by("slice", "customer", "at")
         .agg(orders=pl.len().cast(pl.Int64), amount=counted.sum())
