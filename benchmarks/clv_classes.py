@@ -36,7 +36,7 @@ def told(folder: Path) -> dict[str, dict[str, Any]]:
         history = HISTORIES[name](pl.read_parquet(folder / file))
         first, last = int(history.day.min()), int(history.day.max()) + 1
         origin = first + (known_days or (last - first) - (last - first) // 5)
-        model = train(history, origin, _HORIZON).model
+        model = train(history, origin, _HORIZON, has_season=True).model
         assert model is not None
         known = history.until(origin)
         came = model.borders.classes(history.outcome(known.customers, origin, model.horizon).amount)

@@ -28,7 +28,7 @@ from ca_platform.models.clv.course import (
     spread_of_sums,
     sum_intervals,
 )
-from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.customers import buyers_at, seen_clock_at
 from ca_platform.models.clv.newcomers import Arrivals, forecast_newcomers, weekday_shares
 
 DEFAULT, LARGE = 8, 40
@@ -71,7 +71,7 @@ def held(history: History, arrivals: Arrivals, end: int, horizon: int) -> Held |
     totals = np.array([contest.model.forecast(buyers, days).revenue.sum() for days in milestones(horizon)])
     scores = [one for one in contest.scores if one.is_served and one.metric == "revenue_total_error"]
     origins = [Origin(one.origin, one.horizon) for one in scores]
-    newcomers = forecast_newcomers(known, horizon, origins)
+    newcomers = forecast_newcomers(known, horizon, origins, lambda at: seen_clock_at(history, at, has_season=True))
     errors = [np.nan if one.value is None else one.value for one in scores]
     weekday = weekday_shares(known.by_day, known.start)
     customers = daily_course(milestones(horizon), contest.revenue_level.factor * totals, weekday, end)

@@ -124,7 +124,7 @@ class RevenueAheadTables:
         revenue = {days: self._models.revenue(day, days) for days in ahead[:-1]} | {ahead[-1]: served.revenue}
         arrivals = self._arrivals.until(end)
         origins, errors = self._origins(served.trained_on, arrivals)
-        newcomers = forecast_newcomers(arrivals, ahead[-1], origins)
+        newcomers = forecast_newcomers(arrivals, ahead[-1], origins, self._models.clock)
         missed = Missed.of(arrivals, origins, errors, newcomers)
         return Outlook(day, end, served, revenue, newcomers, missed, weekday_shares(arrivals.by_day, arrivals.start))
 

@@ -13,11 +13,13 @@ from ca_platform.lake import Lake
 from ca_platform.models import networks
 from ca_platform.models.backtest import History
 from ca_platform.models.clv.candidates import CANDIDATES, Candidate, Forecaster
+from ca_platform.models.clv.clock import Clock
 from ca_platform.models.clv.contest import Contest, hold_contest
-from ca_platform.models.clv.customers import Buyers, buyers_at
+from ca_platform.models.clv.customers import Buyers, buyers_at, seen_clock_at
 from ca_platform.models.clv.doubts import doubts
 from ca_platform.models.clv.forecast import ValueForecast, levelled, share_to_ask
 from ca_platform.models.clv.level import Level
+from ca_platform.models.clv.past import MOST_CUSTOMERS, sampled
 from ca_platform.models.clv.record import Parameters
 from ca_platform.models.clv.records import Floats, Ints
 from ca_platform.models.threads import one_thread
@@ -108,6 +110,7 @@ class ValueModels(KeptModels):
         self._has_season = settings.reports.retail_year
         self._served: dict[date, Served] = {}
         self._forecasts: dict[date, Forecasts] = {}
+        self._clocks: dict[int, Clock] = {}
         asked = f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds} {self._has_season}"
         super().__init__(last, settings, lake, asked, history)
 
@@ -163,6 +166,14 @@ class ValueModels(KeptModels):
             plain = served.model.forecast(self._buyers(day), days_ahead, share=0.0)
         return levelled(plain, served.orders_level.factor, served.revenue_level.factor).revenue
 
+    def clock(self, at: int) -> Clock:
+        """The shop's own year as it was known at the begin of a day; the plain clock before it has seen one."""
+        if at not in self._clocks:
+            # Some customers tell the year as well as all do.
+            known = sampled(self.history.until(at), MOST_CUSTOMERS)
+            self._clocks[at] = seen_clock_at(known, at, has_season=self._has_season)
+        return self._clocks[at]
+
     def earlier(self, day: date, days: int, ahead: int, most: int | None = None) -> tuple[Buyers, ValueForecast]:
         """What the model that serves a day foresees of the customers of so many days before, without intervals or levels.
 
@@ -174,10 +185,7 @@ class ValueModels(KeptModels):
         served = self.model(self.ensure([day])[day])
         origin = day_number(day) + 1 - days
         known = self.history.until(origin)
-        step = 1 if most is None else -(-known.customers.size // most) or 1
-        buyers = buyers_at(
-            known if step == 1 else known.of(known.customers[::step]), origin, has_season=self._has_season
-        )
+        buyers = buyers_at(known if most is None else sampled(known, most), origin, has_season=self._has_season)
         with one_thread():
             return buyers, served.model.forecast(buyers, ahead, share=0.0)
 

@@ -23,7 +23,8 @@ class ValueClassModels(KeptModels):
 
     def __init__(self, last: date, settings: Settings, lake: Lake, history: Orders | None = None) -> None:
         self._horizon = _DAYS_PER_WEEK * settings.reports.clv.horizon_weeks
-        super().__init__(last, settings, lake, str(self._horizon), history)
+        self._has_season = settings.reports.retail_year
+        super().__init__(last, settings, lake, f"{self._horizon} {self._has_season}", history)
 
     def train(self, day: date) -> Trained:
         """Train with what was known at the end of a day, and keep the model.
@@ -31,7 +32,7 @@ class ValueClassModels(KeptModels):
         Where no borders can be learnt, the part of the day has no rows.
         """
         end = day_number(day) + 1
-        trained = train(self.history.until(end), end, self._horizon)
+        trained = train(self.history.until(end), end, self._horizon, has_season=self._has_season)
         numbers = to_parameters(trained.model) if trained.model is not None else []
         self._keep(day, numbers_frame(MODELS, day, numbers), scores_frame(SCORES, day, trained.scores))
         return trained

@@ -64,6 +64,14 @@ class Clock:
         calendar, trade = self._knots
         return np.where(finite, year * YEAR_DAYS + np.interp(rest, trade, calendar) - start, weeks)
 
+    def trade(self, start: int, days: int) -> Floats:
+        """What is sold on each of so many days from one on; 1 in the mean of a year.
+
+        >>> Clock((1.0,) * 11 + (2.0,)).trade(-32, 3).round(2)
+        array([0.92, 1.84, 1.84])
+        """
+        return np.diff(self._passed(start + np.arange(days + 1)))
+
     def unlike(self, other: Clock) -> float:
         """How far the months of two years are apart: the root mean square of the logarithms of their ratios, by length.
 

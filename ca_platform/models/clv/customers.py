@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ca_platform.models.backtest import History
-from ca_platform.models.clv.clock import PLAIN, Clock, usual_clock
+from ca_platform.models.clv.clock import PLAIN, YEAR_DAYS, Clock, usual_clock
 from ca_platform.models.clv.purchases import orders_per_day
 from ca_platform.models.clv.records import Floats, Ints, Summary
 from ca_platform.models.clv.season import own_clock
@@ -80,6 +80,17 @@ def buyers_at(history: History, origin: int, *, has_season: bool = False) -> Buy
 def clock_at(known: History, origin: int, *, has_season: bool) -> Clock:
     """The clock of a shop that is known before an origin; the plain one where days have no date."""
     return own_clock(known.day, origin, usual_clock(summary_at(known, origin))) if has_season else PLAIN
+
+
+def seen_clock_at(history: History, origin: int, *, has_season: bool) -> Clock:
+    """The clock of a shop that has seen its own year before an origin; the plain one before that.
+
+    Args:
+        history: orders from the origin on are left out.
+    """
+    known = history.until(float(origin))
+    is_young = origin - int(known.day.min(initial=origin)) < YEAR_DAYS
+    return PLAIN if is_young else clock_at(known, origin, has_season=has_season)
 
 
 def summary_at(history: History, origin: int, clock: Clock = PLAIN) -> Summary:

@@ -7,12 +7,13 @@ tried at earlier origins, each time with nothing but what was known by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ca_platform.models.backtest import History, Origin
+from ca_platform.models.clv.clock import PLAIN, Clock
 from ca_platform.models.clv.level import Level, PastForecasts, learn_level
 from ca_platform.models.clv.records import Floats, Ints
 
@@ -125,12 +126,20 @@ class Newcomers:
     reason: str
 
 
-def forecast_newcomers(arrivals: Arrivals, horizon_days: int, origins: Sequence[Origin]) -> Newcomers:
+def _plain(_: int) -> Clock:
+    return PLAIN
+
+
+def forecast_newcomers(
+    arrivals: Arrivals, horizon_days: int, origins: Sequence[Origin], clock_at: Callable[[int], Clock] = _plain
+) -> Newcomers:
     """First orders of the days after what is known, and what those customers will have spent by the end of the horizon.
 
     Args:
         horizon_days: 1 and up.
         origins: at which ways are tried, the earliest first; their horizons must have ended with what is known.
+        clock_at: the clock of the shop as it was known at the begin of a day: of a season that is known, newcomers have
+            their part.
 
     Returns:
         Zeros where nobody has come lately.
@@ -140,13 +149,15 @@ def forecast_newcomers(arrivals: Arrivals, horizon_days: int, origins: Sequence[
     >>> float(coming.customers.sum().round(6)), float(coming.revenue.sum().round(6)), coming.way
     (30.0, 600.0, 'blend')
     """
-    tried = np.array([_tried(arrivals, at, origins) for at in origins], np.float64)
+    clocks = {at: clock_at(at) for at in {arrivals.end, *(origin.at for origin in origins)}}
+    tried = np.array([_tried(arrivals, at, origins, clocks) for at in origins], np.float64)
     came = [arrivals.outcome(at.at, at.horizon)[1] for at in origins]
     weeks = (origins[0].horizon if origins else horizon_days) / WEEK
     level = learn_level(PastForecasts([at.at / WEEK for at in origins], weeks, tried, came), arrivals.end / WEEK)
-    way, reason = _best_way(arrivals, origins)
-    customers = _first_orders(arrivals, horizon_days, way)
-    return Newcomers(customers, level.factor * _revenue(arrivals, customers), tried, level, way, reason)
+    way, reason = _best_way(arrivals, origins, clocks)
+    clock = clocks[arrivals.end]
+    customers = _first_orders(arrivals, horizon_days, way, clock)
+    return Newcomers(customers, level.factor * _revenue(arrivals, customers, clock), tried, level, way, reason)
 
 
 def weekday_shares(by_day: Floats, start: int, lately: int = 13 * WEEK) -> Floats:
@@ -170,20 +181,20 @@ def weekday_shares(by_day: Floats, start: int, lately: int = 13 * WEEK) -> Float
     return (sums / whole * weeks + 1 / WEEK) / (weeks + 1) if whole > 0 else np.full(WEEK, 1 / WEEK)
 
 
-def _tried(arrivals: Arrivals, origin: Origin, origins: Sequence[Origin]) -> float:
+def _tried(arrivals: Arrivals, origin: Origin, origins: Sequence[Origin], clocks: Mapping[int, Clock]) -> float:
     """Revenue of newcomers as it would have been forecast at an origin, before any level."""
-    known = arrivals.until(origin.at)
-    way, _ = _best_way(known, [other for other in origins if other.end <= origin.at])
-    return float(_revenue(known, _first_orders(known, origin.horizon, way)).sum())
+    known, clock = arrivals.until(origin.at), clocks[origin.at]
+    way, _ = _best_way(known, [other for other in origins if other.end <= origin.at], clocks)
+    return float(_revenue(known, _first_orders(known, origin.horizon, way, clock), clock).sum())
 
 
-def _best_way(arrivals: Arrivals, origins: Sequence[Origin]) -> tuple[str, str]:
+def _best_way(arrivals: Arrivals, origins: Sequence[Origin], clocks: Mapping[int, Clock]) -> tuple[str, str]:
     """The way that would have left the least error of the number of first orders, and why it is taken, in words."""
     errors: dict[str, list[float]] = {way: [] for way in _WAYS}
     for at in origins:
         known, came = arrivals.until(at.at), arrivals.outcome(at.at, at.horizon)[0]
         for way in _usable(known):
-            said = _first_orders(known, at.horizon, way).sum()
+            said = _first_orders(known, at.horizon, way, clocks[at.at]).sum()
             # One more on both sides: nobody is a forecast too.
             errors[way].append(abs(float(np.log((said + 1) / (came + 1)))))
     trials = len(errors[_PLAIN])
@@ -201,11 +212,12 @@ def _usable(arrivals: Arrivals) -> Iterable[str]:
     return (way for way in _WAYS if arrivals.came.size >= _NEEDS.get(way, 0))
 
 
-def _first_orders(arrivals: Arrivals, horizon: int, way: str) -> Floats:
+def _first_orders(arrivals: Arrivals, horizon: int, way: str, clock: Clock) -> Floats:
     """First orders of each day of a horizon by one of the ways, spread over weekdays."""
-    by_week = _WAYS[way](arrivals.came, horizon)
+    by_week = _WAYS[way](arrivals.came / clock.trade(arrivals.start, arrivals.came.size), horizon)
     weekday = weekday_shares(arrivals.came, arrivals.start)
-    return np.asarray(by_week * weekday[(arrivals.end + np.arange(horizon)) % WEEK])
+    by_day = by_week * weekday[(arrivals.end + np.arange(horizon)) % WEEK]
+    return np.asarray(by_day * clock.trade(arrivals.end, horizon))
 
 
 def _recent(weeks: int) -> Callable[[Floats, int], Floats]:
@@ -259,15 +271,22 @@ _WAYS: dict[str, Callable[[Floats, int], Floats]] = {
 _NEEDS = {"season": YEAR + _GROWTH_DAYS, "trend": _LEAST_TREND_WEEKS * WEEK}
 
 
-def _revenue(arrivals: Arrivals, customers: Floats) -> Floats:
+def _revenue(arrivals: Arrivals, customers: Floats, clock: Clock) -> Floats:
     """What customers who come on the days of a horizon spend on each of these days."""
-    if not customers.size:
+    days = customers.size
+    if not days:
         return customers
-    return np.convolve(customers, _spending(arrivals, customers.size))[: customers.size]
+    # Who comes has bought on that day, whatever the season: it is what follows that has one.
+    by_age = _spending(arrivals, days, clock)
+    first, later = by_age[0] * customers, np.convolve(customers, np.append(0.0, by_age[1:]))[:days]
+    return np.asarray(first + later * clock.trade(arrivals.end, days))
 
 
-def _spending(arrivals: Arrivals, ages: int) -> Floats:
-    """What a customer spends in the mean on each day since the first order's, that day being the first."""
+def _spending(arrivals: Arrivals, ages: int, clock: Clock) -> Floats:
+    """What a customer spends in the mean on each day since the first order's, that day being the first.
+
+    Later days count as those of a day without a season.
+    """
     days = arrivals.came.size
     seen = min(ages, days)
     came = _surely_new(arrivals.came)
@@ -275,7 +294,8 @@ def _spending(arrivals: Arrivals, ages: int) -> Floats:
     reached = np.concatenate([[0.0], np.cumsum(came)])
     customers = reached[until] - reached[np.maximum(until - _LATELY, 0)]
     lately = (arrivals.age < seen) & (arrivals.first + arrivals.age >= days - _LATELY) & (came[arrivals.first] > 0)
-    spent = np.bincount(arrivals.age[lately], arrivals.spent[lately], minlength=seen)
+    trade = np.where(arrivals.age > 0, clock.trade(arrivals.start, days)[arrivals.first + arrivals.age], 1.0)
+    spent = np.bincount(arrivals.age[lately], (arrivals.spent / trade)[lately], minlength=seen)
     curve = np.divide(spent, customers, out=np.zeros(seen), where=customers > 0)
     told = int(np.flatnonzero(customers)[-1]) + 1 if customers.any() else 0
     tail = curve[max(told - _LAST_AGES, 1) : told].mean() if told > 1 else 0.0

@@ -57,7 +57,7 @@ class Past:
         size = self.history.customers.size
         if self._fitted is not None or size <= min(self._most, MOST_FITTED):
             return self
-        return Past(_sampled(self.history, self._most), self.end, self._most, MOST_FITTED, has_season=self._has_season)
+        return Past(sampled(self.history, self._most), self.end, self._most, MOST_FITTED, has_season=self._has_season)
 
     @cached_property
     def _teachers(self) -> Past:
@@ -65,7 +65,7 @@ class Past:
         return (
             self
             if self._fitted is None
-            else Past(_sampled(self.history, self._fitted), self.end, has_season=self._has_season)
+            else Past(sampled(self.history, self._fitted), self.end, has_season=self._has_season)
         )
 
     def buyers(self, at: int) -> Buyers:
@@ -88,7 +88,7 @@ class Past:
         return cast("_Made", self._made[key])
 
 
-def _sampled(history: History, most: int) -> History:
+def sampled(history: History, most: int) -> History:
     """Evenly chosen customers, at most so many."""
     customers = history.customers
     step = -(-customers.size // most)

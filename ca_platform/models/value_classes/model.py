@@ -44,6 +44,7 @@ class ValueClassModel:
         horizon: days whose revenue is classed.
         served: name of the candidate, or of a baseline.
         candidates: None where there was too little to learn any from.
+        has_season: whether days are counted from 1970-01-01 (see ``customers_at``).
     """
 
     horizon: int
@@ -51,6 +52,7 @@ class ValueClassModel:
     served: str
     baselines: Baselines
     candidates: Candidates | None
+    has_season: bool = False
 
     def served_by(self, name: str) -> ValueClassModel:
         """The same model with another candidate, or a baseline, in service."""
@@ -66,7 +68,7 @@ class ValueClassModel:
             number = history.customers
             before = self.borders.classes(spent_since(history, number, origin - self.horizon))
             return Classed(number, *self.baselines.say(self.served, before))
-        known = customers_at(history, origin)
+        known = customers_at(history, origin, has_season=self.has_season)
         if not known.number.size:
             return Classed(known.number, np.zeros((0, 3)), np.zeros(0, np.int64))
         rows = columns_at(history, known, origin, self.horizon, self.candidates.fits, self.borders.high)

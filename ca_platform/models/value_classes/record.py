@@ -25,6 +25,7 @@ def to_parameters(model: ValueClassModel) -> list[Parameter]:
     baselines = model.baselines
     rows = [
         Parameter(_WHOLE, "horizon_days", 0, float(model.horizon)),
+        Parameter(_WHOLE, "has_season", 0, float(model.has_season)),
         Parameter(_WHOLE, "low_border", 0, model.borders.low),
         Parameter(_WHOLE, "high_border", 0, model.borders.high),
         Parameter(model.served, "is_served", 0, 1.0),
@@ -44,6 +45,7 @@ def from_parameters(rows: Iterable[Parameter]) -> ValueClassModel:
         served=next(model for model, parameter in table if parameter == "is_served"),
         baselines=Baselines(table[FREQUENT, "share"], table[LAST_SPEND, "after"].reshape(classes, classes)),
         candidates=_candidates(table),
+        has_season=bool(table[_WHOLE, "has_season"][0]),
     )
 
 

@@ -55,7 +55,7 @@ class Trained:
     reason: str = ""
 
 
-def train(history: History, end: int, horizon: int, seed: int = 0) -> Trained:
+def train(history: History, end: int, horizon: int, seed: int = 0, *, has_season: bool = False) -> Trained:
     """Learn, judge and choose with what is known at an end.
 
     The horizon is the one asked for or, where that is shorter, a quarter of the history in whole weeks: borders and
@@ -66,6 +66,7 @@ def train(history: History, end: int, horizon: int, seed: int = 0) -> Trained:
     Args:
         end: number of the first day that is not known; later orders of the history are not looked at.
         horizon: in days, 1 and up.
+        has_season: whether days are counted from 1970-01-01, so that models of orders take time by the year of trade.
 
     Returns:
         No model with less than ``LEAST_DAYS`` of history, or where no window brought any revenue. With fewer than
@@ -74,7 +75,7 @@ def train(history: History, end: int, horizon: int, seed: int = 0) -> Trained:
         customers apart, as the most frequent class does not.
     """
     with one_thread():
-        return _train(history.until(end), end, horizon, seed)
+        return _train(history.until(end), end, horizon, seed, has_season=has_season)
 
 
 def windows_between(first: int, last: int, length: int) -> tuple[int, ...]:
@@ -95,12 +96,12 @@ def windows_between(first: int, last: int, length: int) -> tuple[int, ...]:
     return tuple(last - back for back in reversed(backs))
 
 
-def _train(known: History, end: int, horizon: int, seed: int) -> Trained:
+def _train(known: History, end: int, horizon: int, seed: int, *, has_season: bool) -> Trained:
     start = int(known.day.min(initial=end))
     if end - start < LEAST_DAYS:
         return Trained(None, (), f"{end - start} days of orders are too few; {LEAST_DAYS} are needed")
     usable = min(horizon, (end - start) // _QUARTERS // _WEEK * _WEEK)
-    past = _Past(_sampled(known, MOST_CUSTOMERS), start, usable, seed)
+    past = _Past(_sampled(known, MOST_CUSTOMERS), start, usable, seed, has_season)
     now = past.lesson(end)
     if now is None:
         return Trained(None, (), "no order has brought any revenue")
@@ -118,7 +119,8 @@ def _train(known: History, end: int, horizon: int, seed: int) -> Trained:
         for name in names
         for score in _scores(origin, usable, name, classes[origin], by_model[name], is_served=name == served)
     ]
-    model = ValueClassModel(usable, now.borders, served, now.baselines, now.candidates if is_learnt else None)
+    learnt = now.candidates if is_learnt else None
+    model = ValueClassModel(usable, now.borders, served, now.baselines, learnt, has_season)
     few = f"fewer than {LEAST_CUSTOMERS} customers came to be in one of the classes"
     return Trained(model, tuple(scores), "" if is_learnt else few)
 
@@ -140,6 +142,7 @@ class _Past:
     start: int
     length: int
     seed: int
+    has_season: bool
     _known: dict[int, tuple[History, Customers, Fits]] = field(default_factory=dict)
     _revenue: dict[int, np.ndarray] = field(default_factory=dict)
 
@@ -152,8 +155,11 @@ class _Past:
     def at(self, origin: int) -> tuple[History, Customers, Fits]:
         if origin not in self._known:
             history = self.history.until(origin)
-            few = customers_at(_sampled(history, MOST_FITTED), origin)
-            self._known[origin] = history, customers_at(history, origin), fit_all(few)
+            all_of, few = (
+                customers_at(own, origin, has_season=self.has_season)
+                for own in (history, _sampled(history, MOST_FITTED))
+            )
+            self._known[origin] = history, all_of, fit_all(few)
         return self._known[origin]
 
     def revenue(self, origin: int) -> np.ndarray:

@@ -7,12 +7,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from ca_platform.models.backtest import History
+from ca_platform.models.backtest import History, log_loss, rolling_origins
 from ca_platform.models.clv.clock import PLAIN, Clock, seasonal
 from ca_platform.models.clv.contest import hold_contest
-from ca_platform.models.clv.customers import buyers_at
+from ca_platform.models.clv.customers import buyers_at, clock_at, seen_clock_at
+from ca_platform.models.clv.newcomers import Arrivals, forecast_newcomers
 from ca_platform.models.clv.records import Ints
 from ca_platform.models.clv.season import own_clock
+from ca_platform.models.value_classes import from_parameters, to_parameters, train
 
 YEAR = 365.2425
 GIFTS = Clock((0.05, *(0.2,) * 9, 5.0, 5.0))
@@ -91,3 +93,42 @@ def test_half_a_year_without_the_season_is_forecast_without_it() -> None:
     came = history.outcome(buyers.number, end, horizon).orders.sum()
     assert said == pytest.approx(came, rel=0.2)
     assert history.outcome(buyers.number, end - horizon, horizon).orders.sum() > 6 * came
+
+
+def test_newcomers_of_a_gift_shop_come_in_its_season() -> None:
+    start, end, horizon = day(2021, 2), day(2024, 1), 91
+    days = drawn(GIFTS, start, end + horizon, 12_000)
+    # Each comes once: first orders are all that there is.
+    history = History(np.arange(days.size), days, amount=np.full(days.size, 20.0))
+    arrivals, origins = Arrivals.of(history, end + horizon), rolling_origins(start, end, horizon)
+    known, (came, paid) = arrivals.until(end), arrivals.outcome(end, horizon)
+    coming = forecast_newcomers(known, horizon, origins, lambda at: seen_clock_at(history, at, has_season=True))
+    assert coming.customers.sum() == pytest.approx(came, rel=0.25)
+    assert coming.revenue.sum() == pytest.approx(paid, rel=0.25)
+    assert forecast_newcomers(known, horizon, origins).customers.sum() > 1.5 * came
+
+
+def test_newcomers_take_plain_time_before_a_year_has_been_seen() -> None:
+    days = drawn(GIFTS, day(2023, 2), day(2024, 12), 4_000)
+    history = History(np.arange(days.size), days)
+    young, old = day(2024, 1), day(2024, 3)
+    assert clock_at(history.until(float(young)), young, has_season=True) != PLAIN
+    assert seen_clock_at(history, young, has_season=True) == PLAIN
+    assert seen_clock_at(history, old, has_season=True) == clock_at(history.until(float(old)), old, has_season=True)
+    assert seen_clock_at(history, old, has_season=False) == PLAIN
+
+
+def test_value_classes_of_a_gift_shop_know_that_spring_is_not_christmas() -> None:
+    start, end, horizon = day(2022, 2), day(2025, 1), 181
+    days = drawn(GIFTS, start, end + horizon, 9_000)
+    rng = np.random.default_rng(4)
+    history = History(rng.integers(0, 1_500, days.size), days, amount=rng.gamma(3.0, 10.0, days.size))
+    known = history.until(float(end))
+    spent = history.outcome(known.customers, end, horizon).amount
+    losses = {}
+    for has_season in (False, True):
+        model = train(known, end, horizon, has_season=has_season).model
+        assert model is not None
+        model = from_parameters(to_parameters(model.served_by("blend")))
+        losses[has_season] = log_loss(model.borders.classes(spent), model.classify(known, end).chances)
+    assert losses[True] < 0.85 * losses[False]
