@@ -83,7 +83,7 @@ def map_fields(name: str, source: SourceSettings, schema: Mapping[str, pl.DataTy
     """
     wanted = list(_wanted(name, source))
     named = [field.column for field in wanted if field.column and (field.is_required or _is_mapped(field, source))]
-    require_columns(named, list(schema), label)
+    require_columns(named, list(schema), name, label)
     fields = [field if field.column in schema else replace(field, column=None) for field in wanted]
     return sorted(fields, key=lambda field: not field.is_required)
 

@@ -80,13 +80,18 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     return [folded[other] for other in close]
 
 
-def require_columns(wanted: Iterable[str], known: Sequence[str], where: str) -> None:
-    """Raise a ``SourceError`` that names the first column that ``where`` does not have, and near names."""
+def require_columns(wanted: Iterable[str], known: Sequence[str], source: str, where: str) -> None:
+    """Raise a ``SourceError`` that names the first column that ``where`` does not have, and near names.
+
+    Args:
+        source: name of the source in the settings.
+    """
     for name in wanted:
         if name in known:
             continue
         near = nearest(name, known)
-        hint = f"Did you mean {' or '.join(repr(other) for other in near)}?" if near else "Correct `columns`."
+        hint = f" Did you mean {' or '.join(repr(other) for other in near)}?" if near else ""
         raise SourceError(
-            f"{where} has no column {name!r}. {hint} It has: {', '.join(repr(other) for other in known[:40])}."
+            f"{source}: {where} has no column {name!r}.{hint} Correct `sources.{source}.columns`. It has: "
+            f"{', '.join(repr(other) for other in known[:40])}."
         )

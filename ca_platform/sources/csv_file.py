@@ -59,7 +59,7 @@ def pieces(path: str, form: TextFormat) -> Iterator[Piece]:
         raise SourceError(f"{path}: the file is empty. It must begin with a line of column names.")
 
 
-def column_values(path: str, form: TextFormat, name: str) -> Iterator[pl.Series]:
+def column_values(source: str, path: str, form: TextFormat, name: str) -> Iterator[pl.Series]:
     """Values of one column, for a quick look: rows with a wrong number of fields are neither found nor left out."""
     place: int | None = None
     names: list[str] = []
@@ -67,7 +67,7 @@ def column_values(path: str, form: TextFormat, name: str) -> Iterator[pl.Series]
         body = block
         if place is None:
             names, body = _split_header(block, path, form)
-            require_columns([name], names, path)
+            require_columns([name], names, source, path)
             place = names.index(name)
         if not body.data:
             continue

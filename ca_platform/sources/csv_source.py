@@ -22,13 +22,15 @@ class CsvSource:
     """Rows of text files; every column is text.
 
     Args:
+        name: name of the source in the settings.
         path: what the settings say, for messages.
         files: the files, in the order in which their rows come.
     """
 
-    def __init__(self, path: str, files: Sequence[str], form: TextFormat) -> None:
+    def __init__(self, name: str, path: str, files: Sequence[str], form: TextFormat) -> None:
         self.label = path
         self.files = tuple(files)
+        self._name = name
         self._form = form
 
     def schema(self) -> Mapping[str, pl.DataType]:
@@ -41,7 +43,7 @@ class CsvSource:
         rows = 0
         for number, path in enumerate(self.files):
             for piece in pieces(path, self._form):
-                require_columns(columns, [name for name in piece.frame.columns if name != ROW], path)
+                require_columns(columns, [name for name in piece.frame.columns if name != ROW], self._name, path)
                 held.append(_batch(piece, number, columns))
                 rows += piece.frame.height
                 if rows >= BATCH_ROWS:
@@ -53,7 +55,7 @@ class CsvSource:
     def extremes(self, column: str) -> Iterator[pl.Series]:
         """All values of the column."""
         for path in self.files:
-            yield from column_values(path, self._form, column)
+            yield from column_values(self._name, path, self._form, column)
 
 
 def _batch(piece: Piece, number: int, columns: Sequence[str]) -> Batch:

@@ -39,9 +39,9 @@ def _file_source(name: str, source: SourceSettings) -> Source:
     files = find_files(name, path, TEXT_ENDINGS if source.kind == "csv" else PARQUET_ENDINGS)
     plain: Source
     if source.kind == "csv":
-        plain = CsvSource(path, files, TextFormat(source.separator, source.encoding))
+        plain = CsvSource(name, path, files, TextFormat(source.separator, source.encoding))
     else:
-        plain = ParquetSource(path, files)
+        plain = ParquetSource(name, path, files)
     return QuerySource(plain, source.query, name) if source.query else plain
 
 

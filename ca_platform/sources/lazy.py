@@ -31,11 +31,13 @@ class ParquetSource:
     """Rows of Parquet files.
 
     Args:
+        name: name of the source in the settings.
         path: what the settings say, for messages.
         files: the files, in the order in which their rows come.
     """
 
-    def __init__(self, path: str, files: Sequence[str]) -> None:
+    def __init__(self, name: str, path: str, files: Sequence[str]) -> None:
+        self._name = name
         self.label = path
         self.files = tuple(files)
 
@@ -47,7 +49,7 @@ class ParquetSource:
         """The rows, file by file."""
         for number, path in enumerate(self.files):
             schema = _schema(path)
-            require_columns(columns, list(schema), path)
+            require_columns(columns, list(schema), self._name, path)
             frame = pl.scan_parquet(path, row_index_name=ROW, row_index_offset=1, glob=False, hive_partitioning=False)
             wanted = frame.filter(_inside(bounds, schema)) if bounds is not None else frame
             place = pl.lit(number, pl.UInt32).alias(FILE)
@@ -61,7 +63,7 @@ class ParquetSource:
     def lazy(self) -> pl.LazyFrame:
         """All files as one table."""
         for path in self.files[1:]:
-            require_columns(self.schema(), list(_schema(path)), path)
+            require_columns(self.schema(), list(_schema(path)), self._name, path)
         return pl.scan_parquet(list(self.files), glob=False, hive_partitioning=False, extra_columns="ignore")
 
 

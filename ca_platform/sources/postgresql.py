@@ -72,7 +72,7 @@ class PostgresqlSource:
 
     def batches(self, columns: Sequence[str], bounds: Bounds | None = None) -> Iterator[Batch]:
         """The rows in the server's order, numbered from 1."""
-        require_columns(columns, list(self._kinds), self.label)
+        require_columns(columns, list(self._kinds), self._name, self.label)
         read = 0
         for frame in self._frames(self._select(columns, bounds)):
             rows = pl.int_range(read + 1, read + 1 + pl.len(), dtype=pl.Int64).alias(ROW)
