@@ -12,6 +12,7 @@ from ca_platform.settings.connecting import to_connect
 from ca_platform.store import MAIN, Dimension
 from dash_app.state import View
 from dash_app.words.dates import day as in_words
+from dash_app.words.names import of_dimension
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
@@ -67,7 +68,8 @@ def no_such_value(dimension: Dimension, day: date, view: View) -> Message:
     """The value has not been seen up to the day."""
     return Message(
         "Nothing about this value yet",
-        f"No session up to {in_words(day)} has {dimension.name} = {dimension.value or '(no value)'}.",
+        f"No session up to {in_words(day)} {'is' if dimension.value is None else 'has'} "
+        f"{of_dimension(dimension.value, dimension.name)}.",
         link=("Show the whole shop", view.model_copy(update={"dimension": MAIN}).query() or "?"),
     )
 

@@ -225,7 +225,7 @@ def _explanations(run: Run, panels: AnomalyPanels, explained: Explained) -> list
         found[place * len(metrics) : (place + 1) * len(metrics)] = ["; ".join(filter(None, known))] * len(metrics)
     for place, column in np.argwhere(run.is_anomaly):
         metric, day = metrics[column], run.panel.days[place]
-        told = _metric_in_words(run, place, column)
+        told = _metric_in_words(run, place, column, panels.currency)
         value = explained.best.get((day, metric.name))
         found[place * len(metrics) + column] = told if value is None else f"{told}. {value}"
     return found
@@ -242,7 +242,7 @@ def _notes(run: Run, panels: AnomalyPanels) -> list[str | None]:
     ]
 
 
-def _metric_in_words(run: Run, place: int, column: int) -> str:
+def _metric_in_words(run: Run, place: int, column: int, currency: str) -> str:
     metric = run.panel.metrics[column]
     actual, expected = run.panel.values[place, column], run.expected[place, column]
     name = metric_in_words(metric.name)
@@ -251,7 +251,7 @@ def _metric_in_words(run: Run, place: int, column: int) -> str:
         silent = None if run.panel.hours is None else silent_hours(run.panel.hours[metric.hours_of][: place + 1])
         return told if silent is None else f"{told}, none from {silent[0]:02}:00 to {silent[1]:02}:00"
     below = run.panel.sizes[place, column] if metric.denominator is not None else 1.0
-    return in_words(name, actual, expected, float((actual - expected) * below), unit_of(metric))
+    return in_words(name, actual, expected, float((actual - expected) * below), unit_of(metric, currency))
 
 
 def _until(frame: pl.DataFrame, calendar: Calendar) -> pl.LazyFrame:

@@ -66,6 +66,11 @@ class AnomalyPanels:
         return marks_of(self.days, self._settings)
 
     @property
+    def currency(self) -> str:
+        """Code of the currency of all amounts."""
+        return self._settings.business.currency
+
+    @property
     def knows_holidays(self) -> bool:
         """Whether the settings say whose public holidays there are."""
         return self._settings.reports.anomaly.country is not None

@@ -69,6 +69,7 @@ class FlaggedDays:
             metric, day = run.panel.metrics[column], run.panel.days[place]
             if day < self._first:
                 continue
+            unit = unit_of(metric, self._panels.currency)
             for dimension, (numbers, names) in self._values.items():
                 split = self._split(run, place, column, numbers)
                 chosen = furthest(split, TOP_VALUES)
@@ -76,7 +77,7 @@ class FlaggedDays:
                 for row, value in enumerate(names[at] for at in chosen):
                     difference = float(parts.difference[row])
                     name = f"{dimension} {_is(value)}"
-                    told = in_words(name, parts.actual[row], parts.expected[row], difference, unit_of(metric))
+                    told = in_words(name, parts.actual[row], parts.expected[row], difference, unit)
                     cells = _cells(parts, row, f"{metric_in_words(metric.name)}, {told}")
                     rows.append((day.item(), metric.name, dimension, value, *cells))
                     if parts.explains[row] and parts.contribution[row] > best.get((day, metric.name), (0.0, ""))[0]:

@@ -179,11 +179,15 @@ def _median(values: Floats) -> Floats:
     return found
 
 
-def unit_of(metric: Metric) -> str:
-    """What a difference of a metric counts, in words."""
+def unit_of(metric: Metric, currency: str) -> str:
+    """What a difference of a metric counts, in words.
+
+    Args:
+        currency: code of the shop's currency.
+    """
     of = metric.numerator or metric.name
     if of == REVENUE:
-        return _MONEY
+        return f"{currency} {_MONEY}"
     if of.startswith("offset_"):
         return "first orders"
     return of if of in ("sessions", "orders", "downloads") else f"sessions with “{metric_in_words(of)}”"
@@ -193,12 +197,12 @@ def in_words(name: str, actual: float, expected: float, difference: float, unit:
     """A deviation in words.
 
     >>> in_words("orders/sessions, channel = web", 0.031, 0.05, -118.6, "orders")
-    'orders/sessions, channel = web: −38 %, about 119 orders fewer'
+    'orders/sessions, channel = web: −38%, about 119 orders fewer'
     """
     told = f"{name}: {_change(actual, expected)}"
     if not np.isfinite(difference) or round(abs(difference)) == 0:
         return told
-    way = "more" if difference > 0 else "less" if unit == _MONEY else "fewer"
+    way = "more" if difference > 0 else "less" if unit.endswith(_MONEY) else "fewer"
     count = f"{abs(difference):,.0f}"
     return f"{told}, about {count} {_ONE.get(unit, unit) if count == '1' else unit} {way}"
 
@@ -207,4 +211,4 @@ def _change(actual: float, expected: float) -> str:
     if not expected > 0:
         return "none expected"
     share = round(100 * (actual / expected - 1)) if np.isfinite(actual) else -100
-    return f"{'−' if share < 0 else '+'}{abs(share):,} %"
+    return f"{'−' if share < 0 else '+'}{abs(share):,}%"

@@ -77,7 +77,7 @@ def _row(day: date, start: date, metric: str, scale: float) -> Row:
 
 def _why(day: date, metric: str, *, is_anomaly: bool) -> str | None:
     if is_anomaly:
-        return f"{metric_in_words(metric)}, −42 %. channel = <b>web</b>, −38 %, about 120 orders"
+        return f"{metric_in_words(metric)}, −42%. channel = <b>web</b>, −38%, about 120 orders"
     return "public holiday: Summer Bank Holiday" if day == HOLIDAY else None
 
 

@@ -103,8 +103,8 @@ def test_list_of_flagged_days_opens_each_and_leads_to_its_page() -> None:
     assert [row[0].chooses for row in listing.rows] == [("opened", str(day)) for day in (*OUTAGE[::-1], MACHINE)]
     assert [row[-1].leads for row in listing.rows][-1] == f"/funnels?date={MACHINE}"
     assert listing.rows[-1][1].text == (
-        "orders, −42 % (channel = <b>web</b>, −38 %, about 120 orders); "
-        "orders / sessions, −42 % (channel = <b>web</b>, −38 %, about 120 orders)"
+        "orders, −42% (channel = <b>web</b>, −38%, about 120 orders); "
+        "orders / sessions, −42% (channel = <b>web</b>, −38%, about 120 orders)"
     )
     assert {row[2].text for row in listing.rows} == {"one day in 500"}
 
@@ -144,6 +144,8 @@ def test_dimension_values_are_those_of_the_opened_day_and_of_the_figures_shown()
     rows = days.values_of_day(frames.report(VALUES), look)
     assert rows["date"].unique().to_list() == [OUTAGE[0]]
     assert days.behind(rows, look).startswith("On Tue 3 Nov 2026, channel = “web” explains orders: −80.0%")
+    unnamed = rows.with_columns(value=pl.lit(None, pl.String))
+    assert days.behind(unnamed, look).startswith("On Tue 3 Nov 2026, what is without a channel explains orders: −80.0%")
     listing = days.values(rows, look)
     assert [row[0].text for row in listing.rows] == [
         "channel = web",

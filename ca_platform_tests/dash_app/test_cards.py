@@ -64,7 +64,7 @@ def test_without_a_day_the_newest_report_is_shown(visitor: Visitor) -> None:
 def test_value_without_sessions_yet_is_missing_and_leads_back_to_the_whole_shop(visitor: Visitor) -> None:
     answer = visitor.card(ANY_CARD, f"{DAY}&dimension=region=Atlantis")
     assert answer["verdict"] == "missing"
-    assert "region = Atlantis" in answer["message"]["text"]
+    assert "has region “Atlantis”" in answer["message"]["text"]
     assert answer["message"]["link"] == ["Show the whole shop", DAY]
 
 

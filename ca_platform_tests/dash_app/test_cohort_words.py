@@ -128,6 +128,17 @@ def test_what_customers_have_brought() -> None:
     assert retention.revenue(revenue((10, [None])), LOOK) == "No month of a cohort is over yet."
 
 
+def test_headline_is_of_the_newest_cohort_with_enough_customers() -> None:
+    frame = months((60, [60, 30, 3]), (30, [30, 6, None]), (1, [1, 1, None]), (1, [1, None, None]))
+    assert retention.curves(frame, LOOK, "month").startswith(
+        "Of 30 customers with the first order in October 2026, 20.0% "
+    )
+    frame = revenue((60, [10.0, 20.0]), (30, [20.0, 30.0]), (1, [900.0, 999.0]))
+    assert "30 customers with the first order in October 2026 had brought £30.00" in retention.revenue_curves(
+        frame, LOOK
+    )
+
+
 def test_what_the_newest_cohort_has_brought() -> None:
     frame = revenue((10, [20.0, 30.0]), (30, [40.0, 60.0]), (5, [90.0, None]))
     assert retention.revenue_curves(frame, LOOK) == (

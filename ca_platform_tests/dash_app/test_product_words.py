@@ -50,6 +50,12 @@ def test_leading_product_by_what_is_chosen(metric: Any, sentence: str) -> None:
     assert products.leader(frame, look, "product", "products") == sentence
 
 
+def test_what_has_no_category_is_said_as_that() -> None:
+    rows = [{"category": None, "orders": 3, "units": 3.0, "revenue": 30.0, "customers": 2, "rank": 1}]
+    said = products.leader(frames.table("most_ordered_categories", rows), LOOK, "category", "categories")
+    assert said == "What is without a category brought the most revenue: £30.00 (100.0% of all)."
+
+
 def test_leading_product_beside_an_earlier_day() -> None:
     look = replace(LOOK, compare_day=EARLIER, compare=sold(("cup", 10, 80.0)))
     said = products.leader(sold(("cup", 20, 100.0)), look, "product", "products")

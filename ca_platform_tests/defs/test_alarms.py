@@ -53,7 +53,7 @@ def put(store: DocumentStore, newest: int, flagged: Iterable[int]) -> None:
             "residual": -0.5 if metric == "revenue" else -0.1,
             "p_value": 0.001,
             "is_anomaly": number in flagged and metric == "revenue",
-            "explanation": "revenue: −39 %, about 1,200 of revenue less" if number in flagged else None,
+            "explanation": "revenue: −39%, about 1,200 of revenue less" if number in flagged else None,
             "note": "holidays not known",
             "is_alarm": False,
         }
@@ -117,7 +117,7 @@ def test_alarm_of_the_newest_day_is_told_once_however_often_it_is_made(
     assert (message["report"], message["day"], message["metrics"]) == (REPORT, "2024-05-10", ["revenue"])
     assert message["false_alarms_per_30_days"] == 0.87
     assert "0.87 in 30 days measured on the shop's own past, 1 in 30 days allowed" in message["text"]
-    assert "- revenue: −39 %, about 1,200 of revenue less" in message["text"]
+    assert "- revenue: −39%, about 1,200 of revenue less" in message["text"]
     assert "Bear in mind: holidays not known." in message["text"]
     assert "/anomalies?date=2024-05-10&report=revenue_anomaly&opened=2024-05-10 of" in message["text"]
 

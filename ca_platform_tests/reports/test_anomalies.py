@@ -93,11 +93,11 @@ def test_a_dimension_of_one_value_explains_nothing() -> None:
 @pytest.mark.parametrize(
     ("numbers", "words"),
     [
-        ((8.0, 10.0, -2.0, "orders"), "x: −20 %, about 2 orders fewer"),
-        ((11.0, 10.0, 1.0, "orders"), "x: +10 %, about 1 order more"),
-        ((80.0, 100.0, -1200.4, "of revenue"), "x: −20 %, about 1,200 of revenue less"),
+        ((8.0, 10.0, -2.0, "orders"), "x: −20%, about 2 orders fewer"),
+        ((11.0, 10.0, 1.0, "orders"), "x: +10%, about 1 order more"),
+        ((80.0, 100.0, -1200.4, "KWD of revenue"), "x: −20%, about 1,200 KWD of revenue less"),
         ((3.0, 0.0, 3.0, "orders"), "x: none expected, about 3 orders more"),
-        ((np.nan, 10.0, np.nan, "orders"), "x: −100 %"),
+        ((np.nan, 10.0, np.nan, "orders"), "x: −100%"),
     ],
 )
 def test_deviations_in_words(numbers: tuple[float, float, float, str], words: str) -> None:
@@ -160,10 +160,12 @@ def test_lost_sessions_of_a_region_are_found_and_named(shop: tuple[Settings, obj
     assert (row["is_anomaly"], row["is_alarm"], row["direction"]) == (True, True, "decrease")
     assert row["actual"] < row["low"]
     assert re.fullmatch(
-        r"sessions: −\d\d %, about \d\d sessions fewer\. region = EU: −\d\d %, about \d\d sessions fewer",
+        r"sessions: −\d\d%, about \d\d sessions fewer\. region = EU: −\d\d%, about \d\d sessions fewer",
         row["explanation"],
     )
     assert found["dorders_anomaly"].filter(pl.col("date") == DAY)["is_anomaly"].to_list() == [True]
+    money = found["revenue_anomaly"].filter(pl.col("date") == DAY, pl.col("metric") == "revenue")["explanation"][0]
+    assert re.match(rf"revenue: −\d\d%, about \S+ {shop[0].business.currency} of revenue less", money)
     values = found["dimension_anomaly"].filter(pl.col("date") == DAY, pl.col("metric") == "sessions")
     assert values.select("value", "is_anomaly").rows() == [("EU", True), ("US", False)]
     assert values["explanation"][0].startswith("sessions, region = EU: −")
@@ -191,7 +193,7 @@ def test_a_day_that_stood_still_says_from_when_to_when(shop: tuple[Settings, obj
     row = found.row(by_predicate=(pl.col("date") == day) & (pl.col("metric") == "hours_with_sessions"), named=True)
     assert row["is_anomaly"]
     assert row["expected"] == pytest.approx(1, abs=0.05)
-    assert re.fullmatch(r"hours with sessions: −4\d %, none from 09:00 to 19:00", row["explanation"])
+    assert re.fullmatch(r"hours with sessions: −4\d%, none from 09:00 to 19:00", row["explanation"])
 
 
 def test_holidays_of_the_country_are_marked_and_not_flagged(shop: tuple[Settings, object]) -> None:

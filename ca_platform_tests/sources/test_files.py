@@ -74,7 +74,9 @@ def test_place_of_a_row_is_its_file_and_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wanted", [("a", "B"), ("a", "unlike")])
 def test_missing_column_is_told_with_its_source_and_the_key_to_correct(tmp_path: Path, wanted: tuple[str, ...]) -> None:
     (tmp_path / "1.csv").write_text("a,b\n1,x\n")
-    with pytest.raises(SourceError, match=r"^sessions: .*1\.csv has no .* Correct `sources\.sessions\.columns`\. It has: 'a'"):
+    with pytest.raises(
+        SourceError, match=r"^sessions: .*1\.csv has no .* Correct `sources\.sessions\.columns`\. It has: 'a'"
+    ):
         read(tmp_path, *wanted)
 
 

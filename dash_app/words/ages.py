@@ -59,10 +59,26 @@ def revenue_per_customer(frame: pl.DataFrame) -> pl.DataFrame:
 
 def newest(frame: pl.DataFrame, offset: int, count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The newest cohorts whose cell at the offset is over, and those before them."""
-    old_enough = over(frame).filter((pl.col("offset") == offset) & (pl.col("cohort_size") > 0))
-    cohorts = old_enough["cohort"].unique().sort().to_list()
+    cohorts = _old_enough(frame, offset)["cohort"].unique().sort().to_list()
     late, early = cohorts[-count:], cohorts[:-count]
     return frame.filter(pl.col("cohort").is_in(late)), frame.filter(pl.col("cohort").is_in(early))
+
+
+def newest_one(frame: pl.DataFrame, offset: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The newest cohort whose cell at the offset is over and whose rate says something, and all such cells before it.
+
+    A rate says something of ``FEWEST`` customers or more; where no cohort has so many, the newest of all is taken.
+    """
+    cells = _old_enough(frame, offset).sort("cohort")
+    enough = cells.filter(pl.col("cohort_size") >= FEWEST)
+    chosen = (cells if enough.is_empty() else enough)["cohort"][-1]
+    before = cells["cohort"].filter(cells["cohort"] < chosen)
+    return frame.filter(pl.col("cohort") == chosen), frame.filter(pl.col("cohort").is_in(before.implode()))
+
+
+def _old_enough(frame: pl.DataFrame, offset: int) -> pl.DataFrame:
+    """Cells at the offset that are over, of cohorts with customers."""
+    return over(frame).filter((pl.col("offset") == offset) & (pl.col("cohort_size") > 0))
 
 
 def last_offset(frame: pl.DataFrame, wanted: int, first: int = 0) -> int | None:
@@ -73,6 +89,6 @@ def last_offset(frame: pl.DataFrame, wanted: int, first: int = 0) -> int | None:
 
 def pooled(frame: pl.DataFrame, offset: int, column: str = "rate") -> tuple[int, float]:
     """Customers of the cohorts whose cell at the offset is over, and the mean of ``column`` there, by size."""
-    cells = over(frame).filter((pl.col("offset") == offset) & (pl.col("cohort_size") > 0))
+    cells = _old_enough(frame, offset)
     size = int(cells["cohort_size"].sum())
     return size, float((cells["cohort_size"] * cells[column]).sum()) / size if size else 0.0

@@ -15,7 +15,7 @@ from dash_app.words.anomaly_notes import left_in
 from dash_app.words.dates import weekday
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.lists import NOTHING, name
-from dash_app.words.names import capital, quoted, value
+from dash_app.words.names import capital, quoted, value, without
 from dash_app.words.rows import Row
 
 MOST = 20
@@ -188,10 +188,9 @@ def behind(frame: Frame, look: Look) -> str:
         return f"No single dimension value explains {day}: it went through all of them."
     row = rows.row(0, named=True)
     part = "" if row["contribution"] is None else f", {form.share(row['contribution'], 0)} of the whole deviation"
-    return (
-        f"On {day}, {row['dimension']} = {quoted(row['value'])} explains {words.title(row['metric'])}: "
-        f"{words.changed(row, form)}{part}."
-    )
+    own, dimension = row["value"], row["dimension"]
+    carrier = f"what is {without(dimension)}" if own is None else f"{dimension} = {quoted(own)}"
+    return f"On {day}, {carrier} explains {words.title(row['metric'])}: {words.changed(row, form)}{part}."
 
 
 def values(frame: Frame, look: Look) -> Listing:

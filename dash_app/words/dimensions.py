@@ -25,7 +25,7 @@ def revenue_by_value(frame: pl.DataFrame, look: Look) -> str:
         if total > 0:
             share = form.share(best["revenue"] / total)
             amount = form.compact_money(best["revenue"])
-            parts.append(f"from {names.quoted(best['value'])} by {names.step(dimension)} ({share}, {amount})")
+            parts.append(f"from {_orders_of(best['value'], dimension)} ({share}, {amount})")
     if not parts:
         return "No value of a dimension has revenue yet."
     *first, last = parts
@@ -46,13 +46,18 @@ def daily_revenue_by_value(frame: pl.DataFrame, look: Look) -> str:
     )
     if total <= 0:
         return f"{span} there was no revenue."
-    said = f"{span} {names.quoted(best['value'])} brought {form.compact_money(best['revenue'] / days)} a day"
-    said += f", {form.share(best['revenue'] / total)} of all by {names.step(dimension)}"
+    part, a_day = form.share(best["revenue"] / total), form.compact_money(best["revenue"] / days)
+    said = f"{span} {_orders_of(best['value'], dimension)} brought {a_day} a day, {part} of all"
     if covered < 2 * _DAYS:
         return f"{said}."
     before = _sums(rows, last - timedelta(days=_DAYS), _DAYS).filter(pl.col("value").eq_missing(best["value"]))
     then = more_or_less(best["revenue"], float(before["revenue"].sum()), form, countable=False)
     return f"{said}{clause(then, 'in the seven days before')}."
+
+
+def _orders_of(value: str | None, dimension: str) -> str:
+    said = names.of_dimension(value, dimension)
+    return f"orders {said}" if value is None else said
 
 
 def _by_dimension(frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 NO_VALUE = "(no value)"
 _LONGEST = 80
+_AN = tuple("aeio")
 _STEPS = {
     "session_start": "session start",
     "purchase": "purchase",
@@ -56,6 +57,25 @@ def quoted(text: str | None) -> str:
     if text is None:
         return "no value"
     return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}”"
+
+
+def without(dimension: str) -> str:
+    """What has no value of a dimension, or no category: the words after orders or sessions.
+
+    >>> without("country"), without("age_group")
+    ('without a country', 'without an age group')
+    """
+    named = _spaced(dimension)
+    return f"without {'an' if named[:1].casefold() in _AN else 'a'} {named}"
+
+
+def of_dimension(value: str | None, dimension: str) -> str:
+    """A value with the name of its dimension, or that there is none.
+
+    >>> of_dimension("EU", "sales_region"), of_dimension(None, "sales_region")
+    ('sales region “EU”', 'without a sales region')
+    """
+    return without(dimension) if value is None else f"{_spaced(dimension)} {quoted(value)}"
 
 
 def capital(text: str) -> str:

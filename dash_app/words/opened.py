@@ -37,7 +37,7 @@ def counted(_: pl.DataFrame, look: Look) -> str:
     count = formats(look).count(total)
     noun = plural(total, _ONE[opened.what], opened.what)
     subject = f"The {count} {noun}" if total else f"None of the {opened.what}"
-    scope = "" if dimension.is_main else f" ({dimension.name} {names.quoted(dimension.value)})"
+    scope = "" if dimension.is_main else f" ({names.of_dimension(dimension.value, dimension.name)})"
     known = f", as of the end of {day(look.day)}" if look.day else ""
     return f"{subject} {whom(opened, look)}{scope}{known}."
 
@@ -164,17 +164,16 @@ def _kpis(column: str, key: Key, _: Look) -> str:
 
 
 def _of_value(key: Key) -> str:
-    if key["value"] is None:
-        return f"without a {key['dimension']}"
-    return f"with {key['dimension']} {names.quoted(key['value'])}"
+    said = names.of_dimension(key["value"], key["dimension"])
+    return said if key["value"] is None else f"with {said}"
 
 
 def _with(name: str) -> Callable[[str, Key, Look], str]:
     """Products and categories: orders that contain them, customers who ordered them."""
 
     def said(column: str, key: Key, _: Look) -> str:
-        what = f"{name} {_short(key[name])}"
-        contained = f"with the {what}" if column == "orders" else f"who ordered the {what}"
+        what = f"products {names.without(name)}" if key[name] is None else f"the {name} {_short(key[name])}"
+        contained = f"with {what}" if column == "orders" else f"who ordered {what}"
         return f"{contained} {within(key['date'], 'day')}" if "date" in key else contained
 
     return said

@@ -11,7 +11,7 @@ from dash_app.words.ages import FEWEST
 from dash_app.words.formats import formats, plural
 from dash_app.words.leading import as_of_then, of_the_last_days, ranked
 from dash_app.words.lists import Column
-from dash_app.words.names import quoted
+from dash_app.words.names import quoted, without
 
 _FEW = 7
 _DID: dict[ProductMetric, str] = {
@@ -46,7 +46,8 @@ def leader(frame: pl.DataFrame, look: Look, name: str, noun: str) -> str:
     part = f" ({form.share(best[measure] / total)} of all)" if measure != "orders" and total > 0 else ""
     of = f" of {form.count(frame.height)} {noun}" if frame.height > 1 else ""
     then = as_of_then(best, name, measure, look, countable=not is_money)
-    return f"{quoted(best[name])} {_DID[measure]}{of}: {written}{part}{then}."
+    first = f"What is {without(name)}" if best[name] is None else quoted(best[name])
+    return f"{first} {_DID[measure]}{of}: {written}{part}{then}."
 
 
 def by_day(frame: pl.DataFrame, look: Look) -> str:

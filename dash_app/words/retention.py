@@ -32,11 +32,14 @@ def retention(frame: pl.DataFrame, look: Look, grain: Grain) -> str:
 
 
 def curves(frame: pl.DataFrame, look: Look, grain: Grain) -> str:
-    """The newest cohort with a finished period after its first order, against all before it."""
+    """The newest cohort of at least ``ages.FEWEST`` customers with a finished period after its first order, against all before it.
+
+    Where no cohort is so large, the newest of all.
+    """
     form = formats(look)
     if ages.last_offset(frame, 1, first=1) is None:
         return _TOO_YOUNG.format(grain)
-    late, early = ages.newest(frame, 1, 1)
+    late, early = ages.newest_one(frame, 1)
     size, rate = ages.pooled(late, 1)
     cohort = period(late["cohort"][0], grain)
     said = f"Of {form.count(size)} {plural(size, 'customer')} with the first order in {cohort}, {form.share(rate)} ordered in the {grain} after"
@@ -69,12 +72,15 @@ def revenue(frame: pl.DataFrame, look: Look) -> str:
 
 
 def revenue_curves(frame: pl.DataFrame, look: Look) -> str:
-    """The newest cohort whose first month after the first order is over, against all before it."""
+    """The newest cohort of at least ``ages.FEWEST`` customers whose first month after the first order is over, against all before it.
+
+    Where no cohort is so large, the newest of all.
+    """
     form = formats(look)
     month = ages.last_offset(frame, 1)
     if month is None:
         return "No month of a cohort is over yet."
-    late, early = ages.newest(frame, month, 1)
+    late, early = ages.newest_one(frame, month)
     size, amount = ages.pooled(late, month, "cumulative_revenue_per_customer")
     cohort = period(late["cohort"][0], "month")
     who = f"{form.count(size)} {plural(size, 'customer')} with the first order in {cohort}"

@@ -57,6 +57,7 @@ def opened(report: str, column: str, **key: Any) -> Opened:
          "with the download in the week of 2 Nov 2026 who reached the first purchase within 7 days"),
         (opened("kpis", "value_last_7d", metric="visitors"), "with a session in the last 7 days"),
         (opened("dimension_kpis", "orders", dimension="region", value=None), "without a region"),
+        (opened("most_ordered_categories", "orders", category=None), "with products without a category"),
         (opened("product_kpis", "customers", product="<b>tea</b>"), "who ordered the product “<b>tea</b>”"),
         (opened("most_combined_products", "orders", product_a="a", product_b="b"), "with both “a” and “b”"),
         (opened("association_rules", "orders", antecedent='["a", "b"]', consequent="c"), "with “a”, “b” and “c”"),
