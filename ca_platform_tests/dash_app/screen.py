@@ -128,6 +128,14 @@ class Reader:
         width: int = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
         return width
 
+    def wide_lists(self) -> list[str]:
+        """Cards whose list is wider than the card."""
+        found: list[str] = self.page.evaluate(
+            "() => [...document.querySelectorAll('.list-frame')].filter(frame => frame.scrollWidth > frame.clientWidth)"
+            ".map(frame => frame.closest('[data-card]').dataset.card)"
+        )
+        return found
+
     @property
     def address(self) -> str:
         return self.page.url.removeprefix(self.site)

@@ -22,7 +22,8 @@
   const kindOf = ({ is_number: isNumber, is_long: isLong }) => (isNumber ? 'list-number' : isLong ? 'list-text list-long' : 'list-text');
   const cell = (one, head, isFirst, report) => {
     const { bar, mark } = one;
-    const node = made(isFirst ? 'th' : 'td', kindOf(head), '', isFirst ? { scope: 'row' } : {});
+    const role = isFirst ? { scope: 'row', role: 'rowheader' } : { role: 'cell' };
+    const node = made(isFirst ? 'th' : 'td', kindOf(head), '', { 'data-head': head.text, ...role });
     const shown = shownOf(one, report);
     if (bar === null) { node.append(shown); return node; }
     const track = made('span', 'list-track', '', { 'aria-hidden': 'true' });
@@ -40,17 +41,22 @@
     return node;
   };
 
+  // More columns than that, or sentences, have no room beside each other on a phone: the style sets them below each other.
+  const MOST_BESIDE = 3;
+  const isWide = (heads) => heads.length > MOST_BESIDE || heads.some((head) => head.is_long);
+
+  // The roles are those of the elements, which browsers forget where the style takes a table apart.
   window.cardList = ({ heads, rows, note }, { title, report }) => {
-    const head = made('tr', '', '');
-    head.append(...heads.map((one) => made('th', kindOf(one), one.text, { scope: 'col' })));
-    const body = document.createElement('tbody');
+    const head = made('tr', '', '', { role: 'row' });
+    head.append(...heads.map((one) => made('th', kindOf(one), one.text, { scope: 'col', role: 'columnheader' })));
+    const body = made('tbody', '', '', { role: 'rowgroup' });
     body.append(...rows.map((row) => {
-      const line = made('tr', '', '');
+      const line = made('tr', '', '', { role: 'row' });
       line.append(...row.map((one, index) => cell(one, heads[index], index === 0, report)));
       return line;
     }));
-    const table = made('table', 'list', '');
-    const top = document.createElement('thead');
+    const table = made('table', isWide(heads) ? 'list list-stacks' : 'list', '', { role: 'table' });
+    const top = made('thead', '', '', { role: 'rowgroup' });
     top.append(head);
     table.append(made('caption', 'list-caption', title), top, body);
     // Reachable by keyboard where it is wider than the card.
