@@ -46,7 +46,19 @@ _KINDS = {
 }
 _KIND_KEYS = ("data_source", "data_source_type")
 _SERVER_KEYS = ("host", "port", "user", "password", "db")
-_NATIVE_KEYS = ("separator", "decimal", "encoding", "date_format", "project", "dataset", "table", "query", "path")
+_NATIVE_KEYS = (
+    "separator",
+    "decimal",
+    "encoding",
+    "date_format",
+    "thousands",
+    "currency_mark",
+    "project",
+    "dataset",
+    "table",
+    "query",
+    "path",
+)
 _FIELD_NAMES = {
     "sessions": {"date": "session_end_date", "id": "order_id"},
     "customers": {"client_2": "client"},

@@ -1,4 +1,4 @@
-"""A proposed mapping for each input of ``init``, and the first day of the data."""
+"""A proposed mapping for each input of ``init``, the first day of the data, and their currency."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import click
+import polars as pl
 
 from ca_platform.errors import CaPlatformError, SourceError
+from ca_platform.settings.currency import currencies_of
 
 if TYPE_CHECKING:
     from ca_platform.sources import Guess
@@ -35,17 +37,19 @@ class Proposal:
     explanations: dict[str, list[tuple[str, str | None, str]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     first_day: date | None = None
+    currency: str | None = None
 
 
-def propose(inputs: Sequence[str], folder: Path, time_zone: str | None) -> Proposal:
+def propose(inputs: Sequence[str], folder: Path, time_zone: str | None, currency: str | None = None) -> Proposal:
     """Look at each input.
 
     Args:
         folder: of the settings file, from which relative paths will count.
+        currency: of all amounts; None: that of the sign that amounts are written with.
     """
     from ca_platform.sources import NoFileError, guesses
 
-    proposal = Proposal()
+    proposal = Proposal(currency=currency)
     for word in inputs:
         source, place = _named(word)
         try:
@@ -72,10 +76,39 @@ def _add(proposal: Proposal, found: Guess, place: str, folder: Path, time_zone: 
     proposal.explanations[found.source] = _explained(found)
     if found.source == "sessions":
         proposal.first_day = _first_day(found, place, time_zone, proposal.notes)
+    _add_currency(proposal, found)
     if found.missing:
         proposal.notes.append(
             f"{found.source}: no column was found for {', '.join(found.missing)}; name them in `columns`, or make "
             "them by `query`."
+        )
+
+
+def _add_currency(proposal: Proposal, found: Guess) -> None:
+    """How the numbers of a source are read, and what the sign of their currency says of the shop."""
+    form = found.numbers
+    if form.example:
+        read = form.read(pl.Series([form.example]).str.strip_chars("()"))[0]
+        proposal.notes.append(
+            f"{found.source}: numbers such as {form.example!r} are read as {read:g}; where that is wrong, correct `decimal`, "
+            "`thousands` and `currency_mark`."
+        )
+    if form.mark is None:
+        return
+    meant = currencies_of(form.mark)
+    if proposal.currency is None:
+        proposal.currency = meant[0]
+        also = f"; {form.mark} is the sign of {', '.join(meant[1:])}, too" if len(meant) > 1 else ""
+        proposal.notes.append(f"business.currency is {meant[0]}, as amounts are written with {form.mark}{also}.")
+    elif proposal.currency not in meant:
+        proposal.notes.append(
+            f"{found.source}: amounts are written with {form.mark}, which does not mean {proposal.currency}: correct "
+            "business.currency, or convert the amounts by `query`."
+        )
+    if form.others:
+        proposal.notes.append(
+            f"{found.source}: amounts are written with {', '.join(form.others)}, too, and cannot be read then: all amounts of "
+            "a shop are in one currency; convert them by `query`."
         )
 
 
@@ -94,7 +127,7 @@ def _explained(found: Guess) -> list[tuple[str, str | None, str]]:
         (ours, None if ours in constants or (by_query and ours not in columns) else str(columns.get(ours, ours)), words)
         for ours, words in found.confidence.items()
     ]
-    return [*rows, *((ours, None, "no column was found") for ours in found.missing)]
+    return [*rows, *((ours, None, found.unfit.get(ours, "no column was found")) for ours in found.missing)]
 
 
 def _anchored(mapping: Mapping[str, Any], folder: Path) -> dict[str, Any]:

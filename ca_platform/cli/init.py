@@ -29,7 +29,9 @@ ca-platform init postgresql://shop:secret@db/shop -
 @click.option("--output", metavar="FILE", help="Settings file to write; `-` is standard output.")
 @click.option("--force", is_flag=True, help="Overwrite a settings file that is there.")
 @click.option("--time-zone", metavar="ZONE", help="Business time zone, such as Europe/London; else UTC.")
-@click.option("--currency", metavar="CODE", help="Currency of all amounts, such as GBP; else EUR.")
+@click.option(
+    "--currency", metavar="CODE", help="Currency of all amounts, such as GBP; else by the sign of the amounts, or EUR."
+)
 def init(inputs: tuple[str, ...], output: str | None, force: bool, time_zone: str | None, currency: str | None) -> None:
     """Write a commented settings file (`-`: on standard output).
 
@@ -46,8 +48,8 @@ def init(inputs: tuple[str, ...], output: str | None, force: bool, time_zone: st
         raise ConfigurationError(f"{target} is there already: --force overwrites it, --output writes another file.")
     _check_business(time_zone, currency)
     folder = target.absolute().parent if target is not None else Path.cwd()
-    proposal = propose(given, folder, time_zone)
-    text = template(proposal.sources or None, proposal.first_day, time_zone, currency)
+    proposal = propose(given, folder, time_zone, currency)
+    text = template(proposal.sources or None, proposal.first_day, time_zone, proposal.currency)
     if target is None:
         click.echo(text, nl=False)
     else:

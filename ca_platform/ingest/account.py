@@ -15,6 +15,7 @@ from ca_platform.ingest.quarantine import BAD_SCHEMA, with_ids
 from ca_platform.ingest.reasons import Reason
 from ca_platform.ingest.values import ActionKind
 from ca_platform.lake import ACCOUNTING_COUNTS
+from ca_platform.sources.number_forms import number_form
 
 _SCHEMA: dict[str, pl.DataType] = {"day": pl.Date(), **{name: pl.Int64() for name in ACCOUNTING_COUNTS}}
 _ENOUGH = 1_000_000
@@ -145,8 +146,9 @@ def _by_day(days: pl.Series) -> dict[date | None, int]:
 
 def _remedy(unread: Unread) -> str:
     if unread.reason == Reason.UNREADABLE_NUMBER:
-        if "," in unread.value:
-            return 'The numbers look as if they had a decimal comma: set `decimal: ","`, or map another column.'
+        keys = [f'`{key}: "{value}"`' for key, value in number_form([[unread.value]]).keys().items()]
+        if keys:
+            return f"The numbers look as if they were written with other marks: set {' and '.join(keys)}, or map another column."
         return "Map a column of numbers, or make numbers of it by `query`."
     if unread.reason == Reason.UNREADABLE_FLAG:
         return "Flags are true/false, 1/0, yes/no, t/f, y/n: map another column, or make flags of it by `query`."

@@ -29,6 +29,7 @@ from ca_platform.ingest.values import (
     read_text,
     read_time,
 )
+from ca_platform.ingest.written import bare_numbers
 from ca_platform.sources.base import FILE, Batch
 
 
@@ -122,7 +123,7 @@ def _read_values(values: pl.Series, item: Field, reading: Reading) -> Column:
     if item.kind is Kind.TEXT:
         return read_text(values)
     if item.kind is Kind.MONEY:
-        return read_money(values, reading.decimal)
+        return read_money(bare_numbers(values, reading.thousands, reading.currency_mark), reading.decimal)
     if item.kind is Kind.FLAG:
         return read_flag(values)
     if item.kind is Kind.DEGREES:

@@ -129,7 +129,7 @@ def plan_of(
     zone = settings.business.time_zone
     slack = LINE_SLACK if name == "lines" else 0
     window = Window(frozenset(days) or None, settings.business.start_date, slack)
-    reading = Reading(zone, mapping.decimal, mapping.date_format)
+    reading = Reading(zone, mapping.decimal, mapping.date_format, mapping.thousands, mapping.currency_mark)
     return Plan(
         name=name,
         fields=fields,

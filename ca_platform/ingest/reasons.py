@@ -40,7 +40,9 @@ WAITING = frozenset({Reason.NO_SESSION, Reason.SESSION_QUARANTINED})
 EXPLANATIONS: dict[Reason, str] = {
     Reason.MISSING_VALUE: "A required column is empty.",
     Reason.UNREADABLE_DATE: "The value is no date: write ISO 8601, or set `date_format`.",
-    Reason.UNREADABLE_NUMBER: 'The value is no number, or too large: for a decimal comma set `decimal: ","`.',
+    Reason.UNREADABLE_NUMBER: (
+        "The value is no number, or too large: of files say how numbers are written by `decimal`, `thousands`, `currency_mark`."
+    ),
     Reason.UNREADABLE_FLAG: "The value is no flag: true/false, 1/0, yes/no, t/f, y/n.",
     Reason.DATE_OUT_OF_BOUNDS: "The date lies before 1900 or after 2199, as placeholders for 'never' do: leave it empty.",
     Reason.NOT_FINITE: "The number is infinite or not a number.",

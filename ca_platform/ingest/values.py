@@ -43,6 +43,8 @@ class Reading:
     time_zone: str = "UTC"
     decimal: str = "."
     date_format: str | None = None
+    thousands: str | None = None
+    currency_mark: str | None = None
 
 
 def read_text(raw: pl.Series) -> Column:
@@ -168,7 +170,8 @@ def _money_of_text(raw: pl.Series, decimal: str) -> Column:
     if values.null_count() == raw.null_count():
         return Column(values)
     left = text.is_not_null() & values.is_null()
-    rest = text.filter(left).str.strip_chars()
+    # Accountants write negative amounts in brackets.
+    rest = text.filter(left).str.strip_chars().str.replace(r"^\((\d.*)\)$", "-$1")
     again = rest.cast(MONEY, strict=False)
     infinite = rest.str.contains(_NOT_FINITE)
     unread = again.is_null() & (rest != "") & ~infinite

@@ -1,4 +1,4 @@
-"""The currencies of ISO 4217 and how many digits their minor unit has."""
+"""The currencies of ISO 4217, how many digits their minor unit has, and the signs that stand for them."""
 
 from __future__ import annotations
 
@@ -17,3 +17,24 @@ MINOR_DIGITS: dict[str, int] = {
     **dict.fromkeys(_NO_DIGITS.split(), 0),
     **dict.fromkeys(_THREE_DIGITS.split(), 3),
 }
+
+_SIGNS: dict[str, tuple[str, ...]] = {
+    "$": ("USD", "CAD", "AUD", "NZD", "MXN", "SGD", "HKD", "TWD", "ARS", "CLP", "COP"),
+    "US$": ("USD",), "CA$": ("CAD",), "C$": ("CAD",), "A$": ("AUD",), "AU$": ("AUD",), "NZ$": ("NZD",), "MX$": ("MXN",),
+    "S$": ("SGD",), "HK$": ("HKD",), "NT$": ("TWD",), "R$": ("BRL",),
+    "€": ("EUR",), "£": ("GBP",), "¥": ("JPY", "CNY"), "円": ("JPY",), "元": ("CNY",), "₹": ("INR",), "Rs": ("INR", "PKR", "LKR"),
+    "Rs.": ("INR", "PKR", "LKR"), "₩": ("KRW",), "₪": ("ILS",), "₺": ("TRY",), "TL": ("TRY",), "₽": ("RUB",), "₴": ("UAH",),
+    "₫": ("VND",), "đ": ("VND",), "₱": ("PHP",), "฿": ("THB",), "₦": ("NGN",), "₡": ("CRC",), "₲": ("PYG",), "₸": ("KZT",), "₾": ("GEL",),
+    "kr": ("SEK", "NOK", "DKK", "ISK"), "kr.": ("DKK", "SEK", "NOK", "ISK"), "zł": ("PLN",), "Kč": ("CZK",), "Ft": ("HUF",),
+    "lei": ("RON",), "лв": ("BGN",), "лв.": ("BGN",), "Fr.": ("CHF",), "SFr.": ("CHF",), "RM": ("MYR",), "Rp": ("IDR",), "R": ("ZAR",),
+    "KD": ("KWD",), "BD": ("BHD",),
+}  # fmt: skip
+
+
+def currencies_of(mark: str) -> tuple[str, ...]:
+    """The currencies that a sign or code beside an amount may mean, the likeliest first; none: it means no currency.
+
+    >>> currencies_of("€"), currencies_of("CHF"), currencies_of("kg")
+    (('EUR',), ('CHF',), ())
+    """
+    return (mark,) if mark in MINOR_DIGITS else _SIGNS.get(mark, ())

@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from ca_platform.settings.types import Encoding, Model, Separator, Texts, near
+from ca_platform.settings.types import CurrencyMark, Encoding, Model, Separator, Texts, near
 
 Kind = Literal["csv", "parquet", "postgresql", "bigquery", "redshift"]
 Constant = bool | int | float | date | str | None
@@ -53,12 +53,13 @@ _RESERVED_STEPS = {
 }
 _NAME_KEYS = ("dimensions", "actions", "experiments")
 _FILE_KEYS = frozenset({"path"})
-_TEXT_KEYS = frozenset({"separator", "decimal", "encoding"})
+_NUMBER_KEYS = frozenset({"decimal", "thousands", "currency_mark"})
+_TEXT_KEYS = frozenset({"separator", "encoding"}) | _NUMBER_KEYS
 _SERVER_KEYS = frozenset({"dsn", "password", "table"})
 _BIGQUERY_KEYS = frozenset({"project", "dataset", "table"})
 _KEYS: dict[str, frozenset[str]] = {
     "csv": _FILE_KEYS | _TEXT_KEYS,
-    "parquet": _FILE_KEYS,
+    "parquet": _FILE_KEYS | _NUMBER_KEYS,
     "postgresql": _SERVER_KEYS,
     "redshift": _SERVER_KEYS,
     "bigquery": _BIGQUERY_KEYS,
@@ -71,7 +72,9 @@ class SourceSettings(Model):
 
     Attributes:
         path: of files: a path, a glob or a URL.
-        decimal: the decimal mark of numbers in text files.
+        decimal: the decimal mark of numbers in texts of files.
+        thousands: the mark between the thousands of amounts in texts of files; None: they have none.
+        currency_mark: what stands before or behind the digits of amounts in texts of files, such as $ or EUR; None: nothing.
         date_format: strftime form of dates in text; None: the forms of ISO 8601.
         dsn: address of a database, its password filled in.
         query: SQL; of files it reads the table ``source``, and ``columns`` applies to its result.
@@ -84,6 +87,8 @@ class SourceSettings(Model):
     path: str | None = None
     separator: Separator = ","
     decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    currency_mark: CurrencyMark | None = None
     encoding: Encoding = "utf-8"
     date_format: str | None = None
     dsn: str | None = Field(default=None, repr=False)
@@ -119,6 +124,8 @@ class SourceSettings(Model):
             _require(self.dsn, f"a source of kind {self.kind} needs `dsn`, such as postgresql://shop@db/shop")
         if self.kind == "csv" and self.separator == self.decimal and "separator" in self.model_fields_set:
             raise ValueError(f"`separator` and `decimal` are both {self.separator!r}")
+        if self.thousands == self.decimal:
+            raise ValueError(f"`thousands` and `decimal` are both {self.decimal!r}")
         return self
 
     def gives(self, column: str) -> bool:

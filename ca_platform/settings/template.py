@@ -48,6 +48,8 @@ sources:
   #     session_start_date: Started
   #     payment_amount: Total
   #     has_purchased: Bought
+  #   thousands: ","              # amounts are written as $1,234.50
+  #   currency_mark: $
   #   dimensions: [country]       # columns by which every report is cut
   #   actions: [has_basket]       # steps on the way to an order: flags or times
   # customers:                    # left out: the first session counts as the first contact

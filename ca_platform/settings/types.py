@@ -19,6 +19,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)?")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, None: 1}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(9998, 12, 31)
+_LONGEST_MARK, _NO_MARK = 8, re.compile(r"[\d,()+-]")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -105,6 +106,12 @@ def _separator(value: Any) -> Any:
     return text
 
 
+def _currency_mark(value: Any) -> Any:
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_MARK or _NO_MARK.search(value):
+        raise ValueError(f'{value!r} is no mark of a currency: write what stands beside the digits, such as "$" or EUR')
+    return value.strip()
+
+
 def _http_url(value: Any) -> Any:
     parts = urlsplit(value) if isinstance(value, str) else None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
@@ -130,6 +137,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Clock = Annotated[str, BeforeValidator(_clock)]
 Encoding = Annotated[str, BeforeValidator(_encoding)]
+CurrencyMark = Annotated[str, BeforeValidator(_currency_mark)]
 Separator = Annotated[str, BeforeValidator(_separator)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
 HttpUrls = Annotated[tuple[HttpUrl, ...], BeforeValidator(_texts), Field(min_length=1)]

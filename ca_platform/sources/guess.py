@@ -64,7 +64,7 @@ def _of_file(path: str, source: str | None) -> tuple[Guess, ...]:
     base = _file_settings(path)
     opened = open_source("sessions", SourceSettings.model_validate(base), "UTC")
     columns = sample(opened)
-    base |= {"decimal": ","} if columns.has_comma and base["kind"] == "csv" else {}
+    base |= columns.numbers.keys()
     return shaped(base, columns, source) or (with_purchases(_propose(base, columns, source), columns),)
 
 

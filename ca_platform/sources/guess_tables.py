@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from ca_platform.errors import SourceError
 from ca_platform.settings.sources import CANONICAL, REQUIRED
 from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample
 from ca_platform.sources.mapped import Guess, map_columns
-from ca_platform.sources.shapes import with_purchases
+from ca_platform.sources.shapes import shaped, with_purchases
 from ca_platform.sources.synonyms import LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, is_called, plain_name
 
 if TYPE_CHECKING:
@@ -64,7 +64,20 @@ def of_database(dsn: str, source: str | None) -> tuple[Guess, ...]:
         if best is not None and (not best.unnamed or name in ("sessions", source)):
             found.append(best)
     columns = {table.label: read for table, read in known.items()}
-    return tuple(with_purchases(guess, columns[guess.mapping["table"]]) for guess in found)
+    return tuple(_as_orders(base, found, columns, source))
+
+
+def _as_orders(
+    base: Mapping[str, Any], found: Sequence[Guess], columns: Mapping[str, Columns], source: str | None
+) -> Iterator[Guess]:
+    """The same sources, the rows of the sessions' table made orders where they are none, with the lines that it holds."""
+    has = {guess.source for guess in found}
+    for guess in found:
+        table = guess.mapping["table"]
+        made = shaped({**base, "table": table}, columns[table], source) if guess.source == "sessions" else ()
+        if not made:
+            yield with_purchases(guess, columns[table])
+        yield from (each for each in made if each.source == "sessions" or each.source not in has)
 
 
 def _best(

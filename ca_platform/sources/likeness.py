@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from ca_platform.sources.base import FILE, ROW, Source
 from ca_platform.sources.date_forms import ENOUGH, date_form
+from ca_platform.sources.number_forms import NumberForm, is_number, number_form
 
 SAMPLE_ROWS = 5_000
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{10}(\d{3})?$")
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?$")
 TRUE = ("true", "1", "yes", "t", "y")
 _FLAGS = {*TRUE, "false", "0", "no", "f", "n"}
 
@@ -25,8 +25,8 @@ class Columns:
 
     kinds: dict[str, str]
     distinct: dict[str, int]
-    has_comma: bool = False
-    """Numbers have a decimal comma."""
+    numbers: NumberForm = field(default_factory=NumberForm)
+    """How numbers are written."""
     date_formats: dict[str, str] = field(default_factory=dict)
     """By column the form of dates that are not written as ISO 8601 says."""
     used: set[str] = field(default_factory=set)
@@ -37,13 +37,17 @@ class Columns:
         """The same columns, none of them used."""
         return replace(self, used=set())
 
+    def number(self, name: str) -> pl.Series:
+        """The values of a column as numbers; null where they are none."""
+        return self.numbers.read(self.rows[name])
+
     def is_unique(self, name: str) -> bool:
         """Whether nearly every row has its own value."""
         return self.distinct[name] >= ENOUGH * self.rows.height
 
     def is_share(self, name: str) -> bool:
         """Whether all numbers lie from 0 to 1 and some between: a discount of 0.2 is no amount."""
-        values = number(self.rows[name], has_comma=self.has_comma).drop_nulls()
+        values = self.number(name).drop_nulls()
         return bool(values.is_between(0, 1).all()) and bool(values.is_between(0, 1, closed="none").any())
 
 
@@ -55,20 +59,12 @@ def sample(opened: Source) -> Columns:
     rows = everything.head(SAMPLE_ROWS)
     kinds = {name: _kind_of_values(rows[name]) for name in columns}
     texts = [rows[name] for name, kind in kinds.items() if kind == "number" and rows[name].dtype == pl.String()]
-    has_comma = any(bool(values.str.contains(",", literal=True).any()) for values in texts)
+    numbers = number_form([_known(values.unique(maintain_order=True)) for values in texts])
     dates = [name for name, kind in kinds.items() if kind == "date" and rows[name].dtype == pl.String()]
     # All rows: the first ones may hold no day after the twelfth.
-    forms = {name: form for name in dates if (form := date_form(_known(everything[name].unique()))) is not None}
+    dated = {name: form for name in dates if (form := date_form(_known(everything[name].unique()))) is not None}
     distinct = {name: everything[name].n_unique() for name in columns}
-    return Columns(kinds, distinct, has_comma, forms, rows=everything)
-
-
-def number(values: pl.Series, *, has_comma: bool) -> pl.Series:
-    """The values as numbers; null where they are none."""
-    if values.dtype == pl.String():
-        values = values.str.strip_chars()
-        values = values.str.replace(",", ".", literal=True) if has_comma else values
-    return values.cast(pl.Float64, strict=False)
+    return Columns(kinds, distinct, numbers, dated, rows=everything)
 
 
 def _kind_of_type(dtype: pl.DataType) -> str:
@@ -88,14 +84,14 @@ def _kind_of_values(values: pl.Series) -> str:
         return "text"
     if all(value.lower() in _FLAGS for value in known):
         return "flag"
-    if _mostly(_DATE, known) or date_form(known) is not None:
+    if _mostly(_DATE.match, known) or date_form(known) is not None:
         return "date"
-    return "number" if _mostly(_NUMBER, known) else "text"
+    return "number" if _mostly(is_number, known) else "text"
 
 
 def _known(values: pl.Series) -> list[str]:
     return [value.strip() for value in values.drop_nulls().to_list() if value.strip()]
 
 
-def _mostly(pattern: re.Pattern[str], known: Sequence[str]) -> bool:
-    return sum(pattern.match(value) is not None for value in known) >= ENOUGH * len(known)
+def _mostly(test: Callable[[str], object], known: Sequence[str]) -> bool:
+    return sum(bool(test(value)) for value in known) >= ENOUGH * len(known)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from ca_platform.settings.sources import CANONICAL, REQUIRED
 from ca_platform.sources.date_forms import ENOUGH
-from ca_platform.sources.likeness import TRUE, Columns, number
+from ca_platform.sources.likeness import TRUE, Columns
+from ca_platform.sources.number_forms import NumberForm
 from ca_platform.sources.synonyms import KINDS, LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, plain_name
 
 _MOST_VALUES = 100
 """More distinct texts than this are no dimension."""
+_SHOWN = 30
 _RANKS = ("name", "synonym", "own number", "last name", "values")
 _DELIVERY_DATES = ("delivery_date", "prepare_date", "return_date", "promised_date")
 
@@ -28,12 +30,16 @@ class Guess:
         mapping: keys as in the settings file.
         confidence: by name of the platform how sure the mapping is, in words.
         missing: required names for which no column was found.
+        unfit: by missing name the column that is called so, and what its values look like, in words.
+        numbers: how the table writes them.
     """
 
     source: str
     mapping: dict[str, Any]
     confidence: dict[str, str]
     missing: tuple[str, ...] = ()
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    numbers: NumberForm = field(default_factory=NumberForm)
 
     @property
     def unnamed(self) -> int:
@@ -68,7 +74,9 @@ def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess
         mapping["actions"] = [
             name for name, kind in columns.kinds.items() if kind == "date" and name not in columns.used
         ]
-    return Guess(source, {key: value for key, value in mapping.items() if value not in ({}, [])}, confidence, missing)
+    given = {key: value for key, value in mapping.items() if value not in ({}, [])}
+    unfit = {target: words for target in missing if (words := _unfit(target, columns)) is not None}
+    return Guess(source, given, confidence, missing, unfit, columns.numbers)
 
 
 def _found(columns: Columns, source: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -97,13 +105,13 @@ def _says_who_paid(columns: Columns, flag: str, amount: str | None) -> bool:
     """Whether a flag is set where something was paid, and only there: a flag alone may say anything."""
     if amount is None:
         return False
-    paid = number(columns.rows[amount], has_comma=columns.has_comma).fill_null(0) > 0
+    paid = columns.number(amount).fill_null(0) > 0
     is_set = columns.rows[flag].cast(pl.String()).str.to_lowercase().is_in(TRUE)
     return bool(paid.any()) and not paid.all() and (paid == is_set).sum() >= ENOUGH * len(paid)
 
 
 def _candidates(source: str, target: str, columns: Columns, rank: str) -> Iterator[str]:
-    kind = KINDS.get(target, "date" if target.endswith(("_date", "_at")) or target == "date" else "text")
+    kind = _kind(target)
     fitting = [name for name in columns.kinds if name not in columns.used and _fits(target, kind, name, columns)]
     if rank == "name":
         yield from (name for name in columns.kinds if name == target and name not in columns.used)
@@ -117,6 +125,11 @@ def _candidates(source: str, target: str, columns: Columns, rank: str) -> Iterat
         yield from fitting
 
 
+def _kind(target: str) -> str:
+    """What the values of a name look like."""
+    return KINDS.get(target, "date" if target.endswith(("_date", "_at")) or target == "date" else "text")
+
+
 def _fits(target: str, kind: str, name: str, columns: Columns) -> bool:
     have = columns.kinds[name]
     if target == "discount_amount" and have == kind and columns.is_share(name):
@@ -127,6 +140,18 @@ def _fits(target: str, kind: str, name: str, columns: Columns) -> bool:
 def _named(names: Sequence[str], meant: Sequence[str]) -> Iterator[str]:
     for plain in meant:
         yield from (name for name in names if plain_name(name) == plain)
+
+
+def _unfit(target: str, columns: Columns) -> str | None:
+    """Which column is called like a name that was not found, and why it is not it; None: no column is called so."""
+    left = [name for name in columns.kinds if name not in columns.used]
+    found = next(_named(left, (plain_name(target), *SYNONYMS.get(target, ()))), None)
+    if found is None:
+        return None
+    kind, values = _kind(target), columns.rows[found].drop_nulls()
+    if values.is_empty():
+        return f"{found!r} is called so, but has no values"
+    return f"{found!r} is called so, but {str(values[0])[:_SHOWN]!r} is no {kind}"
 
 
 def _words(column: str, kind: str, rank: str) -> str:

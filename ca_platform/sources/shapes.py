@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from ca_platform.sources.lazy import TABLE
-from ca_platform.sources.likeness import Columns, number
+from ca_platform.sources.likeness import Columns
 from ca_platform.sources.mapped import Guess, few_texts, map_columns
 from ca_platform.sources.synonyms import EVENTS, PURCHASES, STATES, UNDONE, VISITS, plain_name
 
@@ -51,15 +51,30 @@ class _Rows:
             return quoted(self.order["order_id"])
         return f"cast({quoted(self.client)} as varchar) || ' ' || cast({quoted(self.date)} as varchar)"
 
+    @property
+    def is_of_database(self) -> bool:
+        """Whether the SQL is that of a server, which knows the types of its columns, and not that of files."""
+        return "table" in self.base
+
     def number(self, column: str) -> str:
         """A column as a number: columns of text files are text."""
-        if self.base["kind"] != "csv":
+        if self.is_of_database:
+            return f"cast({quoted(column)} as numeric)"
+        if self.columns.rows[column].dtype != pl.String():
             return quoted(column)
-        text = f"replace({quoted(column)}, ',', '.')" if self.columns.has_comma else quoted(column)
+        form, text = self.columns.numbers, quoted(column)
+        for removed in form.removed:
+            text = f"replace({text}, {literal(removed)}, '')"
+        if form.decimal == ",":
+            text = f"replace({text}, ',', '.')"
         return f"try_cast({text} as double)"
 
     def text(self, column: str) -> str:
         return quoted(column) if self.base["kind"] == "csv" else f"cast({quoted(column)} as varchar)"
+
+    def least(self, column: str) -> str:
+        """The one value that the rows of an order have; a server knows no least of some types, such as uuid."""
+        return f"min({self.text(column) if self.is_of_database else quoted(column)})"
 
     def is_constant(self, column: str) -> bool:
         """Whether the rows of an order have one value, as far as orders have several."""
@@ -119,7 +134,7 @@ def _lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
         return ()
     fields = {
         "order_id": rows.order_id,
-        "client": f"min({quoted(rows.client)})",
+        "client": rows.least(rows.client),
         "session_start_date": f"min({quoted(rows.date)})",
         "payment_amount": amount,
     }
@@ -179,7 +194,7 @@ def _is_paid(visits: Guess, columns: Columns) -> tuple[str, str] | None:
     total = named.get("payment_amount")
     if total is None or plain_name(named.get("order_id", "")) not in VISITS:
         return None
-    amounts = number(columns.rows[total], has_comma=columns.has_comma).fill_null(0)
+    amounts = columns.number(total).fill_null(0)
     if not 0 < (amounts > 0).sum() < len(amounts):
         return None
     return f"case when {rows.number(total)} > 0 then 1 else 0 end", f"where {total} is empty or 0 nothing was bought"
@@ -247,7 +262,7 @@ def _events(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
         each = f"{rows.number(rows.line['quantity'])} * {each}"
     fields = {
         "order_id": rows.order_id,
-        "client": f"min({quoted(rows.client)})",
+        "client": rows.least(rows.client),
         "session_start_date": f"min({quoted(rows.date)})",
         "session_end_date": f"max({quoted(rows.date)})",
         "payment_amount": f"round(sum(case when {happened}{literal(bought)} then {each} else 0 end), 4)",
@@ -260,7 +275,7 @@ def _events(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     if goods is None:
         return (sessions,)
     query = f"{goods.mapping['query']}\nwhere {happened}{literal(bought)}"
-    return sessions, Guess("lines", goods.mapping | {"query": query}, goods.confidence)
+    return sessions, replace(goods, mapping=goods.mapping | {"query": query})
 
 
 def _event_of(columns: Columns) -> str | None:
@@ -283,13 +298,13 @@ def _guess(
     rows: _Rows, source: str, fields: Mapping[str, str], words: str, by: list[str] | None = None, **own: list[str]
 ) -> Guess:
     chosen = ",\n".join(f"       {made} as {quoted(name)}" for name, made in fields.items()).lstrip()
-    query = f"select {chosen}\nfrom {TABLE}"
+    query = f"select {chosen}\nfrom {_table(rows.base)}"
     if by is not None:
         query += f"\ngroup by {', '.join(map(quoted, by))}\norder by {quoted('order_id')}"
-    mapping: dict[str, Any] = {**rows.base, "query": query}
+    mapping: dict[str, Any] = {key: value for key, value in rows.base.items() if key != "table"} | {"query": query}
     if rows.date in rows.columns.date_formats:
         mapping["date_format"] = rows.columns.date_formats[rows.date]
     if source == "sessions" and "has_purchased" not in fields:
         mapping["constants"] = {"has_purchased": True}
     mapping |= {key: names for key, names in own.items() if names}
-    return Guess(source, mapping, dict.fromkeys(fields, words))
+    return Guess(source, mapping, dict.fromkeys(fields, words), numbers=rows.columns.numbers)

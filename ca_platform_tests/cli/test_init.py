@@ -58,6 +58,24 @@ def test_a_past_that_is_too_long_is_told(here: Path, tell: Tell) -> None:
     assert "if it is that of a wrong date, set business.start_date" in tell("init", "visits.csv", "-").err
 
 
+def test_currency_is_that_of_the_sign_of_the_amounts(nowhere: Path, tell: Tell) -> None:
+    rows = "".join(f'{number},7,2024-02-0{number},"1.{number}00,00 £"\n' for number in range(1, 6))
+    (nowhere / "visits.csv").write_text(f"order_id,client,date,total\n{rows}")
+    said = tell("init", "visits.csv")
+    assert "numbers such as '1.100,00 £' are read as 1100" in said.err
+    assert "business.currency is GBP" in said.err
+    assert load_settings(nowhere / "ca_platform.yaml").business.currency == "GBP"
+    assert tell("check", "--json").json()["parts"]["sessions"]["totals"]["loaded"] == 5
+    other = tell("init", "visits.csv", "-", "--currency", "EUR")
+    assert "written with £, which does not mean EUR" in other.err
+    assert "currency: EUR" in other.out
+
+
+def test_column_that_is_called_right_and_has_no_numbers_is_named(nowhere: Path, tell: Tell) -> None:
+    (nowhere / "visits.csv").write_text("order_id,client,date,total\n1,7,2024-02-03,much\n")
+    assert "'total' is called so, but 'much' is no number" in tell("init", "sessions=visits.csv", "-").err
+
+
 def test_what_init_writes_can_be_loaded(here: Path, tell: Tell) -> None:
     assert tell("init", "visits.csv", "customers.csv").code == 0
     parts = tell("check", "--json").json()["parts"]

@@ -203,6 +203,7 @@ def test_row_of_a_bad_date_has_no_day(shop: SmallShop) -> None:
     [
         (["1,c,26.03.2024 10:00,1,true", "2,c,26.03.2024 11:00,1,true"], "date_format"),
         (['1,c,2024-03-26,"1,50",true', '2,c,2024-03-26,"2,50",true'], 'decimal: ","'),
+        (['1,c,2024-03-26,"1.234,50 €",true'], 'decimal: ","` and `thousands: "."` and `currency_mark: "€"'),
         (["1,c,2024-03-26,1,bought", "2,c,2024-03-26,1,left"], "true/false"),
     ],
 )

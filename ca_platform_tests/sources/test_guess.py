@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -73,6 +75,47 @@ def test_amount_of_an_order_with_an_unreadable_line_is_refused_not_understated(t
     shop = load(tmp_path, "\n".join([head, *(rows * 3), "o3;9;27.03.2024;pen;office;South;broken;1;0"]) + "\n")
     assert "o3" not in amounts(shop)
     assert shop.reasons() == [("missing_value", "payment_amount")]
+
+
+@pytest.mark.parametrize(
+    ("amounts_", "read"),
+    [
+        (("$1,234.50", "$7", "$ 9.00"), ("1234.5", "7", "9")),
+        (("1.234,50 €", "7 €", "9,00 €"), ("1234.5", "7", "9")),
+        (("CHF 1'234.50", "CHF 7.00", "CHF 9.25"), ("1234.5", "7", "9.25")),
+        (("1\u202f234,50 kr", "7 kr", "9,25 kr"), ("1234.5", "7", "9.25")),
+        (("₹1,23,456", "₹7", "₹9"), ("123456", "7", "9")),
+        (("¥1,234", "¥12,000", "¥9"), ("1234", "12000", "9")),
+        (("1,234", "12.5", "9"), ("1234", "12.5", "9")),
+        (("KD 1.234", "KD 12.500", "KD 9.000"), ("1.234", "12.5", "9")),
+    ],
+)
+@pytest.mark.parametrize("is_lines", [False, True])
+def test_amounts_load_as_people_write_them(
+    tmp_path: Path, amounts_: tuple[str, ...], read: tuple[str, ...], *, is_lines: bool
+) -> None:
+    rows = [f"o{number};c{number};2024-03-25;pen;{text}" for number, text in enumerate(amounts_)]
+    rows += [f"o{number};c{number};2024-03-25;pen;{text}" for number, text in enumerate(amounts_)] if is_lines else []
+    shop = load(tmp_path, "\n".join(["order_id;customer;date;product;amount", *rows]))
+    assert ("query" in shop.sources["sessions"]) == is_lines
+    assert amounts(shop) == {f"o{number}": Decimal(text) for number, text in enumerate(read)}
+
+
+def test_amounts_of_another_currency_are_refused_and_those_in_brackets_are_negative(tmp_path: Path) -> None:
+    texts = ("$5", "$6", "$7", "$8", "£9", "(3.00)", "$(4.00)", "-$1.00", "$2", "$3", "$4")
+    rows = [f"o{number},c,2024-03-25,{text}" for number, text in enumerate(texts)]
+    shop = load(tmp_path, "\n".join(["order_id,customer,date,amount", *rows]))
+    negative = ("negative_amount", "amount")
+    assert sorted(shop.reasons()) == [negative, negative, negative, ("unreadable_number", "amount")]
+    assert shop.sources["sessions"]["currency_mark"] == "$"
+
+
+def test_codes_of_coupons_are_no_amounts(tmp_path: Path) -> None:
+    rows = "".join(f"o{number},c,2024-03-25,5,TOP{10 * (number % 3)}\n" for number in range(9))
+    (tmp_path / "rows.csv").write_text(f"order_id,client,date,amount,code\n{rows}")
+    found = guess(str(tmp_path / "rows.csv"), "sessions").mapping
+    assert found["dimensions"] == ["code"]
+    assert "currency_mark" not in found
 
 
 def test_purchases_without_a_number_are_one_order_per_customer_and_time(tmp_path: Path) -> None:
@@ -222,6 +265,67 @@ def test_all_tables_of_a_shop_are_found_among_hundreds(postgresql_server: Postgr
     }
     assert found["sessions"]["columns"]["client"] == "user_id"
     assert found["customers"]["columns"]["client"] == "id"
+
+
+@pytest.fixture
+def database(postgresql_server: PostgresqlServer, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database that no other test writes to."""
+    name = f"guessed_{abs(hash(request.node.name))}"
+    with psycopg.connect(postgresql_server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{postgresql_server.url.rpartition('/')[0]}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def load_database(folder: Path, address: str, *statements: str) -> SmallShop:
+    """A shop loaded from what is proposed for a database after these statements."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    shop = SmallShop(folder)
+    for found in guesses(address):
+        assert found.missing == ()
+        shop.sources[found.source] = dict(found.mapping) | {"password": urlsplit(address).password}
+    for source in shop.sources:
+        shop.load(source)
+    return shop
+
+
+def test_lines_in_a_database_become_one_order_each_and_its_lines(tmp_path: Path, database: str) -> None:
+    shop = load_database(
+        tmp_path,
+        database,
+        'CREATE TABLE sales ("Order ID" text, customer uuid, "Order Date" timestamp, product int, price float8, '
+        "quantity int, region text, status text)",
+        "INSERT INTO sales VALUES "
+        "('o1', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '2024-03-25 10:00', 1, 5.25, 2, 'North', 'paid'),"
+        "('o1', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '2024-03-25 10:00', 2, 100.1, 1, 'North', 'paid'),"
+        "('o2', 'b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '2024-03-26 10:00', 1, 5.25, 1, 'South', 'cancelled'),"
+        "('o2', 'b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '2024-03-26 10:00', 3, 5.00, 4, 'South', 'cancelled')",
+    )
+    assert amounts(shop) == {"o1": Decimal("110.6"), "o2": Decimal(0)}
+    assert {row["order_id"]: row["has_purchased"] for row in shop.rows()} == {"o1": True, "o2": False}
+    assert shop.sources["sessions"]["dimensions"] == ["region", "status"]
+    assert {(row["order_id"], row["product"], row["price"]) for row in shop.rows("lines")} == {
+        ("o1", "1", Decimal("5.25")),
+        ("o1", "2", Decimal("100.1")),
+        ("o2", "1", Decimal("5.25")),
+        ("o2", "3", Decimal(5)),
+    }
+
+
+def test_log_of_events_in_a_database_becomes_sessions(tmp_path: Path, database: str) -> None:
+    shop = load_database(
+        tmp_path,
+        database,
+        "CREATE TABLE events (event_time timestamptz, event_type text, product_id int, price numeric(9, 2), user_id int, "
+        "user_session text)",
+        "INSERT INTO events VALUES ('2024-03-25 10:00Z', 'view', 1, 5.50, 7, 's1'), ('2024-03-25 10:02Z', 'purchase', 1, 5.50, "
+        "7, 's1'), ('2024-03-26 10:00Z', 'view', 2, 9.00, 8, 's2'), ('2024-03-26 10:01Z', 'view', 1, 5.50, 8, 's2')",
+    )
+    assert amounts(shop) == {"s1": Decimal("5.5"), "s2": Decimal(0)}
+    assert shop.sources["sessions"]["actions"] == ["view"]
+    assert [(row["order_id"], row["product"]) for row in shop.rows("lines")] == [("s1", "1")]
 
 
 def test_visits_without_an_amount_are_no_purchases(tmp_path: Path) -> None:
