@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ca_platform.models.anomaly import DayMarks, Metric, Panel, hours_figure
+from ca_platform.models.anomaly import DayMarks, Metric, Panel, hours_figure, products_figure
 from ca_platform.models.anomaly.hours import HOURS, KNOWN_BY
 from ca_platform.models.anomaly.kinds import Kind
-from ca_platform.models.anomaly.records import Floats
+from ca_platform.models.anomaly.records import Floats, Sold
 
 _OF_LINES = (
     Metric("orders", "count"),
@@ -33,7 +33,11 @@ _OF_LINES = (
     Metric("units/lines", "amount", "units", "lines"),
     Metric("revenue/units", "amount", "revenue", "units"),
 )
-METRICS = (*_OF_LINES, Metric("hours_with_orders", "ratio", hours_of="orders"))
+_WITHIN = (
+    Metric("hours_with_orders", "ratio", hours_of="orders"),
+    Metric("usual_products", "ratio", products_of="orders"),
+)
+METRICS = (*_OF_LINES, *_WITHIN)
 _SIZES = ("orders", "identified", *("orders",) * 6, "orders", *("orders",) * 4)
 SATURDAY = 5
 # Figures that an incident acts on first; naming any of them, or what is made of them, names its cause right.
@@ -81,6 +85,7 @@ class Retail:
 
     days: tuple[Lines, ...]
     hours: Floats
+    sold: tuple[Sold, ...]
     panel: Panel
     marks: DayMarks
 
@@ -92,19 +97,20 @@ class Retail:
         own = rng.uniform()
         end = min(day + kind.days, panel.days.size)
         before = max(day - KNOWN_BY, 0)
-        hours = self.hours[before:end].copy()
+        hours, sold = self.hours[before:end].copy(), list(self.sold[before:end])
         for row in range(day, end):
             changed = _CHANGES[kind.name](self.days[row], own, (row - day + 1) / kind.days, rng)
-            values[row, :-1], sizes[row, :-1] = figures(changed)
-            hours[row - before] = orders_by_hour(changed)
-        values[day:end, -1], sizes[day:end, -1] = (column[day - before :] for column in hours_figure(hours))
+            values[row, :-2], sizes[row, :-2] = figures(changed)
+            hours[row - before], sold[row - before] = orders_by_hour(changed), products_sold(changed)
+        for place, found in ((-2, hours_figure(hours)), (-1, products_figure(sold))):
+            values[day:end, place], sizes[day:end, place] = (column[day - before :] for column in found)
         return panel.with_figures(values, sizes)
 
     def names(self, kind: Kind) -> frozenset[str]:
         """The metrics any of which names the cause right."""
         hit = _ACTS_ON.get(kind.name, set())
         found = {item.name for item in METRICS if hit & {item.name, item.numerator, item.denominator}}
-        return frozenset(found | ({METRICS[-1].name} if kind.name == "outage" else set()))
+        return frozenset(found | {"outage": {_WITHIN[0].name}, "catalogue": {_WITHIN[1].name}}.get(kind.name, set()))
 
 
 def retail(path: Path) -> Retail:
@@ -132,20 +138,22 @@ def retail(path: Path) -> Retail:
     borders = np.searchsorted(number, np.arange(days.size + 1))
     lines = tuple(everything.where(np.arange(borders[at], borders[at + 1])) for at in range(days.size))
     hours = np.array([orders_by_hour(item) for item in lines])
+    sold = tuple(products_sold(item) for item in lines)
+    of_lines = zip(*(figures(item) for item in lines), strict=True)
     values, sizes = (
-        np.column_stack([np.array(rows), of_hours])
-        for rows, of_hours in zip(
-            zip(*(figures(item) for item in lines), strict=True), hours_figure(hours), strict=True
-        )
+        np.column_stack([np.array(rows), *within])
+        for rows, *within in zip(of_lines, hours_figure(hours), products_figure(sold), strict=True)
     )
     weekday = (days.astype(np.int64) + 3) % 7
     event = np.full(days.size, None, object)
     event[(values[:, 0] == 0) & (weekday != SATURDAY)] = "closed"
-    return Retail(lines, hours, Panel(days, METRICS, values, sizes), DayMarks(np.full(days.size, None, object), event))
+    return Retail(
+        lines, hours, sold, Panel(days, METRICS, values, sizes), DayMarks(np.full(days.size, None, object), event)
+    )
 
 
 def figures(lines: Lines) -> tuple[Floats, Floats]:
-    """Figures and sizes of a day, without that of its hours."""
+    """Figures and sizes of a day, without those of its hours and products."""
     orders = float(np.unique(lines.order).size)
     revenue = float((lines.quantity * lines.price).sum())
     made = {
@@ -173,6 +181,12 @@ def orders_by_hour(lines: Lines) -> Floats:
     """(24,) orders by the hour of their first line."""
     _, first = np.unique(lines.order, return_index=True)
     return np.bincount(lines.hour[first].astype(np.int64), minlength=HOURS).astype(np.float64)
+
+
+def products_sold(lines: Lines) -> Sold:
+    """Products of a day, and how many orders contain each."""
+    pairs = np.unique(np.column_stack([lines.order, lines.product]), axis=0)
+    return np.unique(pairs[:, 1], return_counts=True)
 
 
 def _outage(lines: Lines, own: float, _: float, __: np.random.Generator) -> Lines:

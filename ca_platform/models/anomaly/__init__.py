@@ -6,6 +6,7 @@ and ``calibration`` make flags of that which keep to a budget of false alarms, a
 in a history and ``contest`` decides by that which detector serves.
 """
 
+from ca_platform.models.anomaly.assortment import products_figure
 from ca_platform.models.anomaly.baseline import Residuals, residuals
 from ca_platform.models.anomaly.contest import Outcome, Planting, backtest, best
 from ca_platform.models.anomaly.detectors import DETECTORS
@@ -30,6 +31,7 @@ __all__ = [
     "best",
     "hours_figure",
     "inject",
+    "products_figure",
     "residuals",
     "watch",
 ]

@@ -18,7 +18,7 @@ _ROUNDING = 1e-9
 # Logarithms of the odds of a cause before anything is seen: what comes to a shop at all goes wrong, or moves with the world
 # outside, more often than a step does, and a step more often than its recording. Chosen on simulated shops that are not
 # those of the benchmark; without them four of ten falls of everything were given to the step that fell furthest by chance.
-_ODDS = {"flow": 1.0, "record": 0.0, "through": 1.0, "silence": 0.0}
+_ODDS = {"flow": 1.0, "record": 0.0, "through": 1.0, "silence": 0.0, "gone": 0.0}
 _ODDS_OF_ROOT = 3.0
 # What goes wrong takes away: by so many mean excesses a cause that adds must be more surprising, and one that adds by its
 # nature (bots) when it takes away.
@@ -99,9 +99,9 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
 
     For each count or sum named in the panel, also as part of a ratio: all that comes after it moves too (``flow``), or it
     moves alone (``record``: something is not recorded, or visits come that go nowhere). For each count whose hours are
-    looked at: it and all that comes after it move by as much as its busy hours (``silence``). For each count after which no
-    other comes: it and the counts before it get more of what brings nothing (``through``). Of causes with the same
-    direction the first is kept.
+    looked at: it and all that comes after it move by as much as its busy hours (``silence``). For each count whose products
+    are looked at: they alone move (``gone``). For each count after which no other comes: it and the counts before it get
+    more of what brings nothing (``through``). Of causes with the same direction the first is kept.
 
     Example:
         >>> found = causes((Metric("sessions", "count"), Metric("orders", "count"),
@@ -141,7 +141,7 @@ def causes(metrics: tuple[Metric, ...]) -> Causes:
 
 def comes_after(metrics: tuple[Metric, ...]) -> dict[str, set[str]]:
     """What comes after each count or sum, by the ratios and means of the panel."""
-    bases = [metric.name for metric in metrics if metric.denominator is None and metric.hours_of is None]
+    bases = [metric.name for metric in metrics if metric.denominator is None and not metric.looks_within]
     parts = [(metric.numerator, metric.denominator) for metric in metrics if metric.numerator and metric.denominator]
     for numerator, denominator in parts:
         bases += [str(part) for part in (denominator, numerator)]
@@ -155,7 +155,7 @@ def comes_after(metrics: tuple[Metric, ...]) -> dict[str, set[str]]:
 
 
 def _silences(metrics: tuple[Metric, ...], after: dict[str, set[str]]) -> Iterator[tuple[str, Floats, int]]:
-    """Hours in which nothing comes: with them goes as large a part of all that comes in them."""
+    """Hours in which nothing comes, and with them as large a part of all that comes in them; products that do not sell."""
     for at, metric in enumerate(metrics):
         if metric.hours_of is not None:
             moved = {metric.hours_of} | after[metric.hours_of]
@@ -164,6 +164,9 @@ def _silences(metrics: tuple[Metric, ...], after: dict[str, set[str]]) -> Iterat
                 np.array([_shift(other, moved) for other in metrics]) + np.eye(len(metrics))[at],
                 at,
             )
+        elif metric.products_of is not None:
+            # What is lost with them depends on what else is bought instead.
+            yield f"gone {metric.products_of}", np.eye(len(metrics))[at], at
 
 
 def _through(metrics: tuple[Metric, ...], after: dict[str, set[str]]) -> list[tuple[str, list[str]]]:

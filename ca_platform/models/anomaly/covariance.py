@@ -45,7 +45,7 @@ def shrunk_covariance(deviation: Floats) -> Floats:
     scale = np.trace(sample) / max(int(is_learnt.sum()), 1)
     if scale <= 0:
         return np.eye(metrics)
-    target = scale * np.eye(metrics)
+    target = scale * np.diag(is_learnt.astype(np.float64))
     distance = float(((sample - target) ** 2).sum())
     # Mean over days of ‖xxᵀ − S‖², without the matrices of the days.
     squares = (held**2).sum(axis=1)

@@ -2,7 +2,7 @@
 
 An incident acts on the counts and sums behind the figures, and every figure of the panel follows from them, so that ratios
 and means stay what they are ratios and means of. Where it is known at which hours things happened, it acts on the hours: an
-outage empties some, and with them all that was lost in them.
+outage empties some, and with them all that was lost in them. Where it is known what was sold, products go missing.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ca_platform.models.anomaly.assortment import products_figure
 from ca_platform.models.anomaly.hours import HOURS, KNOWN_BY, hours_figure, usual_course
 from ca_platform.models.anomaly.kinds import Effect, Kind, Shape, shape_of
-from ca_platform.models.anomaly.records import Floats, Panel
+from ca_platform.models.anomaly.records import Floats, Panel, Sold
 
 # Hours within which events come that are added: a program does not wait for the evening.
 _BURST = 6
@@ -58,7 +59,8 @@ def inject(panel: Panel, kind: Kind, day: int, rng: np.random.Generator, days: i
         for name, counts in hours.items():
             row = counts[day + place - rows.stop]
             row[:] = _thinned(row, bases[name][place], rng, whole=name in shape.counts)
-    return _rebuilt(panel, rows, before, bases, hours)
+    sold = _sold(panel, rows, kind, own, before, bases, rng)
+    return _rebuilt(panel, rows, before, bases, hours, sold)
 
 
 def says(kind: Kind, panel: Panel) -> frozenset[str]:
@@ -157,14 +159,64 @@ def _add(bases: dict[str, Floats], place: int, effect: Effect, shape: Shape, rng
             bases[name][place] *= 1 + 0.1 * more / usual
 
 
+def _sold(
+    panel: Panel,
+    rows: slice,
+    kind: Kind,
+    own: float,
+    before: Mapping[str, Floats],
+    bases: Mapping[str, Floats],
+    rng: np.random.Generator,
+) -> list[Sold]:
+    """What is sold on the days of an incident, and was on those before it that tell what is usual; none if not known."""
+    looking = next((metric.products_of for metric in panel.metrics if metric.products_of is not None), None)
+    if panel.sold is None or looking is None:
+        return []
+    found = list(panel.sold[max(rows.start - KNOWN_BY, 0) : rows.stop])
+    keys = rng.uniform(size=1 + max((int(items.max()) for items, _ in found if items.size), default=0))
+    effect = kind.effect(shape_of(panel.metrics), 1.0, own)
+    first = len(found) - (rows.stop - rows.start)
+    for at, (was, left) in enumerate(zip(before[looking], bases[looking], strict=True), first):
+        found[at] = (
+            _without(found[at], effect.missing, keys)
+            if effect is not None and effect.missing
+            else _resold(found[at], was, left, rng)
+        )
+    return found
+
+
+def _without(sold: Sold, share: float, keys: Floats) -> Sold:
+    """Sales of a day without products that make about a share of them, the same ones on each day of an incident."""
+    items, orders = sold
+    order = np.argsort(keys[items])
+    is_left = np.ones(items.size, bool)
+    is_left[order] = np.cumsum(orders[order]) > share * orders.sum()
+    return items[is_left], orders[is_left]
+
+
+def _resold(sold: Sold, was: float, left: float, rng: np.random.Generator) -> Sold:
+    """Sales of a day of whose orders so many are left; an order that comes on top brings one product."""
+    items, orders = sold
+    if left < was:
+        orders = rng.binomial(orders, left / was)
+    elif items.size:
+        orders = orders + rng.multinomial(round(left - was), orders / orders.sum())
+    return items[orders > 0], orders[orders > 0]
+
+
 def _rebuilt(
-    panel: Panel, rows: slice, before: dict[str, Floats], bases: dict[str, Floats], hours: Mapping[str, Floats]
+    panel: Panel,
+    rows: slice,
+    before: dict[str, Floats],
+    bases: dict[str, Floats],
+    hours: Mapping[str, Floats],
+    sold: list[Sold],
 ) -> Panel:
     values, sizes = panel.values.copy(), panel.sizes.copy()
     length = rows.stop - rows.start
     for at, metric in enumerate(panel.metrics):
-        if metric.hours_of is not None:
-            found = hours_figure(hours[metric.hours_of])
+        if metric.looks_within:
+            found = products_figure(sold) if metric.hours_of is None else hours_figure(hours[metric.hours_of])
             values[rows, at], sizes[rows, at] = (column[-length:] for column in found)
             continue
         if metric.denominator is None:

@@ -22,6 +22,7 @@ class Effect:
     Attributes:
         factors: on counts and sums, by name; others stay.
         added: events that come on top, as a share of ``target``: to it and to the counts before it.
+        missing: share of the sales, in products that cannot be bought, where it is known what was sold.
         silent: share of a usual day that is empty, where it is known at which hours things happen; in place of factors.
         says: the metrics any of which names the cause right.
     """
@@ -29,6 +30,7 @@ class Effect:
     factors: dict[str, float] = field(default_factory=dict)
     added: float = 0.0
     target: str = ""
+    missing: float = 0.0
     silent: float = 0.0
     says: frozenset[str] = frozenset()
 
@@ -62,6 +64,11 @@ class Shape:
     def of_hours(self) -> frozenset[str]:
         """The metrics that look at the hours within a day."""
         return frozenset(metric.name for metric in self.metrics if metric.hours_of is not None)
+
+    @property
+    def of_products(self) -> frozenset[str]:
+        """The metrics that look at the products sold on a day."""
+        return frozenset(metric.name for metric in self.metrics if metric.products_of is not None)
 
     def naming(self, bases: set[str]) -> frozenset[str]:
         """The metrics that are, or are made of, any of some counts and sums."""
@@ -121,7 +128,8 @@ def _catalogue(shape: Shape, _: float, own: float) -> Effect | None:
     gone = 0.3 + 0.2 * own
     factors = {name: 1 - 0.8 * gone for name in shape.counts if name not in VISITS}
     factors |= dict.fromkeys(shape.sums, 1 - gone)
-    return Effect(factors, says=shape.naming(set(factors))) if factors else None
+    says = shape.naming(set(factors)) | shape.of_products
+    return Effect(factors, missing=gone, says=says) if factors else None
 
 
 def _drop(shape: Shape, _: float, __: float) -> Effect:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
@@ -17,6 +17,8 @@ Flags = NDArray[np.bool_]
 Texts = NDArray[np.object_]
 Days = NDArray[np.datetime64]
 Kind = Literal["count", "amount", "ratio"]
+# What was sold on a day: products by number, each once, and how many orders contain each.
+Sold = tuple[Ints, Ints]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Metric:
             counts as coming after what it is divided by: when sessions are lost, so are orders. An amount that is a sum
             names what it is a sum over by the denominator of its mean, where the panel has one.
         hours_of: name of the count in whose hours it looks (``hours``); a ratio that is made of nothing else.
+        products_of: name of the count in whose products it looks (``assortment``); such a ratio, too.
     """
 
     name: str
@@ -38,6 +41,12 @@ class Metric:
     numerator: str | None = None
     denominator: str | None = None
     hours_of: str | None = None
+    products_of: str | None = None
+
+    @property
+    def looks_within(self) -> bool:
+        """Whether it looks at what a day is made of, rather than at how much there was."""
+        return self.hours_of is not None or self.products_of is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +60,7 @@ class Panel:
         sizes: (n, m) events behind each figure: a count itself, the orders behind an amount, the denominator of a ratio.
         hours: (n, 24) what came in each hour, of every count and sum that the figures are made of; None where it is not
             known. Incidents that are planted for a test act on it.
+        sold: what was sold on each of the n days; None where it is not known. Such incidents act on it, too.
 
     Raises:
         ValidationError: shapes differ, days are missing or doubled, names are doubled.
@@ -61,6 +71,7 @@ class Panel:
     values: Floats
     sizes: Floats
     hours: Mapping[str, Floats] | None = None
+    sold: Sequence[Sold] | None = None
 
     def __post_init__(self) -> None:
         shape = (self.days.size, len(self.metrics))
@@ -83,11 +94,12 @@ class Panel:
     def head(self, days: int) -> Panel:
         """The first days alone."""
         hours = None if self.hours is None else {name: values[:days] for name, values in self.hours.items()}
-        return Panel(self.days[:days], self.metrics, self.values[:days], self.sizes[:days], hours)
+        sold = None if self.sold is None else self.sold[:days]
+        return Panel(self.days[:days], self.metrics, self.values[:days], self.sizes[:days], hours, sold)
 
     def with_figures(self, values: Floats, sizes: Floats) -> Panel:
-        """The same days and metrics with other figures, of which it is not known at which hours they came."""
-        return replace(self, values=values, sizes=sizes, hours=None)
+        """The same days and metrics with other figures, of which neither hours nor products are known."""
+        return replace(self, values=values, sizes=sizes, hours=None, sold=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

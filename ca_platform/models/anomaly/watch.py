@@ -22,6 +22,7 @@ YEAR_DAYS = 365
 ONLY_TAUGHT = f"not judged: the first {LEAST_HISTORY} days only teach what is usual"
 NEW_FIGURE = f"not judged: fewer than {START_DAYS} days of the figure are known"
 NO_SEASON = "peaks of the season not known: less than a year of history"
+FEW_SALES = "not judged: too little of each product is sold to tell a missing one from chance"
 # The band of a metric that has been judged for less than a month, in standard deviations.
 _USUAL_BAND = 2.0
 
@@ -137,5 +138,6 @@ def _notes(panel: Panel, found: Residuals) -> Texts:
     notes = np.full(panel.values.shape, None, object)
     notes[day - first < YEAR_DAYS] = NO_SEASON
     notes[~np.isfinite(found.expected)] = NEW_FIGURE
+    notes[~known & np.array([metric.products_of is not None for metric in panel.metrics])] = FEW_SALES
     notes[:LEAST_HISTORY] = ONLY_TAUGHT
     return notes

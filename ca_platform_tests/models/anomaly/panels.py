@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ca_platform.models.anomaly import Metric, Panel, hours_figure
+from ca_platform.models.anomaly import Metric, Panel, hours_figure, products_figure
 from ca_platform.models.anomaly.records import Floats
 
 FIRST = np.datetime64("2024-01-01")  # a Monday
@@ -48,6 +48,24 @@ def open_shop(days: int, *, orders: float = 60.0) -> Panel:
         np.column_stack([came, size]),
         {"orders": hours},
     )
+
+
+def market(days: int, *, products: int = 60, orders: int = 120) -> Panel:
+    """A shop of whose products each order holds two, some more often than others."""
+    rng = np.random.default_rng(3)
+    share = 1 / (20 + np.arange(products))
+    bought = rng.poisson(orders * np.exp(rng.normal(0, 0.05, days)))
+    sold = [np.unique(rng.choice(products, 2 * count, p=share / share.sum()), return_counts=True) for count in bought]
+    revenue = bought * rng.normal(30.0, 15.0 / np.sqrt(bought))
+    usual, size = products_figure(sold)
+    metrics = (
+        Metric("orders", "count"),
+        Metric("revenue", "amount"),
+        Metric("mean_amount", "amount", "revenue", "orders"),
+        Metric("usual_products", "ratio", products_of="orders"),
+    )
+    values = np.column_stack([bought, revenue, revenue / bought, usual])
+    return Panel(FIRST + np.arange(days), metrics, values, np.column_stack([*[bought] * 3, size]), sold=sold)
 
 
 def counts(values: Floats, name: str = "orders") -> Panel:
