@@ -109,6 +109,11 @@ _HOW = (
 )
 
 
+_OTHER_IDS = (
+    "Where at least half of those who return on such a weekday are gone, and half of these or more come as new customers "
+    "instead, customers have other ids: then nothing is judged until the share of new customers is about as before, for a "
+    "week at least and 90 days at most."
+)
 _OF_HOURS = (
     "That is how much of a usual day lies in the hours in which anything came, over what chance lets expect of as many: about "
     "1 on every day, however weak, and a half where half a day is empty. A usual day is the last eight same weekdays."
@@ -229,7 +234,7 @@ ANOMALIES = (
         "dcohort_anomaly",
         "Anomalies of download cohorts",
         "Downloads of the day, and first orders of the day by the days since the download (offset_0 to "
-        f"offset_{COHORT_OFFSETS - 1}), as daily_cohort_downloads counts them at the end of the day.",
+        f"offset_{COHORT_OFFSETS - 1}), as daily_cohort_downloads counts them at the end of the day. {_OTHER_IDS}",
         "customers",
     ),
     _report(
@@ -237,7 +242,7 @@ ANOMALIES = (
         "Anomalies of download cohorts, shares",
         "First orders of the day as a share of the download cohort that they come from, by the days since the download "
         f"(offset_0/downloads to offset_{COHORT_OFFSETS - 1}/downloads), as daily_cohort_downloads gives them at the end of "
-        "the day.",
+        f"the day. {_OTHER_IDS}",
         "customers",
     ),
     _report(

@@ -28,6 +28,7 @@ from ca_platform.training.anomalies import Serving
 SPLIT_REPORTS = ("dfunnel_anomaly", "revenue_anomaly", "dorders_anomaly")
 """Reports whose metrics are made of sessions, so that dimension values have them, too; the first that flags a metric counts."""
 
+OTHER_IDS = "not judged: most customers come back under other ids, so that new ones cannot be told from them"
 NO_HOLIDAYS = "public holidays not known: reports.anomaly.country is not set"
 _SAME_WEEKDAYS, _WEEK = 4, 7
 LEAST_EVENTS = 3.0
@@ -41,6 +42,7 @@ class Run:
     Attributes:
         detector: (n,) name of the one that decided on each day.
         expected, residual: (n, m) as reported.
+        is_held_off: (n,) days that are not judged because customers come under other ids.
     """
 
     panel: Panel
@@ -49,6 +51,7 @@ class Run:
     is_alarm: Flags
     expected: Floats
     residual: Floats
+    is_held_off: Flags
 
     @property
     def is_anomaly(self) -> Flags:
@@ -111,7 +114,7 @@ class AnomalyTables:
         return flagged.explained({name: self.run(name) for name in SPLIT_REPORTS})
 
     def _watched(self, report: str) -> Run:
-        panel, marks = self._panels.panel(report), self._panels.marks
+        panel, marks = self._panels.judged(report), self._panels.marks
         pieces: dict[Serving, list[int]] = {}
         for place, serving in enumerate(self._serving(report, panel)):
             pieces.setdefault(serving, []).append(place)
@@ -131,7 +134,10 @@ class AnomalyTables:
         if report == "dorders_anomaly":
             expected = same_weekdays(panel.values)
             residual = np.log((panel.values + 0.5) / (expected + 0.5))
-        return Run(panel, watched, detector, alarms(watched.is_flagged), expected, residual)
+        whole = self._panels.panel(report)
+        return Run(
+            whole, watched, detector, alarms(watched.is_flagged), expected, residual, self._panels.held_off(report)
+        )
 
     def _serving(self, report: str, panel: Panel) -> list[Serving]:
         """What serves each day of a panel."""
@@ -233,10 +239,12 @@ def _explanations(run: Run, panels: AnomalyPanels, explained: Explained) -> list
 
 def _notes(run: Run, panels: AnomalyPanels) -> list[str | None]:
     """By day and metric: what could not be taken out of it."""
-    found: list[str | None] = run.watched.notes.ravel().tolist()
+    notes = run.watched.notes.copy()
+    notes[run.is_held_off] = OTHER_IDS
+    found: list[str | None] = notes.ravel().tolist()
     if panels.knows_holidays:
         return found
-    judged = np.isfinite(run.watched.expected).ravel()
+    judged = (np.isfinite(run.watched.expected) & ~run.is_held_off[:, None]).ravel()
     return [
         "; ".join(filter(None, [note, NO_HOLIDAYS])) if told else note for note, told in zip(found, judged, strict=True)
     ]

@@ -18,7 +18,7 @@ from ca_platform.models.anomaly.records import Floats
 from ca_platform.reports.milestones import Days
 
 # What the rows count.
-_IMPUTED, _REAL, _MOVED, _ORDERED = "imputed", "real", "moved", "ordered"
+_FIRST, _IMPUTED, _REAL, _MOVED, _ORDERED = "first", "imputed", "real", "moved", "ordered"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,10 +28,12 @@ class CohortDays:
     Attributes:
         first_orders: (n, offsets) first orders known at the end of a day, of the cohort that began so many days before.
         sizes: (n, offsets) size of that cohort, as known then; 0 before the shop's first day.
+        first_sessions: (n,) customers whose first session of all is on the day.
     """
 
     first_orders: Floats
     sizes: Floats
+    first_sessions: Floats
 
     @property
     def downloads(self) -> Floats:
@@ -47,7 +49,7 @@ class CohortDays:
         inside = (place >= 0) & (place < days)
         kinds, offsets = counts["kind"].to_numpy(), counts["offset"].to_numpy()
         found = {}
-        for kind in (_IMPUTED, _REAL, _MOVED, _ORDERED):
+        for kind in (_FIRST, _IMPUTED, _REAL, _MOVED, _ORDERED):
             own = inside & (kinds == kind)
             found[kind] = np.zeros((days, COHORT_OFFSETS))
             np.add.at(found[kind], (place[own], offsets[own]), counts["customers"].to_numpy()[own])
@@ -56,7 +58,7 @@ class CohortDays:
         sizes = np.zeros((days, COHORT_OFFSETS))
         for offset in range(min(COHORT_OFFSETS, days)):
             sizes[offset:, offset] = begun[: days - offset] - left[: days - offset, offset]
-        return cls(found[_ORDERED], sizes)
+        return cls(found[_ORDERED], sizes, found[_FIRST][:, 0])
 
 
 def cohort_days(
@@ -64,7 +66,7 @@ def cohort_days(
 ) -> pl.LazyFrame:
     """Customers by ``kind``, ``day`` and ``offset``.
 
-    ``imputed``: first session on the day, and no download up to it; ``real``: download on the day; ``moved``: imputed on
+    ``first``: first session on the day; ``imputed``: first session on the day, and no download up to it; ``real``: download on the day; ``moved``: imputed on
     the day, and a download so many days later; ``ordered``: a first order that is first known on the day, so many days
     after the download as known then.
 
@@ -94,6 +96,7 @@ def cohort_days(
     none = pl.lit(0, pl.Int64)
     return pl.concat(
         [
+            _counted(known, _FIRST, first, none),
             _counted(known.filter(seen.is_null() | is_late), _IMPUTED, first, none),
             _counted(visible, _REAL, seen, none),
             _counted(moved, _MOVED, first, pl.col("offset")),

@@ -7,6 +7,7 @@ unusual of them (``models.anomaly``), and what the reports say of it (``anomalie
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
@@ -15,7 +16,8 @@ import polars as pl
 
 from ca_platform.calendar import as_of
 from ca_platform.models.anomaly.hours import HOURS, hours_figure
-from ca_platform.models.anomaly.records import DayMarks, Days, Floats, Metric, Panel
+from ca_platform.models.anomaly.records import DayMarks, Days, Flags, Floats, Metric, Panel
+from ca_platform.models.anomaly.renumbering import under_other_ids
 from ca_platform.reports.anomaly_cohorts import CohortDays, cohort_days
 from ca_platform.reports.anomaly_marks import marks_of
 from ca_platform.reports.reading import FactReader
@@ -87,6 +89,20 @@ class AnomalyPanels:
             self._panels[report] = self._made(report)
         return self._panels[report]
 
+    def judged(self, report: str) -> Panel:
+        """What is judged of that: without days on which customers come under other ids, where that is what it counts."""
+        panel, held = self.panel(report), self.held_off(report)
+        return replace(panel, values=np.where(held[:, None], np.nan, panel.values)) if held.any() else panel
+
+    def held_off(self, report: str) -> Flags:
+        """(n,) the days of a report on which new customers cannot be told from others."""
+        return self._under_other_ids if report in OF_COHORTS else np.zeros(self.days.size, bool)
+
+    @cached_property
+    def _under_other_ids(self) -> Flags:
+        new = self._cohorts.first_sessions
+        return under_other_ids(new, self.by_slice(SESSIONS)[:, 0] - new)
+
     def by_slice(self, name: str) -> Floats:
         """(n, slices) a count of sessions, or ``revenue``, on each day and in each slice; 0 where there was nothing."""
         if name not in self._read:
@@ -94,10 +110,8 @@ class AnomalyPanels:
         return self._read[name]
 
     def _made(self, report: str) -> Panel:
-        if report == "dcohort_anomaly":
-            return cohort_panel(self.days, self._cohorts)
-        if report == "dcohort_anomaly_2":
-            return share_panel(self.days, self._cohorts)
+        if report in OF_COHORTS:
+            return OF_COHORTS[report](self.days, self._cohorts)
         metrics = self.metrics(report)
         figures = {name: self.by_slice(name)[:, 0] for name in (*self._counts, REVENUE)}
         hours = {metric.name: self._hours[metric.name] for metric in metrics if metric.name in self._hours}
@@ -234,3 +248,10 @@ def share_panel(days: Days, cohorts: CohortDays) -> Panel:
     offsets = range(cohorts.first_orders.shape[1])
     metrics = tuple(ratio(offset_name(k), DOWNLOADS) for k in offsets)
     return Panel(days, metrics, divided(cohorts.first_orders, cohorts.sizes), cohorts.sizes)
+
+
+OF_COHORTS: dict[str, Callable[[Days, CohortDays], Panel]] = {
+    "dcohort_anomaly": cohort_panel,
+    "dcohort_anomaly_2": share_panel,
+}
+"""Panels of the reports that count new customers."""

@@ -277,7 +277,7 @@ class Tables:
         )
 
         def models(panels: AnomalyPanels) -> AnomalyModels:
-            return AnomalyModels(self._days.last, self._settings, self._lake, panels.panel, lambda: panels.marks)
+            return AnomalyModels(self._days.last, self._settings, self._lake, panels.judged, lambda: panels.marks)
 
         first = self._days.first - timedelta(days=self._settings.reports.history_days - 1)
         return AnomalyTables(first, panels, lambda: self.slices, models)

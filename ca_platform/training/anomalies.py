@@ -38,7 +38,7 @@ SCORED: dict[str, pl.DataType] = {
     "is_served": pl.Boolean(),
 }
 # Goes into what a choice is made of: raise it when detectors or incidents change.
-_RECIPE = 3
+_RECIPE = 4
 FIRST_CHOICE_DAYS = 112
 """Days of history before the first choice: eight weeks that only teach, and as many that are judged."""
 _SERVED = "served"
@@ -106,7 +106,7 @@ class AnomalyModels(KeptModels):
     """The detectors, chosen under the alert budget in the settings.
 
     Args:
-        panel: gives the panel of a report, all days up to ``last``.
+        panel: gives what is judged of a report, all days up to ``last``.
         marks: gives the marks of these days.
     """
 

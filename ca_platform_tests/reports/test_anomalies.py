@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -13,7 +14,8 @@ import polars as pl
 import pytest
 
 from ca_platform.models.anomaly.records import Floats, Metric, Panel, Watched
-from ca_platform.reports.anomalies import is_of_few
+from ca_platform.models.anomaly.watch import ONLY_TAUGHT
+from ca_platform.reports.anomalies import OTHER_IDS, is_of_few
 from ca_platform.reports.anomaly_values import Parts, Split, in_words, parts_of
 from ca_platform.settings import Settings
 from ca_platform.settings.reports import Event
@@ -209,3 +211,32 @@ def test_holidays_of_the_country_are_marked_and_not_flagged(shop: tuple[Settings
     assert not rows["is_anomaly"].any()
     assert rows["explanation"].str.starts_with("public holiday: ").all()
     assert not frame.drop_nulls("note")["note"].str.contains("public holidays not known").any()
+
+
+def test_new_customers_are_not_judged_while_all_customers_come_under_other_ids(tmp_path: Path) -> None:
+    """Their figures stand there as they are, and say why; what does not depend on who comes is judged."""
+    changed, dice = START + timedelta(days=70), np.random.default_rng(3)
+    sessions: list[Session] = []
+    for day in range(DAYS):
+        known = "new" if day >= 70 else "old"
+        clients = [f"{known} {one}" for one in dice.choice(300, 60)] + [f"guest {day} {one}" for one in range(5)]
+        for number, client in enumerate(clients):
+            begun = datetime(2024, 1, 1, 8, tzinfo=UTC) + timedelta(days=day, seconds=number)
+            sessions.append(Session(f"{len(sessions)}", client, begun, Decimal(9), purchased=number % 3 == 0))
+    last = START + timedelta(days=DAYS - 1)
+    names = ["dcohort_anomaly", "dcohort_anomaly_2", "dfunnel_anomaly"]
+    found = computed(names, [last], *load_frames(Shop(sessions, [], START, "UTC"), tmp_path, last))
+    held = pl.col("date").is_between(changed, changed + timedelta(days=6))
+    for name in names[:2]:
+        rows = found[name].filter(held)
+        assert set(rows["note"]) == {OTHER_IDS}
+        assert rows["score"].is_null().all()
+        assert not rows["is_anomaly"].any()
+        before = found[name].filter(pl.col("date").is_between(START + timedelta(days=56), changed, closed="left"))
+        assert not before["note"].str.contains("other ids").any()
+    downloads = found[names[0]].filter(pl.col("metric") == "downloads", pl.col("date") == changed)
+    assert downloads["actual"].item() > 50
+    funnel = found[names[2]].filter(held)
+    assert funnel["score"].is_not_null().all()
+    assert not funnel["note"].str.contains("other ids").any()
+    assert set(found[names[0]].filter(pl.col("date") < START + timedelta(days=28))["note"]) == {ONLY_TAUGHT}
