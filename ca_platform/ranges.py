@@ -27,15 +27,17 @@ def newest_in_source(settings: Settings) -> date:
     from ca_platform.ingest import day_range
 
     require_sessions(settings)
-    found = day_range("sessions", settings)
+    # A row of next year, or of 2099, does not make the days up to yesterday days of the data.
+    last = last_possible(settings)
+    found = day_range("sessions", settings, last)
     if found is None:
-        raise SourceError("The source sessions has no rows with a date: there is nothing to load.")
+        raise SourceError(f"The source sessions has no rows with a date up to {last}: there is nothing to load.")
     if found[1] < settings.business.start_date:
         raise ConfigurationError(
             f"The data of the source sessions end on {found[1]}, before business.start_date "
             f"({settings.business.start_date}): correct the start date in the settings."
         )
-    return min(found[1], last_possible(settings))
+    return found[1]
 
 
 def newest_in_lake(settings: Settings) -> date:

@@ -85,6 +85,7 @@ def _source(name: str, settings: Settings, rows: int) -> Finding:
     found = preview(name, settings, rows)
     error = _refused(found) or _too_fine(found, settings.reports.dimensions.max_values)
     days = f"{found.first_day} to {found.last_day}, " if found.first_day is not None else ""
+    notes = (*found.notes, *_too_new(found, settings))
     record = {
         "ok": error is None,
         **({"error": str(error)} if error is not None else {}),
@@ -95,11 +96,19 @@ def _source(name: str, settings: Settings, rows: int) -> Finding:
         "dimensions": dict(found.values),
         "first_day": found.first_day,
         "last_day": found.last_day,
-        "notes": list(found.notes),
+        "notes": list(notes),
         "rows": found.rows.to_dicts(),
     }
     detail = f"{days}{found.totals['read']:,} rows read"
-    return Finding(name, detail, error, record, found.notes, tuple(_tables(found)), tuple(_frames(found)))
+    return Finding(name, detail, error, record, notes, tuple(_tables(found)), tuple(_frames(found)))
+
+
+def _too_new(found: Preview, settings: Settings) -> Iterator[str]:
+    from ca_platform.ranges import last_possible
+
+    last = last_possible(settings)
+    if found.last_day is not None and found.last_day > last:
+        yield f"Some rows lie after {last}, up to {found.last_day}: a day is loaded once it has ended."
 
 
 def _refused(found: Preview) -> RunError | None:

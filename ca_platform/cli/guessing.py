@@ -140,7 +140,7 @@ def _anchored(mapping: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def _first_day(found: Guess, place: str, time_zone: str | None, notes: list[str]) -> date | None:
     """The first day of the data; a note where it cannot be seen."""
-    from ca_platform.ingest import day_range
+    from ca_platform.ingest import beginning, seen_days
     from ca_platform.settings import Settings
 
     source = dict(found.mapping)
@@ -150,16 +150,22 @@ def _first_day(found: Guess, place: str, time_zone: str | None, notes: list[str]
         settings = Settings.model_validate(
             {"business": {"time_zone": time_zone or "UTC"}, "sources": {"sessions": source}}
         )
-        days = day_range("sessions", settings.placed(None, Path.cwd()))
+        days = seen_days("sessions", settings.placed(None, Path.cwd()))
     except (CaPlatformError, ValueError):
         days = None
-    if days is None:
+    if days is None or days.is_empty():
         notes.append("The first day of the data could not be seen: set business.start_date.")
         return None
-    notes.append(f"The data begin on {days[0]} and end on {days[1]}.")
-    if days[1].year - days[0].year > _LONG_YEARS:
+    start, last = beginning(days), days["day"][-1]
+    notes.append(f"The data begin on {start.first} and end on {last}.")
+    if start.early:
+        notes.append(
+            f"{start.early:,} {'row lies' if start.early == 1 else 'rows lie'} more than a year before all others: "
+            f"business.start_date is {start.day}, and nothing before it is loaded; set it to {start.first} if that is right."
+        )
+    elif last.year - start.day.year > _LONG_YEARS:
         notes.append(
             "Every day from the first one on is loaded: if it is that of a wrong date, set business.start_date to the first "
             "day of the shop."
         )
-    return days[0]
+    return start.day

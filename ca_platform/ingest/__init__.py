@@ -5,8 +5,19 @@ source is read (``sources``), how parts are stored (``lake``), Dagster.
 """
 
 from ca_platform.ingest.account import IngestSummary
+from ca_platform.ingest.days import beginning, day_range, seen_days
 from ca_platform.ingest.load import ingest
-from ca_platform.ingest.preview import Preview, day_range, preview
+from ca_platform.ingest.preview import Preview, preview
 from ca_platform.ingest.reasons import EXPLANATIONS, Reason
 
-__all__ = ["EXPLANATIONS", "IngestSummary", "Preview", "Reason", "day_range", "ingest", "preview"]
+__all__ = [
+    "EXPLANATIONS",
+    "IngestSummary",
+    "Preview",
+    "Reason",
+    "beginning",
+    "day_range",
+    "ingest",
+    "preview",
+    "seen_days",
+]

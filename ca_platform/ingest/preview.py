@@ -8,15 +8,12 @@ from datetime import date
 
 import polars as pl
 
-from ca_platform.calendar import local_day
-from ca_platform.errors import SourceError
 from ca_platform.ingest import customers, sessions
 from ca_platform.ingest.account import Account
 from ca_platform.ingest.check import Checked
 from ca_platform.ingest.fields import map_fields
 from ca_platform.ingest.flow import checked_batches, workers
-from ca_platform.ingest.instants import read_instants
-from ca_platform.ingest.job import DAY_COLUMN, connect, mapping_of, plan_of
+from ca_platform.ingest.job import connect, mapping_of, plan_of
 from ca_platform.ingest.plan import Plan, Window
 from ca_platform.ingest.repeats import Repeats
 from ca_platform.ingest.values import ActionKind
@@ -51,42 +48,6 @@ class Preview:
     values: Mapping[str, int] = field(default_factory=dict)
     first_day: date | None = None
     last_day: date | None = None
-
-
-def day_range(source: str, settings: Settings) -> tuple[date, date] | None:
-    """First and last local day that the source has, before ``start_date`` too; None where it has no dates.
-
-    Values that are no dates are passed over, unless more than half are.
-    """
-    mapping = mapping_of(source, settings)
-    target = DAY_COLUMN[source]
-    if target is None:
-        return None
-    zone = settings.business.time_zone
-    opened = connect(source, settings)
-    fields = map_fields(source, mapping, opened.schema(), opened.label)
-    column = next((item.column for item in fields if item.target == target), None)
-    if column is None:
-        return None
-    first: date | None = None
-    last: date | None = None
-    values = unreadable = 0
-    for raw in opened.extremes(column):
-        read = read_instants(raw, zone, mapping.date_format)
-        values += len(raw) - raw.null_count()
-        unreadable += sum(int(rows.sum()) for rows in read.problems.values())
-        days = read.values.drop_nulls().to_frame("at").select(local_day(pl.col("at"), zone)).to_series()
-        if len(days):
-            low, high = days.min(), days.max()
-            assert isinstance(low, date)  # noqa: S101
-            assert isinstance(high, date)  # noqa: S101
-            first, last = min(first or low, low), max(last or high, high)
-    if unreadable * 2 > values:
-        raise SourceError(
-            f"{opened.label}: {unreadable:,} of {values:,} values of the column {column!r} are no dates. Say how they are "
-            'written, such as `date_format: "%d.%m.%Y %H:%M"`, or map another column.'
-        )
-    return (first, last) if first is not None and last is not None else None
 
 
 def preview(source: str, settings: Settings, rows: int = 20) -> Preview:

@@ -21,6 +21,8 @@ FILE = "__file"
 ROW = "__row"
 """Line of the row in a text file (the header is line 1), else its number in the file or result, from 1."""
 
+FIRST_DATES = 1_000
+
 PLACE_SCHEMA: dict[str, pl.DataType] = {FILE: pl.UInt32(), ROW: pl.Int64()}
 RAGGED_SCHEMA: dict[str, pl.DataType] = {**PLACE_SCHEMA, "fields": pl.List(pl.String())}
 
@@ -68,8 +70,11 @@ class Source(Protocol):
     def batches(self, columns: Sequence[str], bounds: Bounds | None = None) -> Iterator[Batch]:
         """The rows, in source order, each batch small enough for memory."""
 
-    def extremes(self, column: str) -> Iterator[pl.Series]:
-        """Values of a column among which its least and greatest date are."""
+    def extremes(self, column: str, bounds: Bounds | None = None) -> Iterator[pl.Series]:
+        """Values of a column among which its first dates are, and the last one before the end of the bounds.
+
+        A table gives ``FIRST_DATES`` of them; what lies within all files is read anyway.
+        """
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:

@@ -52,7 +52,7 @@ class CsvSource:
         if held:
             yield _together(held)
 
-    def extremes(self, column: str) -> Iterator[pl.Series]:
+    def extremes(self, column: str, bounds: Bounds | None = None) -> Iterator[pl.Series]:  # noqa: ARG002
         """All values of the column."""
         for path in self.files:
             yield from column_values(self._name, path, self._form, column)

@@ -55,7 +55,7 @@ class ParquetSource:
             place = pl.lit(number, pl.UInt32).alias(FILE)
             yield from _collected(wanted.select(*columns, place, pl.col(ROW).cast(pl.Int64)), path)
 
-    def extremes(self, column: str) -> Iterator[pl.Series]:
+    def extremes(self, column: str, bounds: Bounds | None = None) -> Iterator[pl.Series]:  # noqa: ARG002
         """All values of the column."""
         for batch in self.batches([column]):
             yield batch.frame[column]
@@ -109,7 +109,7 @@ class QuerySource:
             frame = pl.scan_parquet(pieces) if pieces else pl.LazyFrame(schema=self._inner.schema())
             yield from self._result(frame, columns, bounds)
 
-    def extremes(self, column: str) -> Iterator[pl.Series]:
+    def extremes(self, column: str, bounds: Bounds | None = None) -> Iterator[pl.Series]:  # noqa: ARG002
         """All values of the column of the result."""
         for batch in self.batches([column]):
             yield batch.frame[column]

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from ca_platform.errors import ConfigurationError
-from ca_platform.sources.base import FILE, ROW, Batch, Bounds, nearest, require_columns
+from ca_platform.sources.base import FILE, FIRST_DATES, ROW, Batch, Bounds, nearest, require_columns
 from ca_platform.sources.servers import Server, explained
 
 if TYPE_CHECKING:
@@ -79,22 +79,25 @@ class PostgresqlSource:
             yield Batch(frame.with_columns(pl.lit(None, pl.UInt32).alias(FILE), rows))
             read += frame.height
 
-    def extremes(self, column: str) -> Iterator[pl.Series]:
-        """Least and greatest date, found by the server where it knows the column as dates."""
-        if self._kinds.get(column) not in _DATES:
+    def extremes(self, column: str, bounds: Bounds | None = None) -> Iterator[pl.Series]:
+        """First dates and the last one, found by the server where it knows the column as dates."""
+        kind = self._kinds.get(column)
+        if kind not in _DATES:
             for batch in self.batches([column]):
                 yield batch.frame[column]
             return
         from psycopg import sql
 
         name = sql.Identifier(column)
+        end = _LATEST if bounds is None or bounds.end is None else _edges(kind, bounds)[0][1]
         asked = sql.SQL(
-            "SELECT {column} FROM (SELECT min({column}) AS {column} FROM {table} WHERE {inside} UNION ALL "
+            "SELECT {column} FROM ((SELECT {column} FROM {table} WHERE {inside} ORDER BY {column} LIMIT {count}) UNION ALL "
             "SELECT max({column}) FROM {table} WHERE {inside}) AS source"
         ).format(
             column=name,
             table=self._from(),
-            inside=sql.SQL("{0} >= {1} AND {0} < {2}").format(name, sql.Literal(_EARLIEST), sql.Literal(_LATEST)),
+            inside=sql.SQL("{0} >= {1} AND {0} < {2}").format(name, sql.Literal(_EARLIEST), sql.Literal(end)),
+            count=sql.Literal(FIRST_DATES),
         )
         for frame in self._frames(asked):
             yield frame[column]

@@ -54,8 +54,22 @@ def test_a_mapping_is_guessed_and_its_certainty_said(here: Path, tell: Tell) -> 
 def test_a_past_that_is_too_long_is_told(here: Path, tell: Tell) -> None:
     assert "set business.start_date" not in tell("init", "visits.csv", "-").err
     with (here / "visits.csv").open("a") as file:
-        file.write("4;9;1970-01-01 00:00;3,20;yes;DE;1\n")
+        file.writelines(
+            f"{year};9;{year}-0{month}-03 00:00;3,20;yes;DE;1\n" for year in range(1990, 2024) for month in (1, 8)
+        )
     assert "if it is that of a wrong date, set business.start_date" in tell("init", "visits.csv", "-").err
+
+
+def test_single_order_long_before_all_others_does_not_begin_the_shop(here: Path, tell: Tell) -> None:
+    with (here / "visits.csv").open("a") as file:
+        file.write("4;9;1970-01-01 00:00;3,20;yes;DE;1\n5;9;2099-01-01 00:00;3,20;yes;DE;1\n")
+    said = tell("init", "visits.csv")
+    assert "1 row lies more than a year before all others: business.start_date is 2024-02-03" in said.err
+    assert "set it to 1970-01-01 if that is right" in said.err
+    assert load_settings(here / "ca_platform.yaml").business.start_date == date(2024, 2, 3)
+    part = tell("check", "--json").json()["parts"]["sessions"]
+    assert part["totals"]["out_of_range"] == 1
+    assert "up to 2099-01-01: a day is loaded once it has ended" in part["notes"][-1]
 
 
 def test_currency_is_that_of_the_sign_of_the_amounts(nowhere: Path, tell: Tell) -> None:

@@ -13,6 +13,7 @@ import pytest
 from ca_platform.errors import ConfigurationError, SourceError
 from ca_platform.ingest import day_range, preview
 from ca_platform.ingest.values import read_flag, read_money, read_text
+from ca_platform.ranges import newest_in_source
 from ca_platform.sources import guess
 from ca_platform_tests.ingest.small import SmallShop
 
@@ -103,6 +104,14 @@ def test_day_range_goes_by_local_days_and_ignores_bad_dates(shop: SmallShop) -> 
     shop.write("customers.csv", "a,2024-01-01", header="client,download_date")
     shop.connect("customers", "customers.csv")
     assert day_range("customers", shop.settings) is None
+
+
+def test_row_of_a_day_to_come_is_not_the_newest_day_of_the_data(shop: SmallShop) -> None:
+    shop.sessions("1,c,2024-03-30,1,true", "2,c,2024-03-31,1,true", "3,c,2099-01-01,1,true")
+    assert newest_in_source(shop.settings) == date(2024, 3, 31)
+    shop.sessions("3,c,2099-01-01,1,true")
+    with pytest.raises(SourceError, match="no rows with a date up to"):
+        newest_in_source(shop.settings)
 
 
 def test_source_that_is_not_connected_is_named(shop: SmallShop) -> None:

@@ -143,6 +143,7 @@ def test_load_from_a_table_closes_and_equals_single_days(database: PostgresqlSer
             summary = ingest("sessions", days, settings, lakes[-1])
             closes(summary)
         assert day_range("sessions", settings) == (D1, D3)
+        assert day_range("sessions", settings, D2) == (D1, D2)
     assert summary.reasons == {"not_finite": 1}
     assert snapshot(lakes[0]) == snapshot(lakes[1])
     assert lakes[0].scan("sessions").collect().height == 60
