@@ -40,7 +40,7 @@ _ADJUSTED = {
         "beyond the mean over all ways to put the product into the customer's orders, as often as it was bought; of every "
         "change that of other customers with an order in the same calendar week and as many orders before (5 and more are "
         "alike) is taken off. The test is the permutation of the product over these orders. matched_customers are those of "
-        "whom the ways say anything. Products in more than 5 % of the orders are insufficient unless the calibration "
+        "whom the ways say anything. Products in more than 5% of the orders are insufficient unless the calibration "
         "allows them."
     ),
 }

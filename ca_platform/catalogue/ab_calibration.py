@@ -16,11 +16,11 @@ _COLUMNS = (
         "splits", "Random splits of the shop's own customers, or items put on its orders at random: nothing differs."
     ),
     Column("rejection_rate", Kind.FLOAT, "Share of them that the test calls significant.", "share"),
-    Column("ci_low", Kind.FLOAT, "Low end of its 95 % interval (Wilson).", "share"),
+    Column("ci_low", Kind.FLOAT, "Low end of its 95% interval (Wilson).", "share"),
     Column("ci_high", Kind.FLOAT, "High end of its interval.", "share"),
     flag(
         "is_offered",
-        "Reports judge by it. Some of the interval lies within a hundredth of alpha: with .05 between 4 and 6 %; and amounts "
+        "Reports judge by it. Some of the interval lies within a hundredth of alpha: with .05 between 4 and 6%; and amounts "
         "are not judged by the test up to a cap in its place.",
     ),
     Column(
@@ -65,7 +65,7 @@ CALIBRATION_REPORTS = (
             "orders; pairs with a promotion that half as many carry. Segments: random 500 customers, or a quarter, against "
             "all others. A test whose interval lies wholly off alpha by more than a hundredth is withheld: its reports show "
             "figures and no verdict. Where one of the tests of amounts by order is off alpha by more than half a hundredth, orders "
-            "count up to a cap in all of them, if that brings them closer: a quantile of all amounts from 90 to 99 %, chosen "
+            "count up to a cap in all of them, if that brings them closer: a quantile of all amounts from 90 to 99%, chosen "
             "blind to what is compared. Made weekly: by the last calibration on or before the day, not more than six days ago, "
             "else one of the Monday of its week. Of a test that no row names too few customers are known, with fewer than "
             "400 of any: it is offered."

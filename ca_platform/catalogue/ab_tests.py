@@ -14,7 +14,7 @@ FREQUENT_ITEMS = "item_permutation_frequent"
 TESTS = {
     "sign_flip": "sign flips of the matched changes of the same customers",
     "item_permutation": "permutation of the product over the orders of the same customers",
-    FREQUENT_ITEMS: "the same, of products in more than 5 % of the orders",
+    FREQUENT_ITEMS: "the same, of products in more than 5% of the orders",
     "welch_skewed": "Welch's t test of two groups, without the skewness of the outcome",
     "beyond_shop_daily": "t test of changes from day to day in proportion to those of all other customers, without their skewness",
     "beyond_shop_weekly": "the same from week to week",
@@ -29,7 +29,7 @@ CAPPED = {name: f"{name}_capped" for name in ("sign_flip", "item_permutation", F
 """By test of amounts, the same of amounts up to a cap: for shops whose few largest orders make the plain one wrong."""
 
 TESTS |= {CAPPED[name]: f"{TESTS[name]}; an order counts up to a cap" for name in CAPPED}
-TESTS[CAPPED[FREQUENT_ITEMS]] = f"{TESTS[CAPPED['item_permutation']]}, of products in more than 5 % of the orders"
+TESTS[CAPPED[FREQUENT_ITEMS]] = f"{TESTS[CAPPED['item_permutation']]}, of products in more than 5% of the orders"
 
 INSUFFICIENT, WITHHELD, NOT_OBSERVED = "insufficient", "withheld", "not observed"
 """Notes of rows without a verdict: too few customers, a test that the calibration does not offer, nobody whose time is over."""

@@ -101,7 +101,7 @@ CHURN = (
         title="Churn risk, distribution",
         grain="tenth of the probability",
         description=(
-            "How many customers have a churn_risk between 0 and 10 %, 10 and 20 % … 90 and 100 %, and how many of them "
+            "How many customers have a churn_risk between 0 and 10%, 10 and 20% … 90 and 100%, and how many of them "
             "are expected not to order within the horizon. All ten rows as soon as there is a customer."
         ),
         columns=(

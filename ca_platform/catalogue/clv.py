@@ -36,10 +36,10 @@ CLV = (
             money("expected_revenue", "Expected revenue."),
             money(
                 "revenue_low",
-                "Low end of the shortest interval of revenue that holds 80 %, no order included; wider where the horizon "
+                "Low end of the shortest interval of revenue that holds 80%, no order included; wider where the horizon "
                 "is longer than the back-test's.",
             ),
-            money("revenue_high", "Its high end; 0 where no order alone holds 80 %."),
+            money("revenue_high", "Its high end; 0 where no order alone holds 80%."),
             Column("probability_alive", Kind.FLOAT, "Probability that the customer has not left for good.", "share"),
             Column(
                 "next_expected_purchase",

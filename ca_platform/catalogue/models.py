@@ -115,7 +115,7 @@ SCORE_COLUMNS = score_columns(
 VALUE_SCORE_COLUMNS = score_columns(
     "The candidate; naive is the baseline.",
     "orders_ and revenue_ mae, rmse, spearman, gini (normalized), decile_error, total_error (a share of what came); "
-    "coverage (share of all customers whose revenue lay in the 80 % interval) and coverage_of_likely (of those whose "
+    "coverage (share of all customers whose revenue lay in the 80% interval) and coverage_of_likely (of those whose "
     "interval is more than 0); of the served one also orders_ and revenue_ forecast_decile_N and observed_decile_N, and "
     "level, where one serves: what its forecast would have been multiplied by with what was known then.",
     "of a decile those in it.",

@@ -12,7 +12,7 @@ _FORECAST = (
     "alone: how many come, by the way of counting on them that missed least at earlier days, and what those who came "
     "lately have spent since, by age. Forecasts are made of the whole shop: of a customer's forecast a dimension value "
     "gets the part of the customer's orders that have carried it, of newcomers what it has of the orders of those who "
-    "came within as long a time before, so that the values of a dimension sum to main. Intervals hold 80 %: they are as "
+    "came within as long a time before, so that the values of a dimension sum to main. Intervals hold 80%: they are as "
     "wide as forecasts at earlier days of the shop's own history have missed, and by chance in addition; without at "
     "least two such forecasts there are none, and the note says so."
 )

@@ -35,8 +35,8 @@ ca-platform init postgresql://shop:secret@db/shop -
 def init(inputs: tuple[str, ...], output: str | None, force: bool, time_zone: str | None, currency: str | None) -> None:
     """Write a commented settings file (`-`: on standard output).
 
-    INPUT is a file, a glob, a folder, or the address of a PostgreSQL database: its columns are looked at, a mapping is
-    proposed, and how sure it is is said. Which of the sources an INPUT is (sessions, customers, lines, deliveries,
+    INPUT is a file, a glob, a folder, or the address of a PostgreSQL database: its columns are looked at, and a mapping is
+    proposed with how sure it is. Which of the sources an INPUT is (sessions, customers, lines, deliveries,
     assignments) is guessed, too, or said in front of it, as in lines=baskets.csv. FILE is the settings file, else
     ca_platform.yaml.
     """

@@ -18,7 +18,7 @@ def doubts(history: History, end: int) -> tuple[str, ...]:
     """Reasons to doubt forecasts made at the begin of a day, the gravest first; none of most shops.
 
     >>> doubts(History([1] * 30 + [2], at=np.arange(31) * 2.0, amount=[5.0] * 31), end=62)
-    ('one customer has 97 % of all orders',)
+    ('one customer has 97% of all orders',)
     """
     known = history.until(float(end))
     if not len(known):
@@ -35,7 +35,7 @@ def _one(known: History) -> str:
     part = float(known.counts.max() / len(known))
     if part < _MOST_OF_ONE or len(known) < _LEAST_ORDERS:
         return ""
-    return f"one customer has {part:.0%} of all orders".replace("%", " %")
+    return f"one customer has {part:.0%} of all orders"
 
 
 def _spread(known: History) -> str:
@@ -45,7 +45,7 @@ def _spread(known: History) -> str:
     low, high = np.quantile(paid, [_TAIL, 1 - _TAIL])
     if high < _MOST_RATIO * low:
         return ""
-    return f"amounts of orders go from {low:,.2f} to {high:,.2f}: are they of one currency?"
+    return f"amounts of orders go from {_plain(low)} to {_plain(high)}: are they of one currency?"
 
 
 def _quiet(known: History, end: int) -> str:
@@ -54,3 +54,8 @@ def _quiet(known: History, end: int) -> str:
     if quiet < _QUIET_DAYS or days < _LEAST_BUSY * (last - int(known.day.min()) + 1):
         return ""
     return f"no order for {quiet} days in a shop that had them on most days"
+
+
+def _plain(amount: float) -> str:
+    """An amount without zeros at its end: not every currency has cents."""
+    return f"{amount:,.2f}".rstrip("0").rstrip(".")
