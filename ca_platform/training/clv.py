@@ -37,6 +37,9 @@ _MOST_KEPT = 2_000_000
 # Of customers, within their intervals.
 _SHARE = 0.8
 
+# Raised where other numbers than before are kept of a model: what was kept is out of date then.
+_FORM = 2
+
 # What holds for all candidates of a training.
 _WHOLE = "lifetime_value"
 _LEVELS = ("orders_level", "revenue_level")
@@ -111,7 +114,7 @@ class ValueModels(KeptModels):
         self._served: dict[date, Served] = {}
         self._forecasts: dict[date, Forecasts] = {}
         self._clocks: dict[int, Clock] = {}
-        asked = f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds} {self._has_season}"
+        asked = f"{self.horizon_days} {sorted(self._candidates)} {clv.seeds} {self._has_season} {_FORM}"
         super().__init__(last, settings, lake, asked, history)
 
     @property

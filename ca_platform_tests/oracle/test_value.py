@@ -250,10 +250,10 @@ def test_the_baseline_and_all_its_metrics_are_those_by_loops(made: Made) -> None
         came = outcomes(list(known), origin, int(horizon))
         per_day, strength = orders_per_day(known), season(known, origin)
         ahead = weeks_ahead(origin, int(horizon), strength)
-        rates = {
-            client: (len(own.days) - 1) / weeks(own.days[0], origin, strength) if len(own.days) > 1 else 0.0
-            for client, own in known.items()
-        }
+        age = {client: weeks(own.days[0], origin, strength) for client, own in known.items()}
+        # Half an order before each customer's own, in the time that the shop has one in.
+        shop = sum(len(own.days) - 1 for own in known.values()) / sum(age.values())
+        rates = {client: (0.5 + len(own.days) - 1) / (0.5 / shop + age[client]) for client, own in known.items()}
         # In this order: rates that are equal but for rounding must be so here too.
         said = [rates[client] * ahead * per_day[client] for client in known]
         own = figures(found, origin, "naive")

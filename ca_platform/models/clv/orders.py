@@ -14,11 +14,10 @@ from typing import Protocol
 import numpy as np
 
 from ca_platform.errors import ConfigurationError, near
-from ca_platform.models.clv import beta_geometric, pareto
+from ca_platform.models.clv import beta_geometric, naive, pareto
 from ca_platform.models.clv.beta_geometric import BetaGeometric, Shape, gaps_term
 from ca_platform.models.clv.beta_geometric_future import BetaGeometricFuture
 from ca_platform.models.clv.maximum import LogLikelihood, Parameter, climb, climb_by_rough, maximum
-from ca_platform.models.clv.naive import NaiveFuture, fit_naive
 from ca_platform.models.clv.pareto import Pareto
 from ca_platform.models.clv.pareto_future import ParetoFuture
 from ca_platform.models.clv.records import Estimate, Fit, Floats, Rows, Summary
@@ -139,7 +138,7 @@ def next_order_weeks(fitted: Fit, summary: Summary) -> Floats:
     """Median weeks from the end of the history to the next order, of customers who have not left and do not leave.
 
     The median, because the mean is infinite for customers with one order; may itself be very long, and is infinite in the
-    naive model without a repeat order.
+    naive model of a shop in which nobody has ordered twice.
     """
     return future(fitted, summary).waiting_weeks()
 
@@ -217,7 +216,7 @@ def _beta_geometric(name: str, title: str, *, leaves_at_once: bool) -> Model:
 
 
 MODELS: Mapping[str, Model] = {
-    "naive": Model("same rate as before", (), fit_naive, lambda _, summary: NaiveFuture(summary)),
+    "naive": Model("same rate as before", naive.PARAMETERS, naive.fit_naive, naive.NaiveFuture),
     "bg_nbd": _beta_geometric("bg_nbd", "BG/NBD", leaves_at_once=False),
     "mbg_nbd": _beta_geometric("mbg_nbd", "MBG/NBD", leaves_at_once=True),
     "pareto_nbd": Model("Pareto/NBD", pareto.PARAMETERS, _fit_pareto, ParetoFuture),

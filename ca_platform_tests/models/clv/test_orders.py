@@ -202,6 +202,31 @@ def test_a_shop_of_one_time_buyers_is_flagged_and_expects_hardly_anything(model:
     assert figures[0].max() < 0.05
 
 
+def test_the_baseline_knows_no_rate_from_few_orders() -> None:
+    """Customers whose rates differ as the baseline takes them to: who orders no more, by loops over what was drawn."""
+    rng = np.random.default_rng(8)
+    age, horizon, customers = 20.0, 26.0, 40_000
+    rate = rng.gamma(0.5, 0.1 / 0.5, customers)
+    repeats, later = rng.poisson(rate * age), rng.poisson(rate * horizon)
+    summary = Summary(repeats, np.where(repeats > 0, age / 2, 0.0), np.full(customers, age))
+    fitted = fit("naive", summary)
+    assert fitted["rate"] == pytest.approx(0.1, rel=0.05)
+    said, silent = expected_orders(fitted, summary, horizon), probability_of_no_order(fitted, summary, horizon)
+    chances = order_probabilities(fitted, summary, horizon, up_to=3)
+    for number in (0, 1, 3):
+        own = repeats == number
+        assert said[own].mean() == pytest.approx(later[own].mean(), rel=0.06)
+        assert silent[own].mean() == pytest.approx((later[own] == 0).mean(), abs=0.02)
+        assert chances[own, 1].mean() == pytest.approx((later[own] == 1).mean(), abs=0.02)
+        assert _within(fitted, summary, own, rate, rng) == pytest.approx(0.5, abs=0.03)
+
+
+def _within(fitted: Fit, summary: Summary, rows: np.ndarray, rate: np.ndarray, rng: np.random.Generator) -> float:
+    """Share of customers who order before their median wait has passed."""
+    waits = next_order_weeks(fitted, summary)[rows]
+    return float(np.mean(rng.exponential(1 / np.maximum(rate[rows], 1e-300)) <= waits))
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_customer_with_ten_thousand_orders_gives_numbers(model: str) -> None:
     summary = Summary([0, 1, 3, 2, 10_000], [0, 20, 40, 10, 1429], [50, 60, 70, 80, 1429], weights=[50, 30, 9, 9, 1])
