@@ -92,6 +92,16 @@ def test_forecast_tells_the_interval_of_its_sum_and_what_the_report_warns_of() -
     )
 
 
+def test_forecast_tells_how_far_ahead_the_back_test_could_look_where_it_goes_farther() -> None:
+    tested = replace(LOOK, also=report("clv_backtest"))
+    words = "No forecast of more than 91 days could be tested yet; how far off this one may be is reckoned from those."
+    assert words in value_course.expected(report("daily_clv"), tested)
+    assert words not in value_course.expected(course(100, 110), tested)
+    assert "tested" not in value_course.expected(report("daily_clv"), LOOK)
+    untested = replace(LOOK, also=report("clv_backtest").clear())
+    assert "tested" not in value_course.expected(report("daily_clv"), untested)
+
+
 def test_caption_of_the_forecast_tells_the_error_of_the_back_test() -> None:
     said = value_course.expected(course(100, 110), replace(LOOK, also=report("clv_backtest")))
     assert said.endswith(

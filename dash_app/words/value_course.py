@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from dash_app.records import Look
-from dash_app.words import value_models
+from dash_app.words import backtests, value_models
 from dash_app.words.dates import day
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.rows import Row
@@ -26,7 +26,7 @@ def why_empty(frame: pl.DataFrame) -> str:
 
 
 def expected(frame: pl.DataFrame, look: Look) -> str:
-    """How much is expected, against as long a time before; the back-test's error, and what else to know."""
+    """How much is expected, against as long a time before; the back-test's error and reach, and what else to know."""
     form = formats(look)
     rows = frame.sort("date")
     came, coming = (rows.filter(data_type=kind) for kind in ("actual", "predicted"))
@@ -45,7 +45,7 @@ def expected(frame: pl.DataFrame, look: Look) -> str:
         f"{form.compact_money(total)} are expected in the {form.count(days)} {plural(days, 'day')} to {day(last['date'])}"
         f"{_between(last, form)}{against}{part}."
     )
-    return " ".join(filter(None, [said, _error(look), beware(coming)]))
+    return " ".join(filter(None, [said, _error(look), _untested(days, look), beware(coming)]))
 
 
 def in_all(frame: pl.DataFrame, look: Look) -> str:
@@ -125,6 +125,15 @@ def _error(look: Look) -> str:
     """The back-test's error as a sentence."""
     said = value_models.missed(look.also, look)
     return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def _untested(days: int, look: Look) -> str:
+    """How far ahead the back-test could look, where the forecast goes farther; empty where it does not."""
+    tested = None if look.also is None else look.also["horizon_days"].max()
+    if tested is None or days <= float(str(tested)):
+        return ""
+    reach = backtests.horizon({"horizon_days": tested}, formats(look))
+    return f"No forecast of more than {reach} could be tested yet; how far off this one may be is reckoned from those."
 
 
 def _sum(rows: pl.DataFrame, column: str) -> float:
