@@ -77,6 +77,7 @@ def _add(proposal: Proposal, found: Guess, place: str, folder: Path, time_zone: 
     if found.source == "sessions":
         proposal.first_day = _first_day(found, place, time_zone, proposal.notes)
     _add_currency(proposal, found)
+    proposal.notes += [f"{found.source}: {sentence}" for sentence in found.doubts]
     if found.missing:
         proposal.notes.append(
             f"{found.source}: no column was found for {', '.join(found.missing)}; name them in `columns`, or make "
@@ -93,16 +94,23 @@ def _add_currency(proposal: Proposal, found: Guess) -> None:
             f"{found.source}: numbers such as {form.example!r} are read as {read:g}; where that is wrong, correct `decimal`, "
             "`thousands` and `currency_mark`."
         )
-    if form.mark is None:
+    if len(found.currencies) > 1:
+        proposal.notes.append(
+            f"{found.source}: the rows have several currencies: {', '.join(found.currencies)}. All amounts of a shop are in "
+            "one: convert them, or leave rows out, by `query`."
+        )
         return
-    meant = currencies_of(form.mark)
+    mark = form.mark or next(iter(found.currencies), None)
+    if mark is None:
+        return
+    meant = currencies_of(mark)
     if proposal.currency is None:
         proposal.currency = meant[0]
-        also = f"; {form.mark} is the sign of {', '.join(meant[1:])}, too" if len(meant) > 1 else ""
-        proposal.notes.append(f"business.currency is {meant[0]}, as amounts are written with {form.mark}{also}.")
+        also = f"; {mark} is the sign of {', '.join(meant[1:])}, too" if len(meant) > 1 else ""
+        proposal.notes.append(f"business.currency is {meant[0]}, as amounts are given in {mark}{also}.")
     elif proposal.currency not in meant:
         proposal.notes.append(
-            f"{found.source}: amounts are written with {form.mark}, which does not mean {proposal.currency}: correct "
+            f"{found.source}: amounts are given in {mark}, which does not mean {proposal.currency}: correct "
             "business.currency, or convert the amounts by `query`."
         )
     if form.others:

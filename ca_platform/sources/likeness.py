@@ -45,6 +45,10 @@ class Columns:
         """Whether nearly every row has its own value."""
         return self.distinct[name] >= ENOUGH * self.rows.height
 
+    def looks_like(self, name: str, pattern: str) -> bool:
+        """Whether most values are texts of this form, from their first letter to the last."""
+        return _mostly(re.compile(pattern).fullmatch, _known(self.rows[name].head(SAMPLE_ROWS).cast(pl.String())))
+
     def is_share(self, name: str) -> bool:
         """Whether all numbers lie from 0 to 1 and some between: a discount of 0.2 is no amount."""
         values = self.number(name).drop_nulls()

@@ -8,15 +8,27 @@ from typing import Any
 
 import polars as pl
 
+from ca_platform.settings.currency import MINOR_DIGITS
 from ca_platform.settings.sources import CANONICAL, REQUIRED
 from ca_platform.sources.date_forms import ENOUGH
 from ca_platform.sources.likeness import TRUE, Columns
 from ca_platform.sources.number_forms import NumberForm
-from ca_platform.sources.synonyms import KINDS, LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, plain_name
+from ca_platform.sources.synonyms import (
+    CURRENCIES,
+    GUESTS,
+    KINDS,
+    LAST_NAMES,
+    NUMBERED,
+    OWN_NUMBER,
+    OWN_NUMBERS,
+    SYNONYMS,
+    plain_name,
+)
 
 _MOST_VALUES = 100
 """More distinct texts than this are no dimension."""
 _SHOWN = 30
+_ADDRESS = r"[^@\s]+@[^@\s]+"
 _RANKS = ("name", "synonym", "own number", "last name", "values")
 _DELIVERY_DATES = ("delivery_date", "prepare_date", "return_date", "promised_date")
 
@@ -32,6 +44,8 @@ class Guess:
         missing: required names for which no column was found.
         unfit: by missing name the column that is called so, and what its values look like, in words.
         numbers: how the table writes them.
+        currencies: codes in the table's column of currencies.
+        doubts: sentences about the customers of the rows.
     """
 
     source: str
@@ -40,6 +54,8 @@ class Guess:
     missing: tuple[str, ...] = ()
     unfit: Mapping[str, str] = field(default_factory=dict)
     numbers: NumberForm = field(default_factory=NumberForm)
+    currencies: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def unnamed(self) -> int:
@@ -76,7 +92,30 @@ def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess
         ]
     given = {key: value for key, value in mapping.items() if value not in ({}, [])}
     unfit = {target: words for target in missing if (words := _unfit(target, columns)) is not None}
-    return Guess(source, given, confidence, missing, unfit, columns.numbers)
+    doubts = tuple(_doubts(mapped["client"], columns)) if source == "sessions" and "client" in mapped else ()
+    return Guess(source, given, confidence, missing, unfit, columns.numbers, currencies_in(columns), doubts)
+
+
+def currencies_in(columns: Columns) -> tuple[str, ...]:
+    """The codes in the column that says in which currency an amount is; none without one."""
+    found = next((name for name in columns.kinds if plain_name(name) in CURRENCIES), None)
+    if found is None:
+        return ()
+    codes = columns.rows[found].drop_nulls().cast(pl.String()).str.strip_chars().str.to_uppercase().unique().sort()
+    return tuple(code for code in codes if code in MINOR_DIGITS)
+
+
+def _doubts(client: str, columns: Columns) -> Iterator[str]:
+    """Rows without a customer, and those of guests, whom shops give one number in common."""
+    named = columns.rows[client].cast(pl.String())
+    guests = int(named.str.to_lowercase().is_in(GUESTS).sum())
+    missing = named.null_count()
+    mend = "take their e-mail address instead, as in coalesce(customer, email), by `query`"
+    if missing:
+        yield f"{missing:,} of the first {len(named):,} rows have no {client} and would be refused: {mend}."
+    if guests > 1:
+        value = named.filter(named.str.to_lowercase().is_in(GUESTS))[0]
+        yield f"{guests:,} of the first {len(named):,} rows have the {client} {value!r}: if these are guests, they would be one customer: {mend}."
 
 
 def _found(columns: Columns, source: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -120,7 +159,8 @@ def _candidates(source: str, target: str, columns: Columns, rank: str) -> Iterat
     elif rank == "own number" and OWN_NUMBERS.get(source) == target:
         yield from (name for name in _named(fitting, (OWN_NUMBER,)) if columns.is_unique(name))
     elif rank == "last name":
-        yield from _named(fitting, LAST_NAMES.get(target, ()))
+        found = _named(fitting, LAST_NAMES.get(target, ()))
+        yield from (name for name in found if target != "order_id" or columns.looks_like(name, NUMBERED))
     elif rank == "values" and target in REQUIRED[source] and kind in ("date", "flag"):
         yield from fitting
 
@@ -175,14 +215,16 @@ def _add_own(mapping: dict[str, Any], columns: Columns, confidence: dict[str, st
 
 
 def few_texts(columns: Columns) -> list[str]:
-    """Columns that may be dimensions."""
+    """Columns that may be dimensions: several texts, but not who somebody is."""
     return [
         name
         for name, kind in columns.kinds.items()
         if kind == "text"
         and name not in columns.used
         and _is_usable(name)
-        and 1 < columns.distinct[name] <= _MOST_VALUES
+        and columns.distinct[name] <= _MOST_VALUES
+        and columns.rows[name].drop_nulls().n_unique() > 1
+        and not columns.looks_like(name, _ADDRESS)
     ]
 
 

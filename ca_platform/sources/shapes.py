@@ -13,8 +13,8 @@ import polars as pl
 
 from ca_platform.sources.lazy import TABLE
 from ca_platform.sources.likeness import Columns
-from ca_platform.sources.mapped import Guess, few_texts, map_columns
-from ca_platform.sources.synonyms import EVENTS, PURCHASES, STATES, UNDONE, VISITS, plain_name
+from ca_platform.sources.mapped import Guess, currencies_in, few_texts, map_columns
+from ca_platform.sources.synonyms import EVENTS, PURCHASES, STATE_PREFIX, STATES, UNDONE, VISITS, plain_name
 
 _LEAST_REPEATS = 0.2
 """So many rows are further ones of an order at least: a few are orders that were written twice."""
@@ -141,6 +141,9 @@ def _lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     bought = _is_bought(columns)
     if bought is not None:
         fields["has_purchased"] = f"min({bought[0]})"
+    discount = rows.order.get("discount_amount")
+    if discount is not None and "order_id" in rows.order and rows.is_constant(discount):
+        fields["discount_amount"] = f"max({rows.number(discount)})"
     coupon = rows.order.get("promotion_id")
     if coupon is not None:
         fields["promotion_id"] = f"min({rows.text(coupon)})"
@@ -179,7 +182,7 @@ def _is_bought(columns: Columns) -> tuple[str, str] | None:
         if plain_name(name) not in STATES or not _tells_kinds(columns, name):
             continue
         values = columns.rows[name].cast(pl.String()).drop_nulls().unique().sort().to_list()
-        undone = [value for value in values if value.strip().casefold() in UNDONE]
+        undone = [value for value in values if value.strip().casefold().removeprefix(STATE_PREFIX) in UNDONE]
         if undone and len(undone) < len(values):
             listed = ", ".join(map(literal, undone))
             sql = f"case when cast({quoted(name)} as varchar) in ({listed}) then 0 else 1 end"
@@ -307,4 +310,10 @@ def _guess(
     if source == "sessions" and "has_purchased" not in fields:
         mapping["constants"] = {"has_purchased": True}
     mapping |= {key: names for key, names in own.items() if names}
-    return Guess(source, mapping, dict.fromkeys(fields, words), numbers=rows.columns.numbers)
+    return Guess(
+        source,
+        mapping,
+        dict.fromkeys(fields, words),
+        numbers=rows.columns.numbers,
+        currencies=currencies_in(rows.columns),
+    )

@@ -19,14 +19,14 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "session_start_date": (
         "sessionstart", "sessionstartdate", "start", "started", "startedat", "starttime", "startdate", "orderdate",
-        "orderedat", "orderpurchasetimestamp", "ordertime", "placedat", "invoicedate", "purchasedate", "purchasedat",
+        "orderedat", "orderpurchasetimestamp", "ordertime", "placedat", "invoicedate", "created", "createddate", "createddateutc", "createdutc", "purchasedate", "purchasedat",
         "transactiondate", "transactiontimestamp", "transactiontime", "saledate", "eventtime", "createdat", "timestamp",
         "datetime", "date", "time", "day",
         "datum", "bestelldatum", "rechnungsdatum", "datecommande", "fecha", "fechapedido", "dataordine", "orderdatum",
     ),
     "session_end_date": ("sessionend", "end", "ended", "endedat", "endtime", "enddate"),
     "payment_amount": (
-        "ordertotal", "grandtotal", "totalamount", "totalprice", "totalpaid", "total", "ordervalue", "orderamount",
+        "ordertotal", "ordertotalamount", "grandtotal", "totalamount", "totalprice", "totalpaid", "total", "ordervalue", "orderamount",
         "paymentvalue", "amountpaid", "paid", "payment", "amount", "revenue", "sales", "salesvalue", "salesamount",
         "turnover", "value",
         "betrag", "gesamtbetrag", "summe", "umsatz", "montant", "importe", "importo", "totale", "bedrag",
@@ -64,7 +64,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "longitude": ("lon", "lng", "long"),
 }  # fmt: skip
 """Of several columns that mean the same, the one whose name stands first is taken."""
-LAST_NAMES: dict[str, tuple[str, ...]] = {"client": ("email", "customeremail", "emailaddress", "customername")}
+LAST_NAMES: dict[str, tuple[str, ...]] = {
+    "order_id": ("name",),
+    "client": ("email", "customeremail", "emailaddress", "billingemail", "billingemailaddress", "customername"),
+}
 """Names that are taken where nothing better is there: a customer may have two addresses."""
 OWN_NUMBER = "id"
 """In a table of orders the number of the order, in one of customers that of the customer."""
@@ -78,10 +81,19 @@ VISITS = ("sessionid", "session", "usersession", "visitid")
 STATES = ("status", "orderstatus", "financialstatus", "paymentstatus", "state", "orderstate")
 """Columns that say what has become of an order."""
 UNDONE = (
-    "cancelled", "canceled", "refunded", "void", "voided", "failed", "declined", "abandoned",
+    "cancelled", "canceled", "refunded", "void", "voided", "failed", "declined", "abandoned", "refused", "rejected", "expired",
+    "blocked", "pending_payment", "requires_payment_method", "requires_action", "incomplete_expired", "checkout-draft", "trash",
     "storniert", "annulé", "annule", "cancelado", "annullato",
 )  # fmt: skip
 """States in which an order is none, or no longer one."""
+STATE_PREFIX = "wc-"
+"""What WooCommerce writes before them."""
+CURRENCIES = ("currency", "currencycode", "ordercurrency", "ordercurrencycode", "basecurrencycode")
+"""Columns that say in which currency an amount is."""
+GUESTS = ("0", "-1", "guest", "gast", "invité", "none", "null", "unknown")
+"""What shops write for a customer without an account."""
+NUMBERED = r"[^\d\s]{0,6}\d+"
+"""What a name has to look like to be the number of an order: Shopify calls it so, as in #1001."""
 TABLES: dict[str, tuple[str, ...]] = {
     "sessions": ("session", "visit", "order", "purchase", "transaction", "sale", "invoice"),
     "customers": ("customer", "user", "client", "member", "account"),

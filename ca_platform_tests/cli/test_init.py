@@ -81,8 +81,26 @@ def test_currency_is_that_of_the_sign_of_the_amounts(nowhere: Path, tell: Tell) 
     assert load_settings(nowhere / "ca_platform.yaml").business.currency == "GBP"
     assert tell("check", "--json").json()["parts"]["sessions"]["totals"]["loaded"] == 5
     other = tell("init", "visits.csv", "-", "--currency", "EUR")
-    assert "written with £, which does not mean EUR" in other.err
+    assert "given in £, which does not mean EUR" in other.err
     assert "currency: EUR" in other.out
+
+
+def test_column_of_currencies_says_that_of_the_shop(nowhere: Path, tell: Tell) -> None:
+    rows = [f"{number},7,2024-02-03,5,usd" for number in range(4)]
+    (nowhere / "visits.csv").write_text("\n".join(["id,customer,date,amount,Currency", *rows]))
+    assert "currency: USD" in tell("init", "visits.csv", "-").out
+    (nowhere / "visits.csv").write_text("\n".join(["id,customer,date,amount,Currency", *rows, "9,7,2024-02-03,5,eur"]))
+    said = tell("init", "visits.csv", "-")
+    assert "several currencies: EUR, USD" in said.err
+    assert "currency: EUR" in said.out
+
+
+def test_rows_of_guests_are_told(nowhere: Path, tell: Tell) -> None:
+    rows = "".join(f"{number},{customer},2024-02-03,5\n" for number, customer in enumerate(["0", "7", "", "0", "8"]))
+    (nowhere / "visits.csv").write_text(f"id,customer_id,date,amount\n{rows}")
+    said = tell("init", "visits.csv", "-").err
+    assert "1 of the first 5 rows have no customer_id and would be refused" in said
+    assert "2 of the first 5 rows have the customer_id '0'" in said
 
 
 def test_column_that_is_called_right_and_has_no_numbers_is_named(nowhere: Path, tell: Tell) -> None:

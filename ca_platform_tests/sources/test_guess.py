@@ -70,6 +70,33 @@ def test_total_that_is_repeated_on_each_line_counts_once(tmp_path: Path) -> None
     assert {row["order_id"]: row["promotion_id"] for row in shop.rows()} == {"#1": "SPRING", "#2": None}
 
 
+def test_orders_that_shopify_exports_load_whole(tmp_path: Path) -> None:
+    """It calls the number of an order Name, and says only in the first line of an order what the whole order has."""
+    head = "Name,Email,Financial Status,Currency,Total,Discount Code,Discount Amount,Created at,Lineitem quantity,Lineitem name,Lineitem price,Shipping Country"
+    shop = load(
+        tmp_path,
+        f"{head}\n"
+        "#1002,a@b.c,refunded,EUR,27.00,SPRING,3.00,2024-03-26 10:00:00 +0100,1,pen,10.00,DE\n"
+        "#1002,a@b.c,,,,,,2024-03-26 10:00:00 +0100,2,ink,10.00,\n"
+        "#1001,d@e.f,paid,EUR,15.00,,0.00,2024-03-25 10:00:00 +0100,1,pen,10.00,FR\n"
+        "#1001,d@e.f,,,,,,2024-03-25 10:00:00 +0100,1,cup,5.00,\n",
+    )
+    rows = {row["order_id"]: row for row in shop.rows()}
+    assert {name: row["has_purchased"] for name, row in rows.items()} == {"#1001": True, "#1002": False}
+    assert rows["#1001"]["payment_amount"] == 15
+    assert shop.sources["sessions"]["dimensions"] == ["Financial Status", "Shipping Country"]
+    assert shop.reasons() == []
+    assert len(shop.rows("lines")) == 4
+
+
+def test_address_or_single_value_is_no_dimension(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{n},c{n},2024-03-25,5,u{n % 3}@a.io,{'web' if n % 2 else ''},{'DE' if n % 2 else 'FR'}\n" for n in range(9)
+    )
+    (tmp_path / "rows.csv").write_text(f"order_id,customer,date,amount,contact,source,country\n{rows}")
+    assert guess(str(tmp_path / "rows.csv"), "sessions").mapping["dimensions"] == ["country"]
+
+
 def test_amount_of_an_order_with_an_unreadable_line_is_refused_not_understated(tmp_path: Path) -> None:
     head, *rows = LINES.splitlines()
     shop = load(tmp_path, "\n".join([head, *(rows * 3), "o3;9;27.03.2024;pen;office;South;broken;1;0"]) + "\n")
