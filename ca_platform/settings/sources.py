@@ -51,6 +51,7 @@ _RESERVED_STEPS = {
     "sessions": ("session_start", "purchase"),
     "customers": ("download", "signup", "first_session", "first_purchase"),
 }
+RESERVED_STEPS = frozenset(step for steps in _RESERVED_STEPS.values() for step in steps)
 _NAME_KEYS = ("dimensions", "actions", "experiments")
 _FILE_KEYS = frozenset({"path"})
 _NUMBER_KEYS = frozenset({"decimal", "thousands", "currency_mark"})

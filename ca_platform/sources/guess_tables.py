@@ -12,7 +12,7 @@ from ca_platform.settings.sources import CANONICAL, REQUIRED
 from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample
 from ca_platform.sources.mapped import Guess, map_columns
 from ca_platform.sources.shapes import shaped, with_purchases
-from ca_platform.sources.synonyms import LAST_NAMES, OWN_NUMBER, OWN_NUMBERS, SYNONYMS, is_called, plain_name
+from ca_platform.sources.synonyms import LAST_NAMES, OWN_NAMES, OWN_NUMBERS, SYNONYMS, is_called, plain_name
 
 if TYPE_CHECKING:
     from ca_platform.sources.servers import Server
@@ -100,7 +100,7 @@ def _best(
 
 
 def _names(source: str, target: str) -> set[str]:
-    own = {OWN_NUMBER} if OWN_NUMBERS.get(source) == target else set()
+    own = set(OWN_NAMES) if OWN_NUMBERS.get(source) == target else set()
     return {plain_name(target), *SYNONYMS.get(target, ()), *LAST_NAMES.get(target, ())} | own
 
 

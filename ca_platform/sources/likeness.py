@@ -49,6 +49,11 @@ class Columns:
         """Whether most values are texts of this form, from their first letter to the last."""
         return _mostly(re.compile(pattern).fullmatch, _known(self.rows[name].head(SAMPLE_ROWS).cast(pl.String())))
 
+    def is_negative(self, name: str) -> bool:
+        """Whether numbers are written as negative ones, as some shops write discounts."""
+        values = self.number(name).drop_nulls()
+        return bool((values < 0).any()) and (values <= 0).sum() >= ENOUGH * len(values)
+
     def is_share(self, name: str) -> bool:
         """Whether all numbers lie from 0 to 1 and some between: a discount of 0.2 is no amount."""
         values = self.number(name).drop_nulls()

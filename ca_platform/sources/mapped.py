@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from ca_platform.settings.currency import MINOR_DIGITS
-from ca_platform.settings.sources import CANONICAL, REQUIRED
+from ca_platform.settings.sources import CANONICAL, REQUIRED, RESERVED_STEPS
 from ca_platform.sources.date_forms import ENOUGH
 from ca_platform.sources.likeness import TRUE, Columns
 from ca_platform.sources.number_forms import NumberForm
@@ -18,8 +18,9 @@ from ca_platform.sources.synonyms import (
     GUESTS,
     KINDS,
     LAST_NAMES,
+    NO_ACTIONS,
     NUMBERED,
-    OWN_NUMBER,
+    OWN_NAMES,
     OWN_NUMBERS,
     SYNONYMS,
     plain_name,
@@ -88,7 +89,9 @@ def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess
         _add_own(mapping, columns, confidence)
     if source == "customers":
         mapping["actions"] = [
-            name for name, kind in columns.kinds.items() if kind == "date" and name not in columns.used
+            name
+            for name, kind in columns.kinds.items()
+            if kind == "date" and name not in columns.used and _is_usable(name) and plain_name(name) not in NO_ACTIONS
         ]
     given = {key: value for key, value in mapping.items() if value not in ({}, [])}
     unfit = {target: words for target in missing if (words := _unfit(target, columns)) is not None}
@@ -153,11 +156,12 @@ def _candidates(source: str, target: str, columns: Columns, rank: str) -> Iterat
     kind = _kind(target)
     fitting = [name for name in columns.kinds if name not in columns.used and _fits(target, kind, name, columns)]
     if rank == "name":
-        yield from (name for name in columns.kinds if name == target and name not in columns.used)
+        named = (name for name in columns.kinds if name == target and name not in columns.used)
+        yield from (name for name in named if target != "discount_amount" or not columns.is_negative(name))
     elif rank == "synonym":
         yield from _named(fitting, (plain_name(target), *SYNONYMS.get(target, ())))
     elif rank == "own number" and OWN_NUMBERS.get(source) == target:
-        yield from (name for name in _named(fitting, (OWN_NUMBER,)) if columns.is_unique(name))
+        yield from (name for name in _named(fitting, OWN_NAMES) if columns.is_unique(name))
     elif rank == "last name":
         found = _named(fitting, LAST_NAMES.get(target, ()))
         yield from (name for name in found if target != "order_id" or columns.looks_like(name, NUMBERED))
@@ -172,7 +176,7 @@ def _kind(target: str) -> str:
 
 def _fits(target: str, kind: str, name: str, columns: Columns) -> bool:
     have = columns.kinds[name]
-    if target == "discount_amount" and have == kind and columns.is_share(name):
+    if target == "discount_amount" and have == kind and (columns.is_share(name) or columns.is_negative(name)):
         return False
     return have == kind or (kind == "text" and have != "date") or (kind == "number" and have == "flag")
 
@@ -205,7 +209,7 @@ def _words(column: str, kind: str, rank: str) -> str:
 def _add_own(mapping: dict[str, Any], columns: Columns, confidence: dict[str, str]) -> None:
     """Columns that are left over as dimensions (few texts) and actions (flags and times)."""
     left = [name for name in columns.kinds if name not in columns.used and _is_usable(name)]
-    steps = [n for n in left if columns.kinds[n] in ("flag", "date") and not _is_of_delivery(n)]
+    steps = [n for n in left if columns.kinds[n] in ("flag", "date") and not (_is_of_delivery(n) or _is_a_number(n))]
     for key, names, words in (
         ("dimensions", few_texts(columns), "few different texts"),
         ("actions", steps, "flags or times"),
@@ -233,6 +237,11 @@ def _is_of_delivery(name: str) -> bool:
     return any(plain_name(name) in (plain_name(each), *SYNONYMS[each]) for each in _DELIVERY_DATES)
 
 
+def _is_a_number(name: str) -> bool:
+    """Whether the name says that its ones and zeros number something, such as stores."""
+    return plain_name(name).endswith("id")
+
+
 def _is_usable(name: str) -> bool:
-    reserved: Sequence[str] = (*CANONICAL["sessions"], "main", "session_start", "purchase")
+    reserved = {*CANONICAL["sessions"], *CANONICAL["customers"], "updated_at", "main", *RESERVED_STEPS}
     return bool(name) and name == name.strip() and name not in reserved and not any(mark in name for mark in '=."\n')

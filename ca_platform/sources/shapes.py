@@ -14,12 +14,13 @@ import polars as pl
 from ca_platform.sources.lazy import TABLE
 from ca_platform.sources.likeness import Columns
 from ca_platform.sources.mapped import Guess, currencies_in, few_texts, map_columns
-from ca_platform.sources.synonyms import EVENTS, PURCHASES, STATE_PREFIX, STATES, UNDONE, VISITS, plain_name
+from ca_platform.sources.synonyms import EVENTS, PURCHASES, STATE_PREFIX, STATES, SYNONYMS, UNDONE, VISITS, plain_name
 
 _LEAST_REPEATS = 0.2
 """So many rows are further ones of an order at least: a few are orders that were written twice."""
 _MOSTLY = 0.95
 _MOST_EVENTS = 20
+_DISCOUNT = "discount_given"
 _NAMED = ("sure", "likely")
 
 
@@ -158,18 +159,33 @@ def _lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
 
 
 def with_purchases(orders: Guess, columns: Columns) -> Guess:
-    """The same orders; those that were cancelled, and visits that nothing was paid in, as sessions without a purchase."""
-    if orders.source != "sessions" or "constants" not in orders.mapping:
+    """The same orders; those that were cancelled, and visits that nothing was paid in, as sessions without a purchase.
+
+    Discounts that are written as negative amounts become positive ones.
+    """
+    if orders.source != "sessions":
         return orders
-    bought = _is_bought(columns) or _is_paid(orders, columns)
-    if bought is None:
+    made, words = {}, dict(orders.confidence)
+    mapping = {key: value for key, value in orders.mapping.items() if key != "table"}
+    bought = (_is_bought(columns) or _is_paid(orders, columns)) if "constants" in orders.mapping else None
+    if bought is not None:
+        del mapping["constants"]
+        made["has_purchased"] = bought[0]
+        words["has_purchased"] = f"a guess: {bought[1]}; check the query"
+    discount = next((name for name in columns.kinds if _is_discount(name) and columns.is_negative(name)), None)
+    if discount is not None:
+        made[_DISCOUNT] = f"abs({_Rows(orders.mapping, columns, {}, {}).number(discount)})"
+        mapping["columns"] = {**mapping.get("columns", {}), "discount_amount": _DISCOUNT}
+        words["discount_amount"] = f"a guess: {discount} is written as a negative amount; check the query"
+    if not made:
         return orders
-    mapping = {key: value for key, value in orders.mapping.items() if key not in ("constants", "table")}
-    query = f"select *,\n       {bought[0]} as {quoted('has_purchased')}\nfrom {_table(orders.mapping)}"
-    words = f"a guess: {bought[1]}; check the query"
-    return replace(
-        orders, mapping={**mapping, "query": query}, confidence={**orders.confidence, "has_purchased": words}
-    )
+    listed = "".join(f",\n       {sql} as {quoted(name)}" for name, sql in made.items())
+    query = f"select *{listed}\nfrom {_table(orders.mapping)}"
+    return replace(orders, mapping={**mapping, "query": query}, confidence=words)
+
+
+def _is_discount(name: str) -> bool:
+    return plain_name(name) in (plain_name("discount_amount"), *SYNONYMS["discount_amount"])
 
 
 def _table(mapping: Mapping[str, Any]) -> str:

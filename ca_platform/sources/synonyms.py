@@ -49,7 +49,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "preis", "einzelpreis", "prix", "precio", "prezzo", "prijs",
     ),
     "quantity": (
-        "qty", "quantityordered", "lineitemquantity", "count", "units", "pieces",
+        "qty", "quantityordered", "qtyordered", "lineitemquantity", "count", "units", "pieces",
         "menge", "anzahl", "quantite", "cantidad", "aantal",
     ),
     "date": ("invoicedate", "orderdate", "createdat", "timestamp", "eventtime"),
@@ -69,7 +69,7 @@ LAST_NAMES: dict[str, tuple[str, ...]] = {
     "client": ("email", "customeremail", "emailaddress", "billingemail", "billingemailaddress", "customername"),
 }
 """Names that are taken where nothing better is there: a customer may have two addresses."""
-OWN_NUMBER = "id"
+OWN_NAMES = ("id", "entityid")
 """In a table of orders the number of the order, in one of customers that of the customer."""
 OWN_NUMBERS = {"sessions": "order_id", "customers": "client"}
 EVENTS = ("eventtype", "event", "eventname", "action", "activity", "behavior", "behaviortype")
@@ -90,6 +90,18 @@ STATE_PREFIX = "wc-"
 """What WooCommerce writes before them."""
 CURRENCIES = ("currency", "currencycode", "ordercurrency", "ordercurrencycode", "basecurrencycode")
 """Columns that say in which currency an amount is."""
+NO_ACTIONS = (
+    "dob",
+    "birthday",
+    "birthdate",
+    "dateofbirth",
+    "updated",
+    "updatedat",
+    "modified",
+    "modifiedat",
+    "lastmodified",
+)
+"""Dates of customers that are nothing they did on the way to an order."""
 GUESTS = ("0", "-1", "guest", "gast", "invité", "none", "null", "unknown")
 """What shops write for a customer without an account."""
 NUMBERED = r"[^\d\s]{0,6}\d+"
@@ -128,5 +140,8 @@ def is_called(name: str, source: str) -> bool:
 
     >>> is_called("shop_order_items", "lines"), is_called("order_items", "sessions")
     (True, False)
+    >>> is_called("customer_entity", "customers")
+    True
     """
-    return any(plain_name(name).endswith((end, f"{end}s")) for end in TABLES[source])
+    plain = plain_name(name).removesuffix("entity")
+    return any(plain.endswith((end, f"{end}s")) for end in TABLES[source])

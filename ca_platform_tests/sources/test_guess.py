@@ -341,6 +341,32 @@ def test_lines_in_a_database_become_one_order_each_and_its_lines(tmp_path: Path,
     }
 
 
+def test_tables_of_magento_load_with_their_discounts(tmp_path: Path, database: str) -> None:
+    """It writes discounts as negative amounts, and calls the key of each table entity_id."""
+    shop = load_database(
+        tmp_path,
+        database,
+        "CREATE TABLE sales_order (entity_id int, status text, store_id int, customer_id int, discount_amount numeric(20, 4), "
+        "grand_total numeric(20, 4), increment_id text, created_at timestamp, updated_at timestamp)",
+        "CREATE TABLE customer_entity (entity_id int, email text, created_at timestamp, updated_at timestamp, dob date)",
+        "CREATE TABLE catalog_product_entity (entity_id int, sku text, created_at timestamp)",
+        "CREATE TABLE sales_order_item (item_id int, order_id int, sku text, qty_ordered numeric, price numeric(12, 4))",
+        "INSERT INTO sales_order VALUES (1, 'complete', 1, 7, -1, 9, '0001', '2024-03-25', '2024-03-26'), "
+        "(2, 'canceled', 1, 7, 0, 5, '0002', '2024-03-25', '2024-03-26'), (3, 'complete', 1, 8, 0, 6, '0003', '2024-03-26', "
+        "'2024-03-26')",
+        "INSERT INTO customer_entity VALUES (7, 'a@b.c', '2024-03-25', '2024-03-26', '1980-01-01'), "
+        "(8, 'd@e.f', '2024-03-25', '2024-03-26', NULL)",
+        "INSERT INTO sales_order_item VALUES (1, 1, 'pen', 2, 5), (2, 2, 'pen', 1, 5), (3, 3, 'cup', 1, 6)",
+    )
+    rows = {row["order_id"]: (row["client"], row["payment_amount"], row["discount_amount"]) for row in shop.rows()}
+    assert rows == {"1": ("7", 9, 1), "2": ("7", 0, 0), "3": ("8", 6, 0)}
+    assert {row["client"] for row in shop.rows("customers")} == {"7", "8"}
+    assert {(row["order_id"], row["quantity"]) for row in shop.rows("lines")} == {("1", 2), ("2", 1), ("3", 1)}
+    assert not {"actions", "dimensions"} & shop.sources["customers"].keys()
+    assert "actions" not in shop.sources["sessions"] or "store_id" not in shop.sources["sessions"]["actions"]
+    assert [shop.reasons(source) for source in shop.sources] == [[], [], []]
+
+
 def test_log_of_events_in_a_database_becomes_sessions(tmp_path: Path, database: str) -> None:
     shop = load_database(
         tmp_path,
