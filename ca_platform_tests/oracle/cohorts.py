@@ -6,15 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from ca_platform_tests.oracle.funnels import Rows, ratio
 from ca_platform_tests.oracle.periods import NAMES, is_partial, next_period, periods
-from ca_platform_tests.oracle.world import ZERO, Session, World
+from ca_platform_tests.oracle.world import ZERO, Session, World, once
 
 
+@once
 def orders_by_client(world: World) -> dict[str, list[Session]]:
     """The orders of each customer in their sequence."""
     found: dict[str, list[Session]] = defaultdict(list)
@@ -39,11 +41,9 @@ def steps(world: World, number: int) -> Iterator[tuple[datetime, datetime | None
             yield instants[number], instants[number + 1] if number + 1 < len(instants) else None
 
 
-def cell(world: World, grain: str, cohort: date, offset: int) -> date:
-    found = cohort
-    for _ in range(offset):
-        found = next_period(grain, found)
-    return found
+@cache
+def cell(grain: str, cohort: date, offset: int) -> date:
+    return next_period(grain, cell(grain, cohort, offset - 1)) if offset else cohort
 
 
 def cohorts(world: World, grain: str, number: int) -> Rows:
@@ -61,7 +61,7 @@ def cohorts(world: World, grain: str, number: int) -> Rows:
     rows: Rows = []
     for cohort in every:
         for offset in range(16):
-            place = cell(world, grain, cohort, offset)
+            place = cell(grain, cohort, offset)
             is_over = place > world.day
             size = len(members[cohort])
             customers = None if is_over else members[cohort].count(offset)
@@ -94,7 +94,7 @@ def retention(world: World, grain: str, last: int) -> Rows:
     for cohort in periods(world, grain):
         actives = [{NAMES[grain](world.local_day(order.start)) for order in own} for own in found[cohort]]
         for offset in range(last + 1):
-            place = cell(world, grain, cohort, offset)
+            place = cell(grain, cohort, offset)
             is_over = place > world.day
             customers = sum(place in active for active in actives)
             rows.append(
@@ -118,7 +118,7 @@ def cohort_revenue(world: World) -> Rows:
         size = len(found[cohort])
         total = ZERO
         for offset in range(25):
-            place = cell(world, "monthly", cohort, offset)
+            place = cell("monthly", cohort, offset)
             row: dict[str, Any] = {"cohort": cohort, "offset": offset, "cohort_size": size}
             names = ("orders", "revenue", "mean_order_value", "cumulative_revenue_per_customer", "is_partial")
             row |= dict.fromkeys(names)

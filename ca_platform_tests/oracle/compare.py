@@ -81,6 +81,8 @@ def same(have: Any, want: Any) -> bool:
     """Equal, with room for the last bits of a float only."""
     if have is None or want is None:
         return have is want
+    if have == want:
+        return True
     if isinstance(want, float | Decimal) or isinstance(have, float | Decimal):
         return math.isclose(float(have), float(want), rel_tol=1e-9, abs_tol=1e-4 if isinstance(want, Decimal) else 1e-9)
-    return bool(have == want)
+    return False

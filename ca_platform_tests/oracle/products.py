@@ -12,17 +12,18 @@ from typing import Any
 
 from ca_platform_tests.oracle.funnels import Rows, ratio
 from ca_platform_tests.oracle.periods import periods
-from ca_platform_tests.oracle.world import Line, Session, Shop, World
+from ca_platform_tests.oracle.world import Line, Session, Shop, World, once
 
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A line of an order, with what it brings: exact, in 1e-8 of the currency."""
+    """A line of an order, with what it brings: exact, in 1e-8 of the currency; its quantity in 1e-4."""
 
     order: Session
     line: Line
     revenue: int | Fraction
     discount: int | Fraction
+    quantity: int
 
 
 def share_of_discount(lines: list[Line], discount: int) -> list[int | Fraction]:
@@ -44,34 +45,26 @@ def _whole(value: Decimal) -> int:
 
 
 _SCALE = 10**4
-# By identity: neither is hashable. They are kept, so that an id stays its own.
-_BASKETS: dict[int, tuple[Shop, dict[str, list[Line]]]] = {}
-_SOLD: dict[int, tuple[World, list[Sold]]] = {}
 
 
+@once
 def sold(world: World) -> list[Sold]:
     """Lines of the orders, the newest last."""
-    if id(world) not in _SOLD:
-        _SOLD[id(world)] = world, _sold(world)
-    return _SOLD[id(world)][1]
-
-
-def _sold(world: World) -> list[Sold]:
-    baskets, found = _baskets(world.shop), []
+    lines_of, found = lines_by_order(world.shop), []
     for order in sorted(world.orders, key=lambda s: (s.start, s.order_id.encode())):
-        lines = baskets.get(order.order_id, [])
+        lines = lines_of.get(order.order_id, [])
         for line, share in zip(lines, share_of_discount(lines, _whole(order.discount) * _SCALE), strict=True):
-            found.append(Sold(order, line, _worth(line) - share, _whole(line.discount) * _SCALE + share))
+            revenue, discount = _worth(line) - share, _whole(line.discount) * _SCALE + share
+            found.append(Sold(order, line, revenue, discount, _whole(line.quantity)))
     return found
 
 
-def _baskets(shop: Shop) -> dict[str, list[Line]]:
-    if id(shop) not in _BASKETS:
-        found: dict[str, list[Line]] = defaultdict(list)
-        for line in shop.lines:
-            found[line.order_id].append(line)
-        _BASKETS[id(shop)] = shop, found
-    return _BASKETS[id(shop)][1]
+@once
+def lines_by_order(shop: Shop) -> dict[str, list[Line]]:
+    found: dict[str, list[Line]] = defaultdict(list)
+    for line in shop.lines:
+        found[line.order_id].append(line)
+    return found
 
 
 def _grouped(lines: list[Sold], key: Callable[[Sold], Any]) -> dict[Any, list[Sold]]:
@@ -86,7 +79,7 @@ def _orders(own: list[Sold]) -> int:
 
 
 def _units(own: list[Sold]) -> float:
-    return sum(_whole(one.line.quantity) for one in own) / _SCALE
+    return sum(one.quantity for one in own) / _SCALE
 
 
 def _customers(own: list[Sold]) -> int:

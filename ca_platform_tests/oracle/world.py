@@ -6,10 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, wraps
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 ZERO = Decimal(0)
+_Of = TypeVar("_Of")
+_Made = TypeVar("_Made")
+
+
+def once(make: Callable[[_Of], _Made]) -> Callable[[_Of], _Made]:
+    """Make something of a world or of a shop once, for all reports.
+
+    By identity: neither is hashable. They are kept, so that an id stays its own.
+    """
+    known: dict[int, tuple[_Of, _Made]] = {}
+
+    @wraps(make)
+    def made(of: _Of) -> _Made:
+        if id(of) not in known:
+            known[id(of)] = of, make(of)
+        return known[id(of)][1]
+
+    return made
 
 
 @dataclass(frozen=True)
