@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
@@ -38,16 +39,32 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 # Nothing is significant in shops this small.
 EMPTY = ("_accept", "_reject")
+NAMES = sorted(name for name in ORACLE if not name.endswith(EMPTY))
+ALONE = SHOPS["sao_paulo_autumn"]
+"""Of this shop each report is computed for itself; of the others all at once, as a run does, in less than half the time."""
 # In shops this young no origin of the recommendations lies a horizon back, and nothing is said of single deliveries.
 YOUNG = {"recommendation_backtest", *(f"{name}_orders" for name in DURATIONS)}
 
 
-@pytest.mark.parametrize("name", sorted(name for name in ORACLE if not name.endswith(EMPTY)))
-def test_report_of_many_days_equals_the_second_implementation(loaded: tuple[Shop, Settings, Lake], name: str) -> None:
-    shop, settings, lake = loaded
+def asked(shop: Shop, lake: Lake) -> list[date]:
     known = lake.days("sessions")
-    days = sorted({known[n] for n in (FIRST_WEEKS if shop is SHOPS["berlin"] else CLOCKS_CHANGED)})
-    ((_, frame),) = compute([name], days, settings, lake)
+    return sorted({known[n] for n in (FIRST_WEEKS if shop is SHOPS["berlin"] else CLOCKS_CHANGED)})
+
+
+@pytest.fixture(scope="module")
+def together(loaded: tuple[Shop, Settings, Lake]) -> dict[str, Any]:
+    """All reports of a shop, computed at once."""
+    shop, settings, lake = loaded
+    return {} if shop is ALONE else dict(compute(NAMES, asked(shop, lake), settings, lake))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_report_of_many_days_equals_the_second_implementation(
+    loaded: tuple[Shop, Settings, Lake], together: dict[str, Any], name: str
+) -> None:
+    shop, settings, lake = loaded
+    days = asked(shop, lake)
+    frame = (together or dict(compute([name], days, settings, lake)))[name]
     assert isinstance(frame, pl.DataFrame), repr(frame)
     cells = sum(assert_equal(frame, shop, name, day) for day in days)
     assert cells >= (0 if name in YOUNG else len(days))
