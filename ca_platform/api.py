@@ -125,7 +125,8 @@ def run(
         progress: called with the step, and how much of it is done of how much.
 
     Returns:
-        ``{"sources": {name: counts}, "reports": {"written": n, "failed": []}}``.
+        ``{"sources": {name: counts}, "reports": {"written": n, "failed": []}, "notes": []}``, and the days; notes are
+        remarks on the sources, such as that a day has lost rows.
 
     Raises:
         RunError: something failed; the message names it, and ``summary`` is what this function would have returned.

@@ -54,13 +54,16 @@ def newest_in_lake(settings: Settings) -> date:
 def load_range(start: date | None, end: date | None, settings: Settings) -> tuple[date, date]:
     """Days to load; without dates everything from the start date to the last day of the data."""
     require_sessions(settings)
-    return _checked(start or settings.business.start_date, end or newest_in_source(settings), settings)
+    last = end or newest_in_source(settings)
+    _refuse_after_data(start, end, last)
+    return _checked(start or settings.business.start_date, last, settings)
 
 
 def run_range(start: date | None, end: date | None, settings: Settings, *, load: bool) -> tuple[date, date]:
     """Report days to compute; without dates the newest day of the data."""
     require_sessions(settings)
     last = end or (newest_in_source(settings) if load else newest_in_lake(settings))
+    _refuse_after_data(start, end, last)
     return _checked(start or last, last, settings)
 
 
@@ -74,6 +77,15 @@ def require_sessions(settings: Settings) -> None:
             "CA_SETTINGS to an existing one."
         )
     raise ConfigurationError(f"{settings.file} connects no source sessions: add `sources.sessions` to it.")
+
+
+def _refuse_after_data(start: date | None, end: date | None, last: date) -> None:
+    """Of a first day alone the last one is that of the data, which nobody can exchange."""
+    if start is not None and end is None and start > last:
+        raise ConfigurationError(
+            f"The data end on {last}, before {start}: is the file of that day there? Give an earlier day, or the last "
+            "day as well."
+        )
 
 
 def _checked(start: date, end: date, settings: Settings) -> tuple[date, date]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -100,7 +100,8 @@ def _source(name: str, settings: Settings, rows: int) -> Finding:
         "rows": found.rows.to_dicts(),
     }
     detail = f"{days}{found.totals['read']:,} rows read"
-    return Finding(name, detail, error, record, notes, tuple(_tables(found)), tuple(_frames(found)))
+    constants = settings.sources.connected()[name].constants
+    return Finding(name, detail, error, record, notes, tuple(_tables(found, constants)), tuple(_frames(found)))
 
 
 def _too_new(found: Preview, settings: Settings) -> Iterator[str]:
@@ -129,10 +130,16 @@ def _too_fine(found: Preview, allowed: int) -> ConfigurationError | None:
     )
 
 
-def _tables(found: Preview) -> Iterator[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]:
+def _tables(
+    found: Preview, constants: Mapping[str, Any]
+) -> Iterator[tuple[str, Sequence[str], Sequence[Sequence[Any]]]]:
     from ca_platform.ingest import EXPLANATIONS, Reason
 
-    yield "Mapping", ("ours", "column of the source"), [[ours, theirs] for ours, theirs in found.columns.items()]
+    always = {
+        ours: f"always {str(value).lower() if isinstance(value, bool) else value}" for ours, value in constants.items()
+    }
+    mapped = [[ours, always.get(ours, theirs)] for ours, theirs in found.columns.items()]
+    yield "Mapping", ("ours", "column of the source"), mapped
     if found.actions:
         actions = [[action, str(kind)] for action, kind in found.actions.items()]
         yield "Actions", ("action", "its values are"), actions

@@ -51,6 +51,8 @@ def _write(summary: Mapping[str, Any], *, as_json: bool) -> None:
     if sources:
         rows = [[name, *(counts.get(count, 0) for count in ACCOUNTING_COUNTS)] for name, counts in sources.items()]
         write_table(["source", *(count.replace("_", " ") for count in ACCOUNTING_COUNTS)], rows)
+    for remark in summary.get("notes", ()):
+        note(remark)
     reports = summary.get("reports", {})
     written, failed = reports.get("written", 0), reports.get("failed", [])
     if written or failed:

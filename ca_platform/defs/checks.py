@@ -18,6 +18,8 @@ from ca_platform.settings import Settings
 
 # Above this share somebody should look at the mapping; the rows themselves are kept either way.
 QUARANTINE_SHARE = 0.05
+LOSS = "rows_of_before_are_still_there"
+"""The check that a later load can fail by what the source no longer has."""
 
 
 def history_gap(lake: Lake, settings: Settings, day: date) -> list[date]:
@@ -80,19 +82,64 @@ def load_check_specs(dataset: str) -> list[dg.AssetCheckSpec]:
             asset=dataset,
             description="The parts that were written have the columns and types of the catalogue and the settings.",
         ),
+        dg.AssetCheckSpec(
+            LOSS,
+            asset=dataset,
+            description=(
+                "No day that had rows has lost more than half of them by being loaded again. If one has, look whether a "
+                "file was moved away or cut off: the day now has what the source has."
+            ),
+        ),
     ]
+
+
+def parts_of(dataset: str, days: Sequence[date] | None, lake: Lake) -> list[Part]:
+    """The parts that a load of these days replaces, or has written; of a snapshot its one part."""
+    return lake.parts(dataset, min(days), max(days)) if days else lake.parts(dataset)
 
 
 def load_checks(
-    spec: TableSpec, summary: IngestSummary, days: Sequence[date] | None, platform: Platform
+    spec: TableSpec,
+    summary: IngestSummary,
+    before: Sequence[Part],
+    after: Sequence[Part],
+    settings: Settings,
 ) -> list[dg.AssetCheckResult]:
-    """The results of a load, in the order of ``load_check_specs``."""
-    parts = platform.lake.parts(spec.name, min(days), max(days)) if days else platform.lake.parts(spec.name)
+    """The results of a load, in the order of ``load_check_specs``.
+
+    Args:
+        before: parts of the same days as they were before the load.
+        after: what the load has written.
+    """
     return [
         accounting_check(spec.name, summary.by_day),
         quarantine_check(spec.name, summary.totals, summary.reasons),
-        columns_check(spec, parts, platform.settings),
+        columns_check(spec, after, settings),
+        loss_check(spec.name, before, after),
     ]
+
+
+def loss_check(dataset: str, before: Sequence[Part], after: Sequence[Part]) -> dg.AssetCheckResult:
+    """Whether every day still has at least half of its rows; a warning, since a correction may take rows away."""
+    now = {part.day: part.rows for part in after}
+    lost = {part.day: (part.rows, now.get(part.day, 0)) for part in before if 2 * now.get(part.day, 0) < part.rows}
+    counts = {str(day or "all"): f"{had:,} before, {has:,} now" for day, (had, has) in lost.items()}
+    days = [day for day in lost if day is not None]
+    of_what = f"{len(days)} {'day has' if len(days) == 1 else 'days have'}" if days else "The source has"
+    return dg.AssetCheckResult(
+        passed=not lost,
+        check_name=LOSS,
+        asset_key=dataset,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=(
+            f"{of_what} lost more than half of the rows of the load before{f': {named(days)}' if days else ''} "
+            f"({sum(had for had, _ in lost.values()):,} before, {sum(has for _, has in lost.values()):,} now). Is a file "
+            "of the source missing or cut off? Put it back and load again."
+            if lost
+            else "No day has lost more than half of its rows."
+        ),
+        metadata={"days": counts},
+    )
 
 
 def accounting_check(dataset: str, by_day: pl.DataFrame) -> dg.AssetCheckResult:

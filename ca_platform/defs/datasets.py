@@ -7,7 +7,7 @@ import polars as pl
 
 from ca_platform.catalogue import TableSpec
 from ca_platform.defs import specs
-from ca_platform.defs.checks import load_check_specs, load_checks
+from ca_platform.defs.checks import LOSS, load_check_specs, load_checks, parts_of
 from ca_platform.defs.days import days_of
 from ca_platform.defs.failures import RETRIES, failure
 from ca_platform.defs.resources import Platform
@@ -43,6 +43,7 @@ def _dataset(spec: TableSpec, settings: Settings, partitions: dg.PartitionsDefin
     def load(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:  # type: ignore[type-arg]
         days = days_of(context) if spec.partitioned else None
         platform.journal.begin(spec.name)
+        before = parts_of(spec.name, days, platform.lake)
         try:
             summary = ingest(spec.name, days, platform.settings, platform.lake)
         except Exception as error:  # noqa: BLE001 - raised again, in words
@@ -53,7 +54,10 @@ def _dataset(spec: TableSpec, settings: Settings, partitions: dg.PartitionsDefin
         for day in days or ():
             context.add_asset_metadata(_of_day(summary.by_day, day), partition_key=day.isoformat())
         platform.journal.finish(spec.name)
-        results = load_checks(spec, summary, days, platform)
+        results = load_checks(spec, summary, before, parts_of(spec.name, days, platform.lake), platform.settings)
+        platform.journal.notes.extend(
+            f"{spec.name}: {one.description}" for one in results if one.check_name == LOSS and not one.passed
+        )
         return dg.MaterializeResult(metadata=_of_load(summary), check_results=results)
 
     return load

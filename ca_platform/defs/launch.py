@@ -118,7 +118,9 @@ def _launch(
     """Run what is planned, one after the other. Without sessions there is nothing to go on with; else all is tried."""
     journal = Journal(progress=progress, phases=_phases(settings))
     journal.planned.update(journal.phases[name] for planned in runs for name in planned.assets)
-    outcome = Outcome(days, tuple(reports), sources=journal.sources, redact=Redactor(settings.secrets()))
+    outcome = Outcome(
+        days, tuple(reports), sources=journal.sources, notes=journal.notes, redact=Redactor(settings.secrets())
+    )
     if runs:
         _check(runs, settings)
         _heed_interrupts()

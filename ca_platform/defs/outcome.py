@@ -27,6 +27,7 @@ class Outcome:
         sources: row counts by source.
         failed: errors by asset; None for what was skipped since something before it failed.
         made: assets that were made in every run that they were planned in.
+        notes: what the sources had to say.
     """
 
     days: DayRange
@@ -34,6 +35,7 @@ class Outcome:
     sources: Mapping[str, Counter[str]] = field(default_factory=dict)
     failed: dict[str, Exception | None] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
     redact: Redactor = field(default_factory=Redactor)
 
     def add(self, assets: Iterable[str], made: set[str], errors: Mapping[str, Exception]) -> None:
@@ -59,7 +61,7 @@ class Outcome:
                 )
 
     def summary(self) -> Summary:
-        """The record of ``run --json``, and the days that were asked for."""
+        """The record of ``run --json``, the days that were asked for, and remarks that somebody should read."""
         failed = [name for name in self.reports if name in self.failed]
         return {
             "sources": {
@@ -67,6 +69,7 @@ class Outcome:
             },
             "reports": {"written": len(self.reports) - len(failed), "failed": failed},
             "days": [self.days.start.isoformat(), self.days.end.isoformat()],
+            "notes": [self.redact(note) for note in dict.fromkeys(self.notes)],
         }
 
     def error(self) -> RunError:

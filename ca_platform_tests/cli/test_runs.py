@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,6 +62,11 @@ def change(folder: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
+def test_check_shows_what_the_settings_say_of_every_row(folder: Path, tell: Tell) -> None:
+    change(folder, "actions: [has_basket]", "actions: [has_basket], constants: {discount_amount: 0}")
+    assert re.search(r"discount_amount +always 0\n", tell("check").out)
+
+
 # ---- load and run
 
 
@@ -75,6 +81,22 @@ def test_load_and_run_end_with_reports_that_can_be_read(folder: Path, tell: Tell
     assert (values["orders"], values["revenue"], values["visitors"]) == (2, 30.5, 3)
     reasons = [row["reason"] for row in tell("quarantine", "--json").json()]
     assert reasons == ["negative_amount"]
+
+
+def test_load_says_when_a_day_has_lost_rows_that_it_had(folder: Path, tell: Tell) -> None:
+    assert tell("load", "--json").json()["notes"] == []
+    file = folder / "sessions.csv"
+    file.write_text("".join(line for line in file.read_text().splitlines(keepends=True) if "2024-01-02" not in line))
+    said = tell("load", "--to", "2024-01-03")
+    assert said.code == 0
+    assert "sessions: 1 day has lost more than half of the rows of the load before: 2024-01-02" in said.err
+
+
+def test_first_day_after_the_data_is_not_told_to_be_exchanged(folder: Path, tell: Tell) -> None:
+    for command in ("load", "run"):
+        refusal = tell(command, "--from", "2024-01-04").refusal()
+        assert "The data end on 2024-01-03, before 2024-01-04" in refusal
+        assert "exchange" not in refusal
 
 
 def test_run_loads_what_is_missing_and_shows_it_on_standard_error(folder: Path, tell: Tell) -> None:

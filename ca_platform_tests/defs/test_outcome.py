@@ -23,6 +23,7 @@ def test_summary_has_the_shape_of_the_contract() -> None:
         },
         "reports": {"written": 1, "failed": ["daily_orders"]},
         "days": ["2024-01-01", "2024-01-02"],
+        "notes": [],
     }
 
 

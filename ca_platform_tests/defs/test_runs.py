@@ -14,6 +14,7 @@ import pytest
 from ca_platform.catalogue import report_names, report_specs
 from ca_platform.defs import attempts, launch, specs
 from ca_platform.defs.assemble import assemble
+from ca_platform.defs.checks import LOSS
 from ca_platform.defs.days import DayRange
 from ca_platform.defs.instance import home
 from ca_platform.defs.schedules import DAILY
@@ -165,8 +166,22 @@ def test_every_load_is_checked(shop: Shop) -> None:
     assert found == {
         (dataset, check): True
         for dataset in DATASETS
-        for check in ("rows_are_accounted_for", "few_rows_are_quarantined", "columns_are_as_declared")
+        for check in ("rows_are_accounted_for", "few_rows_are_quarantined", "columns_are_as_declared", LOSS)
     }
+
+
+def test_day_whose_file_is_gone_is_warned_of_when_it_is_loaded_again(shop: Shop) -> None:
+    assert materialize(shop, 0, 1, select=["sessions"]).success
+    had = shop.lake.parts("sessions", shop.day(1), shop.day(1))[0].rows
+    (shop.folder / "sessions" / f"{shop.day(1)}.csv").rename(shop.folder / "moved.csv")
+    result = materialize(shop, 0, 1, select=["sessions"])
+    assert result.success
+    (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == LOSS]
+    assert not check.passed
+    assert check.severity == dg.AssetCheckSeverity.WARN
+    assert f"1 day has lost more than half of the rows of the load before: {shop.day(1)} ({had} before, 0 now)" in str(
+        check.description
+    )
 
 
 def test_hole_in_the_history_stops_everything_after_the_sessions_and_is_named(shop: Shop) -> None:
