@@ -20,6 +20,9 @@ _NUMBERS = {Kind.INTEGER: ",", Kind.FLOAT: ",.4~r", Kind.MONEY: ",.2f"}
 _UNITS = {"share": ".1%", "days": ",.1f", "hours": ",.1f", "minutes": ",.1f", "orders": ",.2f"}
 _LEAST = 0.001
 """Below it a number is nothing that a reader has to see in full; the CSV has it."""
+# As in sentences (``words.formats``): never 0 where there is something, never 100 where it is not all.
+_NEARLY_NONE = "params.value > 0 && params.value < 0.0005"
+_NEARLY_ALL = "params.value >= 0.9995 && params.value < 1"
 _INSTANT = 176
 """Pixels of a day and a time."""
 _WHOLE = {"height": "100%", "width": "100%"}
@@ -149,7 +152,9 @@ def _column(column: Column) -> dict[str, Any]:
         form = _UNITS.get(column.unit, "") if column.kind is Kind.FLOAT else ""
         form = form or _NUMBERS[column.kind]
         value = f"params.value == null ? '' : d3.format('{form}')(params.value)"
-        if column.kind is Kind.FLOAT and column.unit not in ("share", "days", "hours", "minutes"):
+        if column.kind is Kind.FLOAT and column.unit == "share":
+            value = f"{_NEARLY_NONE} ? '<0.1%' : {_NEARLY_ALL} ? '>99.9%' : {value}"
+        elif column.kind is Kind.FLOAT and column.unit not in ("days", "hours", "minutes"):
             value = f"params.value > 0 && params.value < {_LEAST} ? '<{_LEAST}' : {value}"
         shown |= {"type": "rightAligned", "valueFormatter": {"function": value}}
     if column.kind is Kind.TEXTS:

@@ -98,6 +98,14 @@ def test_table_writes_times_with_one_digit_and_instants_by_the_clock_of_the_shop
     assert "d3.format(',')" in days["active_days"]["valueFormatter"]["function"]
 
 
+def test_table_says_neither_nothing_where_there_is_something_nor_all_where_it_is_not() -> None:
+    columns = grid(report_spec("client_feature_predicted"), pl.DataFrame(), "UTC").columnDefs
+    (alive,) = [column for column in columns if column["field"] == "probability_alive"]
+    written = alive["valueFormatter"]["function"]
+    assert "params.value < 0.0005 ? '<0.1%'" in written
+    assert "params.value < 1 ? '>99.9%'" in written
+
+
 def far_off(heights: list[int]) -> tuple[float, str]:
     """Where the axis of a line of days ends, and what stands above it."""
     days = [date(2026, 1, 1) + timedelta(days=place) for place in range(len(heights))]

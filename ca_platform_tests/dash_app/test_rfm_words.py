@@ -46,3 +46,18 @@ def test_axis_of_amounts_names_the_currency() -> None:
     figure = figures.view(view(1, 1), LOOK, across="recency", up="monetary")
     assert set(figure["layout"]["yaxis"]["ticktext"]) >= {"£5", "£10"}
     assert "ticktext" not in figure["layout"]["xaxis"]
+
+
+def test_axis_of_amounts_from_a_penny_to_a_fortune_is_written_in_full() -> None:
+    ends = view(1, 1).with_columns(monetary=pl.Series([0.01, 77_183.6]), monetary_to=pl.Series([0.01, 77_183.6]))
+    figure = figures.view(ends, LOOK, across="recency", up="monetary")
+    assert figure["layout"]["yaxis"]["ticktext"] == [
+        "£0.01", "£0.1", "£1", "£10", "£100", "£1,000", "£10,000", "£100,000",
+    ]  # fmt: skip
+
+
+def test_customers_left_out_of_a_view_are_those_without_a_time_between_orders() -> None:
+    # Two orders within an hour leave no time between them: these customers have not "ordered once".
+    once = view(1, 1, 1).with_columns(frequency_hours=pl.Series([24.0, 48.0, None]), frequency_hours_to=pl.lit(24.0))
+    notes = str(figures.view(once, LOOK, across="recency", up="frequency")["layout"])
+    assert "without 1 who have no time between orders" in notes

@@ -64,7 +64,7 @@ def room(frame: pl.DataFrame, look: Look) -> Figure:
     rows = frame.sort("customers", "segment", descending=[True, False]).head(MOST_POINTS)
     form = formats(look)
     notes = (
-        "customers by days since the last order, mean days between orders (0: no second order) and mean amount",
+        "customers by days since the last order, mean days between orders (0: none) and mean amount",
         f"the largest {form.count(rows.height)} of {form.count(whole)} bins" if rows.height < whole else "",
         "a ball is a bin: click to see its customers",
     )
@@ -99,7 +99,7 @@ def _amounts(rows: pl.DataFrame, form: Formats) -> dict[str, Any]:
     amounts = amounts.filter(amounts > 0)
     places = _log_places(amounts) if len(amounts) else []
     before, after = form.affixes
-    texts = [f"{before}{form.number(place, 0 if place >= 1 else 2)}{after}" for place in places]
+    texts = [f"{before}{_round(place, form)}{after}" for place in places]
     return {"tickmode": "array", "tickvals": places, "ticktext": texts} if places else {}
 
 
@@ -129,7 +129,7 @@ def _balls(rows: pl.DataFrame, segment: str, largest: float, look: Look) -> dict
 
 def _ball(row: dict[str, Any], form: Formats) -> str:
     count = row["customers"]
-    gap = "no second order" if row["frequency_start"] is None else f"every {_span(row, 'frequency', form)} days"
+    gap = "no time between orders" if row["frequency_start"] is None else f"every {_span(row, 'frequency', form)} days"
     amount = f"{form.compact_money(row['monetary_start'])} to {form.compact_money(row['monetary_end'])}"
     said = f"{form.count(count)} {plural(count, 'customer')}"
     return f"{said}<br>last order {_span(row, 'recency', form)} days ago<br>{gap}<br>{amount} an order"
@@ -158,7 +158,7 @@ def view(frame: pl.DataFrame, look: Look, across: str, up: str) -> Figure:
     notes = (
         f"up: {y.label}, across: {x.label}",
         f"bins of {form.count(int(rows['customers'].sum()))} customers, by their number" if is_binned else "",
-        f"without {form.count(hidden)} who ordered once" if hidden else "",
+        f"without {form.count(hidden)} who have no time between orders" if hidden else "",
         f"click a {'bin' if is_binned else 'point'} to see its customers",
     )
     trace = {
@@ -203,8 +203,9 @@ def _view_axis(look: Look, measure: Measure, rows: pl.DataFrame) -> dict[str, An
     axis = plain_axis(look, fixedrange=True, showgrid=True, gridcolor=grey.grid, zeroline=False, nticks=6)
     if measure.is_log and rows.height:
         places = _log_places(_place(rows, measure))
-        before, after = formats(look).affixes if measure.column == "monetary" else ("", "")
-        texts = [f"{before}{place:,.4g}{after}" for place in places]
+        form = formats(look)
+        before, after = form.affixes if measure.column == "monetary" else ("", "")
+        texts = [f"{before}{_round(place, form)}{after}" for place in places]
         axis |= {"type": "log", "tickmode": "array", "tickvals": places, "ticktext": texts}
     return axis
 
@@ -215,6 +216,15 @@ def _log_places(values: pl.Series) -> list[float]:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (1, 2, 5) if len(powers) <= 3 else (1,)
     return [step * 10.0**power for power in powers for step in steps]
+
+
+def _round(place: float, form: Formats) -> str:
+    """A round number with the digits that it has: 100,000, 5, 0.1, 0.02.
+
+    >>> [_round(place, Formats()) for place in (100_000.0, 5.0, 0.1, 0.02)]
+    ['100,000', '5', '0.1', '0.02']
+    """
+    return form.number(place, max(0, -math.floor(math.log10(place))))
 
 
 def without_bars(frame: pl.DataFrame) -> bool:
@@ -233,7 +243,9 @@ def clusters(frame: pl.DataFrame, look: Look, name: str) -> Figure:
     parts = rows.partition_by("score", maintain_order=True)
     notes = (
         f"customers by {measure.label}; bars of one colour are a score",
-        f"without {form.count(int(alone['customers'].sum()))} who ordered once: score 1" if alone.height else "",
+        f"without {form.count(int(alone['customers'].sum()))} who have no time between orders: score 1"
+        if alone.height
+        else "",
     )
     return figure(
         [_bars(part, measure, form) for part in parts],

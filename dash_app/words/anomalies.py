@@ -46,6 +46,9 @@ def written(value: float | None, metric: str, form: Formats) -> str:
     """A value of a metric; what was expected of a small count has its fraction."""
     if value is None:
         return "–"
+    if metric.startswith(_OF_HOURS):
+        # Over what chance lets expect, a day like others may come to 100.1 %: all of the hours are all.
+        return form.share(min(value, 1.0))
     if is_ratio(metric):
         return form.share(value)
     if is_money(metric):

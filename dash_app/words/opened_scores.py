@@ -29,20 +29,24 @@ def _moved(column: str, key: Key, look: Look) -> str:
 
 def _binned(column: str, key: Key, look: Look) -> str:
     gap = key["frequency_bin"]
-    between = "have ordered once" if gap is None else f"lie in bin {gap + 1} of the time between orders"
+    between = "have no time between orders" if gap is None else f"lie in bin {gap + 1} of the time between orders"
     places = f"bin {key['recency_bin'] + 1} of recency and bin {key['monetary_bin'] + 1} of amounts"
     return f"{_segment(column, key, look)} who {between}, {places}"
 
 
 def _scored(name: str) -> Callable[[str, Key, Look], str]:
-    """A score alone, or one bar of its histogram; no bar have those who ordered once."""
+    """A score alone, or one bar of its histogram; no bar have those without a time between orders."""
 
     def said(_: str, key: Key, __: Look) -> str:
         score = f"with score {key['score']} of {name}"
         if "bin_index" not in key:
             return score
         place = key["bin_index"]
-        return f"{score} who have ordered once" if place is None else f"{score}, in bar {place + 1} of its histogram"
+        return (
+            f"{score} who have no time between orders"
+            if place is None
+            else f"{score}, in bar {place + 1} of its histogram"
+        )
 
     return said
 
@@ -61,7 +65,7 @@ def _placed(_: str, key: Key, look: Look) -> str:
 
 
 def _gap(hours: float | None, form: Formats) -> str:
-    return "who have ordered once" if hours is None else f"who order every {form.mean(hours / 24)} days"
+    return "who have no time between orders" if hours is None else f"who order every {form.mean(hours / 24)} days"
 
 
 def _at_risk(_: str, key: Key, __: Look) -> str:

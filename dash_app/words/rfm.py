@@ -16,7 +16,7 @@ def days(hours: float, form: Formats) -> str:
 
 
 def room(frame: pl.DataFrame, look: Look) -> str:
-    """How many customers there are, and how many have ordered once."""
+    """How many customers there are, and how many have no time between orders."""
     form = formats(look)
     total = int(frame["customers"].sum())
     once = int(frame.filter(pl.col("frequency_bin").is_null())["customers"].sum())
@@ -27,7 +27,7 @@ def room(frame: pl.DataFrame, look: Look) -> str:
 
 
 def view(frame: pl.DataFrame, look: Look) -> str:
-    """How many customers a view shows, and whether one by one; those who ordered once have no time between orders."""
+    """How many customers a view shows, and whether one by one; the others have no time between orders."""
     form = formats(look)
     if not frame["customers"].sum():
         return "No customer has ordered yet."
