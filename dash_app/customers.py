@@ -6,6 +6,7 @@ does not: asking it (``reader``).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -98,6 +99,15 @@ def query_of(request: Mapping[str, Any], spec: ReportSpec, zone: str) -> Custome
     )
 
 
+def filters_of(text: str, spec: ReportSpec, zone: str) -> tuple[Filter, ...]:
+    """The filters of a table as an address carries them, which is the grid's own JSON; of nonsense none."""
+    try:
+        model = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return ()
+    return query_of({"filterModel": model}, spec, zone).filters
+
+
 def filter_of(column: Column) -> dict[str, Any]:
     """How the grid lets a column be filtered: shares in percent; flags are not. Lists are not sorted either."""
     if column.kind in _NUMBERS:
@@ -110,15 +120,20 @@ def filter_of(column: Column) -> dict[str, Any]:
     return _filter("agTextColumnFilter", _TEXT_FILTERS, {}) if column.kind is Kind.TEXT else {"filter": False}
 
 
-def all_customers(reader: Reader, spec: ReportSpec) -> Iterator[pl.DataFrame]:
-    """All customers by their name, in blocks. Each begins behind the last name, so that no block costs more."""
+def all_customers(reader: Reader, spec: ReportSpec, filters: tuple[Filter, ...] = ()) -> Iterator[pl.DataFrame]:
+    """All customers whom the filters leave, by their name, in blocks; at least an empty one.
+
+    Each begins behind the last name, so that no block costs more.
+    """
     last: str | None = None
     while True:
         after = () if last is None else (Filter("client", ">", last),)
-        page = reader.customers(CustomerQuery((("client", False),), after, 0, _CSV_BLOCK))
-        if page.rows.is_empty():
+        page = reader.customers(CustomerQuery((("client", False),), (*filters, *after), 0, _CSV_BLOCK))
+        if page.rows.is_empty() and last is not None:
             return
         yield page.rows.select([name for name in spec.column_names if name in page.rows.columns])
+        if page.rows.is_empty():
+            return
         last = str(page.rows["client"][-1])
 
 

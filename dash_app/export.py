@@ -12,7 +12,7 @@ from flask import Flask, Response, abort, request
 from ca_platform.store.frames import flat
 from dash_app.answers import Answers, scope
 from dash_app.cards import CSV
-from dash_app.customers import all_customers
+from dash_app.customers import all_customers, filters_of
 from dash_app.pages import CARDS, PAGE_OF
 from dash_app.reader import Reader
 from dash_app.state import parse
@@ -36,7 +36,10 @@ def add_export(server: Flask, answers: Answers, reader: Reader, dimensions: tupl
         view, _ = parse(request.query_string.decode("latin-1"), dimensions, PAGE_OF[card_id].filters)
         if card.kind == "table":
             listed = answers.listed(view)
-            frames = all_customers(reader, card.spec) if listed is None else answers.lists.blocks(listed)
+            filters = filters_of(request.args.get("filter", ""), card.spec, answers.zone)
+            frames = (
+                all_customers(reader, card.spec, filters) if listed is None else answers.lists.blocks(listed, filters)
+            )
             name = card.report if listed is None else file_name(listed.opened.report, listed.day, listed.dimension)
             return _attached(frames, name)
         frame = answers.rows(card, view)

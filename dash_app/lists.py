@@ -18,8 +18,8 @@ import polars as pl
 from ca_platform.catalogue.customers import CUSTOMERS
 from ca_platform.drill import DELIVERY_COLUMNS, Cell, members
 from ca_platform.lake import Lake
-from ca_platform.store import CustomerPage, CustomerQuery, Dimension
-from ca_platform.store.lakecustomers import CUSTOMER_REPORT, at_edge, page_of
+from ca_platform.store import CustomerPage, CustomerQuery, Dimension, Filter
+from ca_platform.store.lakecustomers import CUSTOMER_REPORT, at_edge, conditions, page_of
 from ca_platform.store.picture import customers_of, days_shown, with_lists
 from ca_platform.store.schema import TableSchema
 from dash_app.opened import Opened
@@ -68,10 +68,11 @@ class Lists:
         """
         return self._pages.get((listed, query), lambda: self._page(listed, query))
 
-    def blocks(self, listed: Listed) -> Iterator[pl.DataFrame]:
-        """The whole list: customers by name, orders and deliveries day by day."""
+    def blocks(self, listed: Listed, filters: tuple[Filter, ...] = ()) -> Iterator[pl.DataFrame]:
+        """All rows of the list that the filters leave: customers by name, orders and deliveries day by day."""
+        wanted = conditions(filters)
         if listed.opened.what != "customers":
-            whole = at_edge(self._members(listed), self._digits)
+            whole = at_edge(self._members(listed).filter(wanted), self._digits)
             yield whole.limit(0).collect()
             yield from self._lake.retry(lambda: whole.collect_batches(chunk_size=_BLOCK, maintain_order=True))
             return
@@ -79,14 +80,14 @@ class Lists:
         day = self._table_day(listed.day)
         for offset in range(0, max(clients.height, 1), _BLOCK):
             block = clients.slice(offset, _BLOCK)
-            yield self._lake.retry(lambda block=block: self._block(block, day))  # type: ignore[misc]
+            yield self._lake.retry(lambda block=block: self._block(block, wanted, day))  # type: ignore[misc]
 
     def kept_values(self, day: date) -> dict[str, date]:
         """The reports of which customers of a day show what was said on an earlier one."""
         return {name: found for name, found in days_shown(self._lake, day).items() if found != day}
 
-    def _block(self, clients: pl.DataFrame, day: date | None) -> pl.DataFrame:
-        rows = at_edge(self._rows(clients, day), self._digits).collect()
+    def _block(self, clients: pl.DataFrame, wanted: pl.Expr, day: date | None) -> pl.DataFrame:
+        rows = at_edge(self._rows(clients, day).filter(wanted), self._digits).collect()
         return with_lists(rows, self._lake, day)
 
     def _page(self, listed: Listed, query: CustomerQuery) -> CustomerPage:

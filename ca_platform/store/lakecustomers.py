@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
@@ -62,7 +62,7 @@ def page_of(
         is_steady: whether the rows of the table come in the same order each time.
     """
     check_columns(query, table.collect_schema().names())
-    wanted = functools.reduce(operator.and_, map(condition, query.filters), pl.lit(value=True))
+    wanted = conditions(query.filters)
     if is_steady and query.offset >= _DEEP:
         rows, total = _deep_page(table.with_row_index(_PLACE), wanted, query, identity)
     else:
@@ -124,6 +124,11 @@ def condition(wanted: Filter) -> pl.Expr:
     """A filter as an expression that is never null."""
     column = pl.col(wanted.column)
     return _CONDITIONS[wanted.operator](column, wanted.value).fill_null(value=wanted.operator == "!=")
+
+
+def conditions(filters: Iterable[Filter]) -> pl.Expr:
+    """All of the filters together; none of them holds everywhere."""
+    return functools.reduce(operator.and_, map(condition, filters), pl.lit(value=True))
 
 
 def _matches(pattern: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-/* Tables of customers and orders: which columns are shown, and everything about one customer. */
+/* Tables of customers and orders: which columns are shown, what their file has, and everything about one customer. */
 (() => {
   const made = (tag, attributes, ...inside) => {
     const node = document.createElement(tag);
@@ -86,5 +86,12 @@
     node.click();
   });
 
-  window.customerTable = { restore };
+  /* The query of the page with the filters of its table: a file has the rows that stand there. */
+  const narrowed = (root, query) => {
+    const api = root.dataset.kind === 'table' && window.dash_ag_grid.getApi(identity(root));
+    const model = JSON.stringify((api && api.getFilterModel()) || {});
+    return model === '{}' ? query : `${query}${query ? '&' : '?'}filter=${encodeURIComponent(model)}`;
+  };
+
+  window.customerTable = { restore, narrowed };
 })();

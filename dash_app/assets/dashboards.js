@@ -200,7 +200,7 @@
     if (button.dataset.role === 'logout') logOut();
     if (button.dataset.role === 'png') savePicture(card(button));
     if (button.dataset.role === 'table') ask(card(button), card(button).dataset.table !== 'true');
-    if (button.dataset.role === 'csv') button.setAttribute('href', button.getAttribute('href').split('?')[0] + shownQuery);
+    if (button.dataset.role === 'csv') button.setAttribute('href', button.getAttribute('href').split('?')[0] + window.customerTable.narrowed(card(button), shownQuery));
     if (button.classList.contains('message-link')) {
       event.preventDefault();
       window.dash_clientside.set_props('url', { search: button.getAttribute('href') });

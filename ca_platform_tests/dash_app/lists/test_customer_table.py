@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
 import pytest
+from playwright.sync_api import expect
 
 from ca_platform.catalogue.customers import ADDED
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 from ca_platform.store import CustomerQuery, Filter, open_store
-from ca_platform_tests.dash_app.lists.test_clicks import ALL, opened_rows
+from ca_platform_tests.dash_app.lists.test_clicks import ALL, COUNTED, ORDERED, opened_rows
+from ca_platform_tests.dash_app.real_shop import address
 from ca_platform_tests.dash_app.screen import NARROW, WIDE, Open, Reader, assert_accessible
 from ca_platform_tests.dash_app.visitor import Visitor
 from dash_app.customers import filter_of, query_of
@@ -97,6 +101,33 @@ def test_saved_customers_have_every_column_shown_or_not(visitor: Visitor) -> Non
     assert saved["client"].n_unique() == saved.height
 
 
+@pytest.mark.parametrize(
+    ("card", "query", "column"),
+    [
+        (ALL, "", "revenue"),
+        (COUNTED, address("churn", "customers"), "revenue"),
+        (ORDERED, address("kpis", "value", metric="orders"), "payment_amount"),
+    ],
+)
+def test_saved_rows_are_those_that_the_filters_of_the_table_leave(
+    visitor: Visitor, card: str, query: str, column: str
+) -> None:
+    model = {column: {"filterType": "number", "type": "greaterThan", "filter": 20}}
+    left = visitor.rows(card, query, startRow=0, endRow=100, filterModel=model)["rowCount"]
+    whole = visitor.rows(card, query, startRow=0, endRow=100)["rowCount"]
+    assert 0 < left < whole
+    path = f"/csv/{card}{query}{'&' if query else '?'}"
+    assert saved(visitor, path + urlencode({"filter": json.dumps(model)})) == left
+    nobody = json.dumps({column: {"type": "greaterThan", "filter": 10**9}})
+    assert saved(visitor, path + urlencode({"filter": nobody})) == 0
+    assert saved(visitor, path + urlencode({"filter": "no json"})) == whole
+
+
+def saved(visitor: Visitor, path: str) -> int:
+    """How many rows a file has; it always has its header."""
+    return pl.read_csv(io.StringIO(visitor.get(path).text), infer_schema=False).height
+
+
 def test_values_that_are_kept_from_an_earlier_day_are_named(shop: Settings, tmp_path: Path) -> None:
     lake, day, before = Lake(str(tmp_path)), date(2024, 5, 2), date(2024, 5, 1)
     with lake.write() as write:
@@ -106,6 +137,21 @@ def test_values_that_are_kept_from_an_earlier_day_are_named(shop: Settings, tmp_
     assert kept == {"rfm": before}
     assert kept_values(kept) == ["Not computed for this day, and as they were before: RFM of customers (1 May 2024)."]
     assert kept_values({}) == []
+
+
+def test_file_of_a_filtered_table_has_the_rows_that_stand_there(screen: Open) -> None:
+    reader = screen(WIDE, "light")
+    reader.open("/customers")
+    opened_rows(reader, ALL)
+    name = reader.page.locator(f"[data-card={ALL}] .opens-customer").first.inner_text()
+    reader.page.locator(".ag-header-cell[col-id=client] .ag-header-cell-filter-button").click()
+    reader.page.locator(".ag-filter input[type=text]").first.fill(name)
+    expect(reader.page.locator(f"[data-card={ALL}] .opens-customer")).to_have_count(1)
+    reader.page.keyboard.press("Escape")
+    with reader.page.expect_download() as download:
+        reader.page.locator(f"[data-card={ALL}] [data-role=csv]").click()
+    assert pl.read_csv(download.value.path(), infer_schema=False)["client"].to_list() == [name]
+    assert not reader.complaints
 
 
 def heads(reader: Reader) -> set[str]:
