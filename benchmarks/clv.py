@@ -7,7 +7,7 @@ Pareto/NBD are quoted beside it.
 Quality is of the hold-outs of the CDNOW sample and of Online Retail (last 26 and 13 weeks), orders of a day counted once:
 by how much the total misses, mean absolute error and normalized Gini of orders, total and Gini of revenue, and the share
 of customers within their 80 % interval. Below it which model the contest at earlier origins serves, the level that they
-teach, and what both do to the orders of the hold-out.
+teach, what both do to the orders of the hold-out, and whose orders or amounts were missed.
 
 Value classes are of the CDNOW sample, Online Retail and Complete Journey: what every model and both baselines say of the
 horizon after the training, which serves for these figures alone.

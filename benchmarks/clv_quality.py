@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from benchmarks.clv_parts import parts_missed
 from benchmarks.pairs import DATA_VARIABLE
 from ca_platform.models import clv
 from ca_platform.models.backtest import History, interval_coverage, mean_absolute_error, normalised_gini, total_error
@@ -110,7 +111,8 @@ def _served(holdout: HoldOut) -> list[str]:
     plain = contest.model.forecast(buyers, days, share_to_ask(0.8, days, contest.horizon_days))
     outcome = history.outcome(buyers.number, end, days)
     without = metrics_of(plain, outcome)["orders_total_error"] or 0.0
-    found = metrics_of(levelled(plain, contest.orders_level.factor, contest.revenue_level.factor), outcome)
+    said = levelled(plain, contest.orders_level.factor, contest.revenue_level.factor)
+    found = metrics_of(said, outcome)
     missed = [
         score.value or 0.0 for score in contest.scores if score.is_served and score.metric == "orders_total_error"
     ]
@@ -123,6 +125,7 @@ def _served(holdout: HoldOut) -> list[str]:
         f"all orders of the hold-out without / with it: {without:+.1%} / {total:+.1%}; all revenue: {revenue:+.1%}",
         f"80 % interval of the total: {_off(without, level, holdout.weeks)}",
         _ranks(found),
+        *parts_missed(history, end, days, said, outcome),
     ]
 
 
