@@ -1,7 +1,7 @@
 """Dates in any accepted form as instants in UTC.
 
-Accepted (spec, inputs): ISO 8601 with or without offset, date only, real dates and timestamps, epoch seconds or
-milliseconds, and the form that ``date_format`` names. A value without offset is local time: on a doubled hour the
+Accepted (spec, inputs): ISO 8601 with or without offset, date only, real dates and timestamps, epoch seconds,
+milliseconds or microseconds, and the form that ``date_format`` names. A value without offset is local time: on a doubled hour the
 first of the two, in a skipped hour moved forward by the gap; both are counted as adjusted.
 
 Text is read column by column: the common form of nearly all rows by slices, whatever is left by one regular
@@ -27,6 +27,8 @@ _EARLIEST, _LATEST = (
 )
 _MILLISECONDS_FROM = 100_000_000_000
 """Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000."""
+_MICROSECONDS_FROM = 10**15
+"""Whole ones from here on, which is in 2001, are microseconds: as milliseconds they would lie after the year 30000."""
 _HEAD = 19
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?$")
 _ISO = (
@@ -75,8 +77,9 @@ def _epoch(numbers: pl.Series) -> pl.Series:
     name = numbers.name
     if numbers.dtype.is_integer():
         wide = numbers.cast(pl.Int64, strict=False)
-        seconds = wide.abs() < _MILLISECONDS_FROM
-        micro = pl.select(pl.when(seconds).then(wide * 1_000_000).otherwise(wide * 1000)).to_series()
+        seconds, known = wide.abs() < _MILLISECONDS_FROM, wide.abs() >= _MICROSECONDS_FROM
+        unit = pl.when(seconds).then(wide * 1_000_000).when(known).then(wide).otherwise(wide * 1000)
+        micro = pl.select(unit).to_series()
         micro = pl.select(pl.when(wide.abs() < 1 << 52).then(micro)).to_series()
     else:
         finite = pl.select(pl.when(numbers.is_finite() & (numbers.abs() < 1e15)).then(numbers)).to_series()

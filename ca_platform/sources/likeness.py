@@ -13,6 +13,7 @@ from ca_platform.sources.date_forms import ENOUGH, date_form
 from ca_platform.sources.number_forms import NumberForm, is_number, number_form
 
 SAMPLE_ROWS = 5_000
+_YEAR_2000, _YEAR_2100 = 946_684_800, 4_102_444_800
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{10}(\d{3})?$")
 TRUE = ("true", "1", "yes", "t", "y")
@@ -53,6 +54,15 @@ class Columns:
         """Whether numbers are written as negative ones, as some shops write discounts."""
         values = self.number(name).drop_nulls()
         return bool((values < 0).any()) and (values <= 0).sum() >= ENOUGH * len(values)
+
+    def is_epoch(self, name: str) -> bool:
+        """Whether all are whole numbers that are instants of this century in seconds, milliseconds or microseconds."""
+        if not self.rows[name].dtype.is_integer():
+            return False
+        values = self.rows[name].cast(pl.Int64, strict=False).drop_nulls()
+        return not values.is_empty() and any(
+            bool(values.is_between(_YEAR_2000 * unit, _YEAR_2100 * unit).all()) for unit in (1, 10**3, 10**6)
+        )
 
     def is_share(self, name: str) -> bool:
         """Whether all numbers lie from 0 to 1 and some between: a discount of 0.2 is no amount."""

@@ -166,7 +166,8 @@ def _candidates(source: str, target: str, columns: Columns, rank: str) -> Iterat
         found = _named(fitting, LAST_NAMES.get(target, ()))
         yield from (name for name in found if target != "order_id" or columns.looks_like(name, NUMBERED))
     elif rank == "values" and target in REQUIRED[source] and kind in ("date", "flag"):
-        yield from fitting
+        # Whole numbers that could be instants are as often numbers of something.
+        yield from (name for name in fitting if kind == "flag" or columns.kinds[name] == "date")
 
 
 def _kind(target: str) -> str:
@@ -178,6 +179,8 @@ def _fits(target: str, kind: str, name: str, columns: Columns) -> bool:
     have = columns.kinds[name]
     if target == "discount_amount" and have == kind and (columns.is_share(name) or columns.is_negative(name)):
         return False
+    if kind == "date" and have == "number":
+        return columns.is_epoch(name)
     return have == kind or (kind == "text" and have != "date") or (kind == "number" and have == "flag")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from ca_platform.settings.sources import RESERVED_STEPS
 from ca_platform.sources.lazy import TABLE
 from ca_platform.sources.likeness import Columns
 from ca_platform.sources.mapped import Guess, currencies_in, few_texts, map_columns
@@ -274,7 +275,8 @@ def _events(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     bought = next((name for name in names if plain_name(name) in PURCHASES), None)
     if bought is None or not rows.is_constant(rows.client):
         return ()
-    steps = [name for name in names if name != bought and name.isidentifier() and name not in rows.order]
+    taken = {*rows.order, *RESERVED_STEPS}
+    steps = [name for name in names if name != bought and name.isidentifier() and name not in taken]
     happened = f"{rows.text(event)} = "
     each = rows.number(rows.line["price"])
     if "quantity" in rows.line:

@@ -7,20 +7,20 @@ import re
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "order_id": (
         "orderno", "ordernumber", "ordernum", "orderref", "ordercode", "ordername", "invoice", "invoiceno", "invoiceid",
-        "invoicenumber", "sessionid", "session", "usersession", "visitid", "transactionid", "basketid", "cartid",
+        "invoicenumber", "sessionid", "session", "usersession", "visitid", "gasessionid", "transactionid", "basketid", "cartid",
         "receiptid", "receiptno", "receiptnumber", "purchaseid", "saleid", "salesid", "checkoutid", "order",
         "bestellnummer", "bestellnr", "auftragsnummer", "rechnungsnummer", "commande", "pedido", "ordine", "ordernummer",
     ),
     "client": (
         "clientid", "customeruniqueid", "customerid", "customerno", "customernumber", "customercode", "customer", "custid",
-        "userid", "user", "memberid", "membernumber", "member", "buyerid", "buyer", "shopperid", "householdid",
+        "userid", "user", "userpseudoid", "memberid", "membernumber", "member", "buyerid", "buyer", "shopperid", "householdid",
         "householdkey", "accountid", "visitorid", "clientno", "clientnumber",
         "kunde", "kundennummer", "kundennr", "kundenid", "idclient", "cliente", "idcliente", "klant", "klantnummer",
     ),
     "session_start_date": (
         "sessionstart", "sessionstartdate", "start", "started", "startedat", "starttime", "startdate", "orderdate",
         "orderedat", "orderpurchasetimestamp", "ordertime", "placedat", "invoicedate", "created", "createddate", "createddateutc", "createdutc", "purchasedate", "purchasedat",
-        "transactiondate", "transactiontimestamp", "transactiontime", "saledate", "eventtime", "createdat", "timestamp",
+        "transactiondate", "transactiontimestamp", "transactiontime", "saledate", "eventtimestamp", "eventtime", "createdat", "timestamp",
         "datetime", "date", "time", "day",
         "datum", "bestelldatum", "rechnungsdatum", "datecommande", "fecha", "fechapedido", "dataordine", "orderdatum",
     ),

@@ -52,13 +52,18 @@ def test_form_of_a_date_is_read_alone_and_among_others(text: str) -> None:
         pl.Series([NOON], dtype=pl.Datetime("ns", "UTC")),
         pl.Series([1711454400]),
         pl.Series([1711454400000]),
+        pl.Series([1711454400000000]),
         pl.Series([1711454400.0]),
         pl.Series([NOON]).dt.convert_time_zone("Asia/Tokyo"),
     ],
-    ids=["utc", "naive", "nanoseconds", "seconds", "milliseconds", "float", "tokyo"],
+    ids=["utc", "naive", "nanoseconds", "seconds", "milliseconds", "microseconds", "float", "tokyo"],
 )
 def test_real_timestamps_and_epoch_numbers_are_dates(values: pl.Series) -> None:
     assert read_instants(values, "Europe/London").values.to_list() == [NOON]
+
+
+def test_fifteen_nines_are_a_placeholder_and_no_microseconds() -> None:
+    assert read_instants(pl.Series([10**15 - 1]), "UTC").problems[Reason.DATE_OUT_OF_BOUNDS].to_list() == [True]
 
 
 def test_date_only_is_local_midnight() -> None:

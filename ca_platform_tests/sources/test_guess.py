@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import polars as pl
 import psycopg
 import pytest
 
@@ -169,6 +171,38 @@ def test_log_of_events_becomes_sessions(tmp_path: Path) -> None:
     assert [rows[name]["has_purchased"] for name in ("s1", "s2")] == [True, False]
     assert sorted(shop.sources["sessions"]["actions"]) == ["cart", "view"]
     assert [(row["order_id"], row["product"]) for row in shop.rows("lines")] == [("s1", "1")]
+
+
+def test_events_of_google_analytics_become_sessions(tmp_path: Path) -> None:
+    """Their instants are microseconds, their first event is called as a step that every funnel has anyway."""
+    micro = 1_711_360_800_000_000  # 2024-03-25 10:00 UTC
+    events = [
+        ("s1", "a.1", 0, "session_start", None, None),
+        ("s1", "a.1", 5, "add_to_cart", "pen", 5.5),
+        ("s1", "a.1", 9, "purchase", "pen", 5.5),
+        ("s2", "b.2", 20, "session_start", None, None),
+        ("s2", "b.2", 25, "add_to_cart", "cup", 9.0),
+    ]
+    rows = [
+        {
+            "event_timestamp": micro + at * 60_000_000,
+            "event_name": event,
+            "user_pseudo_id": user,
+            "ga_session_id": session,
+        }
+        | {"item_id": item, "item_price": price}
+        for session, user, at, event, item, price in events
+    ]
+    pl.DataFrame(rows).write_parquet(tmp_path / "events.parquet")
+    shop = SmallShop(tmp_path)
+    shop.sources = {each.source: each.mapping for each in guesses(str(tmp_path / "events.parquet"))}
+    for source in shop.sources:
+        shop.load(source)
+    assert amounts(shop) == {"s1": Decimal("5.5"), "s2": Decimal(0)}
+    assert shop.sources["sessions"]["actions"] == ["add_to_cart"]
+    first = min(row["session_start_date"] for row in shop.rows())
+    assert first == datetime(2024, 3, 25, 10, tzinfo=UTC)
+    assert [(row["order_id"], row["product"]) for row in shop.rows("lines")] == [("s1", "pen")]
 
 
 def test_few_orders_that_were_written_twice_are_no_lines(tmp_path: Path) -> None:
