@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ca_platform.models.anomaly.records import Floats, Ints, Metric
+from ca_platform.models.anomaly.records import Flags, Floats, Ints, Metric
 
 _ROUNDING = 1e-9
 # Logarithms of the odds of a cause before anything is seen: what comes to a shop at all goes wrong, or moves with the world
@@ -51,6 +51,13 @@ class Causes:
     def roots(self) -> Ints:
         """Rows of the causes that move all that comes after nothing: visits, or the world outside."""
         found: Ints = np.flatnonzero(self.prior == _ODDS_OF_ROOT)
+        return found
+
+    @property
+    def fleeting(self) -> Flags:
+        """(m,) metrics that may be known on some days and not on others: those of products."""
+        found: Flags = np.zeros(self.shifts.shape[1], bool)
+        found[[lead for name, lead in zip(self.names, self.leading, strict=True) if name.startswith("gone ")]] = True
         return found
 
     @property

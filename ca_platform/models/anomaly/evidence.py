@@ -21,6 +21,10 @@ _PRIOR_DAYS, _PRIOR_EXCESS = 15.0, 0.5
 # Quantile by which a side is measured, what it is of a normal, and the days that speak for 1.
 _SIDE, _NORMAL_SIDE, _SIDE_DAYS, _LEAST_SIDE = 0.9, 1.2816, 20.0, 0.2
 _TINY = 1e-12
+# Share of the days that teach on which a figure that comes and goes must be known to count. Scores of days without it are
+# lower, and where most of those that a day is held against are such days, shops in which nothing goes wrong have half as
+# many false alarms again.
+LEAST_KNOWN = 1 / 3
 
 
 # Days that a lasting change is looked for in.
@@ -79,6 +83,7 @@ class Yardstick:
     Attributes:
         causes: that are told apart.
         above, below: (m,) how far deviations go on either side, 1 for a normal.
+        is_learnt: (m,) figures that count.
         precision: (m, m) inverse covariance of deviations.
         start, excess: (2k + 1 + 2r,) where the tail of each strength begins, and its mean excess.
     """
@@ -86,6 +91,7 @@ class Yardstick:
     causes: Causes
     above: Floats
     below: Floats
+    is_learnt: Flags
     precision: Floats
     start: Floats
     excess: Floats
@@ -106,10 +112,13 @@ class Yardstick:
 
     def measured(self, seen: Observed) -> tuple[Floats, Floats, Floats]:
         """Strength of each cause, distance, and strength of the root causes over the last days."""
-        strength, distance = _strengths(self.precision, _sided(seen.deviation, self.above, self.below), seen.directions)
-        sided = _sided(seen.lasting, self.above, self.below)
+        strength, distance = _strengths(self.precision, self._sided(seen.deviation), seen.directions)
+        sided = self._sided(seen.lasting)
         lasting, _ = _strengths(self.precision, sided, seen.directions[:, self.causes.roots])
         return strength, distance, lasting
+
+    def _sided(self, deviation: Floats) -> Floats:
+        return _sided(np.where(self.is_learnt, deviation, np.nan), self.above, self.below)
 
 
 def yardstick(seen: Observed, causes: Causes) -> Yardstick:
@@ -131,12 +140,13 @@ def _learnt(seen: Observed, causes: Causes, is_taught: Flags) -> tuple[Yardstick
     """A yardstick of some of the days, and what it measures on all of them."""
     deviation = seen.deviation[is_taught]
     above, below = _sides(deviation)
-    sided = np.where(np.isfinite(deviation), _sided(deviation, above, below), np.nan)
+    is_learnt: Flags = ~causes.fleeting | (np.isfinite(deviation).mean(axis=0) >= LEAST_KNOWN)
+    sided = np.where(np.isfinite(deviation) & is_learnt, _sided(deviation, above, below), np.nan)
     precision = np.asarray(np.linalg.inv(shrunk_covariance(sided)), np.float64)
     blank = np.zeros(0)
-    measured = Yardstick(causes, above, below, precision, blank, blank).measured(seen)
+    measured = Yardstick(causes, above, below, is_learnt, precision, blank, blank).measured(seen)
     start, excess = _tails(*(values[is_taught] for values in measured))
-    return Yardstick(causes, above, below, precision, start, excess), measured
+    return Yardstick(causes, above, below, is_learnt, precision, start, excess), measured
 
 
 def lasting(deviation: Floats, is_marked: Flags) -> Floats:

@@ -22,7 +22,7 @@ YEAR_DAYS = 365
 ONLY_TAUGHT = f"not judged: the first {LEAST_HISTORY} days only teach what is usual"
 NEW_FIGURE = f"not judged: fewer than {START_DAYS} days of the figure are known"
 NO_SEASON = "peaks of the season not known: less than a year of history"
-FEW_SALES = "not judged: too little of each product is sold to tell a missing one from chance"
+FEW_SALES = "not judged: on too many days too little of each product is sold to tell a missing one from chance"
 # The band of a metric that has been judged for less than a month, in standard deviations.
 _USUAL_BAND = 2.0
 
@@ -69,10 +69,12 @@ def watch(
     cause = np.full(days, -1)
     observations = observed(found, possible, lasting(found.deviation, marks.is_marked))
     known = np.asarray(np.isfinite(found.residual).any(axis=1))
+    notes = _notes(panel, found)
     for judge in judges(observations, possible, marks.is_marked, budget, given, since):
         first = max(judge.first, since)
         rows = np.arange(first, judge.end)[known[first : judge.end]]
         seen = judge.yardstick.evidence(observations.rows(rows))
+        notes[first : judge.end, ~judge.yardstick.is_learnt] = FEW_SALES
         for name in names:
             scores[name][rows] = BY_EVIDENCE[name](seen) if name in BY_EVIDENCE else given[name][rows]
         p_value[rows] = judge.past[detector].p_values(scores[detector][rows])
@@ -94,7 +96,7 @@ def watch(
         carries=carries,
         leading=leading,
         scores=scores,
-        notes=_notes(panel, found),
+        notes=notes,
     )
 
 

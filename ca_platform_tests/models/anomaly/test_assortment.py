@@ -101,6 +101,18 @@ def test_a_shop_that_sells_little_of_each_product_is_watched_without_them() -> N
     assert set(both[0].notes[56:, -1]) == {FEW_SALES}
 
 
+def test_the_figure_counts_once_it_is_known_on_a_third_of_the_days_that_teach() -> None:
+    panel, marks = market(260), DayMarks.none(260)
+    panel.values[:120, -1] = np.nan
+    alone = Panel(panel.days, panel.metrics[:-1], panel.values[:, :-1], panel.sizes[:, :-1])
+    both = [watch(each, marks, detector="mahalanobis").score for each in (panel, alone)]
+    np.testing.assert_allclose(both[0][150:160], both[1][150:160], rtol=1e-9)
+    assert (np.abs(both[0][-4:] - both[1][-4:]) > 1e-6).any()
+    notes = watch(panel, marks).notes[:, -1]
+    assert set(notes[150:160]) == {FEW_SALES}
+    assert notes[-1] != FEW_SALES
+
+
 def test_products_that_sell_on_nearly_every_day_are_missed_by_name() -> None:
     rare = np.array([39])
     past = [(EVEN, np.where(EVEN < 38, 20, 1))] * 56
