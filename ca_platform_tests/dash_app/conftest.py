@@ -24,7 +24,7 @@ from dash_app.records import Card
 from dash_app.users import UserStore
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, StorageState
+    from playwright.sync_api import Browser, Page, StorageState
 
 DAYS = tuple(frames.DAY - timedelta(days=back) for back in (28, 8, 7, 2, 1, 0))
 VALUED = frames.DAY
@@ -145,25 +145,34 @@ def site(app: Dashboards) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def session(browser: Browser, site: str) -> StorageState:
+def tab(browser: Browser) -> Iterator[Page]:
+    """A tab that tests use one after the other: where our scripts have run before, they run in half the time."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def session(tab: Page, site: str) -> StorageState:
     """Cookies of somebody who has logged in."""
-    return logged_in(browser, site)
+    return logged_in(tab, site)
 
 
 @pytest.fixture
-def screen(browser: Browser, site: str, session: StorageState) -> Iterator[Open]:
+def screen(tab: Page, site: str, session: StorageState) -> Iterator[Open]:
     """Opens a page of somebody who is logged in; the test fails on anything that the page complains of."""
     opened: list[Reader] = []
 
     def open_(size: tuple[int, int] = WIDE, scheme: Any = "light", *, known: bool = True) -> Reader:
-        viewport: Any = {"width": size[0], "height": size[1]}
-        state = session if known else None
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, storage_state=state)
-        opened.append(Reader(context, site))
-        return opened[-1]
+        assert not opened, "one at a time"
+        if known:
+            tab.context.add_cookies(session["cookies"])  # type: ignore[arg-type]
+        tab.set_viewport_size({"width": size[0], "height": size[1]})
+        tab.emulate_media(color_scheme=scheme)
+        opened.append(Reader(tab, site))
+        return opened[0]
 
     yield open_
-    complaints = [complaint for reader in opened for complaint in reader.complaints]
     for reader in opened:
-        reader.page.context.close()
-    assert complaints == []
+        reader.leave()
+    assert [complaint for reader in opened for complaint in reader.complaints] == []

@@ -15,7 +15,7 @@ from ca_platform_tests.once import made_once
 from dash_app.app import Dashboards, build
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, StorageState
+    from playwright.sync_api import Page, StorageState
 
 
 @pytest.fixture(scope="package")
@@ -42,5 +42,5 @@ def site(app: Dashboards) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def session(browser: Browser, site: str) -> StorageState:
-    return logged_in(browser, site)
+def session(tab: Page, site: str) -> StorageState:
+    return logged_in(tab, site)

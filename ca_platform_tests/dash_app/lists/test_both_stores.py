@@ -46,11 +46,13 @@ def elastic_site(shop: Settings, elasticsearch_server: ElasticsearchServer) -> I
 
 
 @pytest.fixture(params=["site", "elastic_site"], ids=["embedded", "elasticsearch"])
-def reader(request: pytest.FixtureRequest, screen: Open) -> Reader:
+def reader(request: pytest.FixtureRequest, screen: Open) -> Iterator[Reader]:
     """Somebody in front of one of the stores; the login counts at both, for they have the same users."""
     found: Reader = screen()
+    own = found.site
     found.site = request.getfixturevalue(request.param)
-    return found
+    yield found
+    found.site = own  # the other one ends before the tab is left
 
 
 def wait_rows(reader: Reader, card: str, count: int) -> None:
