@@ -91,6 +91,7 @@ def _dataset(spec: TableSpec) -> str:
         ("parts", "one for each local day" if spec.partitioned else "one, replaced by each load"),
         ("identified by", ", ".join(spec.key)),
         ("made from", ", ".join(spec.inputs)),
+        ("and, where their source is connected", ", ".join(spec.more_inputs)),
     ]
     lines = "\n".join(f"- {name}: {value}" for name, value in facts if value)
     dynamic = [(f"`{name}`", "", "", _DYNAMIC.get(name, "")) for name in spec.dynamic]

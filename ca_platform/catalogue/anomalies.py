@@ -31,6 +31,7 @@ _METRICS = {
     "offset_0": "first orders on the day of download",
     "offset_1": "first orders a day later",
     "signup": "sign-up",
+    "usual_products": "usual products sold",
 }
 _OFFSET = "offset_"
 
@@ -52,8 +53,9 @@ def _part_in_words(name: str) -> str:
 
 
 _KNOWN = ("session_steps", "dimension_values", "client_numbers", "first_purchases", "customer_orders")
+_SOLD = ("product_days",)
 # Whichever of them is asked for: detectors are chosen for all of them together.
-_FACTS = (*_KNOWN, "anomaly_models")
+_FACTS = (*_KNOWN, *_SOLD, "anomaly_models")
 
 _MEASURES = (
     Column("actual", Kind.FLOAT, "The figure of the day; null where it has none.", "by metric", nullable=True),
@@ -115,8 +117,13 @@ _OTHER_IDS = (
     "week at least and 90 days at most."
 )
 _OF_HOURS = (
-    "That is how much of a usual day lies in the hours in which anything came, over what chance lets expect of as many: about "
+    "The figure of hours is how much of a usual day lies in the hours in which anything came, over what chance lets expect of as many: about "
     "1 on every day, however weak, and a half where half a day is empty. A usual day is the last eight same weekdays."
+)
+_OF_PRODUCTS = (
+    "usual_products is how much of what usually sells lies in the products sold, over what chance lets expect of as many "
+    "sales: about 1 on every day, less where products cannot be bought. What usually sells is what sold in the eight weeks "
+    "before; the figure is only told where chance moves it by a tenth at most."
 )
 
 
@@ -210,6 +217,7 @@ ANOMALY_TABLES = (
         key=("model", "parameter", "place"),
         sort=("model", "parameter", "place"),
         inputs=_KNOWN,
+        more_inputs=_SOLD,
     ),
     TableSpec(
         name="anomaly_scores",
@@ -220,6 +228,7 @@ ANOMALY_TABLES = (
         key=BACKTEST_KEY,
         sort=BACKTEST_KEY,
         inputs=_KNOWN,
+        more_inputs=_SOLD,
     ),
 )
 
@@ -254,7 +263,9 @@ ANOMALIES = (
     _report(
         "revenue_anomaly",
         "Anomalies of revenue",
-        f"Revenue, orders, the mean amount of an order, and hours_with_orders. {_OF_HOURS}",
+        f"Revenue, orders, the mean amount of an order, hours_with_orders and, where lines are connected, usual_products. "
+        f"{_OF_HOURS} {_OF_PRODUCTS}",
+        "product_numbers",
     ),
     _DIMENSIONS,
     ReportSpec(

@@ -139,6 +139,11 @@ def connected_facts(spec: ReportSpec, settings: Settings) -> tuple[str, ...]:
     return tuple(name for name in spec.facts if table_spec(name).layer == "lake" or _has_sources(name, settings))
 
 
+def connected_inputs(spec: TableSpec, settings: Settings) -> tuple[str, ...]:
+    """What a table is made from, with those of its further inputs whose sources are in the settings."""
+    return (*spec.inputs, *(name for name in spec.more_inputs if _has_sources(name, settings)))
+
+
 def _has_sources(name: str, settings: Settings) -> bool:
     spec = table_spec(name)
     if spec.layer == "lake":

@@ -93,6 +93,7 @@ class TableSpec:
         partitioned: one part per local day; a snapshot (``customers``) has a single part.
         key: columns that identify a row; parts are sorted by ``sort``.
         inputs: names of the tables it is made from (empty for the lake: their input is a source).
+        more_inputs: further ones, without which it can be made: they count where their sources are connected.
         dynamic: column groups added by the settings, such as ``dimensions.*``.
     """
 
@@ -105,4 +106,5 @@ class TableSpec:
     sort: tuple[str, ...] = ()
     partitioned: bool = True
     inputs: tuple[str, ...] = ()
+    more_inputs: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = field(default=())

@@ -13,7 +13,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ca_platform.calendar import days_between
-from ca_platform.catalogue import TableSpec, report_specs, table_specs
+from ca_platform.catalogue import TableSpec, connected_inputs, report_specs, table_specs
 from ca_platform.defs import specs
 from ca_platform.defs.failures import failure
 from ca_platform.defs.resources import Platform
@@ -177,6 +177,6 @@ def _newest_day(platform: Platform, tables: Iterable[TableSpec]) -> date:
     start = platform.settings.business.start_date
     if not days or days[-1] < start:
         raise HistoryError("No day is loaded that models could learn from. Load some: ca-platform load.")
-    facts = {name for table in tables for name in table.inputs}
+    facts = {name for table in tables for name in connected_inputs(table, platform.settings)}
     ensure(sorted(facts), list(days_between(start, days[-1])), platform.settings, platform.lake)
     return days[-1]

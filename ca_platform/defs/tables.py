@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from ca_platform.catalogue import TableSpec
+from ca_platform.catalogue import TableSpec, connected_inputs
 from ca_platform.defs import specs
 from ca_platform.settings import Settings
 
@@ -20,7 +20,7 @@ def table_asset(table: TableSpec, settings: Settings, kinds: Collection[str], **
     shared = specs.common(settings)
     return dg.AssetSpec(
         table.name,
-        deps=specs.existing(table.inputs, settings),
+        deps=specs.existing(connected_inputs(table, settings), settings),
         group_name=table.layer,
         description=table.description,
         kinds={*kinds, "parquet"},

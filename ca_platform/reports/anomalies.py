@@ -20,7 +20,7 @@ from ca_platform.models.anomaly.hours import silent_hours
 from ca_platform.models.anomaly.records import Flags, Floats, Panel, Watched
 from ca_platform.reports.anomaly_panels import AnomalyPanels
 from ca_platform.reports.anomaly_split import Explained, FlaggedDays
-from ca_platform.reports.anomaly_values import in_words, unit_of
+from ca_platform.reports.anomaly_values import in_words, some_of, unit_of
 from ca_platform.reports.periods import Calendar
 from ca_platform.training import AnomalyModels
 from ca_platform.training.anomalies import Serving
@@ -157,11 +157,10 @@ def is_of_few(panel: Panel, watched: Watched) -> Flags:
     is_ratio = np.array([metric.kind == "ratio" for metric in panel.metrics])
     off = np.abs(panel.values - watched.expected) * np.where(is_ratio, panel.sizes, 1.0)
     for column, metric in enumerate(panel.metrics):
-        if metric.hours_of is not None:
-            # What usually comes in the hours that were empty.
-            off[:, column] *= watched.expected[:, panel.names.index(metric.hours_of)] / np.maximum(
-                panel.sizes[:, column], 1.0
-            )
+        if metric.looks_within:
+            # What usually comes in the hours that were empty, or with the products that were not sold.
+            whole = panel.names.index(str(metric.hours_of or metric.products_of))
+            off[:, column] *= watched.expected[:, whole] / np.maximum(panel.sizes[:, column], 1.0)
     rows, leading = np.arange(watched.leading.size), watched.leading
     few: Flags = (leading >= 0) & counted[leading] & (off[rows, leading] < LEAST_EVENTS)
     return few
@@ -231,7 +230,7 @@ def _explanations(run: Run, panels: AnomalyPanels, explained: Explained) -> list
         found[place * len(metrics) : (place + 1) * len(metrics)] = ["; ".join(filter(None, known))] * len(metrics)
     for place, column in np.argwhere(run.is_anomaly):
         metric, day = metrics[column], run.panel.days[place]
-        told = _metric_in_words(run, place, column, panels.currency)
+        told = _metric_in_words(run, place, column, panels)
         value = explained.best.get((day, metric.name))
         found[place * len(metrics) + column] = told if value is None else f"{told}. {value}"
     return found
@@ -250,7 +249,7 @@ def _notes(run: Run, panels: AnomalyPanels) -> list[str | None]:
     ]
 
 
-def _metric_in_words(run: Run, place: int, column: int, currency: str) -> str:
+def _metric_in_words(run: Run, place: int, column: int, panels: AnomalyPanels) -> str:
     metric = run.panel.metrics[column]
     actual, expected = run.panel.values[place, column], run.expected[place, column]
     name = metric_in_words(metric.name)
@@ -258,8 +257,12 @@ def _metric_in_words(run: Run, place: int, column: int, currency: str) -> str:
         told = in_words(name, actual, expected, np.nan, metric.hours_of)
         silent = None if run.panel.hours is None else silent_hours(run.panel.hours[metric.hours_of][: place + 1])
         return told if silent is None else f"{told}, none from {silent[0]:02}:00 to {silent[1]:02}:00"
+    if metric.products_of is not None:
+        told = in_words(name, actual, expected, np.nan, metric.products_of)
+        missing = panels.products_missing(place) if actual < expected else []
+        return f"{told}, nothing sold of {some_of(missing)}" if missing else told
     below = run.panel.sizes[place, column] if metric.denominator is not None else 1.0
-    return in_words(name, actual, expected, float((actual - expected) * below), unit_of(metric, currency))
+    return in_words(name, actual, expected, float((actual - expected) * below), unit_of(metric, panels.currency))
 
 
 def _until(frame: pl.DataFrame, calendar: Calendar) -> pl.LazyFrame:

@@ -15,8 +15,10 @@ import numpy as np
 import polars as pl
 
 from ca_platform.calendar import as_of
+from ca_platform.facts.customers import MAIN_SLICE
+from ca_platform.models.anomaly.assortment import missing_products, products_figure
 from ca_platform.models.anomaly.hours import HOURS, hours_figure
-from ca_platform.models.anomaly.records import DayMarks, Days, Flags, Floats, Metric, Panel
+from ca_platform.models.anomaly.records import DayMarks, Days, Flags, Floats, Metric, Panel, Sold
 from ca_platform.models.anomaly.renumbering import under_other_ids
 from ca_platform.reports.anomaly_cohorts import CohortDays, cohort_days
 from ca_platform.reports.anomaly_marks import marks_of
@@ -25,6 +27,7 @@ from ca_platform.settings import Settings
 
 SESSIONS, ORDERS, REVENUE, MEAN_AMOUNT, DOWNLOADS = "sessions", "orders", "revenue", "mean_amount", "downloads"
 _HOURS = {name: f"hours_with_{name}" for name in (SESSIONS, ORDERS)}
+_PRODUCTS = Metric("usual_products", "ratio", products_of=ORDERS)
 
 
 class AnomalyPanels:
@@ -80,7 +83,7 @@ class AnomalyPanels:
     @property
     def actions(self) -> dict[str, str]:
         """Name of the watched count by declared action."""
-        taken = {SESSIONS, ORDERS, REVENUE, MEAN_AMOUNT, *_HOURS.values()}
+        taken = {SESSIONS, ORDERS, REVENUE, MEAN_AMOUNT, *_HOURS.values(), _PRODUCTS.name}
         return {name: f"actions.{name}" if name in taken else name for name in self._facts.shape.actions}
 
     def panel(self, report: str) -> Panel:
@@ -115,7 +118,7 @@ class AnomalyPanels:
         metrics = self.metrics(report)
         figures = {name: self.by_slice(name)[:, 0] for name in (*self._counts, REVENUE)}
         hours = {metric.name: self._hours[metric.name] for metric in metrics if metric.name in self._hours}
-        return panel_of(self.days, metrics, figures, hours)
+        return panel_of(self.days, metrics, figures, hours, self._sold if _PRODUCTS in metrics else None)
 
     def metrics(self, report: str) -> tuple[Metric, ...]:
         """The metrics of a report that are made of sessions alone."""
@@ -124,7 +127,9 @@ class AnomalyPanels:
         orders = Metric(ORDERS, "count")
         if report == "dorders_anomaly":
             return (orders,)
-        return Metric(REVENUE, "amount"), orders, hours_of(ORDERS), Metric(MEAN_AMOUNT, "amount", REVENUE, ORDERS)
+        products = (_PRODUCTS,) if self._settings.sources.lines is not None else ()
+        means = Metric(MEAN_AMOUNT, "amount", REVENUE, ORDERS)
+        return Metric(REVENUE, "amount"), orders, hours_of(ORDERS), *products, means
 
     @property
     def _counts(self) -> dict[str, str]:
@@ -154,6 +159,31 @@ class AnomalyPanels:
         for name, column in columns.items():
             found[name][place, rows["hour"].to_numpy()] = rows[column].cast(pl.Float64).to_numpy()
         return found
+
+    @cached_property
+    def _sold(self) -> tuple[Sold, ...]:
+        """The products of each day in the whole shop, and how many orders contain each."""
+
+        def build() -> pl.LazyFrame:
+            rows = self._facts.scan("product_days").filter(pl.col("slice") == MAIN_SLICE, pl.col("day") <= self._last)
+            return rows.select("day", "item", "orders")
+
+        rows = self._facts.lake.collect(build).sort("day", "item")
+        place = (rows["day"].to_numpy().astype("datetime64[D]") - self._first).astype(np.int64)
+        borders = np.searchsorted(place, np.arange(1, self.days.size))
+        items, orders = (rows[name].to_numpy().astype(np.int64) for name in ("item", "orders"))
+        return tuple(zip(np.split(items, borders), np.split(orders, borders), strict=True))
+
+    def products_missing(self, day: int) -> list[str]:
+        """Names of the products that sell on nearly every day and did not on this one, the likeliest first."""
+        items = missing_products(self._sold[: day + 1])
+        return self._product_names.gather(items).to_list()
+
+    @cached_property
+    def _product_names(self) -> pl.Series:
+        """Name of each product by its number."""
+        names = self._facts.lake.collect(lambda: self._facts.scan("product_numbers").select("item", "product"))
+        return names.sort("item")["product"]
 
     @property
     def _first(self) -> np.datetime64:
@@ -199,20 +229,27 @@ def ratio(numerator: str, denominator: str) -> Metric:
 
 
 def panel_of(
-    days: Days, metrics: Sequence[Metric], figures: dict[str, Floats], hours: dict[str, Floats] | None = None
+    days: Days,
+    metrics: Sequence[Metric],
+    figures: dict[str, Floats],
+    hours: dict[str, Floats] | None = None,
+    sold: Sequence[Sold] | None = None,
 ) -> Panel:
     """The panel of metrics that are made of daily counts and amounts.
 
     Args:
         figures: (n,) each, by name; what is divided, and what it is divided by.
         hours: (n, 24) each, of all that stand in the panel; None where it is not known.
+        sold: products and orders of each of the n days; None where they are not known.
     """
-    columns = [
-        figures_of(metric, figures) if metric.hours_of is None else hours_figure((hours or {})[metric.hours_of])
-        for metric in metrics
-    ]
-    values, sizes = zip(*columns, strict=True)
-    return Panel(days, tuple(metrics), np.column_stack(values), np.column_stack(sizes), hours)
+
+    def column(metric: Metric) -> tuple[Floats, Floats]:
+        if metric.hours_of is not None:
+            return hours_figure((hours or {})[metric.hours_of])
+        return figures_of(metric, figures) if metric.products_of is None else products_figure(sold or ())
+
+    values, sizes = zip(*map(column, metrics), strict=True)
+    return Panel(days, tuple(metrics), np.column_stack(values), np.column_stack(sizes), hours, sold)
 
 
 def figures_of(metric: Metric, figures: dict[str, Floats]) -> tuple[Floats, Floats]:

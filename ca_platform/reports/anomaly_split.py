@@ -109,8 +109,8 @@ def _flagged(runs: Mapping[str, Run]) -> Iterator[tuple[Run, int, int]]:
         for place, column in np.argwhere(run.is_anomaly):
             metric = run.panel.metrics[column]
             key = int(place), metric.name
-            # The hours of a value say little where few of its sessions come in each.
-            if key not in seen and metric.hours_of is None:
+            # The hours of a value say little where few of its sessions come in each, and so do its products.
+            if key not in seen and not metric.looks_within:
                 seen.add(key)
                 yield run, int(place), int(column)
 

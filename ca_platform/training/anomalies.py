@@ -38,7 +38,7 @@ SCORED: dict[str, pl.DataType] = {
     "is_served": pl.Boolean(),
 }
 # Goes into what a choice is made of: raise it when detectors or incidents change.
-_RECIPE = 4
+_RECIPE = 5
 FIRST_CHOICE_DAYS = 112
 """Days of history before the first choice: eight weeks that only teach, and as many that are judged."""
 _SERVED = "served"
@@ -123,7 +123,8 @@ class AnomalyModels(KeptModels):
         chosen = settings.reports.anomaly
         self._budget = chosen.false_alarms_per_30_days
         self._panel, self._marks = panel, marks
-        super().__init__(last, settings, lake, f"{_RECIPE} {chosen!r}")
+        has_products = settings.sources.lines is not None
+        super().__init__(last, settings, lake, f"{_RECIPE} {chosen!r} {has_products}")
 
     def train(self, day: date, *, networks_too: bool = False) -> Choice:
         """Choose with what was known at the end of a day, and keep the choices and how they were made.

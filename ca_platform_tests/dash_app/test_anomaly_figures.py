@@ -44,6 +44,13 @@ def test_every_figure_has_its_panel_with_what_came_and_its_range() -> None:
     assert "area: the range that was expected" in drawn.notes(figure)
 
 
+def test_figure_that_is_known_on_no_day_has_no_panel() -> None:
+    unknown = pl.when(pl.col("metric") == "has_basket").then(None).otherwise("actual")
+    figure = anomaly_course.course(report(actual=unknown), LOOK)
+    assert len([name for name in figure["layout"] if name.startswith("yaxis")]) == 3
+    assert not by_name(figure, "has basket")
+
+
 def test_open_diamonds_are_the_flagged_days_that_the_figure_carries() -> None:
     figure = anomaly_course.course(report(), LOOK)
     (orders,) = by_name(figure, "orders, stands out")

@@ -43,6 +43,7 @@ def opening(day: date | None) -> Look:
         (0.088, "orders/sessions", "8.8%"),
         (0.52, "hours_with_sessions", "52.0%"),
         (1.018, "hours_with_sessions", "100.0%"),
+        (0.6, "usual_products", "60.0%"),
         (46.5, "mean_amount", "£46.50"),
         (None, "orders", "–"),
     ],

@@ -20,13 +20,14 @@ from ca_platform.catalogue import report_spec
 from ca_platform.catalogue.anomalies import ANOMALIES, COHORT_OFFSETS, DAY_REPORTS, metric_in_words
 from ca_platform.lake import Lake
 from ca_platform.models.anomaly import backtest
-from ca_platform.models.anomaly.watch import NEW_FIGURE, NO_SEASON, ONLY_TAUGHT
+from ca_platform.models.anomaly.watch import FEW_SALES, NEW_FIGURE, NO_SEASON, ONLY_TAUGHT
 from ca_platform.reports import anomalies as reported
 from ca_platform.settings import Settings
 from ca_platform.training import anomalies
 from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.cohorts import cohorts
 from ca_platform_tests.oracle.frames import days_of, load_frames
+from ca_platform_tests.oracle.products import sold
 from ca_platform_tests.oracle.shops import nasty_shop
 from ca_platform_tests.oracle.world import Session, world
 
@@ -96,6 +97,37 @@ def hours_figure(sessions: dict[date, list[Session]], day: date) -> float | None
     return sum(share for hour, share in usual.items() if hour in busy) / expected
 
 
+def products_figure(by_day: dict[date, list[tuple[str, str]]], day: date) -> float | None:
+    """Usual share of the products sold, by what so many sales let expect; of the eight weeks before."""
+    before = [by_day.get(day - timedelta(days=back), []) for back in range(1, 57)]
+    open_days = sum(bool(own) for own in before)
+    if open_days < 28 or not by_day[day]:
+        return None
+    past = Counter(product for own in before for _, product in own)
+    sales = sum(past.values())
+    shares = {product: orders / sales for product, orders in past.items()}
+
+    def sells(share: float, times: float) -> float:
+        return float(1 - (1 - share) ** times)
+
+    usual = {product: sells(share, sales / open_days) for product, share in shares.items()}
+    mean = sum(shares[product] * usual[product] for product in shares)
+    if sum(shares[product] ** 2 * usual[product] * (1 - usual[product]) for product in shares) ** 0.5 > 0.1 * mean:
+        return None
+    here = {product for _, product in by_day[day]}
+    expected = sum(share * sells(share, len(by_day[day])) for share in shares.values())
+    return sum(share for product, share in shares.items() if product in here) / expected
+
+
+def products_by_day() -> dict[date, list[tuple[str, str]]]:
+    """Each product of each order once."""
+    known = world(SHOP, LAST)
+    found: dict[date, set[tuple[str, str]]] = {day: set() for day in days_of(SHOP, LAST)}
+    for one in sold(known):
+        found[known.local_day(one.order.start)].add((one.order.order_id, one.line.product))
+    return {day: list(pairs) for day, pairs in found.items()}
+
+
 def actual(frame: pl.DataFrame, day: date) -> dict[str, float | None]:
     return dict(frame.filter(pl.col("date") == day).select("metric", "actual").iter_rows())
 
@@ -111,9 +143,11 @@ def test_every_report_has_a_row_for_each_day_and_metric(frames: dict[str, pl.Dat
 def test_figures_of_the_funnel_and_of_revenue_are_those_of_the_sessions(frames: dict[str, pl.DataFrame]) -> None:
     by_day = sessions_by_day()
     bought = {day: [session for session in sessions if session.purchased] for day, sessions in by_day.items()}
+    products = products_by_day()
     for day, sessions in by_day.items():
         funnel = funnel_figures(sessions) | {"hours_with_sessions": hours_figure(by_day, day)}
-        revenue = revenue_figures(sessions) | {"hours_with_orders": hours_figure(bought, day)}
+        within = {"hours_with_orders": hours_figure(bought, day), "usual_products": products_figure(products, day)}
+        revenue = revenue_figures(sessions) | within
         assert actual(frames["dfunnel_anomaly"], day) == pytest.approx(funnel)
         assert actual(frames["revenue_anomaly"], day) == pytest.approx(revenue)
 
@@ -179,7 +213,10 @@ def test_notes_say_what_could_not_be_taken_out_of_each_figure(frames: dict[str, 
         assert set(frames[name].filter(taught)["note"]) == {ONLY_TAUGHT}
         judged = frames[name].filter(~taught, pl.col("low").is_not_null())
         assert set(judged["note"]) == {f"{NO_SEASON}; {reported.NO_HOLIDAYS}"}
-        assert set(frames[name].filter(~taught, pl.col("low").is_null())["note"]) <= {NEW_FIGURE}
+        unjudged = frames[name].filter(~taught, pl.col("low").is_null())
+        of_products = pl.col("metric") == "usual_products"
+        assert set(unjudged.filter(~of_products)["note"]) <= {NEW_FIGURE}
+        assert set(unjudged.filter(of_products)["note"]) <= {NEW_FIGURE, FEW_SALES}
 
 
 def test_dimension_values_are_those_of_flagged_days(frames: dict[str, pl.DataFrame]) -> None:

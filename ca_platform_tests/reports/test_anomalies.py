@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +22,7 @@ from ca_platform.settings import Settings
 from ca_platform.settings.reports import Event
 from ca_platform_tests.computed import computed
 from ca_platform_tests.oracle.frames import load_frames
-from ca_platform_tests.oracle.world import Session, Shop
+from ca_platform_tests.oracle.world import Line, Session, Shop
 
 START, DAYS, LOST, DARK = date(2024, 1, 1), 90, 80, 85
 DAY = START + timedelta(days=LOST)
@@ -240,3 +241,32 @@ def test_new_customers_are_not_judged_while_all_customers_come_under_other_ids(t
     assert funnel["score"].is_not_null().all()
     assert not funnel["note"].str.contains("other ids").any()
     assert set(found[names[0]].filter(pl.col("date") < START + timedelta(days=28))["note"]) == {ONLY_TAUGHT}
+
+
+def test_products_that_are_not_sold_are_named(tmp_path: Path) -> None:
+    """Two of five products are gone on a day, and no fewer orders come; the shop without lines does not look at them."""
+    dice = np.random.default_rng(5)
+    sessions: list[Session] = []
+    lines: list[Line] = []
+    for day in range(DAYS):
+        known = ["cup", "fork", "knife"] if day == LOST else ["cup", "fork", "knife", "mug", "plate"]
+        for number in range(int(dice.poisson(60))):
+            begun = datetime(2024, 1, 1, 8, tzinfo=UTC) + timedelta(days=day, seconds=60 * number)
+            order = Session(f"{len(sessions)}", f"client {dice.integers(900)}", begun, Decimal(9), purchased=True)
+            sessions.append(order)
+            lines.append(Line(order.order_id, str(dice.choice(known)), Decimal(9)))
+    last = START + timedelta(days=DAYS - 1)
+    shop = Shop(sessions, [], START, "UTC", lines=lines)
+    (tmp_path / "with").mkdir()
+    frame = computed(["revenue_anomaly"], [last], *load_frames(shop, tmp_path / "with", last))["revenue_anomaly"]
+    row = frame.row(by_predicate=(pl.col("date") == DAY) & (pl.col("metric") == "usual_products"), named=True)
+    assert (row["is_anomaly"], row["is_alarm"], row["direction"]) == (True, True, "decrease")
+    assert row["actual"] == pytest.approx(0.6, abs=0.05)
+    assert re.fullmatch(
+        r"usual products sold: −\d\d%, nothing sold of (mug, plate|plate, mug)",
+        row["explanation"],
+    )
+    (tmp_path / "without").mkdir()
+    plain = replace(shop, lines=[])
+    frame = computed(["revenue_anomaly"], [last], *load_frames(plain, tmp_path / "without", last))["revenue_anomaly"]
+    assert set(frame["metric"]) == {"revenue", "orders", "hours_with_orders", "mean_amount"}

@@ -37,7 +37,8 @@ def course(frame: pl.DataFrame, look: Look) -> Figure:
     A click on a day opens it. Of many metrics those with the most days that stand out are drawn.
     """
     rows = words.span(frame, look).with_columns(is_known=words.is_known_day())
-    known = words.ordered(rows)
+    # A figure that is known on no day, such as that of products of few sales, has nothing to draw.
+    known = words.ordered(rows.filter(pl.col("actual").count().over("metric") > 0))
     shown = _shown(rows, known)
     data: list[dict[str, Any]] = []
     layout: dict[str, Any] = {}

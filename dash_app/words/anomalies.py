@@ -21,7 +21,8 @@ Frame = pl.DataFrame
 NO_DATA = "There is nothing to watch on these days."
 NO_SCORE = "No day has a score yet: it takes eight weeks of history."
 _MONEY = ("revenue", "mean_amount")
-_OF_HOURS = "hours_with_"
+# Shares of what a usual day is made of: its hours, its products.
+_WITHIN = ("hours_with_", "usual_products")
 _FEW = 10
 MOST_DAYS = 1_000
 """So many are drawn of a longer history."""
@@ -29,8 +30,8 @@ _LAST = {"90": 90, "180": 180, "all": MOST_DAYS}
 
 
 def is_ratio(metric: str) -> bool:
-    """Whether it is a share: of one step that gets to another, ``purchase/has_basket``, or of the hours of a day."""
-    return "/" in metric or metric.startswith(_OF_HOURS)
+    """Whether it is a share: of one step that gets to another, ``purchase/has_basket``, or of the hours or products of a day."""
+    return "/" in metric or metric.startswith(_WITHIN)
 
 
 def is_money(metric: str) -> bool:
@@ -46,8 +47,8 @@ def written(value: float | None, metric: str, form: Formats) -> str:
     """A value of a metric; what was expected of a small count has its fraction."""
     if value is None:
         return "–"
-    if metric.startswith(_OF_HOURS):
-        # Over what chance lets expect, a day like others may come to 100.1 %: all of the hours are all.
+    if metric.startswith(_WITHIN):
+        # Over what chance lets expect, a day like others may come to 100.1 %: all of them are all.
         return form.share(min(value, 1.0))
     if is_ratio(metric):
         return form.share(value)
