@@ -6,89 +6,22 @@ Belongs here: by what such a table is known, and the SQL that ``init`` proposes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from ca_platform.settings.sources import RESERVED_STEPS
-from ca_platform.sources.lazy import TABLE
 from ca_platform.sources.likeness import Columns
 from ca_platform.sources.mapped import Guess, currencies_in, few_texts, map_columns
+from ca_platform.sources.order_rows import OrderRows, literal, quoted, table
 from ca_platform.sources.synonyms import EVENTS, PURCHASES, STATE_PREFIX, STATES, SYNONYMS, UNDONE, VISITS, plain_name
 
 _LEAST_REPEATS = 0.2
 """So many rows are further ones of an order at least: a few are orders that were written twice."""
-_MOSTLY = 0.95
 _MOST_EVENTS = 20
 _DISCOUNT = "discount_given"
 _NAMED = ("sure", "likely")
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """A table and which of its columns is what."""
-
-    base: Mapping[str, Any]
-    columns: Columns
-    order: Mapping[str, str]
-    line: Mapping[str, str]
-
-    @property
-    def key(self) -> list[str]:
-        """Columns that the rows of one order have in common."""
-        return [self.order["order_id"]] if "order_id" in self.order else [self.client, self.date]
-
-    @property
-    def client(self) -> str:
-        return self.order["client"]
-
-    @property
-    def date(self) -> str:
-        return self.order["session_start_date"]
-
-    @property
-    def order_id(self) -> str:
-        if "order_id" in self.order:
-            return quoted(self.order["order_id"])
-        return f"cast({quoted(self.client)} as varchar) || ' ' || cast({quoted(self.date)} as varchar)"
-
-    @property
-    def is_of_database(self) -> bool:
-        """Whether the SQL is that of a server, which knows the types of its columns, and not that of files."""
-        return "table" in self.base
-
-    def number(self, column: str) -> str:
-        """A column as a number: columns of text files are text."""
-        if self.is_of_database:
-            return f"cast({quoted(column)} as numeric)"
-        if self.columns.rows[column].dtype != pl.String():
-            return quoted(column)
-        form, text = self.columns.numbers, quoted(column)
-        for removed in form.removed:
-            text = f"replace({text}, {literal(removed)}, '')"
-        if form.decimal == ",":
-            text = f"replace({text}, ',', '.')"
-        return f"try_cast({text} as double)"
-
-    def text(self, column: str) -> str:
-        return quoted(column) if self.base["kind"] == "csv" else f"cast({quoted(column)} as varchar)"
-
-    def least(self, column: str) -> str:
-        """The one value that the rows of an order have; a server knows no least of some types, such as uuid."""
-        return f"min({self.text(column) if self.is_of_database else quoted(column)})"
-
-    def is_constant(self, column: str) -> bool:
-        """Whether the rows of an order have one value, as far as orders have several."""
-        values = self.columns.rows.group_by(self.key).agg(values=pl.col(column).drop_nulls().n_unique(), rows=pl.len())
-        several = values.filter(pl.col("rows") > 1)
-        return several.filter(pl.col("values") <= 1).height >= _MOSTLY * several.height
-
-
-def quoted(column: str) -> str:
-    """A column's name in SQL."""
-    doubled = column.replace('"', '""')
-    return f'"{doubled}"'
 
 
 def shaped(base: Mapping[str, Any], columns: Columns, source: str | None) -> tuple[Guess, ...]:
@@ -103,12 +36,12 @@ def shaped(base: Mapping[str, Any], columns: Columns, source: str | None) -> tup
     return tuple(guess for guess in found if source in (None, guess.source))
 
 
-def _rows(base: Mapping[str, Any], columns: Columns) -> _Rows | None:
+def _rows(base: Mapping[str, Any], columns: Columns) -> OrderRows | None:
     """The table, where somebody did something at a time by their names."""
     order, line = (_named(map_columns(base, columns.fresh(), name)) for name in ("sessions", "lines"))
     if not {"client", "session_start_date"} <= order.keys() or columns.rows.is_empty():
         return None
-    return _Rows(base, columns, order, line)
+    return OrderRows(base, columns, order, line)
 
 
 def _named(guess: Guess) -> dict[str, str]:
@@ -175,22 +108,18 @@ def with_purchases(orders: Guess, columns: Columns) -> Guess:
         words["has_purchased"] = f"a guess: {bought[1]}; check the query"
     discount = next((name for name in columns.kinds if _is_discount(name) and columns.is_negative(name)), None)
     if discount is not None:
-        made[_DISCOUNT] = f"abs({_Rows(orders.mapping, columns, {}, {}).number(discount)})"
+        made[_DISCOUNT] = f"abs({OrderRows(orders.mapping, columns, {}, {}).number(discount)})"
         mapping["columns"] = {**mapping.get("columns", {}), "discount_amount": _DISCOUNT}
         words["discount_amount"] = f"a guess: {discount} is written as a negative amount; check the query"
     if not made:
         return orders
     listed = "".join(f",\n       {sql} as {quoted(name)}" for name, sql in made.items())
-    query = f"select *{listed}\nfrom {_table(orders.mapping)}"
+    query = f"select *{listed}\nfrom {table(orders.mapping)}"
     return replace(orders, mapping={**mapping, "query": query}, confidence=words)
 
 
 def _is_discount(name: str) -> bool:
     return plain_name(name) in (plain_name("discount_amount"), *SYNONYMS["discount_amount"])
-
-
-def _table(mapping: Mapping[str, Any]) -> str:
-    return ".".join(map(quoted, mapping["table"].split("."))) if "table" in mapping else TABLE
 
 
 def _is_bought(columns: Columns) -> tuple[str, str] | None:
@@ -210,7 +139,7 @@ def _is_bought(columns: Columns) -> tuple[str, str] | None:
 def _is_paid(visits: Guess, columns: Columns) -> tuple[str, str] | None:
     """SQL that is 1 for a visit with an amount, else 0, and that in words; None: these are no visits, or all have one."""
     named = _named(visits)
-    rows = _Rows(visits.mapping, columns, named, {})
+    rows = OrderRows(visits.mapping, columns, named, {})
     total = named.get("payment_amount")
     if total is None or plain_name(named.get("order_id", "")) not in VISITS:
         return None
@@ -220,13 +149,13 @@ def _is_paid(visits: Guess, columns: Columns) -> tuple[str, str] | None:
     return f"case when {rows.number(total)} > 0 then 1 else 0 end", f"where {total} is empty or 0 nothing was bought"
 
 
-def _is_repeated(rows: _Rows) -> bool:
+def _is_repeated(rows: OrderRows) -> bool:
     """Whether many rows are further ones of an order, each of one customer."""
     height, orders = rows.columns.rows.height, rows.columns.rows.n_unique(rows.key)
     return height - orders >= _LEAST_REPEATS * height and rows.is_constant(rows.client)
 
 
-def _amount(rows: _Rows) -> str | None:
+def _amount(rows: OrderRows) -> str | None:
     """SQL of what an order cost; None: no column tells. An order with an amount that cannot be read has none."""
     total, price, pieces = (rows.order.get("payment_amount"), rows.line.get("price"), rows.line.get("quantity"))
     if total is not None and "order_id" in rows.order and rows.is_constant(total):
@@ -239,14 +168,14 @@ def _amount(rows: _Rows) -> str | None:
     return f"case when count({each}) = count(*) then round(sum({each}), 4) end"
 
 
-def _cuts(rows: _Rows) -> list[str]:
+def _cuts(rows: OrderRows) -> list[str]:
     """Few texts of which an order has one."""
     columns = rows.columns.fresh()
     columns.used |= {*rows.order.values(), *rows.line.values()}
     return [name for name in few_texts(columns) if rows.is_constant(name)]
 
 
-def _goods(rows: _Rows) -> Guess | None:
+def _goods(rows: OrderRows) -> Guess | None:
     """The lines of the same file; None where nothing says what one cost."""
     if "product" not in rows.line:
         return None
@@ -309,17 +238,11 @@ def _tells_kinds(columns: Columns, name: str) -> bool:
     return columns.kinds[name] == "text" and columns.distinct[name] <= _MOST_EVENTS
 
 
-def literal(text: str) -> str:
-    """A text in SQL."""
-    doubled = text.replace("'", "''")
-    return f"'{doubled}'"
-
-
 def _guess(
-    rows: _Rows, source: str, fields: Mapping[str, str], words: str, by: list[str] | None = None, **own: list[str]
+    rows: OrderRows, source: str, fields: Mapping[str, str], words: str, by: list[str] | None = None, **own: list[str]
 ) -> Guess:
     chosen = ",\n".join(f"       {made} as {quoted(name)}" for name, made in fields.items()).lstrip()
-    query = f"select {chosen}\nfrom {_table(rows.base)}"
+    query = f"select {chosen}\nfrom {table(rows.base)}"
     if by is not None:
         query += f"\ngroup by {', '.join(map(quoted, by))}\norder by {quoted('order_id')}"
     mapping: dict[str, Any] = {key: value for key, value in rows.base.items() if key != "table"} | {"query": query}
