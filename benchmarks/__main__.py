@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--small", action="store_true", help="with --all: the default sizes")
     parser.add_argument("--again", action="store_true", help="with --all: also what this version has a result of")
-    parser.add_argument("--output", type=Path, default=RESULTS, help="with --all: where the page goes")
+    parser.add_argument("--record", action="store_true", help="of one benchmark: also write its result into RESULTS.md")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="with --all or --record: where the page goes")
     asked = parser.parse_args(arguments)
     if asked.list:
         return _list()
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("give the name of a benchmark, --list or --all")
     if asked.size is not None and asked.size < 1:
         parser.error("--size must be 1 or more")
-    return _run_one(asked.name, asked.size)
+    return _run_one(asked.name, asked.size, asked.output if asked.record else None)
 
 
 def _say(text: str) -> None:
@@ -52,11 +53,15 @@ def _list() -> int:
     return 0
 
 
-def _run_one(name: str, size: int | None) -> int:
+def _run_one(name: str, size: int | None, page: Path | None) -> int:
+    from benchmarks.results import with_result
+
     benchmark = BENCHMARKS[name]
     result = benchmark.run(size or benchmark.default)
-    keep(result, code_version())
+    kept = keep(result, code_version())
     _say(show(result) + "\n\n" + result.to_json())
+    if page is not None:
+        page.write_text(with_result(page.read_text(encoding="utf-8"), kept), encoding="utf-8")
     return 0
 
 

@@ -26,6 +26,8 @@ PACKAGES = (
     "elasticsearch",
 )
 
+_LONGEST_RECORD = 3_000
+
 
 def results_page(found: Mapping[str, Kept], failures: Mapping[str, str]) -> str:
     """The page as Markdown.
@@ -39,22 +41,46 @@ def results_page(found: Mapping[str, Kept], failures: Mapping[str, str]) -> str:
         "| benchmark | size | ours | rival | ratio | goal | reached | taken | version |",
         "|---|---:|---:|---:|---:|---|---|---|---|",
     ]
-    for name, kept in found.items():
-        result = kept.result
-        reached = "yes" if result.is_reached else "**no**"
-        goal = BENCHMARKS[name].goal.replace("|", "\\|")
-        lines.append(
-            f"| `{name}` | {result.size:,} | {result.ours:.3g} | {result.rival:.3g} | {result.ratio:.3g} "
-            f"| {goal} | {reached} | {kept.taken} | {kept.version} |"
-        )
+    lines += [_row(name, kept) for name, kept in found.items()]
     lines += [
         f"| `{name}` | | | | | {BENCHMARKS[name].goal} | failed: {reason} | {date.today()} | |"
         for name, reason in failures.items()
     ]
     lines += ["", "Ours and rival are seconds, of `memory` gigabytes. A version is the last commit of the code.", ""]
     for name, kept in found.items():
-        lines += [f"## {name}", "", "```text", show(kept.result), "```", "", f"`{kept.result.to_json()}`", ""]
+        lines += _section(name, kept)
     return "\n".join(lines)
+
+
+def with_result(page: str, kept: Kept) -> str:
+    """A page with a later result of one benchmark in its place, or at the end; the others stay as they are."""
+    name = kept.result.name
+    head, *sections = page.split("\n## ")
+    rows = head.splitlines()
+    places = [place for place, row in enumerate(rows) if row.startswith("| `")]
+    own = [place for place in places if rows[place].startswith(f"| `{name}` ")]
+    rows[own[0] if own else places[-1] + 1 : own[0] + 1 if own else places[-1] + 1] = [_row(name, kept)]
+    section = "\n".join(_section(name, kept)).removeprefix("## ")
+    known = [place for place, text in enumerate(sections) if text.startswith(f"{name}\n")]
+    sections[known[0] if known else len(sections) : known[0] + 1 if known else len(sections)] = [section]
+    return "\n## ".join(["\n".join(rows).rstrip() + "\n", *(text.rstrip() + "\n" for text in sections)])
+
+
+def _row(name: str, kept: Kept) -> str:
+    result = kept.result
+    reached = "yes" if result.is_reached else "**no**"
+    goal = BENCHMARKS[name].goal.replace("|", "\\|")
+    return (
+        f"| `{name}` | {result.size:,} | {result.ours:.3g} | {result.rival:.3g} | {result.ratio:.3g} "
+        f"| {goal} | {reached} | {kept.taken} | {kept.version} |"
+    )
+
+
+def _section(name: str, kept: Kept) -> list[str]:
+    record = kept.result.to_json()
+    # Some keep what every single part gave, which the lines above tell.
+    told = [f"`{record}`", ""] if len(record) <= _LONGEST_RECORD else []
+    return [f"## {name}", "", "```text", show(kept.result), "```", "", *told]
 
 
 def _machine() -> list[str]:

@@ -18,7 +18,7 @@ import benchmarks.__main__ as command
 from benchmarks.harness import FOLDER_VARIABLE, ROOT, ChildError, Result, child, duel, show
 from benchmarks.kept import Kept, keep, last
 from benchmarks.registry import BENCHMARKS, Benchmark
-from benchmarks.results import results_page
+from benchmarks.results import results_page, with_result
 from benchmarks.servers import delayed
 
 CONTRACT = (
@@ -53,6 +53,20 @@ def test_result_has_the_keys_of_the_contract_and_says_whether_the_goal_is_reache
     page = results_page({"load": Kept(result, date(2026, 1, 2), "abc1234")}, {"page": "no browser"})
     assert "| `load` | 10 | 3 | 2 | 1.5 | <= 1.45 x scan_csv -> sink_parquet | **no** | 2026-01-02 | abc1234 |" in page
     assert "failed: no browser" in page
+
+
+def test_later_result_takes_its_place_on_the_page_and_the_others_stay() -> None:
+    def taken(name: str, ours: float) -> Kept:
+        return Kept(Result(name, 10, ours=ours, rival=2.0, goal=1.45), date(2026, 1, 2), "abc1234")
+
+    found = {name: taken(name, 3.0) for name in ("load", "day")}
+    page = results_page(found, {})
+    assert with_result(page, found["load"]) == page
+    later = with_result(page, taken("load", 2.5))
+    assert later == results_page({"load": taken("load", 2.5), "day": found["day"]}, {})
+    assert with_result(later, taken("page", 4.0)) == results_page(
+        {"load": taken("load", 2.5), "day": found["day"], "page": taken("page", 4.0)}, {}
+    )
 
 
 def test_latest_result_of_a_size_is_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
