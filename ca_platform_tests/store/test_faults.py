@@ -20,6 +20,10 @@ from ca_platform_tests.store.proxy import Answer, FaultyProxy, Request, times
 
 BUSY = Answer(429, {"error": {"type": "es_rejected_execution_exception", "reason": "queue is full"}, "status": 429})
 
+_CLOSED = {"type": "illegal_state_exception", "reason": "already closed, can't increment ref count"}
+DELETED = Answer(500, {"error": {**_CLOSED, "root_cause": [_CLOSED]}, "status": 500})
+"""What a search is told of an index that another write takes away."""
+
 
 @pytest.fixture
 def proxy(elasticsearch_server: Any) -> Iterator[FaultyProxy]:
@@ -41,7 +45,9 @@ def stumbling(behind_proxy: Settings) -> Iterator[ElasticsearchStore]:
         yield opened
 
 
-@pytest.mark.parametrize("answer", [BUSY, Answer(503), Answer(502), Answer(0)], ids=["429", "503", "502", "hang up"])
+@pytest.mark.parametrize(
+    "answer", [BUSY, DELETED, Answer(503), Answer(502), Answer(0)], ids=["429", "deleted", "503", "502", "hang up"]
+)
 def test_passing_refusals_are_ridden_out(stumbling: ElasticsearchStore, proxy: FaultyProxy, answer: Answer) -> None:
     proxy.rule = times(2, answer)
     stumbling.replace("sales", [DAY], of_main(DAY, [1, 2]), SPEC)

@@ -16,6 +16,8 @@ class StoreGoneError(StoreError):
 
 PASSING_STATUS = frozenset({429, 502, 503, 504})
 _BLOCKED = "cluster_block_exception"
+# What a search says of an index that is deleted under it; asked again, the alias stands for the one that came after.
+_CLOSING = (500, "already closed")
 
 
 def status_of(error: Exception) -> int | None:
@@ -33,8 +35,11 @@ def is_passing(error: Exception) -> bool:
         return False
     if isinstance(error, (NoConnection, ConnectionTimeout)):
         return True
+    status, cause = status_of(error), cause_of(error)
+    if status == _CLOSING[0] and _CLOSING[1] in str(cause.get("reason")):
+        return True
     # A full disk answers 429, too; it does not pass by waiting.
-    return status_of(error) in PASSING_STATUS and cause_of(error).get("type") != _BLOCKED
+    return status in PASSING_STATUS and cause.get("type") != _BLOCKED
 
 
 def cause_of(error: Exception) -> Mapping[str, Any]:

@@ -156,7 +156,7 @@ def test_list_in_the_browser_is_sorted_filtered_and_saved(screen: Open, shop: Se
     assert csv.value.suggested_filename == f"churn_{DAY}.csv"
     csv.value.save_as(tmp_path / "rows.csv")
     saved = pl.read_csv(tmp_path / "rows.csv", infer_schema=False)
-    assert (saved.height, saved["client"].is_in([HTML]).sum()) == (count, 1)
+    assert saved["client"].to_list() == [HTML], "the rows that the filter leaves"
     assert_accessible(reader)
 
 
