@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ca_platform.catalogue.columns import count, day, flag, text
 from ca_platform.catalogue.spec import Column, Kind, ReportSpec, TableSpec
 
@@ -34,6 +36,7 @@ _METRICS = {
     "usual_products": "usual products sold",
 }
 _OFFSET = "offset_"
+_NAMED = 3
 
 
 def metric_in_words(metric: str) -> str:
@@ -50,6 +53,16 @@ def _part_in_words(name: str) -> str:
     if name not in _METRICS and offset != name and offset.isdigit():
         return f"first orders {offset} days later"
     return _METRICS.get(name, name.replace("_", " ").strip() or name)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first of some names, and how many there are besides.
+
+    >>> some_of(["mug", "cup", "plate", "bowl"]), some_of(["mug"])
+    ('mug, cup, plate and 1 more', 'mug')
+    """
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 _KNOWN = ("session_steps", "dimension_values", "client_numbers", "first_purchases", "customer_orders")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ca_platform.catalogue.anomalies import metric_in_words
+from ca_platform.catalogue.anomalies import metric_in_words, some_of
 from ca_platform.notify.ways import Notice
 
 
@@ -44,9 +44,7 @@ class Alarm:
         'CA Platform: anomalies of revenue on 2024-05-04 (revenue)'
         """
         title = self.title[:1].lower() + self.title[1:]
-        shown = ", ".join(metric_in_words(name) for name in self.metrics[:3]) + (
-            f" and {len(self.metrics) - 3} more" if len(self.metrics) > 3 else ""
-        )
+        shown = some_of([metric_in_words(name) for name in self.metrics])
         return f"CA Platform: {title} on {self.day} ({shown})"
 
     @property

@@ -14,13 +14,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ca_platform.catalogue.anomalies import DETECTORS, FIRST_DETECTOR, metric_in_words
+from ca_platform.catalogue.anomalies import DETECTORS, FIRST_DETECTOR, metric_in_words, some_of
 from ca_platform.models.anomaly.calibration import alarms
 from ca_platform.models.anomaly.hours import silent_hours
 from ca_platform.models.anomaly.records import Flags, Floats, Panel, Watched
 from ca_platform.reports.anomaly_panels import AnomalyPanels
 from ca_platform.reports.anomaly_split import Explained, FlaggedDays
-from ca_platform.reports.anomaly_values import in_words, some_of, unit_of
+from ca_platform.reports.anomaly_values import in_words, unit_of
 from ca_platform.reports.periods import Calendar
 from ca_platform.training import AnomalyModels
 from ca_platform.training.anomalies import Serving

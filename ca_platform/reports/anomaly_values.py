@@ -26,7 +26,6 @@ _HALF, _PART = 0.5, 1e-3
 _NORMAL = 1.4826
 _LEAST_SCALE = 1e-3
 _MONEY = "of revenue"
-_NAMED = 3
 _ONE = {"sessions": "session", "orders": "order", "downloads": "download", "first orders": "first order"}
 
 
@@ -206,16 +205,6 @@ def in_words(name: str, actual: float, expected: float, difference: float, unit:
     way = "more" if difference > 0 else "less" if unit.endswith(_MONEY) else "fewer"
     count = f"{abs(difference):,.0f}"
     return f"{told}, about {count} {_ONE.get(unit, unit) if count == '1' else unit} {way}"
-
-
-def some_of(names: Sequence[str]) -> str:
-    """The first of some names, and how many there are besides.
-
-    >>> some_of(["mug", "cup", "plate", "bowl"]), some_of(["mug"])
-    ('mug, cup, plate and 1 more', 'mug')
-    """
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
 
 
 def _change(actual: float, expected: float) -> str:

@@ -17,7 +17,7 @@ class StoreGoneError(StoreError):
 PASSING_STATUS = frozenset({429, 502, 503, 504})
 _BLOCKED = "cluster_block_exception"
 # What a search says of an index that is deleted under it; asked again, the alias stands for the one that came after.
-_CLOSING = (500, "already closed")
+_CLOSING = "already closed"
 
 
 def status_of(error: Exception) -> int | None:
@@ -36,7 +36,7 @@ def is_passing(error: Exception) -> bool:
     if isinstance(error, (NoConnection, ConnectionTimeout)):
         return True
     status, cause = status_of(error), cause_of(error)
-    if status == _CLOSING[0] and _CLOSING[1] in str(cause.get("reason")):
+    if status == 500 and _CLOSING in str(cause.get("reason")):
         return True
     # A full disk answers 429, too; it does not pass by waiting.
     return status in PASSING_STATUS and cause.get("type") != _BLOCKED
