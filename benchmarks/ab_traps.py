@@ -83,11 +83,11 @@ TRAPS = {
         ("promotion_comparison",),
         lambda seed: quiet(seed, 10_000, 75).with_(promotions=promotions(12, 0.05)),
         _last_day,
-        4,
+        16,
     ),
-    "segments, holidays": Trap(_segments("daily"), lambda seed: quiet(seed, 20_000, 150), _holidays, 4),
+    "segments, holidays": Trap(_segments("daily"), lambda seed: quiet(seed, 20_000, 150), _holidays, 16),
     "segments, weeks": Trap(_segments("weekly"), lambda seed: quiet(seed, 10_000, 140), _every(7, 69), 4),
-    "segments, months": Trap(_segments("monthly"), lambda seed: quiet(seed, 10_000, 245), _every(31, 182), 4),
+    "segments, months": Trap(_segments("monthly"), lambda seed: quiet(seed, 10_000, 245), _every(31, 182), 20),
 }
 
 
