@@ -40,7 +40,14 @@ CLV = (
                 "is longer than the back-test's.",
             ),
             money("revenue_high", "Its high end; 0 where no order alone holds 80%."),
-            Column("probability_alive", Kind.FLOAT, "Probability that the customer has not left for good.", "share"),
+            Column(
+                "probability_alive",
+                Kind.FLOAT,
+                "Probability that the customer has not left for good; null for all where it would be 99% or more of "
+                "everybody, since the orders then do not show who has left.",
+                "share",
+                nullable=True,
+            ),
             Column(
                 "next_expected_purchase",
                 Kind.DATE,
@@ -51,7 +58,11 @@ CLV = (
             ),
             text("model", "The candidate that serves, or naive, the baseline."),
             day("trained_on", "The last day that the model knows of."),
-            text("note", "What to beware of: why the baseline serves, or what the history lacks.", nullable=True),
+            text(
+                "note",
+                "What to beware of: why the baseline serves, or what the history lacks or does not show.",
+                nullable=True,
+            ),
         ),
         key=("client",),
         facts=("customer_orders", "client_numbers", "clv_models"),

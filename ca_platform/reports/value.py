@@ -14,6 +14,11 @@ from ca_platform.training import Forecasts, ValueModels
 # An order that is further away is no date to put into a diary.
 _MOST_DAYS = 3_652
 
+# Where the least of all customers' probabilities is not below this, a fit says that nobody leaves. On public shops the
+# least is either above .999, of a fit whose rate of leaving has gone to its bound, or below .8.
+_ALL_ALIVE = 0.99
+_NOBODY_LEAVES = "the orders do not show who has left"
+
 
 class ValueTables(ModelTables[ValueModels]):
     """Lifetime value as of some report days."""
@@ -24,8 +29,13 @@ class ValueTables(ModelTables[ValueModels]):
 
 
 def customer_rows(said: Forecasts, day: date) -> pl.LazyFrame:
-    """Forecasts of a day's customers by ``customer``, their number."""
+    """Forecasts of a day's customers by ``customer``, their number.
+
+    Where the model says that nobody leaves, which no order can show, nobody has a probability of being there still.
+    """
     wait = np.where(said.next_order_days <= _MOST_DAYS, np.ceil(said.next_order_days), np.nan)
+    shows_leaving = bool((said.alive < _ALL_ALIVE).any())
+    note = "; ".join(filter(None, [said.reason, "" if shows_leaving else _NOBODY_LEAVES]))
     rows = pl.LazyFrame(
         {
             "customer": said.number.astype(np.uint32),
@@ -34,7 +44,7 @@ def customer_rows(said: Forecasts, day: date) -> pl.LazyFrame:
             "expected_revenue": said.revenue,
             "revenue_low": said.low,
             "revenue_high": said.high,
-            "probability_alive": said.alive,
+            "probability_alive": said.alive if shows_leaving else np.full_like(said.alive, np.nan),
             "wait": wait,
         }
     )
@@ -43,9 +53,10 @@ def customer_rows(said: Forecasts, day: date) -> pl.LazyFrame:
     days = pl.col("wait").fill_nan(None).clip(1).cast(pl.Int32)
     return rows.with_columns(
         money.cast(MONEY_SUM),
+        pl.col("probability_alive").fill_nan(None),
         (pl.lit(day) + pl.duration(days=days)).alias("next_expected_purchase"),
         pl.lit(said.horizon_days).alias("horizon_days"),
         pl.lit(said.model).alias("model"),
         pl.lit(said.trained_on).alias("trained_on"),
-        pl.lit(said.reason or None, pl.String).alias("note"),
+        pl.lit(note or None, pl.String).alias("note"),
     ).drop("wait")

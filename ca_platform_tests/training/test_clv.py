@@ -201,5 +201,6 @@ def test_a_young_shop_is_served_by_the_baseline(whole: Place) -> None:
     found = whole.reports(START, month)
     rows = found["client_feature_predicted"].filter(report_date=month)
     assert rows["model"].unique().to_list() == ["naive"]
-    assert rows["note"].str.contains("56 are needed").all()
+    assert rows["note"].str.contains("56 are needed.*; the orders do not show who has left$").all()
+    assert rows["probability_alive"].null_count() == rows.height, "the baseline says nothing of leaving"
     assert found["clv_backtest"].filter(report_date=month).is_empty()
