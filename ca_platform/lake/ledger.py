@@ -14,6 +14,12 @@ from ca_platform.lake.tables import PARTS, TRASH
 # Databases limit the number of values in one statement; 500 is far below every limit.
 _BATCH = 500
 
+# A run asks for parts hundreds of times: SQLAlchemy takes longer to compose such a SELECT than the database to answer.
+_OF_DATASET = PARTS.c.dataset == sa.bindparam("dataset")
+_DAYS = sa.select(PARTS.c.day).where(_OF_DATASET, PARTS.c.day != NO_DAY).order_by(PARTS.c.day)
+_SINCE = sa.or_(PARTS.c.day >= sa.bindparam("start"), PARTS.c.day == NO_DAY)
+_OF_DAYS = sa.select(PARTS).where(_OF_DATASET, _SINCE, PARTS.c.day <= sa.bindparam("end")).order_by(PARTS.c.day)
+
 
 def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
     """The values in runs short enough for one IN list."""
@@ -25,18 +31,13 @@ def select_parts(
     connection: sa.Connection, dataset: str, start: date | None, end: date | None, full: Callable[[str], str]
 ) -> list[Part]:
     """Valid parts by day, with the path that ``full`` makes. A snapshot has no day and is in every range."""
-    query = sa.select(PARTS).where(PARTS.c.dataset == dataset).order_by(PARTS.c.day)
-    if start is not None:
-        query = query.where(sa.or_(PARTS.c.day >= day_to_text(start), PARTS.c.day == NO_DAY))
-    if end is not None:
-        query = query.where(PARTS.c.day <= day_to_text(end))
-    return [_part(row, full) for row in connection.execute(query)]
+    asked = {"dataset": dataset, "start": day_to_text(start), "end": day_to_text(end or date.max)}
+    return [_part(row, full) for row in connection.execute(_OF_DAYS, asked)]
 
 
 def select_days(connection: sa.Connection, dataset: str) -> list[date]:
     """Days of the valid parts, in order."""
-    query = sa.select(PARTS.c.day).where(PARTS.c.dataset == dataset, PARTS.c.day != NO_DAY).order_by(PARTS.c.day)
-    return [date.fromisoformat(day) for day in connection.scalars(query)]
+    return [date.fromisoformat(day) for day in connection.scalars(_DAYS, {"dataset": dataset})]
 
 
 def select_datasets(connection: sa.Connection) -> list[str]:
