@@ -95,12 +95,14 @@ def test_each_variant_has_a_decision_and_its_name_opens_the_experiment() -> None
     listing = words.decided(frame, LOOK)
     assert [cells[1].text for cells in listing.rows] == ["B against A", "C against A"]
     assert {cells[0].chooses for cells in listing.rows} == {("experiment", "checkout")}
+    assert listing.heads[2].text == "Decision", "where a narrow window cuts columns off, it is not this one"
+    assert [cells[2].text for cells in listing.rows] == frame.filter(role="goal")["decision"].to_list()
 
 
 def test_every_number_of_customers_opens_them() -> None:
     (cells,) = words.decided(table(row(switched_customers=0)), LOOK).rows
     key = {"experiment": "checkout", "variant": "B"}
-    counted = [(cell.text, cell.opens) for cell in cells[3:6]]
+    counted = [(cell.text, cell.opens) for cell in cells[6:9]]
     assert counted == [("480", ("customers_b", key)), ("500", ("customers_a", key)), ("0", None)]
 
 

@@ -59,20 +59,20 @@ def decisions(frame: pl.DataFrame, look: Look) -> str:
 
 
 def decided(frame: pl.DataFrame, look: Look) -> Listing:
-    """A row for each variant: the goal, the sizes, and the decision."""
+    """A row for each variant: the decision, which is read first, what it rests on, and the sizes."""
     form = formats(look)
     heads = (
         Head("Experiment", is_number=False),
         Head("Variant against control", is_number=False),
-        Head("Since", is_number=False),
-        Head("With variant"),
-        Head("With control"),
-        Head("Saw both"),
+        Head("Decision", is_number=False, is_long=True),
         Head("Goal", is_number=False),
         Head("Change"),
         Head("p, on every day"),
+        Head("With variant"),
+        Head("With control"),
+        Head("Saw both"),
         Head("Sizes, p"),
-        Head("Decision", is_number=False, is_long=True),
+        Head("Since"),
     )
     goals = frame.filter(pl.col("role") == GOAL)
     newest = goals.sort("begun_on", "experiment", "variant", descending=[True, False, False])
@@ -85,13 +85,13 @@ def _decision(row: Row, form: Formats) -> tuple[Cell, ...]:
     return (
         Cell(called.text, title=called.title, chooses=("experiment", str(row["experiment"]))),
         name(f"{row['variant']} against {row['control']}"),
-        Cell(day(row["begun_on"])),
-        *(_counted(row, name, form) for name in ("customers_b", "customers_a", "switched_customers")),
+        Cell(str(row["decision"])),
         Cell(_metric(row)),
         told(row["relative_difference"], form.change),
         Cell(p_value(row["p_value_sequential"], form)),
+        *(_counted(row, name, form) for name in ("customers_b", "customers_a", "switched_customers")),
         Cell(p_value(row["srm_p_value"], form)),
-        Cell(str(row["decision"])),
+        Cell(day(row["begun_on"])),
     )
 
 
