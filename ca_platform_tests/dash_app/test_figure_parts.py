@@ -13,7 +13,7 @@ from ca_platform.catalogue import report_spec
 from ca_platform_tests.dash_app import drawn
 from dash_app.figures import encode
 from dash_app.figures.frame import period_axis
-from dash_app.figures.labels import escape, spread
+from dash_app.figures.labels import escape, shorten, shorten_all, spread
 from dash_app.figures.lines import lines
 from dash_app.figures.traces import Line, Scale
 from dash_app.grid import grid, records
@@ -27,6 +27,24 @@ def test_escaped_text_has_no_tag_entity_or_placeholder_of_its_own(text: str) -> 
     assert ">" not in shown
     assert "%{" not in shown
     assert "\n" not in shown
+
+
+@given(st.lists(st.text("ab …", min_size=1, max_size=40), unique=True), st.integers(12, 26))
+def test_different_names_are_never_shortened_to_the_same(names: list[str], length: int) -> None:
+    shown = shorten_all(names, length)
+    assert len(set(shown)) == len(names)
+    assert all(len(text) <= length for text in shown)
+
+
+def test_names_that_would_look_alike_show_what_they_differ_in_and_others_stay() -> None:
+    names = ["SET/6 RED SPOTTY PAPER PLATES WITH RIM", "SET/6 TEAL SPOTTY PAPER PLATES WITH RIM"]
+    alike = ["WHITE CERAMIC HEART, LARGE, GIFT BOX", "WHITE CERAMIC HEART, SMALL, GIFT BOX"]
+    assert len({shorten(name, 22) for name in alike}) == 1
+    assert shorten_all(alike, 22) == [
+        "WHITE C…LARGE, GIFT…",
+        "WHITE C…SMALL, GIFT…",
+    ]
+    assert shorten_all(names, 22) == [shorten(name, 22) for name in names]
 
 
 @given(st.lists(st.integers(-(2**40), 2**40)))

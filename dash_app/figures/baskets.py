@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from dash_app.figures.frame import figure, plain_axis
-from dash_app.figures.labels import escape, label, shorten, width
+from dash_app.figures.labels import escape, shorten, shorten_all, width
 from dash_app.figures.maps import colour_axis
 from dash_app.figures.opening import columns, opens, rows
 from dash_app.records import Figure, Look
@@ -39,13 +39,13 @@ def matrix(frame: pl.DataFrame, look: Look) -> Figure:
         f"{size} of {form.count(every)} products, {form.count(shown.height)} of {form.count(frame.height)} pairs",
         left_out(frame, look),
     )
-    places = list(range(size))
+    places, short = list(range(size)), shorten_all(names, _NAME_LENGTH)
     return figure(
         _heats(cells, names, with_text=with_text),
         look,
         notes,
         hovermode="closest",
-        left=int(width([f"{size} {shorten(name, _NAME_LENGTH)}" for name in names])) + 8,
+        left=int(width([f"{size} {name}" for name in short])) + 8,
         margin={"b": _BOTTOM},
         coloraxis=_colours(highest, look),
         xaxis=_axis(
@@ -54,7 +54,7 @@ def matrix(frame: pl.DataFrame, look: Look) -> Figure:
         yaxis=_axis(
             look,
             places,
-            [f"{label(name, _NAME_LENGTH)} {place + 1}" for place, name in enumerate(names)],
+            [f"{escape(name)} {place + 1}" for place, name in enumerate(short)],
             [size - 0.5, -0.5],
         ),
     )

@@ -20,7 +20,7 @@ from dash_app.figures.frame import (
     value_axis,
     wrapped,
 )
-from dash_app.figures.labels import escape, label, shorten, spread, width
+from dash_app.figures.labels import escape, shorten_all, spread, width
 from dash_app.figures.periods import MEAN_DAYS, ago, moved
 from dash_app.figures.values import daily_top_values, heading, highest, value_colour
 from dash_app.records import Figure, Look
@@ -63,7 +63,7 @@ def daily_revenue_by_value(frame: pl.DataFrame, look: Look) -> Figure:
             data += _earlier_lines(before, series, f"y{suffix}", look)
         data += [_line(part, position, f"y{suffix}", look) for position, part in enumerate(series)]
         texts += _ends(series, high, plot * (domain[1] - domain[0]), f"y{suffix}")
-        longest += [shorten(part["label"][0], _NAME_LENGTH) for part in series]
+        longest += _names(series)
         if len(shown) > 1:
             texts.append(_panel_heading(dimension, domain[1]))
     last = f"y{len(shown)}" if len(shown) > 1 else "y"
@@ -122,14 +122,17 @@ def _earlier_lines(before: pl.DataFrame, series: list[pl.DataFrame], axis: str, 
     return traces
 
 
+def _names(series: list[pl.DataFrame]) -> list[str]:
+    return shorten_all([str(part["label"][0]) for part in series], _NAME_LENGTH)
+
+
 def _ends(series: list[pl.DataFrame], high: float, plot: float, axis: str) -> list[dict[str, Any]]:
     ends = [float(part["mean"][-1]) for part in series]
     heights = [end / high * plot for end in ends]
-    places = spread(heights, FONT_SIZE + 1, 4, plot)
+    places, names = spread(heights, FONT_SIZE + 1, 4, plot), _names(series)
     return [
         {
-            "text": f'<span style="color:{value_colour(index, part)}">●</span> '
-            f"{label(str(part['label'][0]), _NAME_LENGTH)}",
+            "text": f'<span style="color:{value_colour(index, part)}">●</span> {escape(names[index])}',
             "xref": "paper",
             "x": 1,
             "xanchor": "left",

@@ -14,7 +14,7 @@ from dash_app.figures.frame import (
     plain_axis,
     value_axis,
 )
-from dash_app.figures.labels import escape, label, shorten, width
+from dash_app.figures.labels import escape, shorten_all, width
 from dash_app.figures.values import heading, highest, top_values
 from dash_app.records import Figure, Look
 from dash_app.words.formats import formats, plural
@@ -43,7 +43,7 @@ def revenue_by_value(frame: pl.DataFrame, look: Look) -> Figure:
         if look.compare is not None and not look.compare.is_empty():
             data.append(_earlier(rows, look.compare.filter(pl.col("dimension") == dimension), at, look))
         places += at
-        drawn += _names(rows)
+        drawn += shorten_all(_names(rows), _NAME_LENGTH)
         top = at[-1] - 1.4
     cut = f"{len(shown)} of {len(dimensions)} dimensions" if len(shown) < len(dimensions) else ""
     compared = compared_note(look).replace("dotted", "upright line")
@@ -55,7 +55,7 @@ def revenue_by_value(frame: pl.DataFrame, look: Look) -> Figure:
         look,
         ("revenue and its share of the dimension", cut, compared),
         hovermode="closest",
-        left=int(width([shorten(name, _NAME_LENGTH) for name in drawn])) + 12,
+        left=int(width(drawn)) + 12,
         bargap=0.25,
         annotations=heads,
         xaxis=value_axis(look, money=True, range=[0, widest * _stretch(data) or 1], nticks=4),
@@ -63,7 +63,7 @@ def revenue_by_value(frame: pl.DataFrame, look: Look) -> Figure:
             look,
             tickmode="array",
             tickvals=places,
-            ticktext=[label(name, _NAME_LENGTH) for name in drawn],
+            ticktext=[escape(name) for name in drawn],
             range=[top + 0.4, 0.7],
             showline=False,
             ticks="",

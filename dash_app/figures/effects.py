@@ -12,7 +12,7 @@ import polars as pl
 from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
 from dash_app.figures.frame import BOTTOM, figure, plain_axis, value_axis
-from dash_app.figures.labels import escape, label, shorten, width
+from dash_app.figures.labels import escape, shorten_all, width
 from dash_app.figures.whiskers import across
 from dash_app.filters import EffectFilters
 from dash_app.records import Figure, Look
@@ -66,7 +66,7 @@ def effects(frame: pl.DataFrame, look: Look, kind: Drawn) -> Figure:
     if order == "effect" and not kind.is_ordered:
         rows = rows.sort("difference", *names, descending=[True, *(False for _ in names)])
     rows = rows.with_columns(place=-pl.int_range(pl.len()).cast(pl.Float64), verdict=_verdict())
-    told = [words.title(row, names) for row in rows.iter_rows(named=True)]
+    told = shorten_all([words.title(row, names) for row in rows.iter_rows(named=True)], _NAME_LENGTH)
     data = [*_raw(rows, look, kind), *(trace for verdict in _COLOURS for trace in _dots(rows, verdict, look, kind))]
     height = max(rows.height, 1)
     chart = figure(
@@ -74,13 +74,13 @@ def effects(frame: pl.DataFrame, look: Look, kind: Drawn) -> Figure:
         look,
         _notes(frame, able, rows, look, kind),
         hovermode="closest",
-        left=int(width([shorten(name, _NAME_LENGTH) for name in told])) + 14,
+        left=int(width(told)) + 14,
         xaxis=_axis(rows, look),
         yaxis=plain_axis(
             look,
             tickmode="array",
             tickvals=rows["place"].to_list(),
-            ticktext=[label(name, _NAME_LENGTH) for name in told],
+            ticktext=[escape(name) for name in told],
             range=[0.4 - height, 0.6],
             showgrid=True,
             gridcolor=scheme(dark=look.dark).pale,

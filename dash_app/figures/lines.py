@@ -25,7 +25,7 @@ from dash_app.figures.frame import (
     value_axis,
     wrapped,
 )
-from dash_app.figures.labels import label, shorten, spread, width
+from dash_app.figures.labels import escape, label, shorten_all, spread, width
 from dash_app.figures.periods import MEAN_DAYS, trailing_mean
 from dash_app.figures.traces import Line, Scale, traces
 from dash_app.records import Figure, Look
@@ -138,9 +138,10 @@ def _end_labels(series: Sequence[Line], scale: Scale, low: float, high: float, p
     ends = [_end(line, scale) for line in series]
     heights = [(end - low) / (high - low) * plot for end in ends]
     places = spread(heights, LABEL_DISTANCE, 4, plot)
+    names = shorten_all([line.name for line in series], LABEL_LENGTH)
     return [
         {
-            "text": f'<span style="color:{series_colour(index)}">●</span> {label(line.name, LABEL_LENGTH)}',
+            "text": f'<span style="color:{series_colour(index)}">●</span> {escape(names[index])}',
             "xref": "paper",
             "x": 1,
             "xanchor": "left",
@@ -151,12 +152,12 @@ def _end_labels(series: Sequence[Line], scale: Scale, low: float, high: float, p
             "yshift": round(places[index] - heights[index], 1),
             "showarrow": False,
         }
-        for index, line in enumerate(series)
+        for index in range(len(series))
     ]
 
 
 def _label_margin(series: Sequence[Line]) -> int:
-    return int(width([shorten(line.name, LABEL_LENGTH) for line in series])) + 26
+    return int(width(shorten_all([line.name for line in series], LABEL_LENGTH))) + 26
 
 
 def _panels(series: Sequence[Line], scale: Scale, look: Look, notes: Sequence[str]) -> Figure:

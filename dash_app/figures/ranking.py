@@ -11,7 +11,7 @@ import polars as pl
 from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, scheme
 from dash_app.figures.frame import compared_note, figure, plain_axis, value_axis
-from dash_app.figures.labels import escape, label, shorten, width
+from dash_app.figures.labels import escape, shorten_all, width
 from dash_app.figures.opening import opens, points
 from dash_app.figures.values import highest
 from dash_app.records import Figure, Look
@@ -56,6 +56,7 @@ def ranking(frame: pl.DataFrame, look: Look, kind: Ranking) -> Figure:
     ranked = frame.drop_nulls(kind.measure).sort(kind.measure, kind.name, descending=[True, False], nulls_last=True)
     rows = ranked.head(kind.top)
     names = [value(name) for name in rows[kind.name].to_list()]
+    short = shorten_all(names, _NAME_LENGTH)
     places = [-float(index) for index in range(rows.height)]
     marks = _marks(rows, look, kind)
     notes = (
@@ -74,14 +75,14 @@ def ranking(frame: pl.DataFrame, look: Look, kind: Ranking) -> Figure:
         look,
         notes,
         hovermode="closest",
-        left=int(width([shorten(name, _NAME_LENGTH) for name in names])) + 14,
+        left=int(width(short)) + 14,
         bargap=0.28,
         xaxis=value_axis(look, money=kind.money, range=[0, longest * room], nticks=4),
         yaxis=plain_axis(
             look,
             tickmode="array",
             tickvals=places,
-            ticktext=[label(name, _NAME_LENGTH) for name in names],
+            ticktext=[escape(name) for name in short],
             range=[0.4 - height, 0.6],
             # Few bars are no thicker than these, and the amounts stand below the last of them.
             domain=[1 - min(height / _FEWEST, 1), 1],
