@@ -12,6 +12,7 @@ import pytest
 from ca_platform_tests.dash_app import anomaly_frames, drawn, frames
 from ca_platform_tests.dash_app.anomaly_frames import HOLIDAY, MACHINE, OUTAGE
 from dash_app.figures import anomaly_calendar, anomaly_course, anomaly_drivers
+from dash_app.figures.labels import width
 from dash_app.flagged import AnomalyFilters
 from dash_app.records import Look
 from dash_app.words import anomaly_days as days
@@ -165,6 +166,23 @@ def test_bars_of_a_day_are_distances_in_widths_of_the_range() -> None:
     assert filled["text"] == ["+160.0%", "+160.0%"]
     assert drawn.numbers(hollow["x"]) == pytest.approx([0.0, 0.0], abs=1e-3)
     assert figure["layout"]["yaxis"]["ticktext"] == ["sessions", "has basket", "orders", "orders / sessions"]
+
+
+def test_change_behind_a_bar_has_room_beside_the_names_on_a_phone() -> None:
+    """A card of 390 pixels leaves 318 to the chart."""
+    metrics = ["order_screen/has_basket", "has_basket/product_view", "sessions"]
+    rows = pl.concat([report().filter(date=MACHINE).head(1).with_columns(metric=pl.lit(name)) for name in metrics])
+    rows = rows.with_columns(
+        expected=pl.lit(1.0), low=pl.lit(0.9), high=pl.lit(1.1), actual=pl.Series([0.25, 1.7, 1.0])
+    )
+    figure = anomaly_drivers.drivers(rows, LOOK)
+    layout = figure["layout"]
+    assert "order screen /<br>has basket" in layout["yaxis"]["ticktext"]
+    low, high = layout["xaxis"]["range"]
+    pixels = (318 - layout["margin"]["l"] - layout["margin"]["r"]) / (high - low)
+    for trace in figure["data"]:
+        for far, text in zip(drawn.numbers(trace["x"]), trace["text"], strict=True):
+            assert (far - low if far < 0 else high - far) * pixels >= width([text]), text
 
 
 def test_expected_outside_of_the_range_has_a_distance_too() -> None:

@@ -9,7 +9,7 @@ import polars as pl
 from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
 from dash_app.figures.frame import BOTTOM, figure, plain_axis, value_axis
-from dash_app.figures.labels import label, shorten, width
+from dash_app.figures.labels import escape, label, shorten_all, width
 from dash_app.records import Figure, Look
 from dash_app.words import anomalies as words
 from dash_app.words.dates import weekday
@@ -17,7 +17,10 @@ from dash_app.words.formats import Formats, formats
 from dash_app.words.rows import Row
 
 _FARTHEST = 8.0
-_NAME_LENGTH = 26
+_NAME_LENGTH, _LINE_LENGTH = 26, 17
+_PHONE, _RIGHT = 318, 12
+"""Pixels of the whole chart on a phone, and of its right edge."""
+_TEXT_GAP, _MOST_TEXT = 8, 0.75
 _ROW = 30
 _LEAST_HEIGHT = 220
 
@@ -28,8 +31,9 @@ def drivers(frame: pl.DataFrame, look: Look) -> Figure:
     Between −1 and 1 is the usual range; what lies farther off than 8 is cut, and its change says how far.
     """
     rows = distances(frame)
-    names = [words.title(metric) for metric in rows["metric"]]
-    form = formats(look)
+    names = [_lines(name) for name in shorten_all([words.title(metric) for metric in rows["metric"]], _NAME_LENGTH)]
+    form, left = formats(look), int(width([line for lines in names for line in lines])) + 14
+    texts = [words.changed(row, form) for row in rows.iter_rows(named=True)]
     shown = ([f"on {weekday(frame['date'][0])}"] if frame.height else []) + [
         "distance from what was expected",
         "grey: the usual range",
@@ -41,15 +45,19 @@ def drivers(frame: pl.DataFrame, look: Look) -> Figure:
         shown,
         hovermode="closest",
         bargap=0.35,
-        left=int(width([shorten(name, _NAME_LENGTH) for name in names])) + 14,
+        left=left,
         xaxis=value_axis(
-            look, range=_ends(rows["distance"]), rangemode="normal", tickmode="array", **_ticks(rows["distance"])
+            look,
+            range=_ends(rows["distance"].to_list(), texts, _PHONE - left - _RIGHT),
+            rangemode="normal",
+            tickmode="array",
+            **_ticks(rows["distance"]),
         ),
         yaxis=plain_axis(
             look,
             tickmode="array",
             tickvals=rows["place"].to_list(),
-            ticktext=[label(name, _NAME_LENGTH) for name in names],
+            ticktext=["<br>".join(map(escape, lines)) for lines in names],
             range=[0.4 - max(rows.height, 1), 0.6],
             showline=False,
             ticks="",
@@ -110,11 +118,30 @@ def _said(row: Row, form: Formats) -> str:
     return f"{label(words.title(metric), 60)}: {actual}<br>expected {expected}, usually {low} to {high}"
 
 
-def _ends(distances: pl.Series) -> list[float]:
-    """The usual range and all bars, with room for the change behind those of either side."""
+def _lines(name: str) -> list[str]:
+    """A name in one line, or broken at the space next to its middle: bars need the room on a phone.
+
+    >>> _lines("orders / sessions"), _lines("order screen / has basket")
+    (['orders / sessions'], ['order screen /', 'has basket'])
+    """
+    spaces = [place for place, letter in enumerate(name) if letter == " " and name[place + 1 : place + 2] != "/"]
+    if len(name) <= _LINE_LENGTH or not spaces:
+        return [name]
+    middle = min(spaces, key=lambda place: abs(2 * place - len(name)))
+    return [name[:middle], name[middle + 1 :]]
+
+
+def _ends(distances: list[float], texts: list[str], pixels: float) -> list[float]:
+    """The usual range and all bars, with room for the change behind each of them where the chart is so wide."""
     low, high = min([-1.3, *distances]), max([1.3, *distances])
-    room = 0.32 * (high - low)
-    return [low - (room if (distances < 0).any() else 0.0), high + (room if (distances >= 0).any() else 0.0)]
+    parts = [(width([text]) + _TEXT_GAP) / pixels for text in texts]
+    bars = list(zip(distances, parts, strict=True))
+    sides = [max((part for far, part in bars if (far < 0) is is_below), default=0.0) for is_below in (True, False)]
+    span = (high - low) / (1 - min(sum(sides), _MOST_TEXT))
+    return [
+        min([low, *(far - part * span for far, part in bars if far < 0)]),
+        max([high, *(far + part * span for far, part in bars if far >= 0)]),
+    ]
 
 
 def _ticks(distances: pl.Series) -> dict[str, Any]:
