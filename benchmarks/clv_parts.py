@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from ca_platform.models.backtest import History, Outcome, rolling_origins, total_error
+from ca_platform.models.clv.arrivals import Arrivals
 from ca_platform.models.clv.customers import seen_clock_at
 from ca_platform.models.clv.forecast import ValueForecast
-from ca_platform.models.clv.newcomers import Arrivals, forecast_newcomers
+from ca_platform.models.clv.newcomers import forecast_newcomers
 from ca_platform.models.clv.records import Floats
 
 # Customers by forecast revenue, the most first, are parted at these shares of them.

@@ -18,6 +18,7 @@ import polars as pl
 from benchmarks.churn import HISTORIES, public_file
 from benchmarks.harness import Result, child
 from ca_platform.models.backtest import History, Origin
+from ca_platform.models.clv.arrivals import Arrivals
 from ca_platform.models.clv.contest import hold_contest
 from ca_platform.models.clv.course import (
     Missed,
@@ -29,7 +30,8 @@ from ca_platform.models.clv.course import (
     sum_intervals,
 )
 from ca_platform.models.clv.customers import buyers_at, seen_clock_at
-from ca_platform.models.clv.newcomers import Arrivals, forecast_newcomers, weekday_shares
+from ca_platform.models.clv.first_orders import weekday_shares
+from ca_platform.models.clv.newcomers import forecast_newcomers
 
 DEFAULT, LARGE = 8, 40
 SHARE, ALLOWED = 0.8, 0.05

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from ca_platform.models.clv.arrivals import WEEK
 from ca_platform.models.clv.course import (
     Interval,
     Missed,
@@ -25,7 +26,7 @@ from ca_platform.models.clv.course import (
     sum_intervals,
 )
 from ca_platform.models.clv.level import Level
-from ca_platform.models.clv.newcomers import WEEK, Newcomers
+from ca_platform.models.clv.newcomers import Newcomers
 from ca_platform.models.clv.records import Floats, Ints
 from ca_platform.reports.rfm_day import Buyers, Scored
 from ca_platform.settings.segments import SEGMENTS

@@ -14,9 +14,11 @@ import numpy as np
 import polars as pl
 
 from ca_platform.models.backtest import Origin, rolling_origins
+from ca_platform.models.clv.arrivals import Arrivals
 from ca_platform.models.clv.boosted import BASE
 from ca_platform.models.clv.course import Missed, Scatter, milestones
-from ca_platform.models.clv.newcomers import Arrivals, forecast_newcomers, weekday_shares
+from ca_platform.models.clv.first_orders import weekday_shares
+from ca_platform.models.clv.newcomers import forecast_newcomers
 from ca_platform.models.clv.records import Floats, Ints
 from ca_platform.reports.periods import Calendar
 from ca_platform.reports.reading import FactReader

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from ca_platform.models.clv.arrivals import WEEK
 from ca_platform.models.clv.course import daily_course
-from ca_platform.models.clv.newcomers import WEEK
 from ca_platform.models.clv.records import Floats, Ints
 from ca_platform.reports.revenue_ahead import AMOUNT, TO_COME, Outlook, Shares
 from ca_platform.reports.rfm_day import Scored

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ca_platform.models.backtest import Origin
+from ca_platform.models.clv.arrivals import WEEK, Arrivals
 from ca_platform.models.clv.level import MOST_WIDTH, Level, PastForecasts, learn_level, log_width
-from ca_platform.models.clv.newcomers import WEEK, Arrivals, Newcomers
+from ca_platform.models.clv.newcomers import Newcomers
 from ca_platform.models.clv.records import Floats
 
 # Days are held against the mean of so many days before and after them, of so many last days, of no fewer than so many.

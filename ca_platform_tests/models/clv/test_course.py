@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ca_platform.models.backtest import History, Origin
+from ca_platform.models.clv.arrivals import Arrivals
 from ca_platform.models.clv.course import (
     Missed,
     Scatter,
@@ -21,7 +22,7 @@ from ca_platform.models.clv.course import (
 )
 from ca_platform.models.clv.doubts import doubts
 from ca_platform.models.clv.level import Level, log_width
-from ca_platform.models.clv.newcomers import Arrivals, forecast_newcomers
+from ca_platform.models.clv.newcomers import forecast_newcomers
 
 EVEN = np.full(7, 1 / 7)
 LEVEL = Level(1.0, "none", log_error=0.1, origins=6, horizon_weeks=13.0, reason="")

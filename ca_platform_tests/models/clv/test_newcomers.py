@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from ca_platform.models.backtest import History, Origin, rolling_origins
-from ca_platform.models.clv.newcomers import YEAR, Arrivals, Newcomers, forecast_newcomers, weekday_shares
+from ca_platform.models.clv.arrivals import Arrivals
+from ca_platform.models.clv.first_orders import YEAR, weekday_shares
+from ca_platform.models.clv.newcomers import Newcomers, forecast_newcomers
 from ca_platform.models.clv.records import Floats
 
 HORIZON = 28

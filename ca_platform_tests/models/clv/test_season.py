@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from ca_platform.models.backtest import History, log_loss, rolling_origins
+from ca_platform.models.clv.arrivals import Arrivals
 from ca_platform.models.clv.clock import PLAIN, Clock, seasonal
 from ca_platform.models.clv.contest import hold_contest
 from ca_platform.models.clv.customers import buyers_at, clock_at, seen_clock_at
-from ca_platform.models.clv.newcomers import Arrivals, forecast_newcomers
+from ca_platform.models.clv.newcomers import forecast_newcomers
 from ca_platform.models.clv.records import Ints
 from ca_platform.models.clv.season import own_clock
 from ca_platform.models.value_classes import from_parameters, to_parameters, train
