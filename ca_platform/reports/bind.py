@@ -41,7 +41,7 @@ def _amounts(cut: Cut) -> pl.LazyFrame:
     counted = cut.of(cut.tables.order_amounts)
     # As values: a lazy frame would be computed for each of its three uses.
     bins = amounts.amount_bins(counted).collect()
-    return amounts.purchase_amount_distribution(counted, cut.of(cut.tables.customer_means), bins)
+    return amounts.purchase_amount_distribution(counted, cut.of(cut.tables.customers.means), bins)
 
 
 def _clients(cut: Cut) -> pl.LazyFrame:
@@ -49,7 +49,7 @@ def _clients(cut: Cut) -> pl.LazyFrame:
     members = (
         cut.tables.milestones.spells.lazy().filter(milestones.valid_on(day)).select("customer", "client", "download")
     )
-    rows = clients.client_kpis(cut.of(cut.tables.customer_days), members, as_of(day, cut.calendar.time_zone))
+    rows = clients.client_kpis(cut.of(cut.tables.customers.days), members, as_of(day, cut.calendar.time_zone))
     # As the spells are: they need not be sorted again for each day.
     return rows.with_columns(pl.col("client").set_sorted())
 
@@ -220,7 +220,7 @@ BINDINGS: dict[str, Callable[[Cut], pl.LazyFrame]] = {
         cut.of(cut.tables.days), cut.slices, cut.calendar
     ),
     "purchase_amount_distribution": _amounts,
-    "user_counts_per_order_seq": lambda cut: orders.customers_by_orders(cut.of(cut.tables.order_changes)),
+    "user_counts_per_order_seq": lambda cut: orders.customers_by_orders(cut.of(cut.tables.customers.order_changes)),
     "kpis": lambda cut: kpis.kpis(
         cut.of(cut.tables.days), cut.of(cut.tables.active), cut.of(cut.tables.new), cut.slices, cut.calendar
     ),
