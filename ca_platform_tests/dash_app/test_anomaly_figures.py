@@ -154,6 +154,14 @@ def test_day_as_unusual_as_no_other_is_at_the_end_of_the_scale() -> None:
     assert values == {3.0}
 
 
+def test_weekdays_of_the_calendar_have_a_line_each_below_any_number_of_notes() -> None:
+    layout = anomaly_calendar.calendar(report(), LOOK)["layout"]
+    # The months and the scale take 92 pixels.
+    assert (layout["meta"]["height"] - layout["margin"]["t"] - 92) / 7 >= 15
+    # Ticks closer than a month are days: no month is named twice.
+    assert layout["xaxis"]["tickformatstops"][0] == {"dtickrange": [None, "M1"], "value": "%-d %b\n%Y"}
+
+
 # ---- one day --------------------------------------------------------------------------------------------------------
 
 

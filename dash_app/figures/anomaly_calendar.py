@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dash_app.figures.frame import figure, plain_axis
+from dash_app.figures.frame import NOTE_LINE, figure, plain_axis, tick_stops
 from dash_app.figures.labels import escape
 from dash_app.figures.maps import colour_axis, label_axis
 from dash_app.flagged import OPENED
@@ -21,6 +21,8 @@ HEIGHT_OF_CALENDAR = 230
 _RAREST = 3
 """The scale ends at one day in a thousand: 10³."""
 _BAR, _END = 46, 32
+_BELOW = 92
+"""Pixels of the months and the scale of colours, with its numbers."""
 _MARK = "#1b2430"
 """Dark in both schemes: unusual days are bright."""
 
@@ -51,18 +53,29 @@ def calendar(frame: pl.DataFrame, look: Look) -> Figure:
         "circle: a public holiday or known event, never flagged" if known.height else "",
         "click a day to open it",
     )
-    return figure(
+    made = figure(
         [heat, *_marks(flagged, "flagged", "diamond-open", 8), *_marks(known, "known day", "circle-open", 7)],
         look,
         notes,
         hovermode="closest",
         margin={"b": _BAR, "r": _END},
         xaxis=plain_axis(
-            look, type="date", side="bottom", tickformat="%b\n%Y", nticks=8, showline=False, ticks="", fixedrange=True
+            look,
+            type="date",
+            side="bottom",
+            tickformatstops=tick_stops(),
+            nticks=6,
+            tickangle=0,
+            showline=False,
+            ticks="",
+            fixedrange=True,
         ),
         yaxis=label_axis(look, range(7), WEEKDAYS, range=[6.5, -0.5]),
         coloraxis=_colours(look),
     )
+    # Weekdays have a line each, however many notes stand above them.
+    height = made["layout"]["margin"]["t"] + 7 * NOTE_LINE + _BELOW
+    return made | {"layout": made["layout"] | {"meta": {"height": max(HEIGHT_OF_CALENDAR, height)}}}
 
 
 def _days(rows: pl.DataFrame) -> pl.DataFrame:

@@ -25,6 +25,7 @@ _TICKS, _TICKS_BESIDE_NAMES = 6, 3
 _FEW_COUNTS = 5
 _FEWEST_ACROSS = 4
 FONT_SIZE = 12
+DAY_TICK = "%-d %b\n%Y"
 NOTE_SIZE = 11
 
 _PERIOD_HOVER: dict[Grain, str] = {"day": "%a %-d %b %Y", "week": "Week of %-d %b %Y", "month": "%B %Y"}
@@ -153,9 +154,10 @@ def period_axis(look: Look, grain: Grain, days: Sequence[str], *, beside_names: 
         days: the first days of the periods.
         beside_names: whether names at the ends of lines take their part of the width.
     """
-    one = "%b\n%Y" if grain == "month" else "%-d %b\n%Y"
-    stops = [{"dtickrange": [None, "M1"], "value": one}, {"dtickrange": ["M1", None], "value": "%b\n%Y"}]
-    axis = plain_axis(look, type="date", hoverformat=_PERIOD_HOVER[grain], tickformatstops=stops, nticks=7, tickangle=0)
+    one = "%b\n%Y" if grain == "month" else DAY_TICK
+    axis = plain_axis(
+        look, type="date", hoverformat=_PERIOD_HOVER[grain], tickformatstops=tick_stops(one), nticks=7, tickangle=0
+    )
     if 0 < len(days) <= _FEW_PERIODS:
         # plotly would put hours between days, and Sundays between weeks.
         # The names of months are short.
@@ -168,6 +170,11 @@ def period_axis(look: Look, grain: Grain, days: Sequence[str], *, beside_names: 
         first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
         axis["range"] = [str(later(first, -2, grain)), str(later(last, 2, grain))]
     return axis
+
+
+def tick_stops(one: str = DAY_TICK) -> list[dict[str, Any]]:
+    """Formats of ticks on an axis of dates: ``one`` where they are less than a month apart, else the month."""
+    return [{"dtickrange": [None, "M1"], "value": one}, {"dtickrange": ["M1", None], "value": "%b\n%Y"}]
 
 
 def _tick_texts(days: Sequence[str], grain: Grain) -> list[str]:
