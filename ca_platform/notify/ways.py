@@ -39,6 +39,11 @@ class Notice:
     payload: Mapping[str, Any]
     level: int = logging.ERROR
 
+    def to_line(self) -> str:
+        """The whole text on one line: a log that says that a run failed, and not why, sends its reader elsewhere."""
+        lines = (line.removeprefix("- ").strip() for line in self.body.splitlines())
+        return " ".join(line for line in lines if line)
+
     def to_json(self) -> bytes:
         """The body of a webhook. ``text`` is what chat services show."""
         return json.dumps({"text": self.body, **self.payload}).encode()
@@ -100,7 +105,7 @@ def _ways(settings: Settings) -> dict[str, Callable[[Notice], None]]:
 
 
 def _log(notice: Notice) -> None:
-    logging.getLogger(LOGGER).log(notice.level, notice.subject, extra=dict(notice.payload))
+    logging.getLogger(LOGGER).log(notice.level, notice.to_line(), extra=dict(notice.payload))
 
 
 def _post(address: str, notice: Notice) -> None:

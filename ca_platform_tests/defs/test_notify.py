@@ -69,11 +69,14 @@ def test_redaction_reaches_every_text() -> None:
     assert PASSWORD not in body(clean) + json.dumps(payload(clean))
 
 
-def test_log_line_is_written_by_default(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_line_is_written_by_default_and_says_why_and_where(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, logger="ca_platform"):
         logging.getLogger("ca_platform").propagate = True
         notify(RUN, settings_with())
-    assert [record.message for record in caplog.records] == [subject(RUN)]
+    (record,) = caplog.records
+    assert record.message.startswith(f"{subject(RUN)}. sessions: The server refused")
+    assert f"Look at it: {RUN.url} Repair the cause" in record.message
+    assert "\n" not in record.message
     assert PASSWORD not in str(vars(caplog.records[0]))
 
 
