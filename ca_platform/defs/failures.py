@@ -7,6 +7,7 @@ import dagster as dg
 from ca_platform.errors import CaPlatformError, SourceError
 from ca_platform.logging import Redactor
 from ca_platform.settings import Settings
+from ca_platform.sources import UnreachableError
 
 # Around the reading of sources: half a minute of absence is ridden out, then somebody must look. Writes to the document
 # store need none, since the store itself rides out `give_up_after`; another round would only make the run wait longer.
@@ -41,8 +42,12 @@ def in_words(error: Exception) -> str:
 
 
 def may_help(error: Exception, settings: Settings, source: str | None = None) -> bool:
-    """Whether another try may succeed: only where a server was read. The same rows give the same error again."""
+    """Whether another try may succeed: only where a server was absent. The same rows give the same error again.
+
+    A wrong password is not tried again, as some servers lock an account for that. Files behind a URL do not tell absence
+    from the rest.
+    """
     given = settings.sources.connected().get(source or "")
-    return (
-        isinstance(error, SourceError) and given is not None and (given.kind in SERVERS or "://" in (given.path or ""))
-    )
+    if given is None or not isinstance(error, SourceError):
+        return False
+    return isinstance(error, UnreachableError) or "://" in (given.path or "")

@@ -30,6 +30,42 @@ _EXPLANATIONS: tuple[tuple[tuple[str, ...], type[CaPlatformError], str], ...] = 
             "`{key}.password`."
         ),
     ),
+    (
+        ("does not support ssl",),
+        SourceError,
+        "{key}: {place} does not speak TLS. Switch it on at the server, or take `sslmode` out of `{key}.dsn`.",
+    ),
+    (
+        ("root certificate file|certificate verify failed",),
+        SourceError,
+        (
+            "{key}: the certificate of {place} is not trusted ({cause}). Add `sslrootcert=FILE` to `{key}.dsn`: the "
+            "certificate (PEM) of the authority that signed it."
+        ),
+    ),
+    (
+        ("certificate for .* does not match host",),
+        SourceError,
+        "{key}: the certificate of {place} is for another host ({cause}). Correct the host in `{key}.dsn`.",
+    ),
+    (
+        ("pg_hba.conf",),
+        SourceError,
+        (
+            "{key}: {place} lets nobody in this way ({cause}). Allow it in the server's pg_hba.conf, or choose another "
+            "`sslmode` in `{key}.dsn`."
+        ),
+    ),
+    (
+        ("too many (clients|connections)|connection slots",),
+        UnreachableError,
+        "{key}: {place} has no free connection ({cause}). Run again later, or let the server take more.",
+    ),
+    (
+        ("conflict with recovery",),
+        UnreachableError,
+        "{key}: {place}, a replica, ended the query to keep up with its primary ({cause}). Run again.",
+    ),
     (("relation .* does not exist",), SourceError, "{key}: {cause}.{near}"),
     (("(database|role) .* does not exist",), SourceError, "{key}: {cause}. Correct `{key}.dsn`."),
     (
@@ -172,6 +208,6 @@ def explain(name: str, server: Server, error: Exception, near_tables: Callable[[
 def _cause(text: str) -> str:
     """The driver's first line without its prefixes."""
     line = (text.strip().splitlines() or [""])[0]
-    for mark in ("fatal: ", "FATAL:  ", "ERROR:  ", "error: "):
+    for mark in (" failed: ", "fatal: ", "FATAL:  ", "ERROR:  ", "error: "):
         line = line.rpartition(mark)[2] if mark in line else line
     return line.rstrip(".").strip()

@@ -11,6 +11,7 @@ from ca_platform.defs.failures import failure, in_words, may_help
 from ca_platform.defs.instance import home
 from ca_platform.errors import CaPlatformError, SourceError, StoreError, ValidationError
 from ca_platform.settings import Settings
+from ca_platform.sources import UnreachableError
 from ca_platform_tests.defs.conftest import Shop
 from ca_platform_tests.services.process import free_port
 
@@ -34,7 +35,8 @@ def settings_of(port: int = 5432) -> Settings:
 @pytest.mark.parametrize(
     ("error", "source", "expected"),
     [
-        (SourceError("gone"), "sessions", True),
+        (UnreachableError("gone"), "sessions", True),
+        (SourceError("wrong password"), "sessions", False),
         (SourceError("gone"), "lines", True),
         (SourceError("damaged"), "customers", False),
         (ValidationError("wrong"), "sessions", False),
@@ -42,7 +44,9 @@ def settings_of(port: int = 5432) -> Settings:
         (StoreError("the store has waited itself"), None, False),
     ],
 )
-def test_only_reading_from_a_server_is_tried_again(error: Exception, source: str | None, expected: object) -> None:
+def test_only_a_server_that_may_come_back_is_tried_again(
+    error: Exception, source: str | None, expected: object
+) -> None:
     assert may_help(error, settings_of(), source) is expected
     assert failure(error, settings_of(), source).allow_retries is expected
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +20,10 @@ from ca_platform.lake import Lake
 from ca_platform.settings import Settings, SourceSettings
 from ca_platform.sources import Bounds, UnreachableError, guess, open_source
 from ca_platform.sources.postgresql import PostgresqlSource
+from ca_platform.sources.servers import Server, explain
 from ca_platform_tests.ingest.small import closes, snapshot
+from ca_platform_tests.services import process
+from ca_platform_tests.services.certificates import Certificates, make_certificates
 from ca_platform_tests.services.postgresql import PostgresqlServer
 
 D1, D2, D3 = date(2024, 3, 30), date(2024, 3, 31), date(2024, 4, 1)
@@ -196,6 +200,70 @@ def test_error_names_the_source_and_the_remedy_and_no_password(
     assert words in message
     assert "geheim" not in message
     assert database.password not in message
+
+
+@pytest.fixture
+def tls_database(database: PostgresqlServer, tmp_path: Path) -> Iterator[tuple[PostgresqlServer, Certificates]]:
+    """The server with TLS, for ``localhost``, until the test ends."""
+    made = make_certificates(tmp_path)
+    folder = database.folder / "data"
+    for file, name in ((made.certificate, "server.crt"), (made.key, "server.key")):
+        shutil.copy(file, folder / name)
+        (folder / name).chmod(0o600)
+    process.hand_over(database.folder)
+    database.execute("ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
+    yield database, made
+    database.execute("ALTER SYSTEM RESET ssl", "SELECT pg_reload_conf()")
+
+
+@pytest.mark.parametrize(
+    ("host", "authority", "words"),
+    [
+        ("localhost", "authority", None),
+        ("localhost", "certificate", "is not trusted (certificate verify failed). Add `sslrootcert=FILE`"),
+        ("localhost", "missing", "is not trusted (root certificate file"),
+        ("127.0.0.1", "authority", "is for another host"),
+    ],
+)
+def test_certificate_that_is_not_trusted_is_told_from_a_server_that_is_away(
+    tls_database: tuple[PostgresqlServer, Certificates], host: str, authority: str, words: str | None
+) -> None:
+    server, made = tls_database
+    file = getattr(made, authority, made.authority.with_name("missing.crt"))
+    dsn = f"{server.dsn.replace('127.0.0.1', host)}?sslmode=verify-full&sslrootcert={file}"
+    source = open_source("sessions", settings_of(server, dsn=dsn, query="select 1 as n"), "UTC")
+    if words is None:
+        assert source.schema()
+        return
+    with pytest.raises(SourceError) as caught:
+        source.schema()
+    assert words in str(caught.value)
+    assert not isinstance(caught.value, UnreachableError)
+
+
+def test_server_without_tls_is_told_from_a_server_that_is_away(database: PostgresqlServer) -> None:
+    settings = settings_of(database, dsn=f"{database.dsn}?sslmode=require", table="traps")
+    with pytest.raises(SourceError, match=r"does not speak TLS.*sslmode") as caught:
+        open_source("sessions", settings, "UTC").schema()
+    assert not isinstance(caught.value, UnreachableError)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "may_pass"),
+    [
+        ('no pg_hba.conf entry for host "10.0.0.7", user "shop", database "shop", no encryption', "pg_hba.conf", False),
+        ("sorry, too many clients already", "no free connection (sorry, too many clients already)", True),
+        ("remaining connection slots are reserved for roles with the SUPERUSER attribute", "no free connection", True),
+        ("canceling statement due to conflict with recovery", "a replica, ended the query", True),
+    ],
+)
+def test_refusal_of_a_busy_or_closed_server_has_its_own_remedy(text: str, words: str, *, may_pass: bool) -> None:
+    error = psycopg.OperationalError(
+        f'connection failed: connection to server at "10.0.0.1", port 5432 failed: FATAL:  {text}'
+    )
+    found = explain("sessions", Server("postgresql://shop@10.0.0.1/shop"), error, lambda: "")
+    assert words in str(found)
+    assert isinstance(found, UnreachableError) is may_pass
 
 
 @pytest.mark.parametrize("kind", KINDS)
