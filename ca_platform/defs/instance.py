@@ -1,5 +1,6 @@
 """The Dagster instance of a shop: DAGSTER_HOME, or the folder ``.dagster`` beside the settings file."""
 
+import fcntl
 import os
 import socket
 from collections.abc import Iterator
@@ -58,13 +59,29 @@ def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 def _instance(folder: Path) -> dg.DagsterInstance:
     try:
-        return dg.DagsterInstance.from_config(str(folder))
+        with _alone(folder):
+            return dg.DagsterInstance.from_config(str(folder))
     except Exception as error:
         cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ConfigurationError(
-            f"Dagster cannot be started with {folder / _CONFIG}: {cause}. Correct that file, or move it away to get a "
-            "new one."
+            f"Dagster cannot be started with {folder / _CONFIG}: {cause}. Correct that file; or move the folder "
+            f"{folder} away: a new one is made, without the history of runs."
         ) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time open the instance.
+
+    The first one makes its databases. Two that do so at once write the version of their tables twice, and from then on
+    Dagster refuses them for good.
+    """
+    opened_folder = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened_folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened_folder)
 
 
 def process_tags() -> dict[str, str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +105,23 @@ def test_run_of_a_killed_process_is_marked_as_failed_and_a_living_one_is_left(sh
         os.getpid(): dg.DagsterRunStatus.STARTED,
         0: dg.DagsterRunStatus.STARTED,
     }
+
+
+def test_first_openings_at_once_leave_an_instance_that_can_be_opened_again(shop: Shop) -> None:
+    folder = ours.home(shop.settings)
+
+    def once(_: int) -> None:
+        with ours.opened(shop.settings):
+            pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(once, range(4)))
+    databases = list(folder.rglob("*.db"))
+    assert databases
+    for file in databases:
+        with closing(sqlite3.connect(file)) as connection:
+            assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,), file
+    once(0)
 
 
 def test_existing_configuration_is_kept(shop: Shop) -> None:
