@@ -13,6 +13,7 @@ from ca_platform_tests.dash_app import drawn, frames
 from ca_platform_tests.dash_app.effect_frames import comparison, comparisons, open_item
 from dash_app.figures import effect_opened, effects
 from dash_app.figures.effects import Drawn
+from dash_app.figures.labels import width
 from dash_app.filters import PromotionTestFilters
 from dash_app.records import Look
 from dash_app.words.effect_subjects import PROMOTIONS
@@ -55,6 +56,21 @@ def test_dots_are_the_differences_with_their_intervals_filled_where_they_survive
     assert names(figure) == ["up", "open", "down"]
     (zero,) = figure["layout"]["shapes"]
     assert zero["x0"] == zero["x1"] == 0
+
+
+def test_long_names_leave_the_axis_as_many_ticks_as_have_room_on_a_phone() -> None:
+    wide = {"difference": -3000.0, "ci_low": -6400.0, "ci_high": 900.0, "direction": "decrease"}
+    for name, least in (("up", 4), ("paper napkins, 24 in all, with mmmm", 2)):
+        figure = draw(comparison(name, **wide))
+        axis, left = figure["layout"]["xaxis"], figure["layout"]["margin"]["l"]
+        assert axis["tickangle"] == 0, "the room below is for one line"
+        assert least <= len(axis["ticktext"])
+        assert len(axis["ticktext"]) * width(axis["ticktext"]) <= 306 - left
+
+
+def test_products_that_differ_in_the_middle_of_their_names_look_different() -> None:
+    alike = ["WHITE CERAMIC HEART, LARGE, GIFT BOX", "WHITE CERAMIC HEART, SMALL, GIFT BOX"]
+    assert len(set(names(draw(*(comparison(name) for name in alike))))) == 2
 
 
 def test_withheld_item_is_hollow_though_its_interval_excludes_zero() -> None:

@@ -28,6 +28,8 @@ _ROW = 24
 _THIN = 1.6
 _LEAST_HEIGHT = 220
 _MOST = 100
+_PHONE, _BETWEEN = 306, 6
+"""Pixels of the chart and its names on a phone, and between two ticks."""
 _COLOURS: dict[Verdict, str] = {"increase": OKABE_ITO[0], "decrease": OKABE_ITO[1], "open": OTHER}
 _MEASURES = {"amount": "revenue", "orders": "orders"}
 _SHOWN_WHOLE = 0.9
@@ -68,14 +70,14 @@ def effects(frame: pl.DataFrame, look: Look, kind: Drawn) -> Figure:
     rows = rows.with_columns(place=-pl.int_range(pl.len()).cast(pl.Float64), verdict=_verdict())
     told = shorten_all([words.title(row, names) for row in rows.iter_rows(named=True)], _NAME_LENGTH)
     data = [*_raw(rows, look, kind), *(trace for verdict in _COLOURS for trace in _dots(rows, verdict, look, kind))]
-    height = max(rows.height, 1)
+    height, left = max(rows.height, 1), int(width(told)) + 14
     chart = figure(
         data,
         look,
         _notes(frame, able, rows, look, kind),
         hovermode="closest",
-        left=int(width(told)) + 14,
-        xaxis=_axis(rows, look),
+        left=left,
+        xaxis=_axis(rows, look, _PHONE - left),
         yaxis=plain_axis(
             look,
             tickmode="array",
@@ -197,8 +199,11 @@ def _notes(frame: pl.DataFrame, able: pl.DataFrame, rows: pl.DataFrame, look: Lo
     )
 
 
-def _axis(rows: pl.DataFrame, look: Look) -> dict[str, Any]:
-    """From the lowest to the highest of what is drawn, zero in it; a few very long intervals are cut."""
+def _axis(rows: pl.DataFrame, look: Look, pixels: float) -> dict[str, Any]:
+    """From the lowest to the highest of what is drawn, zero in it; a few very long intervals are cut.
+
+    It has as many ticks as have room beside each other in so many pixels.
+    """
     dots = [*rows["difference"].to_list(), 0.0]
     if "raw_difference" in rows.columns:
         dots += rows["raw_difference"].drop_nulls().to_list()
@@ -206,11 +211,16 @@ def _axis(rows: pl.DataFrame, look: Look) -> dict[str, Any]:
     high = max(*dots, _end(rows["ci_high"], _SHOWN_WHOLE))
     room = 0.04 * ((high - low) or 1.0)
     metric = str(rows["metric"][0]) if rows.height else ""
-    ticks = level_ticks(low, high)
     form = formats(look)
-    texts = [words.signed(tick, metric, form) if tick else "0" for tick in ticks]
+    for most in (5, 4, 3, 2):
+        ticks = level_ticks(low, high, most)
+        texts = [words.signed(tick, metric, form) if tick else "0" for tick in ticks]
+        if len(ticks) * (width(texts) + _BETWEEN) <= pixels:
+            break
     ends = [low - room, high + room]
-    return value_axis(look, range=ends, rangemode="normal", tickmode="array", tickvals=ticks, ticktext=texts)
+    return value_axis(
+        look, range=ends, rangemode="normal", tickmode="array", tickvals=ticks, ticktext=texts, tickangle=0
+    )
 
 
 def level_ticks(low: float, high: float, most: int = 5) -> list[float]:
