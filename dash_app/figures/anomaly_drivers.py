@@ -21,7 +21,7 @@ _NAME_LENGTH, _LINE_LENGTH = 26, 17
 _PHONE, _RIGHT = 318, 12
 """Pixels of the whole chart on a phone, and of its right edge."""
 _TEXT_GAP, _MOST_TEXT = 8, 0.75
-_ROW = 30
+_ROW = 34
 _LEAST_HEIGHT = 220
 
 
