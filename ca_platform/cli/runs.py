@@ -38,7 +38,12 @@ def say_missing(last: date, opened: Settings) -> None:
     loaded = set(Lake.open(opened).days("sessions"))
     missing = [day for day in days_between(opened.business.start_date, last) if day not in loaded]
     if missing:
-        note(f"{len(missing):,} days are not loaded yet and are loaded first: {in_words(missing)}.")
+        days = (
+            "1 day is not loaded yet and is"
+            if len(missing) == 1
+            else f"{len(missing):,} days are not loaded yet and are"
+        )
+        note(f"{days} loaded first: {in_words(missing)}.")
 
 
 def _write(summary: Mapping[str, Any], *, as_json: bool) -> None:

@@ -89,7 +89,8 @@ def _imputed(job: Job) -> list[str]:
     ).item()
     if not unknown:
         return []
-    return [f"{unknown:,} customers have no row in customers: their first session counts as their first contact."]
+    who = "1 customer has" if unknown == 1 else f"{unknown:,} customers have"
+    return [f"{who} no row in customers: their first session counts as the first contact."]
 
 
 def _misplaced(job: Job) -> list[str]:

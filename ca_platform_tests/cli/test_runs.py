@@ -108,6 +108,8 @@ def test_run_loads_what_is_missing_and_shows_it_on_standard_error(folder: Path, 
     assert Lake.open(load_settings()).days("sessions") == [date(2024, 1, 1), date(2024, 1, 2)]
     assert "daily_funnel is not computed" in tell("report", "daily_funnel").refusal()
     assert tell("report", "daily_orders", "--json").code == 0
+    one = tell("run", "--to", "2024-01-03", "--select", "kpis").err
+    assert "1 day is not loaded yet and is loaded first: 2024-01-03." in one
 
 
 def test_python_runs_the_same(folder: Path) -> None:
