@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from ca_platform_tests.services import elasticsearch
 from ca_platform_tests.services.certificates import make_certificates
@@ -54,6 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Heed SIGINT also where CI starts us in the background: what a test starts would inherit that it is ignored."""
     _write_to_memory()
     _keep_bytecode(config)
+    # How long an example takes says something of the machine, and nothing of the rule.
+    settings.register_profile("timeless", settings.default, deadline=None)
+    settings.load_profile("timeless")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

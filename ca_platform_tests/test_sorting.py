@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 from hypothesis import given
-from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from ca_platform.sorting import is_first, is_last, packed, place_in_group, sort_by
@@ -34,7 +33,6 @@ def _frames(draw: st.DrawFn) -> pl.DataFrame:
     return pl.DataFrame(values, schema={name: _COLUMNS[name][0] for name in names})
 
 
-@trying(deadline=None)
 @given(_frames())
 def test_sort_by_columns_together_is_the_sort_by_each_of_them(frame: pl.DataFrame) -> None:
     assert sort_by(frame, frame.columns).equals(frame.sort(frame.columns))

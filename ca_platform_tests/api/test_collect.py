@@ -241,7 +241,7 @@ def test_older_cohorts_come_from_a_report_in_which_all_of_their_cells_are_known(
     assert min(unknown["cohort"].to_list()) > late - timedelta(days=LAST_OFFSET)
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     stored=st.sets(st.integers(0, 40), min_size=1, max_size=12),
     history=st.integers(1, 15),

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 from hypothesis import given
-from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from ca_platform.errors import HistoryError
@@ -91,7 +90,6 @@ _quantities = st.sampled_from(["1", "2", "0.3333", "12", "1000000"])
 _discounts = st.just("0") | _digits
 
 
-@trying(deadline=None)
 @given(st.lists(st.tuples(_discounts, st.lists(st.tuples(_digits, _quantities, _discounts), min_size=1, max_size=9))))
 def test_parts_add_up_to_the_whole_and_each_is_its_proportion(orders: list[tuple[str, list[Row]]]) -> None:
     found = amounts(*orders)

@@ -51,7 +51,7 @@ def shop_of(folder: Path, sessions: list[tuple[str, ...]], lines: list[tuple[str
     return shop
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(SESSION, max_size=25), st.lists(LINE, max_size=15), st.randoms(use_true_random=False))
 def test_account_closes_and_loads_are_idempotent_and_add_up(
     tmp_path_factory: pytest.TempPathFactory,

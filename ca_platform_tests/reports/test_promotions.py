@@ -168,7 +168,7 @@ def drawn_orders(draw: st.DrawFn) -> Shop:
     return Shop(paid, [], date(2024, 4, 1), "Europe/Berlin", dimensions=("region",))
 
 
-@trying(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@trying(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn_orders())
 def test_drawn_shop_equals_the_second_implementation(shop: Shop) -> None:
     days = [date(2024, 4, 1), date(2024, 5, 1), date(2024, 5, 7)]

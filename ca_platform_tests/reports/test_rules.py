@@ -276,7 +276,7 @@ def drawn_shops(draw: st.DrawFn) -> Shop:
     return small_shop(sessions, customers, time_zone=draw(st.sampled_from(ZONES)), has_signup=bool(customers))
 
 
-@trying(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@trying(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn_shops())
 def test_drawn_shop_equals_the_second_implementation_and_keeps_the_invariants(shop: Shop) -> None:
     asked = [START + timedelta(days=n) for n in (1, 4, 5, 12)]

@@ -106,7 +106,7 @@ def test_short_and_long_rows_do_not_hide_each_other(tmp_path: Path) -> None:
 FIELD = st.text(st.sampled_from('ab1 ü,;"\n\r'), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(FIELD, min_size=2, max_size=2), max_size=12), st.integers(40, 120))
 def test_any_table_is_read_as_it_was_written_whatever_the_block(
     tmp_path_factory: pytest.TempPathFactory, table: list[list[str]], size: int

@@ -13,7 +13,7 @@ from ca_platform.models.backtest import accuracy, confusion, log_loss, macro_f1,
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(PAIRS)
 def test_metrics_of_classes_equal_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     from sklearn import metrics
@@ -28,7 +28,7 @@ def test_metrics_of_classes_equal_those_of_scikit_learn(pairs: list[tuple[int, i
     assert recalls(counts) == pytest.approx(theirs, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     arrays.arrays(np.float64, (20, 3), elements=st.floats(0.01, 1)),
     st.lists(st.integers(0, 2), min_size=20, max_size=20),

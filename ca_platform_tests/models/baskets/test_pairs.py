@@ -69,7 +69,7 @@ def test_entries_of_a_row_that_come_later_pair_with_those_before(seed: int) -> N
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 6)), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_pair_stands_in_no_more_rows_than_each_of_its_items(entries: list[tuple[int, int]]) -> None:
     rows, codes = (np.array([entry[place] for entry in entries], np.int64) for place in (0, 1))
     found = frequent_pairs(incidence(rows, codes), min_rows=1)

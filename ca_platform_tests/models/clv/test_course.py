@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ca_platform.models.backtest import History, Origin
@@ -35,7 +35,6 @@ UNKNOWN = Level(1.0, "none", log_error=None, origins=1, horizon_weeks=13.0, reas
     st.lists(st.floats(0, 5), min_size=7, max_size=7),
 )
 # The first call imports scipy.
-@settings(deadline=None)
 def test_days_are_never_negative_and_sum_to_the_total(totals: list[float], first: int, weekday: list[float]) -> None:
     days = daily_course(milestones(60), np.array(totals), np.array(weekday), first)
     assert days.shape == (60,)

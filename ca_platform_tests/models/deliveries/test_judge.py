@@ -151,7 +151,7 @@ def test_equal_durations_are_all_usual_until_one_is_not() -> None:
     assert judge(with_(whole, minutes=late), networks=False)[0].rule_2.tolist() == [False] * 1_199 + [True]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(st.sampled_from([0.0, 1 / 60, 30.0, 400 * 1440.0]), min_size=1, max_size=400),
     st.integers(1, 30),

@@ -8,7 +8,6 @@ from statistics import fmean, pvariance
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from ca_platform.models.experiments.item_permutation import Sequences, by_chance, item_permutation
@@ -38,7 +37,6 @@ def all_ways(orders: list[tuple[int, int, bool]], times: int, reach: int = 2) ->
     ]
 
 
-@trying(deadline=None)
 @given(_ORDERS, st.integers(1, 7))
 def test_mean_and_variance_are_those_of_all_ways(orders: list[tuple[int, int, bool]], times: int) -> None:
     ways = all_ways(orders, times) if times <= len(orders) else []
