@@ -71,12 +71,14 @@ def delivery(**changes: Any) -> dict[str, Any]:
 
 def times(*rows: dict[str, Any]) -> list[dict[str, Any]]:
     instants = dict.fromkeys(("delivery_date", "prepare_date", "return_date", "promised_date"), INSTANT)
-    deliveries = pl.LazyFrame(rows, schema_overrides=instants)
+    # A join keeps no order: the day tells which row is which.
+    numbered = [row | {"day": row["day"] + timedelta(days=place)} for place, row in enumerate(rows)]
+    deliveries = pl.LazyFrame(numbered, schema_overrides=instants)
     orders = pl.LazyFrame(
         {"order_id": ["a"], "client": ["c"], "session_start_date": [ORDERED]},
         schema_overrides={"session_start_date": INSTANT},
     )
-    return delivery_times(deliveries, orders, (), "Europe/Berlin", 7).collect().to_dicts()
+    return delivery_times(deliveries, orders, (), "Europe/Berlin", 7).sort("day").collect().to_dicts()
 
 
 def test_slot_is_that_of_the_order_and_of_a_return_that_of_the_delivery() -> None:

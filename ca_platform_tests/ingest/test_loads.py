@@ -310,7 +310,7 @@ def test_customers_without_a_row_are_counted_in_the_notes(shop: SmallShop) -> No
     shop.connect("customers", "customers.csv")
     shop.load("customers")
     shop.sessions("1,a,2024-03-25,1,true", "2,b,2024-03-25,1,true", "3,b,2024-03-25,1,true")
-    assert [note for note in shop.load().notes if note.startswith("1 customers")]
+    assert [note for note in shop.load().notes if note.startswith("1 customer has no row")]
 
 
 # ---- files that are not there ------------------------------------------------------------------------------------
