@@ -160,15 +160,18 @@ def _frames(found: Preview) -> Iterator[tuple[str, pl.DataFrame]]:
 
 
 def _lake(settings: Settings) -> Finding:
+    from ca_platform.ingest import moved_zone
     from ca_platform.lake import Lake
 
     lake = Lake.open(settings)
     lake.check()
+    moved = moved_zone(settings, lake)
     days = lake.days("sessions")
     return Finding(
         "lake",
         f"{lake.path}, {_span(days)} loaded" if days else f"{lake.path}, nothing is loaded yet",
         record={"ok": True, "path": lake.path, "days": len(days)},
+        notes=(moved,) if moved else (),
     )
 
 

@@ -33,9 +33,11 @@ def reported(work: Callable[[Report], dict[str, Any]], *, as_json: bool) -> None
 def say_missing(last: date, opened: Settings) -> None:
     """Name the days that will be loaded before any report is computed."""
     from ca_platform.calendar import days_between
+    from ca_platform.ingest import loaded_days, moved_zone
     from ca_platform.lake import Lake
 
-    loaded = set(Lake.open(opened).days("sessions"))
+    lake = Lake.open(opened)
+    loaded = set(loaded_days("sessions", opened, lake))
     missing = [day for day in days_between(opened.business.start_date, last) if day not in loaded]
     if missing:
         days = (
@@ -43,7 +45,7 @@ def say_missing(last: date, opened: Settings) -> None:
             if len(missing) == 1
             else f"{len(missing):,} days are not loaded yet and are"
         )
-        note(f"{days} loaded first: {in_words(missing)}.")
+        note(f"{days} loaded first: {in_words(missing)}. {moved_zone(opened, lake)}".rstrip())
 
 
 def _write(summary: Mapping[str, Any], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from ca_platform.catalogue import TableSpec
 from ca_platform.defs.days import named, range_of_run
 from ca_platform.defs.requests import missing_days
 from ca_platform.defs.resources import Platform
-from ca_platform.ingest import IngestSummary
+from ca_platform.ingest import IngestSummary, loaded_days, moved_zone
 from ca_platform.ingest.schemas import lake_schema
 from ca_platform.lake import Lake, Part
 from ca_platform.settings import Settings
@@ -23,9 +23,12 @@ LOSS = "rows_of_before_are_still_there"
 
 
 def history_gap(lake: Lake, settings: Settings, day: date) -> list[date]:
-    """Days from the start date to ``day`` that were never loaded. Every report of ``day`` would be wrong by them."""
+    """Days from the start date to ``day`` that are not loaded, or were for another time zone.
+
+    Every report of ``day`` would be wrong by them.
+    """
     following = date.fromordinal(day.toordinal() + 1)
-    return missing_days(lake.days("sessions"), following, settings.business.start_date)
+    return missing_days(loaded_days("sessions", settings, lake), following, settings.business.start_date)
 
 
 def history_check(settings: Settings) -> list[dg.AssetChecksDefinition]:
@@ -51,10 +54,10 @@ def history_check(settings: Settings) -> list[dg.AssetChecksDefinition]:
         missing = history_gap(platform.lake, settings, day)
         sentence = (
             f"{len(missing)} days before {day} are not loaded: {named(missing)}. Load them first: materialize `sessions` "
-            f"for them, or `ca-platform load --from {missing[0]} --to {missing[-1]}`."
+            f"for them, or `ca-platform load --from {missing[0]} --to {missing[-1]}`. {moved_zone(settings, platform.lake)}"
             if missing
             else f"Every day from {settings.business.start_date} to {day} is loaded."
-        )
+        ).rstrip()
         return dg.AssetCheckResult(
             passed=not missing,
             description=sentence,

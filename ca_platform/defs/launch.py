@@ -20,6 +20,7 @@ from ca_platform.defs.plan import CUSTOMERS, PlannedRun, load_runs, merged, repo
 from ca_platform.defs.resources import RESOURCE, Journal, Platform, Progress, platform_resource
 from ca_platform.defs.schedules import DAILY
 from ca_platform.errors import HistoryError, RunError
+from ca_platform.ingest import loaded_days, moved_zone
 from ca_platform.logging import LOGGER, Redactor
 from ca_platform.settings import Settings
 from ca_platform.sources import open_source
@@ -92,7 +93,7 @@ def _missing_loads(platform: Platform, end: date) -> list[PlannedRun]:
     missing = {}
     for name in datasets:
         if name != CUSTOMERS:
-            known = set(lake.days(name))
+            known = set(loaded_days(name, platform.settings, lake))
             missing[name] = [day for day in wanted if day not in known]
     is_new = CUSTOMERS in datasets and (any(missing.values()) or not lake.parts(CUSTOMERS))
     return load_runs(missing, snapshot=is_new)
@@ -103,7 +104,7 @@ def _require_history(platform: Platform, end: date, reports: Sequence[str]) -> N
     if gap:
         problem = HistoryError(
             f"{len(gap)} days up to {end} are not loaded: {named(gap)}. Load them: ca-platform load --from {gap[0]} "
-            f"--to {gap[-1]}; or run with loading."
+            f"--to {gap[-1]}; or run with loading. {moved_zone(platform.settings, platform.lake)}".rstrip()
         )
         raise Outcome(DayRange(end, end), tuple(reports), failed=dict.fromkeys(reports, problem)).error()
 

@@ -22,6 +22,7 @@ from ca_platform.defs.told import Told, calibrations_told, churn_told, classes_t
 from ca_platform.defs.told_anomalies import detectors_told
 from ca_platform.errors import HistoryError
 from ca_platform.facts import ensure
+from ca_platform.ingest import loaded_days
 from ca_platform.lake import Lake
 from ca_platform.reports.tables import Tables
 from ca_platform.settings import Settings
@@ -173,7 +174,7 @@ def _step(training: Training, tables: list[TableSpec], settings: Settings) -> dg
 
 def _newest_day(platform: Platform, tables: Iterable[TableSpec]) -> date:
     """The newest loaded day, up to which the facts that these tables are made from are made ready."""
-    days = platform.lake.days("sessions")
+    days = loaded_days("sessions", platform.settings, platform.lake)
     start = platform.settings.business.start_date
     if not days or days[-1] < start:
         raise HistoryError("No day is loaded that models could learn from. Load some: ca-platform load.")

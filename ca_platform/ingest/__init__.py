@@ -9,6 +9,7 @@ from ca_platform.ingest.days import beginning, day_range, seen_days
 from ca_platform.ingest.load import ingest
 from ca_platform.ingest.preview import Preview, preview
 from ca_platform.ingest.reasons import EXPLANATIONS, Reason
+from ca_platform.ingest.zones import loaded_days, moved_zone
 
 __all__ = [
     "EXPLANATIONS",
@@ -18,6 +19,8 @@ __all__ = [
     "beginning",
     "day_range",
     "ingest",
+    "loaded_days",
+    "moved_zone",
     "preview",
     "seen_days",
 ]

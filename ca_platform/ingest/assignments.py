@@ -8,12 +8,13 @@ from ca_platform.ingest.flow import checked_batches, workers
 from ca_platform.ingest.job import Job
 from ca_platform.ingest.parts import DayParts
 from ca_platform.ingest.schemas import sort_key
+from ca_platform.ingest.zones import zone_mark
 from ca_platform.lake import LakeWrite
 
 
 def load_assignments(job: Job, write: LakeWrite) -> pl.DataFrame:
     """Put the parts of all asked days into the write; returns the bad rows."""
-    with workers() as pool, DayParts(write, "assignments", _finish, pool) as parts:
+    with workers() as pool, DayParts(write, "assignments", _finish, pool, zone_mark(job.settings)) as parts:
         for checked in checked_batches(job.source, job.plan, job.bounds, pool) if job.source is not None else ():
             job.account.take(checked)
             job.account.count_days("adjusted", checked.good["day"].filter(checked.adjusted))

@@ -16,6 +16,7 @@ from ca_platform.ingest.parts import DayParts, Finish
 from ca_platform.ingest.quarantine import bad_rows
 from ca_platform.ingest.schemas import sort_key
 from ca_platform.ingest.waiting import try_again
+from ca_platform.ingest.zones import zone_mark
 from ca_platform.lake import LakeWrite
 from ca_platform.sorting import place_in_group
 
@@ -27,7 +28,7 @@ def load_joined(job: Job, write: LakeWrite) -> pl.DataFrame:
     """Put the parts of all asked days into the write; returns the bad rows."""
     orders = Orders(job)
     finish = finisher(job)
-    with workers() as pool, DayParts(write, job.name, finish, pool) as parts:
+    with workers() as pool, DayParts(write, job.name, finish, pool, zone_mark(job.settings)) as parts:
         for group in _groups(job, pool):
             _add(group, job, orders, parts)
         job.account.refuse_unreadable()

@@ -52,13 +52,15 @@ class DayParts:
     Args:
         finish: rows of a day in source order (or pieces that are finished already) to rows as the lake has them.
         pool: writes files beside the reading.
+        inputs: what the parts are said to be made from.
     """
 
-    def __init__(self, write: LakeWrite, dataset: str, finish: Finish, pool: Executor) -> None:
+    def __init__(self, write: LakeWrite, dataset: str, finish: Finish, pool: Executor, inputs: str) -> None:
         self._write = write
         self._dataset = dataset
         self._finish = finish
         self._pool = pool
+        self._inputs = inputs
         self._days: dict[date, _Day] = {}
         self._held = 0
         self._batch = 0
@@ -108,9 +110,10 @@ class DayParts:
     def _settle(self, day: date, entry: _Day) -> tuple[date, int]:
         pieces = [piece.result() for piece in entry.pieces]
         if len(pieces) == 1 and not entry.held:
-            self._write.adopt(self._dataset, day, pieces[0].path, pieces[0].rows, schema=pieces[0].schema)
+            piece = pieces[0]
+            self._write.adopt(self._dataset, day, piece.path, piece.rows, self._inputs, piece.schema)
             entry.pieces = []
-            return day, pieces[0].rows
+            return day, piece.rows
         # What ``finish`` adds is found anew for the whole day.
         frames = [
             pl.read_parquet(piece.path, columns=self._columns, glob=False, hive_partitioning=False) for piece in pieces
@@ -122,7 +125,7 @@ class DayParts:
         return done
 
     def _put(self, day: date, rows: pl.DataFrame) -> tuple[date, int]:
-        self._write.put(self._dataset, day, rows)
+        self._write.put(self._dataset, day, rows, self._inputs)
         return day, rows.height
 
     def _spill(self, entry: _Day) -> None:

@@ -10,6 +10,7 @@ from ca_platform.ingest.parts import DayParts
 from ca_platform.ingest.reasons import Reason
 from ca_platform.ingest.repeats import Key, Repeats
 from ca_platform.ingest.schemas import sort_key
+from ca_platform.ingest.zones import is_elsewhere, zone_mark
 from ca_platform.lake import LakeWrite
 
 KEY = Key("order_id", Reason.REPEATED_ORDER)
@@ -17,7 +18,7 @@ KEY = Key("order_id", Reason.REPEATED_ORDER)
 
 def load_sessions(job: Job, write: LakeWrite) -> pl.DataFrame:
     """Put the parts of all asked days into the write; returns the bad rows."""
-    with workers() as pool, DayParts(write, "sessions", _finish, pool) as parts:
+    with workers() as pool, DayParts(write, "sessions", _finish, pool, zone_mark(job.settings)) as parts:
         batches = checked_batches(job.source, job.plan, job.bounds, pool) if job.source is not None else ()
         for checked in Repeats(KEY, job.plan, _taken(job)).without(batches):
             job.account.take(checked)
@@ -35,13 +36,16 @@ def _finish(rows: pl.DataFrame) -> pl.DataFrame:
 def _taken(job: Job) -> pl.Series | None:
     """Hashes of the order ids of all days that this load does not replace."""
     asked = set(job.days)
-    if all(part.day in asked for part in job.lake.parts("sessions") if part.rows):
+    parts = [part for part in job.lake.parts("sessions") if part.rows and part.day not in asked]
+    # Days of another time zone have some of the same orders, and are loaded again by themselves.
+    kept = [part.day for part in parts if not is_elsewhere(part, job.settings)]
+    if not kept:
         return None
     columns = {"day": pl.Date(), KEY.column: pl.String()}
     found = job.lake.collect(
         lambda: (
             job.lake.scan("sessions", schema=columns)
-            .filter(~pl.col("day").is_in(list(job.days)))
+            .filter(pl.col("day").is_in(kept))
             .select(pl.col(KEY.column).hash(0))
         )
     )

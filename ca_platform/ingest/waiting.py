@@ -20,6 +20,7 @@ from ca_platform.ingest.orders import Orders
 from ca_platform.ingest.plan import Window
 from ca_platform.ingest.quarantine import original
 from ca_platform.ingest.reasons import WAITING
+from ca_platform.ingest.zones import zone_mark
 from ca_platform.lake import ACCOUNTING_COUNTS, LakeWrite
 from ca_platform.sources.base import FILE, PLACE_SCHEMA, ROW, Batch
 
@@ -85,7 +86,7 @@ def _append(
     columns = job.plan.output
     there = job.lake.collect(lambda: job.lake.scan(job.name, day, day, schema=job.schema))
     rows = pl.concat([there.select(columns), part.select(columns)])
-    write.put(job.name, day, finish(rows))
+    write.put(job.name, day, finish(rows), zone_mark(job.settings))
 
 
 def _adjust(job: Job, write: LakeWrite, changes: _Changes) -> None:
