@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -211,9 +212,18 @@ def tls_database(database: PostgresqlServer, tmp_path: Path) -> Iterator[tuple[P
         shutil.copy(file, folder / name)
         (folder / name).chmod(0o600)
     process.hand_over(database.folder)
-    database.execute("ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
+    _set_tls(database, "on")
     yield database, made
-    database.execute("ALTER SYSTEM RESET ssl", "SELECT pg_reload_conf()")
+    _set_tls(database, "off")
+
+
+def _set_tls(server: PostgresqlServer, state: str) -> None:
+    """The server takes it on a signal, some time after the statement has ended."""
+    server.execute(f"ALTER SYSTEM SET ssl = {state}", "SELECT pg_reload_conf()")
+    give_up_at = time.monotonic() + 30
+    while server.execute("SHOW ssl").strip() != state:
+        assert time.monotonic() < give_up_at, f"the server does not set ssl = {state}"
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
