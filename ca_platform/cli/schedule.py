@@ -31,7 +31,10 @@ schedule.command_class = Command
 @click.option("--at", metavar="HH:MM", help="Local time of day; else it stays as it is.")
 @click.option("--look-back", type=click.IntRange(min=0), metavar="DAYS", help="Days that are loaded again each time.")
 def set_(every: str, at: str | None, look_back: int | None) -> None:
-    """Run EVERY so often: once (all missing days), 12h, daily or weekly."""
+    """Set how often the platform runs by itself.
+
+    EVERY is once (all missing days), 12h, daily or weekly.
+    """
     from ca_platform.changes import set_schedule
     from ca_platform.cli.shell import settings
 

@@ -1,7 +1,7 @@
 """A first mapping for a source that nobody has described yet, with how sure it is of each column.
 
-Belongs here: which of the sources a file or a table is, and how a file is written. Which column is which: ``mapped``. A guess is never used by itself: it
-is written into a settings file, where a person reads it.
+Belongs here: which of the sources a file or a table is, and how a file is written. Which column is which: ``mapped``. A
+guess is never used by itself: it is written into a settings file, where a person reads it.
 """
 
 from __future__ import annotations
