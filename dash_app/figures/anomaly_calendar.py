@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dash_app.figures.frame import NOTE_LINE, figure, plain_axis, tick_stops
+from dash_app.figures.frame import NOTE_LINE, as_tall, figure, plain_axis, tick_stops
 from dash_app.figures.labels import escape
 from dash_app.figures.maps import colour_axis, label_axis
 from dash_app.flagged import OPENED
@@ -74,8 +74,7 @@ def calendar(frame: pl.DataFrame, look: Look) -> Figure:
         coloraxis=_colours(look),
     )
     # Weekdays have a line each, however many notes stand above them.
-    height = made["layout"]["margin"]["t"] + 7 * NOTE_LINE + _BELOW
-    return made | {"layout": made["layout"] | {"meta": {"height": max(HEIGHT_OF_CALENDAR, height)}}}
+    return as_tall(made, 7 * NOTE_LINE + _BELOW, HEIGHT_OF_CALENDAR)
 
 
 def _days(rows: pl.DataFrame) -> pl.DataFrame:

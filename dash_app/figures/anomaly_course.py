@@ -9,7 +9,7 @@ import polars as pl
 from dash_app.figures import encode
 from dash_app.figures.blank import without
 from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
-from dash_app.figures.frame import BOTTOM, NOTE_SIZE, figure, period_axis, value_axis
+from dash_app.figures.frame import BOTTOM, NOTE_SIZE, as_tall, figure, period_axis, value_axis
 from dash_app.figures.labels import escape, label
 from dash_app.flagged import OPENED
 from dash_app.records import Figure, Look
@@ -73,8 +73,7 @@ def course(frame: pl.DataFrame, look: Look) -> Figure:
         xaxis=period_axis(look, "day", days) | {"anchor": f"y{len(shown)}" if len(shown) > 1 else "y"},
         **layout,
     )
-    height = made["layout"]["margin"]["t"] + _PANEL * max(len(shown), 2) + BOTTOM
-    return made | {"layout": made["layout"] | {"meta": {"height": height}}}
+    return as_tall(made, _PANEL * max(len(shown), 2) + BOTTOM)
 
 
 def _shown(rows: pl.DataFrame, known: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
-from dash_app.figures.frame import BOTTOM, figure, plain_axis, value_axis
+from dash_app.figures.frame import BOTTOM, PHONE, as_tall, figure, plain_axis, value_axis
 from dash_app.figures.labels import escape, label, shorten_all, width
 from dash_app.records import Figure, Look
 from dash_app.words import anomalies as words
@@ -18,8 +18,6 @@ from dash_app.words.rows import Row
 
 _FARTHEST = 8.0
 _NAME_LENGTH, _LINE_LENGTH = 26, 17
-_PHONE, _RIGHT = 318, 12
-"""Pixels of the whole chart on a phone, and of its right edge."""
 _TEXT_GAP, _MOST_TEXT = 8, 0.75
 _ROW = 34
 _LEAST_HEIGHT = 220
@@ -48,7 +46,7 @@ def drivers(frame: pl.DataFrame, look: Look) -> Figure:
         left=left,
         xaxis=value_axis(
             look,
-            range=_ends(rows["distance"].to_list(), texts, _PHONE - left - _RIGHT),
+            range=_ends(rows["distance"].to_list(), texts, PHONE - left),
             rangemode="normal",
             tickmode="array",
             **_ticks(rows["distance"]),
@@ -65,8 +63,7 @@ def drivers(frame: pl.DataFrame, look: Look) -> Figure:
         ),
         shapes=[_usual(look), _middle(look)],
     )
-    height = made["layout"]["margin"]["t"] + _ROW * max(rows.height, 1) + BOTTOM
-    return made | {"layout": made["layout"] | {"meta": {"height": max(_LEAST_HEIGHT, height)}}}
+    return as_tall(made, _ROW * max(rows.height, 1) + BOTTOM, _LEAST_HEIGHT)
 
 
 def distances(frame: pl.DataFrame) -> pl.DataFrame:

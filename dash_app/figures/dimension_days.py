@@ -62,8 +62,9 @@ def daily_revenue_by_value(frame: pl.DataFrame, look: Look) -> Figure:
             before = earlier.filter(pl.col("dimension") == dimension)
             data += _earlier_lines(before, series, f"y{suffix}", look)
         data += [_line(part, position, f"y{suffix}", look) for position, part in enumerate(series)]
-        texts += _ends(series, high, plot * (domain[1] - domain[0]), f"y{suffix}")
-        longest += _names(series)
+        names = shorten_all([str(part["label"][0]) for part in series], _NAME_LENGTH)
+        texts += _ends(series, names, high, plot * (domain[1] - domain[0]), f"y{suffix}")
+        longest += names
         if len(shown) > 1:
             texts.append(_panel_heading(dimension, domain[1]))
     last = f"y{len(shown)}" if len(shown) > 1 else "y"
@@ -122,14 +123,10 @@ def _earlier_lines(before: pl.DataFrame, series: list[pl.DataFrame], axis: str, 
     return traces
 
 
-def _names(series: list[pl.DataFrame]) -> list[str]:
-    return shorten_all([str(part["label"][0]) for part in series], _NAME_LENGTH)
-
-
-def _ends(series: list[pl.DataFrame], high: float, plot: float, axis: str) -> list[dict[str, Any]]:
+def _ends(series: list[pl.DataFrame], names: list[str], high: float, plot: float, axis: str) -> list[dict[str, Any]]:
     ends = [float(part["mean"][-1]) for part in series]
     heights = [end / high * plot for end in ends]
-    places, names = spread(heights, FONT_SIZE + 1, 4, plot), _names(series)
+    places = spread(heights, FONT_SIZE + 1, 4, plot)
     return [
         {
             "text": f'<span style="color:{value_colour(index, part)}">●</span> {escape(names[index])}',

@@ -11,7 +11,7 @@ import polars as pl
 
 from dash_app.figures import encode
 from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
-from dash_app.figures.frame import BOTTOM, figure, plain_axis, value_axis
+from dash_app.figures.frame import BOTTOM, PHONE, as_tall, figure, plain_axis, value_axis
 from dash_app.figures.labels import escape, shorten_all, width
 from dash_app.figures.whiskers import across
 from dash_app.filters import EffectFilters
@@ -28,8 +28,8 @@ _ROW = 24
 _THIN = 1.6
 _LEAST_HEIGHT = 220
 _MOST = 100
-_PHONE, _BETWEEN = 306, 6
-"""Pixels of the chart and its names on a phone, and between two ticks."""
+_BETWEEN = 6
+"""Pixels between two ticks."""
 _COLOURS: dict[Verdict, str] = {"increase": OKABE_ITO[0], "decrease": OKABE_ITO[1], "open": OTHER}
 _MEASURES = {"amount": "revenue", "orders": "orders"}
 _SHOWN_WHOLE = 0.9
@@ -77,7 +77,7 @@ def effects(frame: pl.DataFrame, look: Look, kind: Drawn) -> Figure:
         _notes(frame, able, rows, look, kind),
         hovermode="closest",
         left=left,
-        xaxis=_axis(rows, look, _PHONE - left),
+        xaxis=_axis(rows, look, PHONE - left),
         yaxis=plain_axis(
             look,
             tickmode="array",
@@ -92,8 +92,7 @@ def effects(frame: pl.DataFrame, look: Look, kind: Drawn) -> Figure:
         ),
         shapes=[_zero(look)],
     )
-    top = chart["layout"]["margin"]["t"]
-    return chart | {"layout": chart["layout"] | {"meta": {"height": max(_LEAST_HEIGHT, top + _ROW * height + BOTTOM)}}}
+    return as_tall(chart, _ROW * height + BOTTOM, _LEAST_HEIGHT)
 
 
 def without_effects(frame: pl.DataFrame) -> bool:

@@ -26,6 +26,8 @@ _FEW_COUNTS = 5
 _FEWEST_ACROSS = 4
 FONT_SIZE = 12
 DAY_TICK = "%-d %b\n%Y"
+PHONE = 306
+"""Pixels of a chart on a phone, with its names at the left and without its right edge."""
 NOTE_SIZE = 11
 
 _PERIOD_HOVER: dict[Grain, str] = {"day": "%a %-d %b %Y", "week": "Week of %-d %b %Y", "month": "%B %Y"}
@@ -67,6 +69,12 @@ def figure(
         "annotations": annotations,
     }
     return {"data": data, "layout": base | layout}
+
+
+def as_tall(chart: Figure, pixels: int, least: int = 0) -> Figure:
+    """The chart with a height of its own: its notes and so many pixels below them."""
+    height = max(chart["layout"]["margin"]["t"] + pixels, least)
+    return chart | {"layout": chart["layout"] | {"meta": {"height": height}}}
 
 
 def wrapped(notes: Sequence[str]) -> list[str]:
