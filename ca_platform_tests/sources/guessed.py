@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -14,14 +15,9 @@ from ca_platform_tests.ingest.small import SmallShop
 
 def load(folder: Path, text: str) -> SmallShop:
     """A shop loaded from what is proposed for a file."""
-    shop = SmallShop(folder)
-    (folder / "rows.csv").write_text(text)
-    for found in guesses(str(folder / "rows.csv")):
-        assert found.missing == ()
-        shop.sources[found.source] = found.mapping
-    for source in shop.sources:
-        shop.load(source)
-    return shop
+    file = folder / "rows.csv"
+    file.write_text(text)
+    return _loaded(folder, str(file))
 
 
 def load_database(folder: Path, address: str, *statements: str) -> SmallShop:
@@ -29,14 +25,18 @@ def load_database(folder: Path, address: str, *statements: str) -> SmallShop:
     with psycopg.connect(address, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)
-    shop = SmallShop(folder)
-    for found in guesses(address):
-        assert found.missing == ()
-        shop.sources[found.source] = dict(found.mapping) | {"password": urlsplit(address).password}
-    for source in shop.sources:
-        shop.load(source)
-    return shop
+    return _loaded(folder, address, password=urlsplit(address).password)
 
 
 def amounts(shop: SmallShop) -> dict[str, Decimal]:
     return {row["order_id"]: row["payment_amount"] for row in shop.rows()}
+
+
+def _loaded(folder: Path, place: str, **secrets: Any) -> SmallShop:
+    shop = SmallShop(folder)
+    for found in guesses(place):
+        assert found.missing == ()
+        shop.sources[found.source] = {**found.mapping, **secrets}
+    for source in shop.sources:
+        shop.load(source)
+    return shop
