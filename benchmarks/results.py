@@ -59,10 +59,16 @@ def with_result(page: str, kept: Kept) -> str:
     rows = head.splitlines()
     places = [place for place, row in enumerate(rows) if row.startswith("| `")]
     own = [place for place in places if rows[place].startswith(f"| `{name}` ")]
-    rows[own[0] if own else places[-1] + 1 : own[0] + 1 if own else places[-1] + 1] = [_row(name, kept)]
+    if own:
+        rows[own[0]] = _row(name, kept)
+    else:
+        rows.insert(places[-1] + 1, _row(name, kept))
     section = "\n".join(_section(name, kept)).removeprefix("## ")
     known = [place for place, text in enumerate(sections) if text.startswith(f"{name}\n")]
-    sections[known[0] if known else len(sections) : known[0] + 1 if known else len(sections)] = [section]
+    if known:
+        sections[known[0]] = section
+    else:
+        sections.append(section)
     return "\n## ".join(["\n".join(rows).rstrip() + "\n", *(text.rstrip() + "\n" for text in sections)])
 
 
