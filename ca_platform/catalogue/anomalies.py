@@ -130,8 +130,9 @@ _OTHER_IDS = (
     "week at least and 90 days at most."
 )
 _OF_HOURS = (
-    "The figure of hours is how much of a usual day lies in the hours in which anything came, over what chance lets expect of as many: about "
-    "1 on every day, however weak, and a half where half a day is empty. A usual day is the last eight same weekdays."
+    "The figure of hours is how much of a usual day lies in the hours in which anything came, over what chance lets expect "
+    "of as many: about 1 on every day, however weak, and a half where half a day is empty. A usual day is the last eight "
+    "same weekdays."
 )
 _OF_PRODUCTS = (
     "usual_products is how much of what usually sells lies in the products sold, over what chance lets expect of as many "

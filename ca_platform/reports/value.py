@@ -44,7 +44,7 @@ def customer_rows(said: Forecasts, day: date) -> pl.LazyFrame:
             "expected_revenue": said.revenue,
             "revenue_low": said.low,
             "revenue_high": said.high,
-            "probability_alive": said.alive if shows_leaving else np.full_like(said.alive, np.nan),
+            "probability_alive": said.alive,
             "wait": wait,
         }
     )
@@ -53,7 +53,7 @@ def customer_rows(said: Forecasts, day: date) -> pl.LazyFrame:
     days = pl.col("wait").fill_nan(None).clip(1).cast(pl.Int32)
     return rows.with_columns(
         money.cast(MONEY_SUM),
-        pl.col("probability_alive").fill_nan(None),
+        pl.when(shows_leaving).then("probability_alive"),
         (pl.lit(day) + pl.duration(days=days)).alias("next_expected_purchase"),
         pl.lit(said.horizon_days).alias("horizon_days"),
         pl.lit(said.model).alias("model"),
