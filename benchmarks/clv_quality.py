@@ -11,14 +11,25 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from benchmarks.clv_chance import by_chance, totals_of_true_model
 from benchmarks.clv_parts import parts_missed
 from benchmarks.pairs import DATA_VARIABLE
 from ca_platform.models import clv
-from ca_platform.models.backtest import History, interval_coverage, mean_absolute_error, normalised_gini, total_error
+from ca_platform.models.backtest import (
+    History,
+    Outcome,
+    interval_coverage,
+    mean_absolute_error,
+    normalised_gini,
+    total_error,
+)
 from ca_platform.models.clv.contest import hold_contest, metrics_of
 from ca_platform.models.clv.customers import buyers_at
-from ca_platform.models.clv.forecast import levelled, share_to_ask
+from ca_platform.models.clv.forecast import ValueForecast, levelled, share_to_ask
 from ca_platform.models.clv.level import Level, total_interval
+
+# By so much the total of orders may be missed.
+_GOAL = 0.06
 
 # Orders: total error, mean absolute error, Gini; revenue: total error, Gini, share within the interval.
 Figures = list[float]
@@ -125,6 +136,8 @@ def _served(holdout: HoldOut) -> list[str]:
         f"all orders of the hold-out without / with it: {without:+.1%} / {total:+.1%}; all revenue: {revenue:+.1%}",
         f"80 % interval of the total: {_off(without, level, holdout.weeks)}",
         _ranks(found),
+        _chance(said, outcome),
+        _true_model(buyers.summary, holdout.weeks),
         *parts_missed(history, end, days, said, outcome),
     ]
 
@@ -135,6 +148,28 @@ def _ranks(found: Mapping[str, float | None]) -> str:
     return (
         f"error by tenths, nGini of orders {orders:.3f}, {orders_gini:.3f}, of revenue {revenue:.3f}, "
         f"{revenue_gini:.3f}; within 80 % {held:.1%}"
+    )
+
+
+def _chance(said: ValueForecast, outcome: Outcome) -> str:
+    """Beside the errors, what nobody can help."""
+    orders = by_chance(outcome.orders.astype(np.float64), said.orders)
+    revenue = by_chance(outcome.amount, said.revenue)
+    return (
+        f"by chance alone, the mean of each tenth known: orders {orders.total:.1%}, by tenths {orders.tenths:.3f}; "
+        f"revenue {revenue.total:.1%}, by tenths {revenue.tenths:.3f}"
+    )
+
+
+def _true_model(summary: clv.Summary, weeks: int) -> str:
+    """What a model misses of a shop that is of its own kind."""
+    truth = clv.fit("pareto_nbd", summary)
+    if truth.degenerate:
+        return "Pareto/NBD does not describe this shop"
+    errors = np.abs(totals_of_true_model(truth, summary.age_weeks, weeks))
+    return (
+        f"Pareto/NBD, fitted to {errors.size} shops of its kind and this size, misses their orders by "
+        f"{np.sqrt(np.mean(errors**2)):.1%}, by no more than {_GOAL:.0%} in {np.mean(errors <= _GOAL):.0%} of them"
     )
 
 
