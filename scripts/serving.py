@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -10,8 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -72,15 +73,18 @@ def serve(settings: Settings, sites: Sequence[Site], greeting: str = "") -> None
     Raises:
         ServingError: one of the servers does not come up or ends by itself.
     """
+    from ca_platform.defs.instance import home, prepare
+
+    folder = prepare(settings) if DAGSTER in sites else home(settings)
     ports = {site.name: _port(site) for site in sites}
-    environment = _environment(settings, ports)
-    logs = Path(environment["DAGSTER_HOME"])
+    environment = _environment(settings, folder, ports)
     with ExitStack() as ending:
         _end_on_signals()
+        held = ending.enter_context(_held(folder)) if DAGSTER in sites else None
         running = {}
         for site in sites:
-            log = logs / f"{site.name}.log"
-            process = _start(site, ports[site.name], environment, log)
+            log = folder / f"{site.name}.log"
+            process = _start(site, ports[site.name], environment, log, held)
             ending.callback(_end, site, process)
             running[site.name] = (process, log)
         for site in sites:
@@ -120,10 +124,8 @@ def _port(site: Site) -> int:
     return free_port(site.preferred)
 
 
-def _environment(settings: Settings, ports: dict[str, int]) -> dict[str, str]:
-    from ca_platform.defs.instance import home
-
-    environment = os.environ | {"DAGSTER_HOME": str(home(settings)), "PYTHONUNBUFFERED": "1"}
+def _environment(settings: Settings, folder: Path, ports: dict[str, int]) -> dict[str, str]:
+    environment = os.environ | {"DAGSTER_HOME": str(folder), "PYTHONUNBUFFERED": "1"}
     if settings.file is not None:
         environment["CA_SETTINGS"] = str(settings.file)
     if settings.dagster.url is None and "dagster" in ports:
@@ -132,17 +134,43 @@ def _environment(settings: Settings, ports: dict[str, int]) -> dict[str, str]:
     return environment
 
 
-def _start(site: Site, port: int, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+@contextmanager
+def _held(folder: Path) -> Iterator[int]:
+    """Hold the folder of the runs: of two Dagsters over one folder each would start what the schedules ask for.
+
+    Gives a file that Dagster gets from us, so that the folder is held as long as either of us lives.
+    """
+    lock = os.open(folder / "dagster.lock", os.O_RDWR | os.O_CREAT)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServingError(
+                f"another one runs over {folder} already: {os.read(lock, 100).decode() or 'it is starting'}. Use that one, or "
+                "end it first, with Ctrl-C where it was started, or by its process."
+            ) from None
+        os.truncate(lock, 0)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _start(site: Site, port: int, environment: dict[str, str], log: Path, held: int | None) -> subprocess.Popen[bytes]:
+    kept = (held,) if held is not None and site is DAGSTER else ()
     with log.open("ab") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             site.command(port),
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            pass_fds=kept,
             start_new_session=True,  # Ctrl-C reaches us alone, and we end both in good order
         )
+    for lock in kept:
+        os.write(lock, f"http://{HOST}:{port}, process {process.pid}".encode())
+    return process
 
 
 def _wait(site: Site, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -184,6 +212,8 @@ def _end_on_signals() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
+    # A shell that starts us in the background has it ignored; so would Dagster have it, and could only be killed.
+    signal.signal(signal.SIGINT, stop)
 
 
 def _end(site: Site, process: subprocess.Popen[bytes]) -> None:

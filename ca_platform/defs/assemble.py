@@ -16,7 +16,7 @@ from ca_platform.defs.models import model_assets, train_models
 from ca_platform.defs.reports import report_assets
 from ca_platform.defs.resources import RESOURCE, platform_resource
 from ca_platform.defs.schedules import daily_refresh, schedules
-from ca_platform.defs.sensors import failure_sensor
+from ca_platform.defs.sensors import failure_sensor, killed_sensor
 from ca_platform.settings import Settings
 
 
@@ -47,7 +47,7 @@ def _assemble(settings: Settings, overrides: Mapping[str, Any] | None) -> dg.Def
         "asset_checks": history_check(settings),
         "jobs": [job, training] if training else [job],
         "schedules": schedules(settings, job, training),
-        "sensors": [failure_sensor(settings), *alarm_sensors(settings)],
+        "sensors": [failure_sensor(settings), killed_sensor(), *alarm_sensors(settings)],
         # Each step in a process of its own would import everything anew: 90 reports took 104 s instead of 3 s.
         "executor": dg.in_process_executor,
         "resources": {RESOURCE: platform_resource(settings), **given.pop("resources", {})},

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -11,11 +10,10 @@ from pathlib import Path
 import dagster as dg
 
 from ca_platform.defs.eventlog import BATCH_SIZE, BATCH_VARIABLE, keep_open
+from ca_platform.defs.processes import close_killed
 from ca_platform.errors import ConfigurationError
 from ca_platform.settings import Settings
 
-HOST_TAG = "ca_platform/host"
-PROCESS_TAG = "ca_platform/process"
 _CONFIG = "dagster.yaml"
 
 
@@ -39,6 +37,18 @@ def home(settings: Settings) -> Path:
 def template() -> str:
     """Our ``dagster.yaml``, for one machine."""
     return files("ca_platform.defs").joinpath(_CONFIG).read_text(encoding="utf-8")
+
+
+def prepare(settings: Settings) -> Path:
+    """The folder of the instance, for a Dagster that is about to be started over it.
+
+    Its databases are made here: two Dagsters that begin over a new folder at once would each make them, and one of both
+    ends with an error of the database.
+    """
+    folder = home(settings)
+    with _instance(folder) as instance:
+        close_killed(instance)
+    return folder
 
 
 @contextmanager
@@ -82,30 +92,3 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(opened_folder)
-
-
-def process_tags() -> dict[str, str]:
-    """Marks a run as one of this process."""
-    return {HOST_TAG: socket.gethostname(), PROCESS_TAG: str(os.getpid())}
-
-
-def close_killed(instance: dg.DagsterInstance) -> int:
-    """Mark runs whose process is gone as failed: a run that seems to go on would hold up the queue for ever."""
-    going_on = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED],
-        tags={HOST_TAG: socket.gethostname()},
-    )
-    killed = [run for run in instance.get_runs(going_on) if not _is_alive(int(run.tags[PROCESS_TAG]))]
-    for run in killed:
-        instance.report_run_failed(run, "The process of this run was killed. Run the same days again.")
-    return len(killed)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

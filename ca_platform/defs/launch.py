@@ -8,15 +8,16 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
 
 from ca_platform.defs import instance, specs
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.checks import history_gap
 from ca_platform.defs.days import DayRange, named
 from ca_platform.defs.failures import SERVERS
-from ca_platform.defs.instance import process_tags
 from ca_platform.defs.outcome import Outcome, Summary
 from ca_platform.defs.plan import CUSTOMERS, PlannedRun, load_runs, merged, report_runs, selected
+from ca_platform.defs.processes import process_tags
 from ca_platform.defs.resources import RESOURCE, Journal, Platform, Progress, platform_resource
 from ca_platform.defs.schedules import DAILY
 from ca_platform.errors import HistoryError, RunError
@@ -176,12 +177,14 @@ def _execute(
         # Days may be loaded in any order; that the history is complete is a matter of what is made from it.
         overrides["asset_checks"] = []
     job = assemble(settings, overrides).resolve_job_def(DAILY)
+    run_id = make_new_run_id()
     result = job.execute_in_process(
         run_config=_QUIET,
         instance=opened,
         raise_on_error=False,
         asset_selection=[dg.AssetKey(name) for name in planned.assets],
-        tags={**process_tags(), **(planned.days.tags if planned.days else {})},
+        run_id=run_id,
+        tags={**process_tags(run_id), **(planned.days.tags if planned.days else {})},
     )
     if _is_interrupted(result):
         raise KeyboardInterrupt

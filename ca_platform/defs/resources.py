@@ -7,6 +7,7 @@ from functools import cached_property
 
 import dagster as dg
 
+from ca_platform.defs.processes import process_tags
 from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 from ca_platform.store import DocumentStore, open_store
@@ -88,7 +89,8 @@ class Platform:
 def platform_resource(settings: Settings, journal: Journal | None = None) -> dg.ResourceDefinition:
     """The platform as a resource: opened by the first step that needs it, closed at the end of the run."""
 
-    def opened(_: dg.InitResourceContext) -> Iterator[Platform]:
+    def opened(context: dg.InitResourceContext) -> Iterator[Platform]:
+        _name_process(context)
         platform = Platform(settings, journal)
         try:
             yield platform
@@ -96,3 +98,13 @@ def platform_resource(settings: Settings, journal: Journal | None = None) -> dg.
             platform.close()
 
     return dg.ResourceDefinition(opened, description="The settings, the lake and the document store of this shop.")
+
+
+def _name_process(context: dg.InitResourceContext) -> None:
+    """Let the run say which process it is in. Here every run comes by, whoever started it."""
+    instance, run = context.instance, context.run
+    if instance is None or run is None:
+        return
+    tags = process_tags(run.run_id)
+    if not tags.items() <= run.tags.items():
+        instance.add_run_tags(run.run_id, tags)

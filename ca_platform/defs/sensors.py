@@ -1,8 +1,9 @@
-"""The sensor of failed runs. What it says and to whom is ``ca_platform.notify``'s business."""
+"""The sensors of failed and of killed runs. What is said and to whom is ``ca_platform.notify``'s business."""
 
 import dagster as dg
 
 from ca_platform.defs.days import range_of_run
+from ca_platform.defs.processes import close_killed
 from ca_platform.notify import FailedRun, FailedStep, notify
 from ca_platform.settings import Settings
 
@@ -20,6 +21,22 @@ def failure_sensor(settings: Settings) -> dg.SensorDefinition:
         notify(failed_run(context, settings), settings)
 
     return failed_runs
+
+
+def killed_sensor() -> dg.SensorDefinition:
+    """Marks runs as failed whose process was killed together with Dagster; on from the start, as the queue waits."""
+
+    @dg.sensor(
+        name="killed_runs",
+        description="Marks runs as failed whose process was killed with Dagster or with the machine, so that others go on.",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=30,
+    )
+    def killed_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        killed = close_killed(context.instance)
+        return dg.SkipReason(f"Marked as failed: {', '.join(killed)}." if killed else "No run was killed.")
+
+    return killed_runs
 
 
 def failed_run(context: dg.RunFailureSensorContext, settings: Settings) -> FailedRun:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -82,31 +79,6 @@ def test_batches_of_events_are_ours_alone(shop: Shop, monkeypatch: pytest.Monkey
     assert os.environ[BATCH_VARIABLE] == "7"
 
 
-def test_run_of_a_killed_process_is_marked_as_failed_and_a_living_one_is_left(shop: Shop) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    job = assemble(shop.settings).resolve_job_def(DAILY)
-    with ours.opened(shop.settings) as instance:
-        runs = {
-            process: instance.create_run_for_job(
-                job, status=dg.DagsterRunStatus.STARTED, tags={ours.HOST_TAG: host, ours.PROCESS_TAG: str(process)}
-            )
-            for process, host in {
-                dead.pid: socket.gethostname(),
-                os.getpid(): socket.gethostname(),
-                0: "elsewhere",
-            }.items()
-        }
-        assert ours.close_killed(instance) == 1
-        found = {process: instance.get_run_by_id(run.run_id) for process, run in runs.items()}
-    status = {process: run.status for process, run in found.items() if run is not None}
-    assert status == {
-        dead.pid: dg.DagsterRunStatus.FAILURE,
-        os.getpid(): dg.DagsterRunStatus.STARTED,
-        0: dg.DagsterRunStatus.STARTED,
-    }
-
-
 def test_first_openings_at_once_leave_an_instance_that_can_be_opened_again(shop: Shop) -> None:
     folder = ours.home(shop.settings)
 
@@ -122,6 +94,13 @@ def test_first_openings_at_once_leave_an_instance_that_can_be_opened_again(shop:
         with closing(sqlite3.connect(file)) as connection:
             assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,), file
     once(0)
+
+
+def test_folder_is_ready_for_several_dagsters_that_start_at_once(shop: Shop) -> None:
+    folder = ours.prepare(shop.settings)
+    assert folder == ours.home(shop.settings)
+    made = {file.name for file in folder.rglob("*.db")}
+    assert made >= {"runs.db", "index.db", "schedules.db"}
 
 
 def test_existing_configuration_is_kept(shop: Shop) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ca_platform_tests.conftest import ROOT
-from scripts.serving import HOST, ServingError, free_port
+from scripts.serving import HOST, ServingError, _held, free_port
 
 # The demo with another folder and fewer people, its arguments as ours.
 _PROGRAM = """
@@ -122,3 +122,28 @@ def test_no_free_port_is_an_error_with_the_range(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("scripts.serving._PORTS_TRIED", 0)
     with pytest.raises(ServingError, match="no free port between 8050"):
         free_port(8050)
+
+
+def test_second_dagster_over_the_same_folder_is_refused_with_the_address_of_the_first(tmp_path: Path) -> None:
+    with _held(tmp_path) as held:
+        os.write(held, b"http://127.0.0.1:3000, process 4711")
+        with (
+            pytest.raises(ServingError, match=r"runs over .* already: http://127.0.0.1:3000, process 4711\."),
+            _held(tmp_path),
+        ):
+            pass
+    with _held(tmp_path):
+        assert (tmp_path / "dagster.lock").read_bytes() == b""
+
+
+def test_folder_stays_held_while_dagster_outlives_a_killed_make(tmp_path: Path) -> None:
+    with _held(tmp_path) as held:
+        outliving = subprocess.Popen(["sleep", "60"], pass_fds=(held,))
+    try:
+        with pytest.raises(ServingError, match="already"), _held(tmp_path):
+            pass
+    finally:
+        outliving.kill()
+        outliving.wait()
+    with _held(tmp_path):
+        pass
