@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+ABOVE = "black on light cells"
 _TYPES = {"f8": "<f8", "f4": "<f4", "u1": "u1", "i1": "i1", "u2": "<u2", "i2": "<i2", "u4": "<u4", "i4": "<i4"}
 
 
@@ -57,6 +58,17 @@ def notes(figure: dict[str, Any]) -> str:
     """The text above the chart."""
     above = [text for text in figure["layout"]["annotations"] if text.get("xref") == text.get("yref") == "paper"]
     return " ".join(text["text"] for text in above if text["y"] == 1 and text["x"] == 0)
+
+
+def texts(figure: dict[str, Any], name: str, axis: str = "y") -> list[list[str]]:
+    """What stands in the cells of a heat map: in its own layer, and in that of black texts above it."""
+    layers = [one for one in figure["data"] if one.get("name") in (name, ABOVE) and one.get("yaxis", "y") == axis]
+    written = [layer["text"] for layer in layers]
+    return [[max(cell, key=_visible) for cell in zip(*lines, strict=True)] for lines in zip(*written, strict=True)]
+
+
+def _visible(text: str) -> int:
+    return len(text.strip("\u00a0 "))
 
 
 def leaves(value: Any) -> Iterator[Any]:

@@ -230,7 +230,7 @@ def test_two_years_of_weeks_are_shown_the_mean_is_of_all() -> None:
 def test_cells_carry_text_while_it_is_legible_and_a_scale_after_that() -> None:
     few = cohort_map(*(cohort(week, 100, 50) for week in range(30)))
     many = cohort_map(*(cohort(week, 100, 50) for week in range(31)))
-    assert texts(few, "rate")[0] == ["50%"]
+    assert drawn.texts(few, "rate")[0] == ["50%"]
     assert not few["layout"]["coloraxis"]["showscale"]
     assert many["layout"]["coloraxis"]["showscale"]
     assert all("text" not in trace for trace in many["data"] if trace["name"] == "rate" and trace["yaxis"] == "y")

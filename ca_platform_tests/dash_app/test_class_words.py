@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from ca_platform_tests.dash_app import frames
+from ca_platform_tests.dash_app import drawn, frames
 from dash_app.figures import value_classes as figures
 from dash_app.pages import CARDS
 from dash_app.records import Look
@@ -90,9 +90,9 @@ def test_where_all_are_told_the_same_the_card_says_how_many_come_and_shows_no_ba
 
 
 def test_cells_are_the_shares_of_each_class_that_came() -> None:
-    trace = figures.confusion(frames.report(TESTS), LOOK)["data"][0]
-    assert [sum(line) for line in trace["z"]] == pytest.approx([1, 1, 1])
-    assert trace["text"][2] == ["15.0%", "25.0%", "60.0%"]
+    figure = figures.confusion(frames.report(TESTS), LOOK)
+    assert [sum(line) for line in figure["data"][0]["z"]] == pytest.approx([1, 1, 1])
+    assert drawn.texts(figure, "share")[2] == ["15.0%", "25.0%", "60.0%"]
 
 
 def test_a_class_that_nobody_came_to_be_in_has_dashes() -> None:
@@ -101,8 +101,7 @@ def test_a_class_that_nobody_came_to_be_in_has_dashes() -> None:
         .then(None)
         .otherwise(pl.col("value"))
     )
-    trace = figures.confusion(frame, LOOK)["data"][0]
-    assert trace["text"][2] == ["–", "–", "–"]
+    assert drawn.texts(figures.confusion(frame, LOOK), "share")[2] == ["–", "–", "–"]
     assert "of high" not in words.confusion(frame, LOOK)
 
 

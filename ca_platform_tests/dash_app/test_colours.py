@@ -7,7 +7,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from dash_app.figures.colours import CIVIDIS, DARK, LIGHT, OKABE_ITO, OTHER, Scheme, series_colour
+from dash_app.figures.colours import BLACK, CIVIDIS, DARK, LIGHT, OKABE_ITO, OTHER, Scheme, cividis, ink, series_colour
+from dash_app.figures.colours import WHITE as WHITE_INK
+from dash_app.figures.maps import written
+from dash_app.figures.segments import COLOURS
 
 # Machado, Oliveira and Fernandes 2009, table 1, severity 1.0, on linear RGB.
 VISION = {
@@ -76,3 +79,20 @@ def test_cividis_grows_lighter_all_the_way() -> None:
 
 def test_series_past_the_palette_are_grey() -> None:
     assert [series_colour(index) for index in (0, 5, 6, 60)] == [OKABE_ITO[0], OKABE_ITO[5], OTHER, OTHER]
+
+
+def test_texts_in_cells_are_read_on_every_colour_of_the_scale() -> None:
+    on_scale = [cividis(place / 200) for place in range(201)]
+    colours = [*on_scale, *COLOURS.values()]
+    assert min(contrast(ink(colour), colour) for colour in colours) >= 4.5
+    # Black on the dark end would not be read, nor white on the light one.
+    assert min(contrast(BLACK, colour) for colour in on_scale) < 2 > min(contrast(WHITE_INK, one) for one in on_scale)
+
+
+def test_each_text_of_a_heat_map_is_in_the_layer_of_its_ink() -> None:
+    heat = {"type": "heatmap", "z": [[0.0, 1.0]], "yaxis": "y"}
+    dark, light = written(heat, [["0", "100"]], [[0.0, 1.0]])
+    assert (dark["text"], dark["textfont"]["color"]) == ([["0", "\u00a0" * 3]], WHITE_INK)
+    assert (light["text"], light["textfont"]["color"], light["hoverinfo"]) == ([["\u00a0", "100"]], BLACK, "skip")
+    assert light["z"] == [[None, 0]]
+    assert len(written(heat, [["0", "1"]], [[0.0, 0.1]])) == 1

@@ -135,7 +135,7 @@ def pairs(count: int) -> pl.DataFrame:
 
 def cells(figure: dict[str, Any]) -> list[list[Any]]:
     """Both halves of the matrix in one."""
-    first, second = (trace["z"] for trace in figure["data"])
+    first, second = (trace["z"] for trace in drawn.rows_of(figure))
     return [
         [one if other is None else other for one, other in zip(*rows, strict=True)]
         for rows in zip(first, second, strict=True)
@@ -161,7 +161,7 @@ def test_cell_is_the_same_both_ways_and_is_the_lift_of_the_pair(order: str) -> N
 def test_cell_opens_the_orders_of_its_pair() -> None:
     frame = frames.report(PAIRS)
     known = {(row["product_a"], row["product_b"]) for row in frame.iter_rows(named=True)}
-    for trace in baskets.matrix(frame, LOOK)["data"]:
+    for trace in drawn.rows_of(baskets.matrix(frame, LOOK)):
         key = trace["meta"]["opens"]["key"]
         for row, column in itertools.product(range(12), repeat=2):
             if trace["z"][row][column] is not None:

@@ -120,7 +120,7 @@ def test_sizes_stand_beside_the_cohorts() -> None:
 def test_cells_carry_text_while_it_is_legible() -> None:
     few = triangle(weeks(*[(100, [50])] * 30), LOOK, WEEKS)
     many = triangle(weeks(*[(100, [50])] * 31), LOOK, WEEKS)
-    assert cells(few, "rate", key="text")[0] == ["50"]
+    assert drawn.texts(few, "rate")[0] == ["50"]
     assert all("text" not in trace for trace in many["data"] if trace["name"] == "rate" and trace["yaxis"] == "y")
     assert "in %" in drawn.notes(few)
 
@@ -140,7 +140,7 @@ def test_amounts_are_written_in_the_currency_that_stands_above() -> None:
     ]
     kind = Triangle("cumulative_revenue_per_customer", "month", "revenue", "the first order", unit="money")
     figure = triangle(frames.table("cohort_revenue", rows), LOOK, kind)
-    assert cells(figure, "rate", key="text") == [["50", "100"]]
+    assert drawn.texts(figure, "rate") == [["50", "100"]]
     assert cells(figure, "rate", key="customdata") == [
         ["Sep 2026, month 0: £50.00 a customer, of 40", "Sep 2026, month 1: £100.00 a customer, of 40"]
     ]

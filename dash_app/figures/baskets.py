@@ -9,7 +9,7 @@ import polars as pl
 
 from dash_app.figures.frame import figure, plain_axis
 from dash_app.figures.labels import escape, shorten, shorten_all, width
-from dash_app.figures.maps import colour_axis
+from dash_app.figures.maps import colour_axis, written
 from dash_app.figures.opening import columns, opens, rows
 from dash_app.records import Figure, Look
 from dash_app.words.baskets import among, left_out, nodes
@@ -41,7 +41,7 @@ def matrix(frame: pl.DataFrame, look: Look) -> Figure:
     )
     places, short = list(range(size)), shorten_all(names, _NAME_LENGTH)
     return figure(
-        _heats(cells, names, with_text=with_text),
+        _heats(cells, names, highest, with_text=with_text),
         look,
         notes,
         hovermode="closest",
@@ -78,18 +78,27 @@ def _cells(pairs: pl.DataFrame, names: list[str], form: Formats) -> dict[tuple[i
     return found
 
 
-def _heats(cells: dict[tuple[int, int], dict[str, Any]], names: list[str], *, with_text: bool) -> list[dict[str, Any]]:
+def _heats(
+    cells: dict[tuple[int, int], dict[str, Any]], names: list[str], highest: float, *, with_text: bool
+) -> list[dict[str, Any]]:
     """The cells in which the row is the pair's first product, and those in which the column is."""
     forward = {place: cell for place, cell in cells.items() if names[place[0]] < names[place[1]]}
     backward = {place: cell for place, cell in cells.items() if place not in forward}
     by_row, by_column = rows(names), columns(names)
+    keys = (
+        opens("orders", product_a=by_row, product_b=by_column),
+        opens("orders", product_a=by_column, product_b=by_row),
+    )
     return [
-        _heat(forward, len(names), with_text=with_text) | opens("orders", product_a=by_row, product_b=by_column),
-        _heat(backward, len(names), with_text=with_text) | opens("orders", product_a=by_column, product_b=by_row),
+        key | trace
+        for part, key in zip((forward, backward), keys, strict=True)
+        for trace in _heat(part, len(names), highest, with_text=with_text)
     ]
 
 
-def _heat(cells: dict[tuple[int, int], dict[str, Any]], size: int, *, with_text: bool) -> dict[str, Any]:
+def _heat(
+    cells: dict[tuple[int, int], dict[str, Any]], size: int, highest: float, *, with_text: bool
+) -> list[dict[str, Any]]:
     def table(make: Any, blank: Any) -> list[list[Any]]:
         return [
             [make(cells[(row, column)]) if (row, column) in cells else blank for column in range(size)]
@@ -98,7 +107,7 @@ def _heat(cells: dict[tuple[int, int], dict[str, Any]], size: int, *, with_text:
 
     trace: dict[str, Any] = {
         "type": "heatmap",
-        "z": table(lambda cell: math.log10(max(cell["lift"], 1.0)), None),
+        "z": table(lambda cell: _height(cell["lift"]), None),
         "coloraxis": "coloraxis",
         "xgap": 1,
         "ygap": 1,
@@ -106,13 +115,24 @@ def _heat(cells: dict[tuple[int, int], dict[str, Any]], size: int, *, with_text:
         "customdata": table(lambda cell: cell["hover"], ""),
         "hovertemplate": "%{customdata}<extra></extra>",
     }
-    if with_text:
-        trace |= {"text": table(lambda cell: cell["text"], ""), "texttemplate": "%{text}"}
-    return trace
+    if not with_text:
+        return [trace]
+    places = table(lambda cell: _height(cell["lift"]) / _top(highest), None)
+    return written(trace, table(lambda cell: cell["text"], ""), places)
+
+
+def _height(lift: float) -> float:
+    """Where a lift lies on the logarithmic scale, from 0 on."""
+    return math.log10(max(lift, 1.0))
+
+
+def _top(highest: float) -> float:
+    """The end of the scale."""
+    return max(_height(highest), 0.3)
 
 
 def _colours(highest: float, look: Look) -> dict[str, Any]:
-    top = max(math.log10(highest), 0.3) if highest > 0 else 0.3
+    top = _top(highest)
     ticks = [lift for lift in _LIFTS if math.log10(lift) <= top]
     bar = {
         "y": 0,

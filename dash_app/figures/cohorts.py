@@ -11,7 +11,7 @@ import polars as pl
 from dash_app.figures.colours import scheme
 from dash_app.figures.frame import BOTTOM, NOTE_SIZE, TOP, figure
 from dash_app.figures.labels import label
-from dash_app.figures.maps import MAX_ROWS, TEXT_ROWS, colour_axis, label_axis, mean_axis, row_gap
+from dash_app.figures.maps import MAX_ROWS, TEXT_ROWS, colour_axis, label_axis, mean_axis, row_gap, written
 from dash_app.figures.opening import columns as by_column
 from dash_app.figures.opening import opens
 from dash_app.figures.opening import rows as by_row
@@ -46,7 +46,7 @@ def cohorts(frame: pl.DataFrame, look: Look, within: Within) -> Figure:
     with_text = len(shown) <= TEXT_ROWS
     height = HEIGHT_OF_COHORTS - TOP - BOTTOM
     mean_part = 24 / height
-    highest = max((value for row in [*cells, mean] for value in row.values if value is not None), default=1.0)
+    highest = max((value for row in [*cells, mean] for value in row.values if value), default=1.0)
     notes = (
         f"share of the week's downloads {_WORDS[within]}",
         f"newest {len(shown)} of {len(weeks)} weeks" if len(shown) < len(weeks) else "",
@@ -56,17 +56,17 @@ def cohorts(frame: pl.DataFrame, look: Look, within: Within) -> Figure:
     return figure(
         [
             *(
-                trace | opens(f"customers_{within}", cohort=by_row(shown), step=by_column(steps))
-                for trace in _layers(cells, [day(week) for week in shown], "y", look, with_text=with_text)
+                opens(f"customers_{within}", cohort=by_row(shown), step=by_column(steps)) | trace
+                for trace in _layers(cells, [day(week) for week in shown], "y", look, highest, with_text=with_text)
             ),
-            *_layers([mean], ["all"], "y2", look, with_text=True),
+            *_layers([mean], ["all"], "y2", look, highest, with_text=True),
         ],
         look,
         notes,
         hovermode="closest",
         left=_LEFT,
         margin={"b": BOTTOM + 8},
-        coloraxis=colour_axis(highest or 1.0, look, {"tickformat": ".0%", "y": -0.1, "yanchor": "top", "ypad": 0})
+        coloraxis=colour_axis(highest, look, {"tickformat": ".0%", "y": -0.1, "yanchor": "top", "ypad": 0})
         | {"showscale": not with_text},
         xaxis=_columns(steps, look),
         yaxis=_rows_axis(shown, cells, look) | {"domain": [0, 1 - mean_part - _MEAN_GAP]},
@@ -144,7 +144,9 @@ def _hover(row: dict[str, Any] | None, step: str, within: Within, look: Look) ->
     return f"{name}: {counts} ({form.share(row['rate'])})"
 
 
-def _layers(rows: list[_Cells], titles: list[str], axis: str, look: Look, *, with_text: bool) -> list[dict[str, Any]]:
+def _layers(
+    rows: list[_Cells], titles: list[str], axis: str, look: Look, highest: float, *, with_text: bool
+) -> list[dict[str, Any]]:
     """The coloured cells, and under them grey ones where there is no rate to show."""
     places = list(range(len(rows)))
     hovers = [[f"{title}<br>{text}" for text in row.hovers] for title, row in zip(titles, rows, strict=True)]
@@ -181,9 +183,10 @@ def _layers(rows: list[_Cells], titles: list[str], axis: str, look: Look, *, wit
             }
         )
     coloured = common | {"name": "rate", "z": [row.values for row in rows], "coloraxis": "coloraxis"}
-    if with_text:
-        coloured |= {"text": known, "texttemplate": "%{text}", "textfont": {"size": 12}}
-    return [*layers, coloured]
+    if not with_text:
+        return [*layers, coloured]
+    scale = [[None if value is None else value / highest for value in row.values] for row in rows]
+    return [*layers, *written(coloured | {"textfont": {"size": 12}}, known, scale)]
 
 
 def _columns(steps: list[str], look: Look) -> dict[str, Any]:

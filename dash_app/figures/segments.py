@@ -10,7 +10,7 @@ import polars as pl
 
 from ca_platform.settings.segments import SEGMENTS
 from dash_app.figures import encode
-from dash_app.figures.colours import OKABE_ITO, OTHER
+from dash_app.figures.colours import OKABE_ITO, OTHER, clear, ink
 from dash_app.figures.frame import NOTE_SIZE, figure, plain_axis, value_axis
 from dash_app.figures.labels import width
 from dash_app.figures.opening import opens, points
@@ -68,6 +68,7 @@ def tree(frame: pl.DataFrame, look: Look) -> Figure:
         ],
         "hovertemplate": "%{label}, customers: %{text}<br>they have paid %{customdata[0]}<extra></extra>",
         "marker": {"colors": [COLOURS[name] for name in names], "line": {"width": 1}},
+        "textfont": {"color": [ink(COLOURS[name]) for name in names]},
         "tiling": {"pad": 2},
         "pathbar": {"visible": False},
         "sort": False,
@@ -77,7 +78,7 @@ def tree(frame: pl.DataFrame, look: Look) -> Figure:
     return figure(
         [trace],
         look,
-        ("customers by segment, and their share", compared),
+        ("customers by segment, and their share", compared, "click a tile to see its customers"),
         left=2,
         margin={"r": 2, "b": 4},
         uniformtext=_TEXTS,
@@ -174,7 +175,7 @@ def flow(frame: pl.DataFrame, look: Look) -> Figure:
             "source": [lefts.index(name) for name in before],
             "target": [len(lefts) + rights.index(name) for name in now],
             "value": rows["customers"].cast(pl.Float64).to_list(),
-            "color": [_pale(COLOURS[name]) for name in now],
+            "color": [clear(COLOURS[name], 0.35) for name in now],
             "customdata": [form.share(part) if part is not None else "" for part in rows["share_of_before"].to_list()],
             "hovertemplate": (
                 "%{source.label} → %{target.label}: %{value:,.0f} customers, "
@@ -186,8 +187,3 @@ def flow(frame: pl.DataFrame, look: Look) -> Figure:
     }
     notes = ("customers by segment 30 days before (left) and now (right)", "click a band to see them")
     return figure([trace], look, notes, left=4, margin={"r": 4, "b": 8})
-
-
-def _pale(colour: str) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.35)"

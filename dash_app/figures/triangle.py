@@ -88,8 +88,8 @@ def triangle(frame: pl.DataFrame, look: Look, kind: Triangle) -> Figure:
     opening = each(kind.opens, cohort=by_row(shown), offset=X)
     return figure(
         [
-            *with_opening(layers(rows, offsets, "y", look, with_text=with_text), opening),
-            *layers([mean, blank_row(offsets)], offsets, "y2", look, with_text=True),
+            *with_opening(layers(rows, offsets, "y", look, highest, with_text=with_text), opening),
+            *layers([mean, blank_row(offsets)], offsets, "y2", look, highest, with_text=True),
             *dots(rows, offsets),
         ],
         look,

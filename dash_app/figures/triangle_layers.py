@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dash_app.figures.colours import scheme
-from dash_app.figures.maps import TEXT_ROWS, row_gap
+from dash_app.figures.maps import CLEAR, TEXT_ROWS, row_gap, written
 from dash_app.records import Look
 from dash_app.words.ages import FEWEST
 
 NOT_YET = "…"
 _SPACE = "\u00a0"
-_CLEAR = "rgba(0,0,0,0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,14 @@ def blank_row(offsets: list[int]) -> CellRow:
     return CellRow(0, [None] * size, [_SPACE] * size, [""] * size, [False] * size)
 
 
-def layers(rows: list[CellRow], offsets: list[int], axis: str, look: Look, *, with_text: bool) -> list[dict[str, Any]]:
-    """The coloured cells; under them grey ones of small cohorts, and dots where there is nothing yet."""
+def layers(
+    rows: list[CellRow], offsets: list[int], axis: str, look: Look, highest: float, *, with_text: bool
+) -> list[dict[str, Any]]:
+    """The coloured cells; under them grey ones of small cohorts, and dots where there is nothing yet.
+
+    Args:
+        highest: the end of the scale of colours.
+    """
     grey = scheme(dark=look.dark)
     common = {
         "type": "heatmap",
@@ -67,26 +72,25 @@ def layers(rows: list[CellRow], offsets: list[int], axis: str, look: Look, *, wi
         colours = {"colorscale": [[0, grey.pale], [1, grey.pale]], "customdata": hovers}
         made.append(common | flat | colours | {"name": "no rate", "z": small})
     if any(cell is not None for row in waiting for cell in row):
-        colours = {"colorscale": [[0, _CLEAR], [1, _CLEAR]], "hoverinfo": "skip", "hovertemplate": ""}
-        made.append(common | flat | colours | {"name": "not yet", "z": waiting} | _texts(rows, waiting, shown=True))
+        colours = {"colorscale": [[0, CLEAR], [1, CLEAR]], "hoverinfo": "skip", "hovertemplate": ""}
+        texts = {"text": _texts(rows, waiting), "texttemplate": "%{text}"}
+        made.append(common | flat | colours | {"name": "not yet", "z": waiting} | texts)
     values = [row.values for row in rows]
     known = [
         [hover if value is not None else "" for value, hover in zip(row.values, row.hovers, strict=True)]
         for row in rows
     ]
     coloured = common | {"name": "rate", "z": values, "coloraxis": "coloraxis", "customdata": known}
-    return [*made, coloured | _texts(rows, values, shown=with_text)]
+    places = [[None if value is None else value / highest for value in line] for line in values]
+    return [*made, *(written(coloured, _texts(rows, values), places) if with_text else [coloured])]
 
 
-def _texts(rows: list[CellRow], cells: Any, *, shown: bool) -> dict[str, Any]:
+def _texts(rows: list[CellRow], cells: Any) -> list[list[str]]:
     """The texts of the cells that a layer has; plotly makes them so large that they fit."""
-    if not shown:
-        return {}
-    texts = [
+    return [
         [text if cell is not None or text == _SPACE else "" for cell, text in zip(line, row.texts, strict=True)]
         for line, row in zip(cells, rows, strict=True)
     ]
-    return {"text": texts, "texttemplate": "%{text}"}
 
 
 def dots(rows: list[CellRow], offsets: list[int]) -> list[dict[str, Any]]:

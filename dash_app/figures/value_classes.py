@@ -11,6 +11,7 @@ from dash_app.figures import encode
 from dash_app.figures.bars import bars, dotted
 from dash_app.figures.colours import CIVIDIS, scheme
 from dash_app.figures.frame import compared_note, count_axis, figure, plain_axis
+from dash_app.figures.maps import written
 from dash_app.records import Figure, Look
 from dash_app.words.backtests import newest
 from dash_app.words.dates import day
@@ -74,9 +75,8 @@ def confusion(frame: pl.DataFrame, look: Look) -> Figure:
     ]
     trace = {
         "type": "heatmap",
+        "name": "share",
         "z": cells,
-        "text": [[_share(cell, form) for cell in line] for line in cells],
-        "texttemplate": "%{text}",
         "customdata": hovers,
         "hovertemplate": "%{customdata}<extra></extra>",
         "colorscale": [list(stop) for stop in CIVIDIS],
@@ -97,7 +97,7 @@ def confusion(frame: pl.DataFrame, look: Look) -> Figure:
     ]
     ticks = {"tickmode": "array", "tickvals": places, "ticks": "", "showline": False, "fixedrange": True}
     return figure(
-        [trace],
+        written(trace, [[_share(cell, form) for cell in line] for line in cells], cells),
         look,
         notes,
         left=104,
