@@ -35,6 +35,10 @@ class LakeError(CaPlatformError):
     """The lake or its manifest cannot be read or written."""
 
 
+class ManifestAwayError(LakeError):
+    """The manifest's server does not answer, or went away during a write: trying again may help."""
+
+
 class StoreError(CaPlatformError):
     """The document store refuses or cannot be reached."""
 

@@ -43,9 +43,10 @@ def _dataset(spec: TableSpec, settings: Settings, partitions: dg.PartitionsDefin
     def load(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:  # type: ignore[type-arg]
         days = days_of(context) if spec.partitioned else None
         platform.journal.begin(spec.name)
-        before = parts_of(spec.name, days, platform.lake)
         try:
+            before = parts_of(spec.name, days, platform.lake)
             summary = ingest(spec.name, days, platform.settings, platform.lake)
+            after = parts_of(spec.name, days, platform.lake)
         except Exception as error:  # noqa: BLE001 - raised again, in words
             platform.journal.fail(spec.name, error)
             raise failure(error, settings, spec.name) from None
@@ -54,7 +55,7 @@ def _dataset(spec: TableSpec, settings: Settings, partitions: dg.PartitionsDefin
         for day in days or ():
             context.add_asset_metadata(_of_day(summary.by_day, day), partition_key=day.isoformat())
         platform.journal.finish(spec.name)
-        results = load_checks(spec, summary, before, parts_of(spec.name, days, platform.lake), platform.settings)
+        results = load_checks(spec, summary, before, after, platform.settings)
         platform.journal.notes.extend(
             f"{spec.name}: {one.description}" for one in results if one.check_name == LOSS and not one.passed
         )

@@ -4,7 +4,7 @@ import traceback
 
 import dagster as dg
 
-from ca_platform.errors import CaPlatformError, SourceError
+from ca_platform.errors import CaPlatformError, ManifestAwayError, SourceError
 from ca_platform.logging import Redactor
 from ca_platform.settings import Settings
 from ca_platform.sources import UnreachableError
@@ -48,6 +48,8 @@ def may_help(error: Exception, settings: Settings, source: str | None = None) ->
     from the rest.
     """
     given = settings.sources.connected().get(source or "")
+    if given is not None and isinstance(error, ManifestAwayError):
+        return True
     if given is None or not isinstance(error, SourceError):
         return False
     return isinstance(error, UnreachableError) or "://" in (given.path or "")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ca_platform.errors import LakeError
+from ca_platform.errors import LakeError, ManifestAwayError
 from ca_platform.lake.tables import METADATA, PARTS
 
 if TYPE_CHECKING:
@@ -131,20 +131,27 @@ class Manifest:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
-            raise LakeError(self._explain(error)) from error
+            raise self._in_words(error) from error
 
-    def _explain(self, error: Exception) -> str:
+    def _in_words(self, error: Exception) -> LakeError:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         for sign, remedy in _REMEDIES:
             if sign in cause.lower():
-                return f"The lake's manifest {self.name} cannot be used ({cause}): {remedy}"
-        return f"The lake's manifest {self.name} cannot be used: {cause}. Check lake.manifest in the settings."
+                kind = ManifestAwayError if remedy in (_AWAY, _NOBODY) else LakeError
+                return kind(f"The lake's manifest {self.name} cannot be used ({cause}): {remedy}")
+        return LakeError(
+            f"The lake's manifest {self.name} cannot be used: {cause}. Check lake.manifest in the settings."
+        )
 
 
 _DAMAGED = (
     "the file is damaged. Put it aside together with the lake's folder and load the sources again, "
     "or restore both from a backup."
 )
+_AWAY = (
+    "PostgreSQL went away. What was being written is there as a whole or not at all. Run again when the server is back."
+)
+_NOBODY = "nobody answers there. Start PostgreSQL, or correct host and port in lake.manifest."
 _REMEDIES = (
     ("not a database", _DAMAGED),
     ("malformed", _DAMAGED),
@@ -154,7 +161,11 @@ _REMEDIES = (
     ("full", "the disk is full. Free some space, then run again; nothing of this write is visible."),
     ("disk i/o", "the disk fails or is full. Check it, then run again; nothing of this write is visible."),
     ("password authentication", "user or password are refused. Check lake.manifest and the variable it names."),
-    ("connection refused", "nobody answers there. Start PostgreSQL, or correct host and port in lake.manifest."),
+    ("connection refused", _NOBODY),
+    *((sign, _AWAY) for sign in ("closed the connection", "terminating connection", "closed unexpectedly")),
+    *((sign, _AWAY) for sign in ("connection reset", "shutting down", "starting up", "recovery mode")),
+    ("too many clients", "it has no connection free. End others, or raise max_connections there; then run again."),
+    ("connection slots", "it has no connection free. End others, or raise max_connections there; then run again."),
     ("could not translate host", "the host is not known. Correct it in lake.manifest."),
     ("does not exist", "create the database or the user, or correct lake.manifest in the settings."),
     ("permission denied", "the user may not create tables there: grant CREATE on the schema."),

@@ -9,7 +9,15 @@ from ca_platform.defs import launch
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.failures import failure, in_words, may_help
 from ca_platform.defs.instance import home
-from ca_platform.errors import CaPlatformError, SourceError, StoreError, ValidationError
+from ca_platform.errors import (
+    CaPlatformError,
+    LakeError,
+    ManifestAwayError,
+    RunError,
+    SourceError,
+    StoreError,
+    ValidationError,
+)
 from ca_platform.settings import Settings
 from ca_platform.sources import UnreachableError
 from ca_platform_tests.defs.conftest import Shop
@@ -42,6 +50,9 @@ def settings_of(port: int = 5432) -> Settings:
         (ValidationError("wrong"), "sessions", False),
         (ValueError("a bug"), "sessions", False),
         (StoreError("the store has waited itself"), None, False),
+        (ManifestAwayError("the lake's server is gone"), "customers", True),
+        (ManifestAwayError("only loads are tried again"), None, False),
+        (LakeError("the disk is full"), "customers", False),
     ],
 )
 def test_only_a_server_that_may_come_back_is_tried_again(
@@ -95,3 +106,16 @@ def test_lake_that_cannot_be_written_is_said_before_the_run_begins(shop: Shop) -
         launch.load(shop.day(0), shop.day(0), blocked.settings)
     assert caught.value.exit_code == 2
     assert str(shop.file / "lake") in str(caught.value)
+
+
+def test_lake_that_goes_away_before_a_source_is_read_is_told_of_every_source(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> object:
+        raise LakeError("the manifest is gone")
+
+    monkeypatch.setattr("ca_platform.defs.datasets.parts_of", away)
+    with pytest.raises(RunError) as caught:
+        launch.load(shop.day(0), shop.day(0), shop.settings, sources=["customers", "sessions"])
+    assert "customers, sessions: the manifest is gone." in str(caught.value)
+    assert "Skipped" not in str(caught.value)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
-from ca_platform.errors import LakeError
+from ca_platform.errors import LakeError, ManifestAwayError
 from ca_platform.lake import Lake
 
 DAY = date(2024, 1, 1)
@@ -29,6 +30,24 @@ def test_damaged_manifest_is_named_with_the_way_out(tmp_path: Path) -> None:
         Lake(str(tmp_path)).parts("sessions")
 
 
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "server closed the connection unexpectedly\n\tThis probably means the server terminated abnormally",
+        "terminating connection due to administrator command",
+        'connection to server at "db", port 5432 failed: FATAL:  the database system is starting up',
+    ],
+)
+def test_manifest_whose_server_went_away_may_be_tried_again_and_says_what_became_of_the_write(cause: str) -> None:
+    manifest = Lake("/tmp/lake", "postgresql://shop:secret@db/shop")._manifest
+    with pytest.raises(ManifestAwayError) as caught, manifest._explained():
+        raise sa.exc.OperationalError("select 1", {}, Exception(cause))
+    said = str(caught.value)
+    assert cause.splitlines()[0] in said
+    assert "as a whole or not at all. Run again when the server is back." in said
+    assert "secret" not in said
+
+
 def test_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "lake").write_text("x")
     with pytest.raises(LakeError, match=str(tmp_path / "lake")):
@@ -42,7 +61,7 @@ def test_folder_without_write_permission_is_named(tmp_path: Path) -> None:
         "import polars as pl, sqlalchemy, datetime, uuid\n"
         "from ca_platform.lake import Lake, lake, manifest, write, bookkeeping, ledger\n"
         "lake = Lake(sys.argv[1]); frame = pl.DataFrame({'a': [1]}); os.setuid(65534)\n"
-        "from ca_platform.errors import LakeError\n"
+        "from ca_platform.errors import LakeError, ManifestAwayError\n"
         "try:\n"
         "    with lake.write() as w: w.put('sessions', None, frame)\n"
         "except LakeError as error: print(error)\n"
