@@ -1,15 +1,17 @@
 """The jobs and the schedules that run them. Which days a schedule asks for is decided in ``requests``."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from ca_platform.defs.checks import history_gap
 from ca_platform.defs.days import DayRange
 from ca_platform.defs.models import TRAIN, model_tables
 from ca_platform.defs.requests import as_requests, cron, missing_days, training_cron, wanted_days
+from ca_platform.lake import Lake
 from ca_platform.settings import Settings
 
 DAILY = "daily_refresh"
@@ -17,9 +19,9 @@ EVERY_TAG = "ca_platform/every"
 
 _MEANING = {
     "once": "Makes every finished day that is not complete yet, then rests until it is switched off and on again.",
-    "12h": "Makes the running day, yesterday and the look-back window anew, twice a day.",
-    "daily": "Makes yesterday and the look-back window anew, once a day.",
-    "weekly": "Makes the last seven days anew, every Monday.",
+    "12h": "Makes the running day, yesterday and the look-back window anew, and days that were missed, twice a day.",
+    "daily": "Makes yesterday and the look-back window anew, and days that were missed, once a day.",
+    "weekly": "Makes the last seven days anew, and days that were missed, every Monday.",
 }
 
 
@@ -69,9 +71,21 @@ def _daily_schedule(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg
         if schedule.every == "once":
             return _once(context, settings, today)
         wanted = wanted_days(schedule, today, settings.business.start_date)
-        return run_requests(wanted.days if wanted else (), settings)
+        return run_requests([*_slept_over(wanted.start, settings), *wanted.days] if wanted else (), settings)
 
     return fire
+
+
+def _slept_over(before: date, settings: Settings) -> list[date]:
+    """Days before this one that are not loaded, of a history that is.
+
+    After a long pause Dagster makes up for the last tick alone. Without the days between no report would be made any
+    more, since none looks back over a hole. A shop of which nothing is loaded yet is not begun unasked.
+    """
+    lake = Lake.open(settings)
+    if "sessions" not in settings.sources.connected() or not lake.days("sessions"):
+        return []
+    return history_gap(lake, settings, before - timedelta(days=1))
 
 
 def run_requests(days: Iterable[date], settings: Settings) -> list[dg.RunRequest] | dg.SkipReason:

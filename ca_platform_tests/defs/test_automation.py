@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from ca_platform.defs import attempts
+from ca_platform.defs import attempts, launch
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.days import DayRange, range_of_run
 from ca_platform.defs.instance import opened
@@ -59,6 +59,14 @@ def test_schedule_requests_one_range(shop: Shop, every: str, expected: DayRange)
 def test_night_in_utc_is_the_next_local_day(shop: Shop) -> None:
     just_after_midnight = datetime(2024, 7, 9, 23, 30, tzinfo=UTC)
     assert evaluate(shop, just_after_midnight) == [days("2024-07-06", "2024-07-09")]
+
+
+def test_days_that_a_sleeping_machine_missed_are_asked_for_with_the_next_tick(shop: Shop) -> None:
+    launch.load(shop.day(0), shop.day(2), shop.settings, sources=["sessions"])
+    woken = datetime(2024, 1, 11, 3, 0, tzinfo=UTC)
+    assert evaluate(shop, woken) == [days("2024-01-04", "2024-01-10")], "not the 7th to the 10th, over a hole"
+    launch.load(shop.day(5), shop.day(11), shop.settings, sources=["sessions"])
+    assert evaluate(shop, woken) == [days("2024-01-04", "2024-01-05"), days("2024-01-07", "2024-01-10")]
 
 
 def test_long_look_back_is_cut_into_several_runs(shop: Shop) -> None:
