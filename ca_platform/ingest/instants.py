@@ -1,7 +1,7 @@
 """Dates in any accepted form as instants in UTC.
 
 Accepted (spec, inputs): ISO 8601 with or without offset, date only, real dates and timestamps, epoch seconds,
-milliseconds or microseconds, and the form that ``date_format`` names. A value without offset is local time: on a doubled hour the
+milliseconds or microseconds, days as whole numbers such as 20240326, and the form that ``date_format`` names. A value without offset is local time: on a doubled hour the
 first of the two, in a skipped hour moved forward by the gap; both are counted as adjusted.
 
 Text is read column by column: the common form of nearly all rows by slices, whatever is left by one regular
@@ -19,16 +19,13 @@ import polars as pl
 
 from ca_platform.calendar import INSTANT
 from ca_platform.errors import ConfigurationError
+from ca_platform.ingest.epochs import days_of, epochs
 from ca_platform.ingest.reasons import Reason
 
 _NAIVE = pl.Datetime("us")
 _EARLIEST, _LATEST = (
     int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000 for day in ("1900-01-01", "2200-01-01")
 )
-_MILLISECONDS_FROM = 100_000_000_000
-"""Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000."""
-_MICROSECONDS_FROM = 10**15
-"""Whole ones from here on, which is in 2001, are microseconds: as milliseconds they would lie after the year 30000."""
 _HEAD = 19
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?$")
 _ISO = (
@@ -36,6 +33,8 @@ _ISO = (
     r"\s*(Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?\s*$"
 )
 _NUMBER = r"^\s*[+-]?\d{9,14}(?:\.\d+)?\s*$"
+_NOTHING = r"^\s*(?:0000-00-00(?:[T ]00:00:00(?:\.0+)?)?)?\s*$"
+"""An empty text, or how MySQL writes that there is no date."""
 _BASIC_DAY = r"^\s*\d{8}\s*$"
 
 
@@ -68,26 +67,12 @@ def read_instants(raw: pl.Series, time_zone: str, date_format: str | None = None
     if raw.dtype == pl.Date():
         return _checked(None, raw.cast(_NAIVE), None, raw, time_zone)
     if raw.dtype.is_numeric():
-        values = _epoch(raw.cast(pl.Float64, strict=False)) if not raw.dtype.is_integer() else _epoch(raw)
-        return _checked(values, None, raw.is_not_null() & values.is_null(), raw, time_zone)
+        days = days_of(raw)
+        numbers = raw if days is None else raw.set(days.is_not_null(), None)
+        values = epochs(numbers if numbers.dtype.is_integer() else numbers.cast(pl.Float64, strict=False))
+        unread = raw.is_not_null() & values.is_null()
+        return _checked(values, days, unread if days is None else unread & days.is_null(), raw, time_zone)
     return Instants(pl.Series(raw.name, [None] * len(raw), dtype=INSTANT), {Reason.UNREADABLE_DATE: raw.is_not_null()})
-
-
-def _epoch(numbers: pl.Series) -> pl.Series:
-    name = numbers.name
-    if numbers.dtype.is_integer():
-        wide = numbers.cast(pl.Int64, strict=False)
-        seconds, known = wide.abs() < _MILLISECONDS_FROM, wide.abs() >= _MICROSECONDS_FROM
-        unit = pl.when(seconds).then(wide * 1_000_000).when(known).then(wide).otherwise(wide * 1000)
-        micro = pl.select(unit).to_series()
-        micro = pl.select(pl.when(wide.abs() < 1 << 52).then(micro)).to_series()
-    else:
-        finite = pl.select(pl.when(numbers.is_finite() & (numbers.abs() < 1e15)).then(numbers)).to_series()
-        scaled = pl.select(
-            pl.when(finite.abs() < _MILLISECONDS_FROM).then(finite * 1_000_000).otherwise(finite * 1000)
-        ).to_series()
-        micro = scaled.round(0).cast(pl.Int64)
-    return micro.cast(_NAIVE).dt.replace_time_zone("UTC").alias(name)
 
 
 def _checked(
@@ -275,9 +260,9 @@ def _by_expression(raw: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
             number=number,
             local=pl.when(is_plain & offset.is_null()).then(moment),
             zoned=pl.when(is_plain & offset.is_not_null()).then(moment - pl.duration(microseconds=shift)),
-            blank=text.str.strip_chars() == "",
+            blank=text.str.contains(_NOTHING),
         )
     )
-    epoch = _epoch(frame["number"])
+    epoch = epochs(frame["number"])
     zoned = frame["zoned"].dt.replace_time_zone("UTC")
     return epoch.zip_with(epoch.is_not_null(), zoned), frame["local"], frame["blank"]

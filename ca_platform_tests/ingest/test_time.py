@@ -66,6 +66,18 @@ def test_fifteen_nines_are_a_placeholder_and_no_microseconds() -> None:
     assert read_instants(pl.Series([10**15 - 1]), "UTC").problems[Reason.DATE_OUT_OF_BOUNDS].to_list() == [True]
 
 
+def test_whole_number_of_a_day_is_its_local_midnight_beside_epochs() -> None:
+    found = read_instants(pl.Series([20240326, 1711454400, 20240399, None]), "Europe/Berlin")
+    assert found.values.to_list()[:2] == [datetime(2024, 3, 25, 23, tzinfo=UTC), NOON]
+    assert (found.values[2].year, found.values[3]) == (1970, None)
+
+
+@pytest.mark.parametrize("text", ["0000-00-00", "0000-00-00 00:00:00", "0000-00-00T00:00:00.000"])
+def test_zero_date_of_mysql_is_no_date(text: str) -> None:
+    found = read_instants(pl.Series([text, "2024-03-26 12:00:00"]), "UTC")
+    assert (found.values.to_list(), found.problems) == ([None, NOON], {})
+
+
 def test_date_only_is_local_midnight() -> None:
     read = read_instants(pl.Series(["2024-07-01", "2024-07-02"]), "Europe/Berlin")
     assert read.values[0] == datetime(2024, 6, 30, 22, tzinfo=UTC)
