@@ -114,7 +114,7 @@ def _read(item: Field, raw: pl.DataFrame, reading: Reading) -> Column:
                 "Correct it in `constants`."
             )
         return Column(one.values.new_from_index(0, raw.height), {}, None, one.action)
-    return _read_values(raw[item.column], item, reading)
+    return _read_values(raw[item.column], item, reading if item.is_text else reading.of_numbers())
 
 
 def _read_values(values: pl.Series, item: Field, reading: Reading) -> Column:

@@ -55,6 +55,7 @@ class Field:
     Attributes:
         target: name in the lake; of an action the name behind ``actions.`` and ``action_times.``.
         column: source column; None: absent, the value is null, or ``constant`` where that is given.
+        is_text: whether its numbers are written as the settings say: those that a server knows as numbers are not.
     """
 
     target: str
@@ -62,6 +63,7 @@ class Field:
     column: str | None
     is_required: bool = False
     constant: Any = None
+    is_text: bool = True
 
     @property
     def is_given(self) -> bool:
@@ -84,8 +86,13 @@ def map_fields(name: str, source: SourceSettings, schema: Mapping[str, pl.DataTy
     wanted = list(_wanted(name, source))
     named = [field.column for field in wanted if field.column and (field.is_required or _is_mapped(field, source))]
     require_columns(named, list(schema), name, label)
-    fields = [field if field.column in schema else replace(field, column=None) for field in wanted]
+    fields = [_of(schema.get(field.column or ""), field) for field in wanted]
     return sorted(fields, key=lambda field: not field.is_required)
+
+
+def _of(dtype: pl.DataType | None, field: Field) -> Field:
+    """A field whose column has this type; None: there is no such column."""
+    return replace(field, column=None) if dtype is None else replace(field, is_text=dtype == pl.String())
 
 
 def columns_of(fields: list[Field]) -> list[str]:

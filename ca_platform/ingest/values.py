@@ -46,6 +46,10 @@ class Reading:
     thousands: str | None = None
     currency_mark: str | None = None
 
+    def of_numbers(self) -> Reading:
+        """How the values of a column that has numbers are written, whatever its source writes in texts."""
+        return Reading(self.time_zone, date_format=self.date_format)
+
 
 def read_text(raw: pl.Series) -> Column:
     """Ids and names. Numbers become text as a person writes them: 13085, not 13085.0. Empty text is null."""

@@ -61,8 +61,8 @@ _BIGQUERY_KEYS = frozenset({"project", "dataset", "table"})
 _KEYS: dict[str, frozenset[str]] = {
     "csv": _FILE_KEYS | _TEXT_KEYS,
     "parquet": _FILE_KEYS | _NUMBER_KEYS,
-    "postgresql": _SERVER_KEYS,
-    "redshift": _SERVER_KEYS,
+    "postgresql": _SERVER_KEYS | _NUMBER_KEYS,
+    "redshift": _SERVER_KEYS | _NUMBER_KEYS,
     "bigquery": _BIGQUERY_KEYS,
 }
 _ALL_KIND_KEYS = frozenset[str]().union(*_KEYS.values())
@@ -73,9 +73,9 @@ class SourceSettings(Model):
 
     Attributes:
         path: of files: a path, a glob or a URL.
-        decimal: the decimal mark of numbers in texts of files.
-        thousands: the mark between the thousands of amounts in texts of files; None: they have none.
-        currency_mark: what stands before or behind the digits of amounts in texts of files, such as $ or EUR; None: nothing.
+        decimal: the decimal mark of numbers in texts.
+        thousands: the mark between the thousands of amounts in texts; None: they have none.
+        currency_mark: what stands before or behind the digits of amounts in texts, such as $ or EUR; None: nothing.
         date_format: strftime form of dates in text; None: the forms of ISO 8601.
         dsn: address of a database, its password filled in.
         query: SQL; of files it reads the table ``source``, and ``columns`` applies to its result.

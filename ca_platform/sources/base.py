@@ -65,7 +65,7 @@ class Source(Protocol):
         """Names that FILE points to."""
 
     def schema(self) -> Mapping[str, pl.DataType]:
-        """Columns and their types, in order. Text files have text only."""
+        """Columns and their types, in order. Text files have text only; a decimal of a server may arrive as text."""
 
     def batches(self, columns: Sequence[str], bounds: Bounds | None = None) -> Iterator[Batch]:
         """The rows, in source order, each batch small enough for memory."""

@@ -41,6 +41,9 @@ _TYPES: dict[str, pl.DataType] = {
     "timestamptz": pl.Datetime("us", "UTC"),
 }
 """Types that arrive as they are; everything else arrives as text."""
+EXACT = pl.Decimal(38, 9)
+"""Numbers that arrive as text, of any scale, written with a decimal point whatever the texts of the table are like."""
+_EXACT_KINDS = ("numeric", "money")
 _DATES = ("date", "timestamp", "timestamptz")
 _NUMBERS = ("int2", "int4", "int8", "float4", "float8", "numeric")
 _EARLIEST, _LATEST = "1900-01-01", "2200-01-01"
@@ -67,8 +70,9 @@ class PostgresqlSource:
         self._query = query
 
     def schema(self) -> Mapping[str, pl.DataType]:
-        """Columns of the table or of the result."""
-        return {column: _TYPES.get(kind, pl.String()) for column, kind in self._kinds.items()}
+        """Columns of the table or of the result. Exact numbers are said to be what they are; they arrive as text."""
+        known = {**_TYPES, **dict.fromkeys(_EXACT_KINDS, EXACT)}
+        return {column: known.get(kind, pl.String()) for column, kind in self._kinds.items()}
 
     def batches(self, columns: Sequence[str], bounds: Bounds | None = None) -> Iterator[Batch]:
         """The rows in the server's order, numbered from 1."""
