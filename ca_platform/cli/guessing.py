@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LONG_YEARS = 15
 """A longer past is likelier that of an order dated 1970."""
+_QUERY = "the query"
 _NAMES = ("sessions", "customers", "lines", "products", "deliveries", "assignments")
 
 
@@ -129,10 +130,9 @@ def _named(word: str) -> tuple[str | None, str]:
 
 
 def _explained(found: Guess) -> list[tuple[str, str | None, str]]:
-    columns = found.mapping.get("columns", {})
-    constants, by_query = found.mapping.get("constants", {}), "query" in found.mapping
+    columns, constants = {**found.mapping.get("columns", {}), **found.named}, found.mapping.get("constants", {})
     rows = [
-        (ours, None if ours in constants or (by_query and ours not in columns) else str(columns.get(ours, ours)), words)
+        (ours, None if ours in constants else columns.get(ours, ours) or _QUERY, words)
         for ours, words in found.confidence.items()
     ]
     return [*rows, *((ours, None, found.unfit.get(ours, "no column was found")) for ours in found.missing)]

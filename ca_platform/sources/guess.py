@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from ca_platform.sources.csv_source import TEXT_ENDINGS
 from ca_platform.sources.factory import open_source
 from ca_platform.sources.files import find_files, open_bytes
 from ca_platform.sources.lazy import PARQUET_ENDINGS
-from ca_platform.sources.likeness import Columns, sample
+from ca_platform.sources.likeness import Columns, sample, whole
 from ca_platform.sources.mapped import Guess, map_columns
-from ca_platform.sources.shapes import shaped, with_purchases
-from ca_platform.sources.synonyms import SYNONYMS, is_called, plain_name
+from ca_platform.sources.shapes import shaped, whole_orders
+from ca_platform.sources.states import telling
+from ca_platform.sources.synonyms import SYNONYMS, is_called, means, plain_name
 
 _SEPARATORS = (",", ";", "\t", "|")
 _ENDINGS = (*TEXT_ENDINGS, *PARQUET_ENDINGS)
+_LIKE_ORDERS = {"order_id", "session_start_date"}
 _WITHOUT_ORDERS = ("customers", "assignments")
 
 
@@ -64,8 +67,9 @@ def _of_file(path: str, source: str | None) -> tuple[Guess, ...]:
     base = _file_settings(path)
     opened = open_source("sessions", SourceSettings.model_validate(base), "UTC")
     columns = sample(opened)
+    columns = whole(columns, opened, telling(columns))
     base |= columns.numbers.keys()
-    return shaped(base, columns, source) or (with_purchases(_propose(base, columns, source), columns),)
+    return shaped(base, columns, source) or (whole_orders(_propose(base, columns, source), columns),)
 
 
 def _unlike_files(path: str) -> list[str]:
@@ -126,14 +130,19 @@ def _separator(path: str, encoding: str) -> str:
 def _propose(base: Mapping[str, Any], columns: Columns, source: str | None) -> Guess:
     if source is not None:
         return map_columns(base, columns, source)
-    found = [map_columns(base, columns.fresh(), name) for name in CANONICAL]
-    return max(
-        (each for each in found if each.source not in _WITHOUT_ORDERS or not _has_orders(columns)),
+    found = {name: map_columns(base, columns.fresh(), name) for name in CANONICAL}
+    best = max(
+        (each for each in found.values() if each.source not in _WITHOUT_ORDERS or not _has_orders(columns)),
         key=lambda each: (-each.unnamed, each.source == "sessions", len(each.confidence)),
     )
+    sessions = found["sessions"]
+    if best.source == "sessions" or not sessions.named.keys() >= _LIKE_ORDERS:
+        return best
+    lacks = ", ".join(sessions.missing)
+    return replace(best, doubts=(f"these rows are no sessions by themselves, as no column was found for {lacks}",))
 
 
 def _has_orders(columns: Columns) -> bool:
     """Whether a column is an order's number by its name: customers and assignments have none."""
     names = {plain_name("order_id"), *SYNONYMS["order_id"]}
-    return any(plain_name(name) in names for name in columns.kinds)
+    return any(means(name, names) for name in columns.kinds)

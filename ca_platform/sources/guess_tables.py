@@ -11,8 +11,8 @@ from ca_platform.errors import SourceError
 from ca_platform.settings.sources import CANONICAL, REQUIRED
 from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample
 from ca_platform.sources.mapped import Guess, map_columns
-from ca_platform.sources.shapes import shaped, with_purchases
-from ca_platform.sources.synonyms import LAST_NAMES, OWN_NAMES, OWN_NUMBERS, SYNONYMS, is_called, plain_name
+from ca_platform.sources.shapes import shaped, whole_orders
+from ca_platform.sources.synonyms import LAST_NAMES, OWN_NAMES, OWN_NUMBERS, SYNONYMS, is_called, plain_name, readings
 
 if TYPE_CHECKING:
     from ca_platform.sources.servers import Server
@@ -37,7 +37,7 @@ class _Table:
 
     def likeness(self, source: str) -> tuple[int, bool, int]:
         """Required names that a column has, whether the table is called so, and other names that a column has."""
-        plain = {plain_name(column) for column in self.columns}
+        plain = {reading for column in self.columns for reading in readings(column)}
         has = {target for target in CANONICAL[source] if plain & _names(source, target)}
         return len(has & set(REQUIRED[source])), is_called(self.name, source), len(has)
 
@@ -74,9 +74,10 @@ def _as_orders(
     has = {guess.source for guess in found}
     for guess in found:
         table = guess.mapping["table"]
-        made = shaped({**base, "table": table}, columns[table], source) if guess.source == "sessions" else ()
+        own = {"table": table, **columns[table].numbers.keys()}
+        made = shaped({**base, **own}, columns[table], source) if guess.source == "sessions" else ()
         if not made:
-            yield with_purchases(guess, columns[table])
+            yield whole_orders(guess, columns[table])
         yield from (each for each in made if each.source == "sessions" or each.source not in has)
 
 
@@ -92,7 +93,8 @@ def _best(
     for table in sorted(tables, key=lambda each: each.likeness(source), reverse=True)[:_LOOKED_AT]:
         if table not in known:
             known[table] = _table_columns(server, table)
-        guess = map_columns({**base, "table": table.label}, known[table].fresh(), source)
+        own = {"table": table.label, **known[table].numbers.keys()}
+        guess = map_columns({**base, **own}, known[table].fresh(), source)
         rank = -guess.unnamed, table.likeness(source)[1], len(guess.confidence)
         if best is None or rank > best[0]:
             best = rank, guess

@@ -15,9 +15,11 @@ from ca_platform.sources.number_forms import NumberForm, is_number, number_form
 SAMPLE_ROWS = 5_000
 _YEAR_2000, _YEAR_2100 = 946_684_800, 4_102_444_800
 
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{10}(\d{3})?$")
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+ZERO_DATE = "0000-00-00"
+"""How MySQL writes that there is no date."""
 TRUE = ("true", "1", "yes", "t", "y")
-_FLAGS = {*TRUE, "false", "0", "no", "f", "n"}
+FLAGS = {*TRUE, "false", "0", "no", "f", "n"}
 
 
 @dataclass
@@ -33,6 +35,8 @@ class Columns:
     used: set[str] = field(default_factory=set)
     rows: pl.DataFrame = field(default_factory=pl.DataFrame)
     """The first batch, for what only values beside each other tell."""
+    everything: dict[str, list[str]] = field(default_factory=dict)
+    """Of columns whose rare values matter, all values of the source."""
 
     def fresh(self) -> Columns:
         """The same columns, none of them used."""
@@ -41,6 +45,28 @@ class Columns:
     def number(self, name: str) -> pl.Series:
         """The values of a column as numbers; null where they are none."""
         return self.numbers.read(self.rows[name])
+
+    def values(self, name: str) -> list[str]:
+        """The different values of a column as texts: of all rows where they are known, else of the first ones."""
+        if name in self.everything:
+            return self.everything[name]
+        return self.rows[name].cast(pl.String()).drop_nulls().unique().sort().to_list()
+
+    def texts(self, name: str) -> pl.Series:
+        """The values of a column as texts; whole numbers with gaps, which some programs write as 7.0, as 7."""
+        values = self.rows[name]
+        if values.dtype.is_float():
+            values = values.cast(pl.Int64, strict=False)
+        return values.cast(pl.String).str.strip_chars()
+
+    def filled(self, name: str) -> float:
+        """The part of the rows that have a value; 1 where there are no rows."""
+        values = self.rows[name]
+        if values.is_empty():
+            return 1.0
+        if values.dtype == pl.String():
+            values = values.filter((values.str.strip_chars() != "") & ~values.str.starts_with(ZERO_DATE))
+        return (len(values) - values.null_count()) / self.rows.height
 
     def is_unique(self, name: str) -> bool:
         """Whether nearly every row has its own value."""
@@ -57,12 +83,20 @@ class Columns:
 
     def is_epoch(self, name: str) -> bool:
         """Whether all are whole numbers that are instants of this century in seconds, milliseconds or microseconds."""
-        if not self.rows[name].dtype.is_integer():
+        given = self.rows[name].drop_nulls()
+        if not (given.dtype.is_integer() or given.dtype == pl.String()):
             return False
-        values = self.rows[name].cast(pl.Int64, strict=False).drop_nulls()
+        values = given.cast(pl.Int64, strict=False)
         return not values.is_empty() and any(
-            bool(values.is_between(_YEAR_2000 * unit, _YEAR_2100 * unit).all()) for unit in (1, 10**3, 10**6)
+            bool(values.is_between(_YEAR_2000 * unit, _YEAR_2100 * unit).fill_null(value=False).all())
+            for unit in (1, 10**3, 10**6)
         )
+
+    def is_day(self, name: str) -> bool:
+        """Whether all are whole numbers that are days, such as 20240326."""
+        values = self.texts(name).drop_nulls()
+        days = values.filter(values.str.contains(r"^(?:19|20|21)\d{6}$")).str.to_date("%Y%m%d", strict=False)
+        return not values.is_empty() and len(days) - days.null_count() == len(values)
 
     def is_share(self, name: str) -> bool:
         """Whether all numbers lie from 0 to 1 and some between: a discount of 0.2 is no amount."""
@@ -70,11 +104,25 @@ class Columns:
         return bool(values.is_between(0, 1).all()) and bool(values.is_between(0, 1, closed="none").any())
 
 
+def whole(columns: Columns, opened: Source, names: Sequence[str]) -> Columns:
+    """The same columns with all values of some, which may be rare: a first order is cancelled after many are not."""
+    if not names:
+        return columns
+    found: dict[str, set[str]] = {name: set() for name in names}
+    for batch in opened.batches(names):
+        for name in names:
+            found[name] |= set(batch.frame[name].cast(pl.String()).drop_nulls().unique())
+    return replace(columns, everything={name: sorted(values) for name, values in found.items()})
+
+
 def sample(opened: Source) -> Columns:
     """The columns of a source from its first rows."""
-    columns = list(opened.schema())
+    schema = opened.schema()
+    columns = list(schema)
     batch = next(iter(opened.batches(columns)), None)
-    everything = batch.frame.drop(FILE, ROW) if batch is not None else pl.DataFrame(schema=opened.schema())
+    everything = batch.frame.drop(FILE, ROW) if batch is not None else pl.DataFrame(schema=schema)
+    exact = [name for name, dtype in schema.items() if dtype.is_decimal() and everything[name].dtype == pl.String()]
+    everything = everything.with_columns(pl.col(exact).cast(pl.Float64, strict=False))
     rows = everything.head(SAMPLE_ROWS)
     kinds = {name: _kind_of_values(rows[name]) for name in columns}
     texts = [rows[name] for name, kind in kinds.items() if kind == "number" and rows[name].dtype == pl.String()]
@@ -98,10 +146,11 @@ def _kind_of_values(values: pl.Series) -> str:
     if values.dtype != pl.String():
         kind = _kind_of_type(values.dtype)
         return "flag" if kind == "number" and set(values.drop_nulls().unique().to_list()) <= {0, 1} else kind
-    known = _known(values.drop_nulls().head(500))
+    filled = values.drop_nulls()
+    known = _known(filled.head(500)) or _known(filled)[:500]
     if not known:
         return "text"
-    if all(value.lower() in _FLAGS for value in known):
+    if all(value.lower() in FLAGS for value in known):
         return "flag"
     if _mostly(_DATE.match, known) or date_form(known) is not None:
         return "date"
@@ -109,7 +158,8 @@ def _kind_of_values(values: pl.Series) -> str:
 
 
 def _known(values: pl.Series) -> list[str]:
-    return [value.strip() for value in values.drop_nulls().to_list() if value.strip()]
+    found = (value.strip() for value in values.drop_nulls().to_list())
+    return [value for value in found if value and not value.startswith(ZERO_DATE)]
 
 
 def _mostly(test: Callable[[str], object], known: Sequence[str]) -> bool:

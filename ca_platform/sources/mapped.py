@@ -11,11 +11,13 @@ import polars as pl
 from ca_platform.settings.currency import MINOR_DIGITS
 from ca_platform.settings.sources import CANONICAL, REQUIRED, RESERVED_STEPS
 from ca_platform.sources.date_forms import ENOUGH
+from ca_platform.sources.guests import ADDRESS
 from ca_platform.sources.likeness import TRUE, Columns
 from ca_platform.sources.number_forms import NumberForm
 from ca_platform.sources.synonyms import (
+    AMOUNTS,
+    CANCELLED,
     CURRENCIES,
-    GUESTS,
     KINDS,
     LAST_NAMES,
     NO_ACTIONS,
@@ -23,14 +25,17 @@ from ca_platform.sources.synonyms import (
     OWN_NAMES,
     OWN_NUMBERS,
     SYNONYMS,
+    means,
     plain_name,
+    readings,
 )
 
 _MOST_VALUES = 100
 """More distinct texts than this are no dimension."""
 _SHOWN = 30
-_ADDRESS = r"[^@\s]+@[^@\s]+"
 _RANKS = ("name", "synonym", "own number", "last name", "values")
+_EACH_ROW = ("order_id", "session_start_date")
+"""What nearly every row has."""
 _DELIVERY_DATES = ("delivery_date", "prepare_date", "return_date", "promised_date")
 
 
@@ -46,7 +51,8 @@ class Guess:
         unfit: by missing name the column that is called so, and what its values look like, in words.
         numbers: how the table writes them.
         currencies: codes in the table's column of currencies.
-        doubts: sentences about the customers of the rows.
+        doubts: sentences about what the rows do not say, or say otherwise than it seems.
+        named: by name of the platform the column that was found by its name; "": the query makes it.
     """
 
     source: str
@@ -57,12 +63,13 @@ class Guess:
     numbers: NumberForm = field(default_factory=NumberForm)
     currencies: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    named: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unnamed(self) -> int:
         """Required names for which no column has a name that means it: missing, or guessed from values alone."""
-        words = (self.confidence.get(target, "") for target in REQUIRED[self.source])
-        return len(self.missing) + sum(said.startswith("a guess") for said in words)
+        given = {*self.named, *self.mapping.get("constants", {})}
+        return sum(target not in given for target in REQUIRED[self.source])
 
 
 def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess:
@@ -72,7 +79,7 @@ def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess
         base: where the rows are, as in the settings file.
         columns: their columns; those that are found become used.
     """
-    mapped, confidence = _found(columns, source)
+    mapped, confidence, ranks = _found(columns, source)
     missing = tuple(target for target in REQUIRED[source] if target not in mapped)
     mapping = dict(base)
     forms = [columns.date_formats[column] for column in mapped.values() if column in columns.date_formats]
@@ -91,40 +98,28 @@ def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess
         mapping["actions"] = [
             name
             for name, kind in columns.kinds.items()
-            if kind == "date" and name not in columns.used and _is_usable(name) and plain_name(name) not in NO_ACTIONS
+            if kind == "date" and name not in columns.used and _is_usable(name) and not means(name, NO_ACTIONS)
         ]
     given = {key: value for key, value in mapping.items() if value not in ({}, [])}
     unfit = {target: words for target in missing if (words := _unfit(target, columns)) is not None}
-    doubts = tuple(_doubts(mapped["client"], columns)) if source == "sessions" and "client" in mapped else ()
-    return Guess(source, given, confidence, missing, unfit, columns.numbers, currencies_in(columns), doubts)
+    named = {target: column for target, column in mapped.items() if ranks[target] != "values"}
+    return Guess(source, given, confidence, missing, unfit, columns.numbers, currencies_in(columns), named=named)
 
 
 def currencies_in(columns: Columns) -> tuple[str, ...]:
     """The codes in the column that says in which currency an amount is; none without one."""
-    found = next((name for name in columns.kinds if plain_name(name) in CURRENCIES), None)
+    found = next((name for name in columns.kinds if means(name, CURRENCIES)), None)
     if found is None:
         return ()
-    codes = columns.rows[found].drop_nulls().cast(pl.String()).str.strip_chars().str.to_uppercase().unique().sort()
+    codes = sorted({code.strip().upper() for code in columns.values(found)})
     return tuple(code for code in codes if code in MINOR_DIGITS)
 
 
-def _doubts(client: str, columns: Columns) -> Iterator[str]:
-    """Rows without a customer, and those of guests, whom shops give one number in common."""
-    named = columns.rows[client].cast(pl.String())
-    guests = int(named.str.to_lowercase().is_in(GUESTS).sum())
-    missing = named.null_count()
-    mend = "take their e-mail address instead, as in coalesce(customer, email), by `query`"
-    if missing:
-        yield f"{missing:,} of the first {len(named):,} rows have no {client} and would be refused: {mend}."
-    if guests > 1:
-        value = named.filter(named.str.to_lowercase().is_in(GUESTS))[0]
-        yield f"{guests:,} of the first {len(named):,} rows have the {client} {value!r}: if these are guests, they would be one customer: {mend}."
-
-
-def _found(columns: Columns, source: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The column of each name of the platform, the surest first, and how sure that is."""
+def _found(columns: Columns, source: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """The column of each name of the platform, the surest first, how sure that is, and by what it was found."""
     mapped: dict[str, str] = {}
     confidence: dict[str, str] = {}
+    ranks: dict[str, str] = {}
     targets = [*REQUIRED[source], *(name for name in CANONICAL[source] if name not in REQUIRED[source])]
     for rank in _RANKS:
         for target in targets:
@@ -140,7 +135,8 @@ def _found(columns: Columns, source: str) -> tuple[dict[str, str], dict[str, str
                 mapped[target] = found
                 columns.used.add(found)
                 confidence[target] = _words(found, columns.kinds[found], rank)
-    return mapped, confidence
+                ranks[target] = rank
+    return mapped, confidence, ranks
 
 
 def _says_who_paid(columns: Columns, flag: str, amount: str | None) -> bool:
@@ -154,9 +150,10 @@ def _says_who_paid(columns: Columns, flag: str, amount: str | None) -> bool:
 
 def _candidates(source: str, target: str, columns: Columns, rank: str) -> Iterator[str]:
     kind = _kind(target)
-    fitting = [name for name in columns.kinds if name not in columns.used and _fits(target, kind, name, columns)]
+    free = [name for name in columns.kinds if name not in columns.used and _is_filled(target, name, columns)]
+    fitting = [name for name in free if _fits(target, kind, name, columns)]
     if rank == "name":
-        named = (name for name in columns.kinds if name == target and name not in columns.used)
+        named = (name for name in free if name == target)
         yield from (name for name in named if target != "discount_amount" or not columns.is_negative(name))
     elif rank == "synonym":
         yield from _named(fitting, (plain_name(target), *SYNONYMS.get(target, ())))
@@ -175,18 +172,26 @@ def _kind(target: str) -> str:
     return KINDS.get(target, "date" if target.endswith(("_date", "_at")) or target == "date" else "text")
 
 
+def _is_filled(target: str, name: str, columns: Columns) -> bool:
+    """Whether a column has values: one of exports has columns of what the shop does not use."""
+    return columns.filled(name) >= ENOUGH if target in _EACH_ROW else columns.filled(name) > 0
+
+
 def _fits(target: str, kind: str, name: str, columns: Columns) -> bool:
     have = columns.kinds[name]
     if target == "discount_amount" and have == kind and (columns.is_share(name) or columns.is_negative(name)):
         return False
     if kind == "date" and have == "number":
-        return columns.is_epoch(name)
+        return columns.is_epoch(name) or columns.is_day(name)
     return have == kind or (kind == "text" and have != "date") or (kind == "number" and have == "flag")
 
 
 def _named(names: Sequence[str], meant: Sequence[str]) -> Iterator[str]:
-    for plain in meant:
-        yield from (name for name in names if plain_name(name) == plain)
+    """The columns that are called so; of those for one word the ones that are only when read otherwise come last."""
+    plain = {name: plain_name(name) for name in names}
+    for word in meant:
+        yield from (name for name in names if plain[name] == word)
+        yield from (name for name in names if plain[name] != word and word in readings(name))
 
 
 def _unfit(target: str, columns: Columns) -> str | None:
@@ -195,9 +200,11 @@ def _unfit(target: str, columns: Columns) -> str | None:
     found = next(_named(left, (plain_name(target), *SYNONYMS.get(target, ()))), None)
     if found is None:
         return None
-    kind, values = _kind(target), columns.rows[found].drop_nulls()
-    if values.is_empty():
+    kind, values, filled = _kind(target), columns.rows[found].drop_nulls(), columns.filled(found)
+    if not filled:
         return f"{found!r} is called so, but has no values"
+    if not _is_filled(target, found, columns):
+        return f"{found!r} is called so, but {1 - filled:.0%} of the rows have no value in it: an order needs it in each of its rows"
     return f"{found!r} is called so, but {str(values[0])[:_SHOWN]!r} is no {kind}"
 
 
@@ -212,7 +219,7 @@ def _words(column: str, kind: str, rank: str) -> str:
 def _add_own(mapping: dict[str, Any], columns: Columns, confidence: dict[str, str]) -> None:
     """Columns that are left over as dimensions (few texts) and actions (flags and times)."""
     left = [name for name in columns.kinds if name not in columns.used and _is_usable(name)]
-    steps = [n for n in left if columns.kinds[n] in ("flag", "date") and not (_is_of_delivery(n) or _is_a_number(n))]
+    steps = [n for n in left if columns.kinds[n] in ("flag", "date") and columns.distinct[n] > 1 and _may_be_a_step(n)]
     for key, names, words in (
         ("dimensions", few_texts(columns), "few different texts"),
         ("actions", steps, "flags or times"),
@@ -231,18 +238,21 @@ def few_texts(columns: Columns) -> list[str]:
         and _is_usable(name)
         and columns.distinct[name] <= _MOST_VALUES
         and columns.rows[name].drop_nulls().n_unique() > 1
-        and not columns.looks_like(name, _ADDRESS)
+        and not columns.looks_like(name, ADDRESS)
     ]
 
 
-def _is_of_delivery(name: str) -> bool:
-    """Whether the name says when an order was sent or came: no step on the way to it."""
-    return any(plain_name(name) in (plain_name(each), *SYNONYMS[each]) for each in _DELIVERY_DATES)
-
-
-def _is_a_number(name: str) -> bool:
-    """Whether the name says that its ones and zeros number something, such as stores."""
-    return plain_name(name).endswith("id")
+def _may_be_a_step(name: str) -> bool:
+    """Whether flags or times may be a step to an order: no part of the order itself, nor what comes after it."""
+    after = (
+        *NO_ACTIONS,
+        *CANCELLED,
+        *SYNONYMS["session_start_date"],
+        *(word for each in _DELIVERY_DATES for word in (plain_name(each), *SYNONYMS[each])),
+    )
+    # Its ones and zeros may number something, such as stores.
+    plain = plain_name(name)
+    return not (means(name, after) or plain.endswith(("id", *AMOUNTS)) or plain.startswith(AMOUNTS))
 
 
 def _is_usable(name: str) -> bool:

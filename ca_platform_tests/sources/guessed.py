@@ -14,10 +14,10 @@ from ca_platform_tests.ingest.small import SmallShop
 
 
 def load(folder: Path, text: str) -> SmallShop:
-    """A shop loaded from what is proposed for a file."""
+    """A shop loaded from what is proposed for a file with this text."""
     file = folder / "rows.csv"
     file.write_text(text)
-    return _loaded(folder, str(file))
+    return loaded(folder, str(file))
 
 
 def load_database(folder: Path, address: str, *statements: str) -> SmallShop:
@@ -25,14 +25,15 @@ def load_database(folder: Path, address: str, *statements: str) -> SmallShop:
     with psycopg.connect(address, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)
-    return _loaded(folder, address, password=urlsplit(address).password)
+    return loaded(folder, address, password=urlsplit(address).password)
 
 
 def amounts(shop: SmallShop) -> dict[str, Decimal]:
     return {row["order_id"]: row["payment_amount"] for row in shop.rows()}
 
 
-def _loaded(folder: Path, place: str, **secrets: Any) -> SmallShop:
+def loaded(folder: Path, place: str, **secrets: Any) -> SmallShop:
+    """A shop loaded from what is proposed for a place."""
     shop = SmallShop(folder)
     for found in guesses(place):
         assert found.missing == ()

@@ -107,3 +107,38 @@ def test_log_of_events_in_a_database_becomes_sessions(tmp_path: Path, database: 
     assert amounts(shop) == {"s1": Decimal("5.5"), "s2": Decimal(0)}
     assert shop.sources["sessions"]["actions"] == ["view"]
     assert [(row["order_id"], row["product"]) for row in shop.rows("lines")] == [("s1", "1")]
+
+
+_TEXTS = {
+    "o1": "€ 1.234,50",
+    "o2": "(12,00)",
+    "o3": "-3,00 €",
+    "o4": "12,00 €",
+    "o5": "much",
+    **{f"p{number}": f"{number} €" for number in range(9)},
+}
+
+
+@pytest.mark.parametrize("is_lines", [False, True])
+def test_amounts_in_texts_of_a_database_load_as_people_write_them(
+    tmp_path: Path, database: str, *, is_lines: bool
+) -> None:
+    """Beside a column of numbers, which a server writes with a point whatever the texts of its table are like."""
+    rows = [
+        f"('{order}', 'c{order}', '2024-03-25', 'pen', '{text}', 1.25)"
+        for order, text in _TEXTS.items()
+        for _ in range(1 + is_lines)
+    ]
+    shop = load_database(
+        tmp_path,
+        database,
+        "CREATE TABLE orders (order_id text, customer text, date timestamp, product text, total text, discount numeric(9, 2))",
+        f"INSERT INTO orders VALUES {', '.join(rows)}",
+    )
+    assert ("query" in shop.sources["sessions"]) == is_lines
+    whole = {f"p{number}": Decimal(number) for number in range(9)}
+    assert amounts(shop) == {"o1": Decimal("1234.5"), "o4": Decimal(12), **whole}
+    assert {row["discount_amount"] for row in shop.rows()} == {Decimal("1.25")}
+    unread = ("missing_value", "payment_amount") if is_lines else ("unreadable_number", "total")
+    negative = ("negative_amount", "payment_amount" if is_lines else "total")
+    assert sorted(shop.reasons()) == sorted([negative, negative, unread])

@@ -1,0 +1,113 @@
+"""Which rows are no orders: they were cancelled, or are visits in which nothing was paid.
+
+Belongs here: by what columns that is known, the SQL that says it, and what a person has to look at. Not: the query it
+becomes a part of, which is in ``shapes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ca_platform.sources.likeness import FLAGS, TRUE, Columns
+from ca_platform.sources.order_rows import OrderRows
+from ca_platform.sources.sql import literal, quoted
+from ca_platform.sources.synonyms import CANCELLED, CURRENCIES, STATE_PREFIX, STATES, UNDONE, VISITS, means, plain_name
+
+_MOST_STATES = 20
+_SHOWN = 8
+_REFUNDS = ("refundedamount", "amountrefunded", "totalrefunded", "refund", "refunds", "refundamount")
+
+
+@dataclass(frozen=True)
+class Undone:
+    """Rows in which nothing was bought: SQL that is true for them, and when that is, in words."""
+
+    sql: str
+    words: str
+
+
+def undone(rows: OrderRows) -> Undone | None:
+    """Orders that were cancelled, by all columns that say so; None: none does."""
+    found = [each for name in rows.columns.kinds if (each := _by_state(rows, name) or _by_mark(rows, name)) is not None]
+    if not found:
+        return None
+    return Undone(" or ".join(each.sql for each in found), "; ".join(each.words for each in found))
+
+
+def unpaid(rows: OrderRows, named: Mapping[str, str]) -> Undone | None:
+    """Visits without an amount; None: these are no visits, or all have one."""
+    total = named.get("payment_amount")
+    if total is None or not means(named.get("order_id", ""), VISITS):
+        return None
+    amounts = rows.columns.number(total).fill_null(0)
+    if not 0 < (amounts > 0).sum() < len(amounts):
+        return None
+    return Undone(f"{rows.number(total)} is null or {rows.number(total)} <= 0", f"where {total} is empty or 0")
+
+
+def is_few(columns: Columns, name: str) -> bool:
+    """Whether a column has few texts, and so may say what kind a row is of."""
+    return columns.kinds[name] == "text" and columns.distinct[name] <= _MOST_STATES
+
+
+def telling(columns: Columns) -> list[str]:
+    """Columns whose rare values matter: states of orders, and currencies."""
+    return [name for name in columns.kinds if means(name, (*STATES, *CURRENCIES)) and is_few(columns, name)]
+
+
+def state_doubts(columns: Columns) -> Iterator[str]:
+    """Columns of states by numbers, whose meaning only the shop knows, and of what was paid back."""
+    for name in columns.kinds:
+        values = columns.rows[name].drop_nulls().n_unique()
+        if _is_numbered_state(columns, name) and 1 < values <= _MOST_STATES:
+            yield (
+                f"{name} says by numbers what has become of an order; each row counts as one: where some mean that it was "
+                "cancelled, leave those out by `query`"
+            )
+        if means(name, _REFUNDS) and columns.kinds[name] == "number":
+            back = int((columns.number(name).fill_null(0) != 0).sum())
+            if back:
+                yield (
+                    f"{back:,} of the first {columns.rows.height:,} rows have a refund in {name}, which is not subtracted from "
+                    "the amounts: subtract it by `query` where you want that"
+                )
+
+
+def _is_numbered_state(columns: Columns, name: str) -> bool:
+    plain = plain_name(name)
+    is_state = means(name, STATES) or any(plain == f"{state}{end}" for state in STATES for end in ("id", "code"))
+    values = columns.rows[name].drop_nulls().cast(str, strict=False)
+    # Hexadecimal keys say as little as numbers.
+    return is_state and not values.is_empty() and bool(values.str.contains(r"^[0-9]+$|^[0-9a-f-]{16,}$").all())
+
+
+def _by_state(rows: OrderRows, name: str) -> Undone | None:
+    if not means(name, STATES) or not is_few(rows.columns, name):
+        return None
+    values = rows.columns.values(name)
+    bad = [value for value in values if value.strip().casefold().removeprefix(STATE_PREFIX) in UNDONE]
+    good = [value for value in values if value not in bad]
+    if not bad or not good:
+        return None
+    listed = ", ".join(map(literal, bad))
+    shown = ", ".join(good[:_SHOWN]) + (", …" if len(good) > _SHOWN else "")
+    count = "counts" if len(good) == 1 else "count"
+    return Undone(
+        f"cast({quoted(name)} as varchar) in ({listed})",
+        f"where {name} is {' or '.join(bad)} nothing was bought ({shown} {count} as bought)",
+    )
+
+
+def _by_mark(rows: OrderRows, name: str) -> Undone | None:
+    """By a column that is filled, or true, for cancelled orders alone."""
+    columns = rows.columns
+    if not means(name, CANCELLED) or not columns.filled(name) > 0 or columns.distinct[name] < 2:
+        return None
+    values = {value.strip().lower() for value in columns.values(name)}
+    if values <= FLAGS:
+        true = ", ".join(map(literal, TRUE))
+        return Undone(f"lower(cast({quoted(name)} as varchar)) in ({true})", f"where {name} is set nothing was bought")
+    if columns.filled(name) == 1 or columns.kinds[name] not in ("date", "text"):
+        return None
+    return Undone(f"{quoted(name)} is not null", f"where {name} has a value nothing was bought")
