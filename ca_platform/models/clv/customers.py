@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ca_platform.models.backtest import History
-from ca_platform.models.clv.clock import PLAIN, YEAR_DAYS, Clock, usual_clock
+from ca_platform.models.clv.believed import believed_means
+from ca_platform.models.clv.clock import PLAIN, Clock, usual_clock
 from ca_platform.models.clv.purchases import orders_per_day
 from ca_platform.models.clv.records import Floats, Ints, Summary
-from ca_platform.models.clv.season import own_clock
+from ca_platform.models.clv.season import own_clock, whole_years
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +23,7 @@ class Buyers:
         summary: of purchase days, in weeks by the clock; what is known ends with the day before the origin.
         purchase_days: their number, 1 and up.
         orders_per_day: to be expected on a purchase day, 1 and up.
-        mean_amount: of a purchase day, in the shop's currency.
+        mean_amount: of a purchase day, in the shop's currency, as far as it tells of the next one (``believed``).
         history: their orders, all before the origin.
         origin: number of the first day that is not known.
         clock: tells what a week is to the models of orders.
@@ -70,7 +71,7 @@ def buyers_at(history: History, origin: int, *, has_season: bool = False) -> Buy
         summary,
         days,
         orders_per_day(known.counts, days),
-        _sums(known.amount, starts) / days,
+        believed_means(_by_day(known), days),
         known,
         origin,
         clock,
@@ -89,7 +90,7 @@ def seen_clock_at(history: History, origin: int, *, has_season: bool) -> Clock:
         history: orders from the origin on are left out.
     """
     known = history.until(float(origin))
-    is_young = origin - int(known.day.min(initial=origin)) < YEAR_DAYS
+    is_young = whole_years(int(known.day.min(initial=origin)), origin) < 1
     return PLAIN if is_young else clock_at(known, origin, has_season=has_season)
 
 
@@ -110,6 +111,12 @@ def summary_at(history: History, origin: int, clock: Clock = PLAIN) -> Summary:
         clock.weeks(first, origin - 1),
         log_gaps=float(np.log(between).sum()),
     )
+
+
+def _by_day(known: History) -> Floats:
+    """What was paid on each purchase day, one customer after another."""
+    new = np.append(True, (np.diff(known.customer) != 0) | (np.diff(known.day) != 0))[: len(known)]
+    return _sums(known.amount, np.flatnonzero(new))
 
 
 def _sums(column: Floats, starts: Ints) -> Floats:

@@ -17,6 +17,8 @@ from ca_platform.models.clv.records import Floats, Ints
 
 # Older years are of another shop.
 _MOST_YEARS = 5
+# Who has orders of 365 days has seen a year: what lacks at its begin tells no month apart.
+_GRACE_DAYS = 7
 # Orders by the usual year that each year begins with: a month without an order is not a month that sells nothing.
 _BEFORE = 6.0
 # Variance of the logarithm of a month beside the year: from year to year, which counts like so many months more; and in a
@@ -68,7 +70,7 @@ def own_clock(days: Ints, end: int, usual: Clock) -> Clock:
     20.0
     """
     first = int(days.min(initial=end))
-    years = min(int((end - first) // YEAR_DAYS), _MOST_YEARS)
+    years = min(whole_years(first, end), _MOST_YEARS)
     if years < 1:
         return usual
     ago = np.asarray(end - 0.5 - days, np.float64)
@@ -76,6 +78,15 @@ def own_clock(days: Ints, end: int, usual: Clock) -> Clock:
     seen = _years(days[own], ago[own] / YEAR_DAYS, years, usual)
     months = np.array(usual.months) * np.exp(seen.kept * seen.mean)
     return Clock(tuple(months.tolist()))
+
+
+def whole_years(first: int, end: int) -> int:
+    """Years that have been seen from a day up to, but not with, another one; a week less than a year is one.
+
+    >>> whole_years(0, 730), whole_years(0, 350)
+    (2, 0)
+    """
+    return int((end - first + _GRACE_DAYS) // YEAR_DAYS)
 
 
 def _years(days: Ints, ago: Floats, years: int, usual: Clock) -> _Years:

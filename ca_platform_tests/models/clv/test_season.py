@@ -18,6 +18,7 @@ from ca_platform.models.clv.season import own_clock
 from ca_platform.models.value_classes import from_parameters, to_parameters, train
 
 YEAR = 365.2425
+SUMMER = Clock((0.6,) * 4 + (1.8,) * 4 + (0.6,) * 4)
 GIFTS = Clock((0.05, *(0.2,) * 9, 5.0, 5.0))
 
 
@@ -59,6 +60,14 @@ def test_one_year_is_believed_only_where_it_is_unlike_any_growth() -> None:
     for growth in (-0.7, 0.7):
         assert own_clock(drawn(usual, start, end, 5_000, growth), end, usual) == usual
     assert off(own_clock(drawn(GIFTS, start, end, 5_000), end, usual), GIFTS) < 0.08
+
+
+def test_two_years_to_the_day_are_two_years() -> None:
+    # 730 days are half a day less than two years of 365.2425.
+    start = day(2022, 1)
+    usual = seasonal(0.5)
+    assert off(own_clock(drawn(SUMMER, start, start + 730, 20_000), start + 730, usual), SUMMER) < 0.02
+    assert off(own_clock(drawn(SUMMER, start, start + 700, 20_000), start + 700, usual), SUMMER) > 0.05
 
 
 def test_few_orders_tell_less_of_a_season_than_they_seem_to() -> None:
