@@ -16,7 +16,7 @@ from ca_platform.models.clv.candidates import CANDIDATES, Candidate, Forecaster
 from ca_platform.models.clv.clock import Clock
 from ca_platform.models.clv.contest import Contest, hold_contest
 from ca_platform.models.clv.customers import Buyers, buyers_at, seen_clock_at
-from ca_platform.models.clv.doubts import doubts
+from ca_platform.models.clv.doubts import doubts, too_far
 from ca_platform.models.clv.forecast import ValueForecast, levelled, share_to_ask
 from ca_platform.models.clv.level import Level
 from ca_platform.models.clv.past import MOST_CUSTOMERS, sampled
@@ -134,7 +134,7 @@ class ValueModels(KeptModels):
         absent = self.left_out if networks_too else networks.NETWORKS
         present = [name for name in self._candidates if name not in absent]
         contest = hold_contest(known, end, self.horizon_days, present, self._candidates, has_season=self._has_season)
-        models = _models(day, contest, reason_of(contest, known, end))
+        models = _models(day, contest, reason_of(contest, known, end, self.horizon_days))
         self._keep(day, models, scores_frame(SCORES, day, contest.scores))
         self._forecasts.clear()
         self._served.pop(day, None)
@@ -226,9 +226,11 @@ class ValueModels(KeptModels):
         return self._lake.collect(lambda: rows.filter(pl.col("model") == model))
 
 
-def reason_of(contest: Contest, known: History, end: int) -> str:
+def reason_of(contest: Contest, known: History, end: int, horizon: int) -> str:
     """What should be known of the forecasts of a contest's winner, in words; empty where nothing."""
-    parts = [contest.reason, contest.model.reason if contest.model.degenerate else "", *doubts(known, end)]
+    degenerate = contest.model.reason if contest.model.degenerate else ""
+    days = end - int(known.day.min(initial=end))
+    parts = [contest.reason or too_far(days, horizon), degenerate, *doubts(known, end)]
     return "; ".join(part for part in parts if part)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ca_platform.catalogue.models import VALUE_LEAST_CUSTOMERS, VALUE_LEAST_DAYS
+from ca_platform.errors import ValidationError
 from ca_platform.models.backtest import (
     History,
     Origin,
@@ -126,6 +127,12 @@ def hold_contest(
 
 def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) -> Contest:
     end = past.end
+    negative = int(np.count_nonzero(past.history.amount < 0))
+    if negative:
+        raise ValidationError(
+            f"{negative:,} orders have a negative amount; the models know purchases alone: leave cancellations and "
+            "refunds out."
+        )
     refused = _refusal(past.buyers(end).summary.repeaters, end - past.start)
     if refused:
         nothing = learn_level(PastForecasts([], 0.0, [], []), 0.0)

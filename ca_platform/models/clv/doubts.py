@@ -12,6 +12,9 @@ _MOST_OF_ONE, _LEAST_ORDERS = 0.5, 20
 _MOST_RATIO, _TAIL = 2_000.0, 0.02
 # A shop that had orders on most days is quiet when none has come for so long.
 _QUIET_DAYS, _LEAST_BUSY = 28, 0.5
+# Customers have got other numbers where, from one month to the next, the orders of those who had ordered before, at least
+# so large a part of all, fall to this part of it, in number and as a share.
+_MONTH, _LEAST_KNOWN, _LEFT = 28, 0.2, 0.1
 
 
 def doubts(history: History, end: int) -> tuple[str, ...]:
@@ -23,12 +26,54 @@ def doubts(history: History, end: int) -> tuple[str, ...]:
     known = history.until(float(end))
     if not len(known):
         return ("nobody has ordered yet",)
-    found = [_unpaid(known), _one(known), _spread(known), _quiet(known, end)]
+    found = [_unpaid(known), _renumbered(known, end), _one(known), _spread(known), _quiet(known, end)]
     return tuple(doubt for doubt in found if doubt)
 
 
 def _unpaid(known: History) -> str:
     return "" if known.amount.any() else "no order has an amount, so no revenue is expected"
+
+
+def too_far(days: int, horizon: int) -> str:
+    """A doubt where more days are foreseen than are known.
+
+    >>> too_far(60, 182), too_far(182, 182)
+    ('182 days are foreseen from 60 days of orders, so totals may be far off', '')
+    """
+    if days >= horizon:
+        return ""
+    return f"{horizon} days are foreseen from {days} days of orders, so totals may be far off"
+
+
+def _renumbered(known: History, end: int) -> str:
+    """A shop that moves to another system and gives all customers new numbers seems to lose every one of them."""
+    start = int(known.day.min())
+    days = end - start
+    if days < 3 * _MONTH:
+        return ""
+    first = np.repeat(known.day[known.starts], known.counts)
+    # Of an order, months that begin after the customer's first day, and less than a month before it.
+    begins, ends = np.maximum(first + 1, known.day - _MONTH + 1) - start, known.day - start + 1
+    again = known.day > first
+    steps = np.bincount(begins[again], minlength=days + 1) - np.bincount(ends[again], minlength=days + 1)
+    orders = np.append(0, np.cumsum(np.bincount(known.day - start, minlength=days)))
+    month = orders[_MONTH:] - orders[:-_MONTH]
+    of_known = np.cumsum(steps)[: month.size]
+    # Neither because others came, nor because nobody did.
+    fallen = [column[_MONTH:] <= _LEFT * column[:-_MONTH] for column in (of_known, of_known / np.maximum(month, 1))]
+    enough = (of_known[:-_MONTH] >= _LEAST_KNOWN * month[:-_MONTH]) & (month[_MONTH:] >= _LEAST_ORDERS)
+    broken = np.flatnonzero(enough & (of_known[:-_MONTH] >= _LEAST_ORDERS) & fallen[0] & fallen[1])
+    if not broken.size:
+        return ""
+    worst = broken[np.argmin(of_known[_MONTH:][broken] / of_known[:-_MONTH][broken])]
+    return (
+        f"hardly anybody who had ordered before {_date(start + _MONTH + int(worst))} has ordered since: "
+        "did customers get other numbers?"
+    )
+
+
+def _date(day: int) -> str:
+    return str(np.datetime64(day, "D"))
 
 
 def _one(known: History) -> str:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from ca_platform.errors import ValidationError
 from ca_platform.models.backtest import History
 from ca_platform.models.clv import MODELS, fit_amounts, forecast_revenue, known
 from ca_platform.models.clv.candidates import BASELINE, CANDIDATES, Candidate, Forecaster
@@ -125,6 +126,11 @@ def test_odd_shops_give_numbers(shop: str) -> None:
         assert np.isfinite(getattr(forecast, name)).all(), name
     if shop == "nobody pays":
         assert forecast.high.max() == 0.0 < forecast.orders.max()
+
+
+def test_negative_amounts_are_refused() -> None:
+    with pytest.raises(ValidationError, match="1 orders have a negative amount"):
+        hold_contest(History([1, 1, 2], [0.0, 60.0, 90.0], amount=[5.0, -5.0, 9.0]), 100, 20, QUICK)
 
 
 def test_of_many_customers_some_are_judged_and_all_are_fitted(

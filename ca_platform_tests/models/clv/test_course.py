@@ -185,10 +185,25 @@ DAYS = np.arange(100)
             "from 5 to 60,000: are they of one currency?",
         ),
         (History(DAYS, DAYS - 40, amount=np.ones(100)), "no order for 40 days"),
+        (
+            History(np.where(DAYS < 60, DAYS % 30, 100 + DAYS % 20), DAYS, amount=np.ones(100)),
+            "had ordered before 1970-03-02 has ordered since: did customers get other numbers?",
+        ),
     ],
 )
 def test_odd_shops_are_doubted(history: History, doubt: str) -> None:
     assert any(doubt in said for said in doubts(history, 100))
+
+
+def test_a_shop_that_wins_or_closes_and_comes_back_has_not_renumbered_its_customers() -> None:
+    regular = History(DAYS % 30, DAYS, amount=np.ones(100))
+    closed = regular.customer[(regular.day < 40) | (regular.day >= 70)]
+    days = regular.day[(regular.day < 40) | (regular.day >= 70)]
+    assert doubts(History(closed, days, amount=np.ones(closed.size)), 100) == ()
+    # Ten times as many newcomers from one day on.
+    many = np.repeat(DAYS[60:], 10)
+    crowd = History(np.append(DAYS % 30, 1_000 + np.arange(many.size)), np.append(DAYS, many), amount=np.ones(500))
+    assert doubts(crowd, 100) == ()
 
 
 def test_nothing_is_doubted_of_a_usual_shop_and_nothing_that_comes_later_counts() -> None:
