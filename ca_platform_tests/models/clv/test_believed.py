@@ -71,7 +71,7 @@ def test_a_few_giant_orders_spoil_no_forecast_of_the_next_amounts() -> None:
 @pytest.mark.parametrize("amount", [0.0, 0.01, 20.0, 1e7])
 def test_equal_amounts_are_believed_of_few_and_many(amount: float) -> None:
     for customers in (1, 2, 300):
-        days = np.arange(customers) % 3 + 1.0
+        days = (np.arange(customers) % 3 + 1).astype(np.float64)
         assert believed_means(np.full(int(days.sum()), amount), days) == pytest.approx(np.full(customers, amount))
     assert believed_means(np.zeros(0), np.zeros(0)).size == 0
 
