@@ -130,8 +130,8 @@ def _held(past: Past, horizon_days: int, candidates: Mapping[str, Candidate]) ->
     negative = int(np.count_nonzero(past.history.amount < 0))
     if negative:
         raise ValidationError(
-            f"{negative:,} orders have a negative amount; the models know purchases alone: leave cancellations and "
-            "refunds out."
+            f"Orders with a negative amount: {negative:,}. The models know purchases alone: leave cancellations and refunds "
+            "out."
         )
     refused = _refusal(past.buyers(end).summary.repeaters, end - past.start)
     if refused:

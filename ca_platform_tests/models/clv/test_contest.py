@@ -129,7 +129,7 @@ def test_odd_shops_give_numbers(shop: str) -> None:
 
 
 def test_negative_amounts_are_refused() -> None:
-    with pytest.raises(ValidationError, match="1 orders have a negative amount"):
+    with pytest.raises(ValidationError, match="Orders with a negative amount: 1"):
         hold_contest(History([1, 1, 2], [0.0, 60.0, 90.0], amount=[5.0, -5.0, 9.0]), 100, 20, QUICK)
 
 
