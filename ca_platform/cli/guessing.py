@@ -51,6 +51,7 @@ def propose(inputs: Sequence[str], folder: Path, time_zone: str | None, currency
     from ca_platform.sources import NoFileError, guesses
 
     proposal = Proposal(currency=currency)
+    nearly: dict[str, tuple[str, ...]] = {}
     for word in inputs:
         source, place = _named(word)
         try:
@@ -62,8 +63,13 @@ def propose(inputs: Sequence[str], folder: Path, time_zone: str | None, currency
             ) from error
         for each in found:
             _add(proposal, each, place, folder, time_zone)
+            nearly |= {each.mapping.get("path", place): each.no_sessions} if each.no_sessions else {}
     if inputs and "sessions" not in proposal.sources:
         proposal.notes.append("No input looks like sessions, which are needed: name them as in sessions=visits.csv.")
+        proposal.notes += [
+            f"The rows of {place} would be orders, but no column was found for {', '.join(lacks)}."
+            for place, lacks in nearly.items()
+        ]
     return proposal
 
 

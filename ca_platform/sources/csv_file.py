@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from ca_platform.errors import SourceError
 from ca_platform.sources.base import RAGGED_SCHEMA, ROW, require_columns
 from ca_platform.sources.text import Block, blocks, explain_utf8
 
+_SAYS_SEPARATOR = re.compile(rb'"?sep=[^\r\n]"?[ \t]*\r?\n')
+"""A line before the header by which some programs tell Excel the separator."""
 LONGEST_FIELD = 16 << 20
 _SLICE = 1 << 18
 
@@ -92,6 +95,9 @@ def _split_header(block: Block, path: str, form: TextFormat) -> tuple[list[str],
         raise problem
     data = block.data
     skipped = len(data) - len(data.lstrip(b"\r\n"))
+    said = _SAYS_SEPARATOR.match(data, skipped)
+    if said is not None:
+        skipped = said.end()
     line = block.first_line + data.count(b"\n", 0, skipped)
     end = skipped
     while True:

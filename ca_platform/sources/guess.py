@@ -123,7 +123,9 @@ def _encoding(path: str) -> str:
 
 def _separator(path: str, encoding: str) -> str:
     """The mark that parts the header into most names."""
-    line = (_head(path).decode(encoding, "replace").lstrip("\ufeff").splitlines() or [""])[0]
+    lines = _head(path).decode(encoding, "replace").lstrip("\ufeff").splitlines() or [""]
+    # Some programs tell Excel the separator in a line before the header, such as sep=;
+    line = lines[1] if lines[0].strip('"').startswith("sep=") and len(lines) > 1 else lines[0]
     return max(_SEPARATORS, key=lambda mark: len(next(csv.reader([line], delimiter=mark), [])))
 
 
@@ -138,8 +140,9 @@ def _propose(base: Mapping[str, Any], columns: Columns, source: str | None) -> G
     sessions = found["sessions"]
     if best.source == "sessions" or not sessions.named.keys() >= _LIKE_ORDERS:
         return best
-    lacks = ", ".join(sessions.missing)
-    return replace(best, doubts=(f"these rows are no sessions by themselves, as no column was found for {lacks}",))
+    # What lines cost, an order does.
+    made = {"payment_amount"} if "price" in found["lines"].named else set()
+    return replace(best, no_sessions=tuple(target for target in sessions.missing if target not in made))
 
 
 def _has_orders(columns: Columns) -> bool:

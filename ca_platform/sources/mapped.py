@@ -52,6 +52,7 @@ class Guess:
         numbers: how the table writes them.
         currencies: codes in the table's column of currencies.
         doubts: sentences about what the rows do not say, or say otherwise than it seems.
+        no_sessions: of rows that are orders but for these names of the platform, for which no column was found.
         named: by name of the platform the column that was found by its name; "": the query makes it.
     """
 
@@ -64,6 +65,7 @@ class Guess:
     currencies: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
+    no_sessions: tuple[str, ...] = ()
 
     @property
     def unnamed(self) -> int:
@@ -82,18 +84,31 @@ def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess
     mapped, confidence, ranks = _found(columns, source)
     missing = tuple(target for target in REQUIRED[source] if target not in mapped)
     mapping = dict(base)
-    forms = [columns.date_formats[column] for column in mapped.values() if column in columns.date_formats]
-    if forms:
-        mapping["date_format"] = forms[0]
+    dates = (name for name in (*REQUIRED[source], *CANONICAL[source]) if name in mapped and _kind(name) == "date")
+    form = columns.date_formats.get(mapped.get(next(dates, ""), ""))
+    other = [name for name, own in columns.date_formats.items() if own != form]
+    odd = [target for target, column in mapped.items() if column in other and target not in REQUIRED[source]]
+    doubts = tuple(
+        f"{mapped[target]} is left out, as its dates are written in another form: make them alike by `query`"
+        for target in odd
+    )
+    for target in odd:
+        del confidence[target]
+    # A column that is called as we call it would be read otherwise.
+    constants: dict[str, Any] = {target: None for target in odd if mapped.pop(target) == target}
+    columns.used |= set(other)
+    if form is not None:
+        mapping["date_format"] = form
     mapping["columns"] = {target: column for target, column in mapped.items() if column != target}
     if source == "sessions":
         if "has_purchased" in missing:
-            mapping["constants"] = {"has_purchased": True}
+            constants["has_purchased"] = True
             confidence["has_purchased"] = (
                 "no column looks like it: every row is taken for an order; correct this if it is not so"
             )
             missing = tuple(target for target in missing if target != "has_purchased")
         _add_own(mapping, columns, confidence)
+    mapping["constants"] = constants
     if source == "customers":
         mapping["actions"] = [
             name
@@ -103,7 +118,7 @@ def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess
     given = {key: value for key, value in mapping.items() if value not in ({}, [])}
     unfit = {target: words for target in missing if (words := _unfit(target, columns)) is not None}
     named = {target: column for target, column in mapped.items() if ranks[target] != "values"}
-    return Guess(source, given, confidence, missing, unfit, columns.numbers, currencies_in(columns), named=named)
+    return Guess(source, given, confidence, missing, unfit, columns.numbers, currencies_in(columns), doubts, named)
 
 
 def currencies_in(columns: Columns) -> tuple[str, ...]:

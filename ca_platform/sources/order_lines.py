@@ -32,7 +32,7 @@ def of_lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     fields = {
         "order_id": (rows.order_id, f"the rows with the same {' and '.join(rows.key)} are one order"),
         "client": (rows.least_client, rows.customer.words),
-        "session_start_date": (f"min({quoted(rows.date)})", "the first of an order"),
+        "session_start_date": (f"min({rows.moment})", "the first of an order"),
         "payment_amount": amount,
     }
     bought = undone(rows)
@@ -69,7 +69,7 @@ def goods_of(rows: OrderRows, where: str = "") -> Guess | None:
         fields["quantity"] = (rows.number(rows.line["quantity"]), "")
     if "category" in rows.line:
         fields["category"] = (rows.text(rows.line["category"]), "")
-    return from_query(rows, "lines", fields | {"date": (quoted(rows.date), "")}, where=where)
+    return from_query(rows, "lines", fields | {"date": (rows.moment, "")}, where=where)
 
 
 def line_amount(rows: OrderRows) -> tuple[str, str] | None:

@@ -16,9 +16,10 @@ from ca_platform.sources.lazy import TABLE
 from ca_platform.sources.likeness import Columns
 from ca_platform.sources.mapped import Guess, currencies_in, few_texts, map_columns
 from ca_platform.sources.sql import literal, quoted
-from ca_platform.sources.synonyms import VISITS, means
+from ca_platform.sources.synonyms import CLOCKS, VISITS, means
 
 _MOSTLY = 0.95
+_DAY, _TIME = r"[^:]+", r"\d{1,2}:\d{2}(:\d{2})?"
 _DIGITS = r"^\s*[+-]?[0-9]*\.?[0-9]+\s*$"
 """What a server can make a number of; one that cannot ends the query."""
 
@@ -54,6 +55,29 @@ class OrderRows:
     @property
     def date(self) -> str:
         return self.order["session_start_date"]
+
+    @property
+    def clock(self) -> str | None:
+        """The column of the time of day, where that of the date has days alone; None: there is none, or no need of one."""
+        columns = self.columns
+        if columns.rows[self.date].dtype != pl.String() or not columns.looks_like(self.date, _DAY):
+            return None
+        names = (name for name in columns.kinds if name != self.date and means(name, CLOCKS))
+        return next((name for name in names if columns.looks_like(name, _TIME) and columns.filled(name) == 1), None)
+
+    @property
+    def moment(self) -> str:
+        """SQL of the date, with the time of day where that has a column of its own."""
+        return quoted(self.date) if self.clock is None else f"{quoted(self.date)} || ' ' || {quoted(self.clock)}"
+
+    @property
+    def date_format(self) -> str | None:
+        """The form of that text; None: that of ISO 8601."""
+        form = self.columns.date_formats.get(self.date)
+        if form is None or self.clock is None:
+            return form
+        has_seconds = self.columns.looks_like(self.clock, r"\d+:\d+:\d+")
+        return f"{form} %H:%M{':%S' if has_seconds else ''}"
 
     @property
     def order_id(self) -> str:
@@ -153,8 +177,8 @@ def from_query(
     if by:
         query += f"\ngroup by {', '.join(map(quoted, by))}\norder by {quoted('order_id')}"
     mapping: dict[str, Any] = {key: value for key, value in rows.base.items() if key != "table"} | {"query": query}
-    if rows.date in rows.columns.date_formats:
-        mapping["date_format"] = rows.columns.date_formats[rows.date]
+    if rows.date_format is not None:
+        mapping["date_format"] = rows.date_format
     if source == "sessions" and "has_purchased" not in fields:
         mapping["constants"] = {"has_purchased": True}
     mapping |= {key: names for key, names in own.items() if names}

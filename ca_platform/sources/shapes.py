@@ -20,6 +20,7 @@ from ca_platform.sources.states import state_doubts, undone, unpaid
 from ca_platform.sources.synonyms import SYNONYMS, means, plain_name
 
 _DISCOUNT = "discount_given"
+_MOMENT = "date_and_time"
 _CUSTOMER = "customer_or_guest"
 
 
@@ -52,7 +53,9 @@ def whole_orders(orders: Guess, columns: Columns) -> Guess:
         mapping["constants"] = {key: value for key, value in mapping.get("constants", {}).items() if key != target}
         if name != target:
             mapping["columns"] = {**mapping.get("columns", {}), target: name}
-    doubts = tuple(_doubts(rows))
+    if rows.date_format is not None and _MOMENT in made:
+        mapping["date_format"] = rows.date_format
+    doubts = (*orders.doubts, *_doubts(rows))
     if not made:
         return replace(orders, doubts=doubts)
     listed = "".join(f",\n       {sql} as {quoted(name)}" for name, sql in made.items())
@@ -71,6 +74,8 @@ def _mended(orders: Guess, rows: OrderRows) -> Iterator[tuple[str, str, str, str
         yield "has_purchased", "has_purchased", f"case when {bought.sql} then 0 else 1 end", bought.words
     if "client" in rows.order and rows.customer.sql:
         yield "client", _CUSTOMER, rows.customer.sql, rows.customer.words
+    if "session_start_date" in rows.order and rows.clock is not None:
+        yield "session_start_date", _MOMENT, rows.moment, f"{rows.date} with the time of day in {rows.clock}"
     columns = rows.columns
     discount = next((name for name in columns.kinds if _is_discount(name) and columns.is_negative(name)), None)
     if discount is not None:

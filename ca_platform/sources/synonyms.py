@@ -20,7 +20,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "client": (
         "clientid", "customeruniqueid", "customerid", "customerno", "customernumber", "customercode", "customer", "custid",
-        "userid", "user", "userpseudoid", "memberid", "membernumber", "member", "buyerid", "buyer", "shopperid", "householdid",
+        "userid", "user", "userpseudoid", "memberid", "membernumber", "member", "buyerid", "buyeruserid", "buyerusername", "buyer", "shopperid", "householdid",
         "householdkey", "accountid", "visitorid", "clientno", "clientnumber",
         "kunde", "kundennummer", "kundennr", "kundenid", "idclient", "cliente", "idcliente", "klant", "klantnummer",
     ),
@@ -57,7 +57,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "category": ("productcategory", "categorycode", "categoryname", "department", "group"),
     "price": (
         "unitprice", "priceperunit", "unitpricetaxincl", "unitpriceincltax", "itemprice", "productprice", "lineitemprice", "priceeach",
-        "priceincltax", "sellingprice",
+        "priceincltax", "sellingprice", "saleprice",
         "preis", "einzelpreis", "prix", "precio", "prezzo", "prijs",
     ),
     "quantity": (
@@ -65,8 +65,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "menge", "anzahl", "quantite", "cantidad", "aantal",
     ),
     "date": ("invoicedate", "orderdate", "createdat", "timestamp", "eventtime"),
-    "delivery_date": ("delivered", "deliveredat", "deliverydate", "orderdeliveredcustomerdate", "arrival"),
-    "prepare_date": ("prepared", "preparedat", "shipped", "shippedat", "shipdate", "orderdeliveredcarrierdate"),
+    "delivery_date": ("delivered", "deliveredat", "deliverydate", "delivereddate", "orderdeliveredcustomerdate", "arrival"),
+    "prepare_date": ("prepared", "preparedat", "shipped", "shippedat", "shippeddate", "shipdate", "orderdeliveredcarrierdate"),
     "return_date": ("returned", "returnedat"),
     "promised_date": ("promised", "promisedat", "estimateddelivery", "orderestimateddeliverydate"),
     "experiment": ("experimentid", "experimentname", "test", "testname", "abtest", "study"),
@@ -102,14 +102,29 @@ EVENTS = ("eventtype", "event", "eventname", "action", "activity", "behavior", "
 """Columns that say what a row of a log of events is."""
 PURCHASES = ("purchase", "purchased", "buy", "bought", "order", "ordered", "transaction")
 """Events that are an order."""
+CLOCKS = (
+    "time",
+    "ordertime",
+    "purchasetime",
+    "saletime",
+    "transactiontime",
+    "invoicetime",
+    "uhrzeit",
+    "zeit",
+    "heure",
+    "hora",
+    "ora",
+    "tijd",
+)
+"""Columns of the time of day beside one of days."""
 VISITS = ("sessionid", "session", "usersession", "visitid", "gasessionid")
 """Numbers of visits: not each of them ends in an order."""
 STATES = ("status", "orderstatus", "financialstatus", "paymentstatus", "state", "orderstate", "currentstate")
 """Columns that say what has become of an order."""
 UNDONE = (
-    "cancelled", "canceled", "refunded", "void", "voided", "failed", "declined", "abandoned", "refused", "rejected", "expired",
+    "cancelled", "canceled", "refunded", "returned", "void", "voided", "failed", "declined", "abandoned", "refused", "rejected", "expired",
     "blocked", "pending_payment", "requires_payment_method", "requires_action", "incomplete_expired", "checkout-draft", "trash",
-    "storniert", "erstattet", "rückerstattet", "abgebrochen", "fehlgeschlagen", "annulé", "annulée", "annule", "remboursé", "remboursée",
+    "storniert", "erstattet", "rückerstattet", "retourniert", "abgebrochen", "fehlgeschlagen", "annulé", "annulée", "annule", "remboursé", "remboursée",
     "cancelado", "reembolsado", "annullato", "rimborsato", "geannuleerd", "terugbetaald",
 )  # fmt: skip
 """States in which an order is none, or no longer one."""

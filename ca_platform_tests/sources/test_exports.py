@@ -74,6 +74,29 @@ def test_whole_numbers_of_days_are_dates(tmp_path: Path) -> None:
     assert [str(row["day"]) for row in shop.rows()] == ["2024-03-25", "2024-03-26"]
 
 
+def test_time_of_day_in_a_column_of_its_own_is_not_lost(tmp_path: Path) -> None:
+    """Square's exports have the day and the time of day beside each other."""
+    text = (
+        "Date,Time,Net Sales,Transaction ID,Customer ID\n03/25/24,10:15:30,$5.00,t1,c1\n03/26/24,09:00:00,$6.00,t2,c2\n"
+    )
+    first = load(tmp_path, text).rows()[0]
+    assert first["session_start_date"] == datetime(2024, 3, 25, 10, 15, 30, tzinfo=UTC)
+
+
+def test_dates_in_another_form_than_those_of_the_orders_are_left_out_and_named(tmp_path: Path) -> None:
+    """A source has one form of dates: Etsy's exports have two, of which the second would make each row unreadable."""
+    rows = "".join(f"{day},c{day},03/{day}/24,5,03/{day}/2024,03/{day}/2024\n" for day in range(25, 31))
+    shop = load(tmp_path, f"order_id,customer,Sale Date,total,session_end_date,opened_at\n{rows}")
+    assert len(shop.rows()) == 6
+    assert "actions" not in shop.sources["sessions"]
+    assert "session_end_date is left out" in guess(str(tmp_path / "rows.csv")).doubts[0]
+
+
+def test_line_that_tells_excel_the_separator_is_no_header(tmp_path: Path) -> None:
+    shop = load(tmp_path, "sep=;\norder_id;customer;date;total\n1;7;2024-03-25;5,50\n2;8;2024-03-26;6,25\n")
+    assert amounts(shop) == {"1": Decimal("5.5"), "2": Decimal("6.25")}
+
+
 LINES = "order-id,buyer-email,purchase-date,sku,quantity-purchased,item-price"
 
 
@@ -166,4 +189,4 @@ def test_rows_that_lack_a_customer_are_said_to_be_no_sessions(tmp_path: Path) ->
     (tmp_path / "rows.txt").write_text(text)
     (found,) = guesses(str(tmp_path / "rows.txt"))
     assert found.source == "lines"
-    assert "no column was found for client" in found.doubts[0]
+    assert found.no_sessions == ("client",)
