@@ -24,11 +24,13 @@ from dash_app.laketables import LakeTables
 from dash_app.pages import PAGES
 from dash_app.reader import FRESH_SECONDS, Reader
 from dash_app.records import Page
+from dash_app.refused import Refused
 from dash_app.security import add_headers, add_pages, guard, protect, secret_key
 from dash_app.security.gate import WARM_UP
 from dash_app.security.headers import CSRF_COOKIE, CSRF_HEADER
 from dash_app.state import LONGEST_ADDRESS
 from dash_app.users import UserStore
+from dash_app.words.formats import Formats
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
@@ -89,6 +91,7 @@ def build(settings: Settings, store: DocumentStore | None = None, fresh: float =
     users = UserStore(settings.users.path)
     server = _server(users, simulated=settings.business.simulated)
     reader = Reader(store, fresh, LakeTables(settings))
+    refused = Refused(settings, Formats(settings.business.currency, LOCALE))
     answers = Answers(settings, reader, LOCALE)
     dimensions = settings.sources.sessions.dimensions if settings.sources.sessions else ()
     add_pages(server, users)
@@ -96,7 +99,7 @@ def build(settings: Settings, store: DocumentStore | None = None, fresh: float =
     add_export(server, answers, reader, tuple(dimensions))
     app = _application(server)
     app.layout = lambda: shell.layout(simulated=settings.business.simulated)
-    callbacks.register(app, Parts(reader, answers, tuple(dimensions)))
+    callbacks.register(app, Parts(reader, answers, tuple(dimensions), refused))
     add_headers(server, app.csp_hashes())
     warm_up(app)
     return app

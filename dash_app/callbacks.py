@@ -29,6 +29,7 @@ from dash_app.navigation import (
 from dash_app.pages import CARDS, PAGE_OF
 from dash_app.reader import Reader
 from dash_app.records import Card
+from dash_app.refused import Refused
 from dash_app.state import View, parse
 from dash_app.words import names
 from dash_app.words.dates import weekday
@@ -41,6 +42,7 @@ class Parts:
     reader: Reader
     answers: Answers
     dimensions: tuple[str, ...]
+    refused: Refused
 
 
 def register(app: dash.Dash, parts: Parts) -> None:
@@ -79,10 +81,13 @@ def _register_place(app: dash.Dash, parts: Parts) -> None:
     def arrive(route: str | None, query: str | None, shown: Mapping[str, Any] | None) -> dict[str, Any]:
         here = place(parts.reader, route, query, parts.dimensions)
         links = [item["id"]["nav"] for item in ctx.outputs_grouping["nav"]["href"]]
-        return _arrival(here, parts.dimensions, links, was=(shown or {}).get("cards"))
+        notices = [*here.notices, *parts.refused.notices(here.day)]
+        return _arrival(here, parts.dimensions, links, notices, was=(shown or {}).get("cards"))
 
 
-def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: Any) -> dict[str, Any]:
+def _arrival(
+    here: Place, dimensions: tuple[str, ...], links: list[str], notices: list[str], was: Any
+) -> dict[str, Any]:
     """Everything that changes with the address. The cards stay where they are while they are the same."""
     route = here.page.route if here.page else ""
     cards = [card.id for card in here.cards]
@@ -112,7 +117,7 @@ def _arrival(here: Place, dimensions: tuple[str, ...], links: list[str], was: An
             "dimension": str(dimension),
             "turn": turn,
         },
-        "notices": [html.P(text, className="notice") for text in here.notices],
+        "notices": [html.P(text, className="notice") for text in notices],
         "heading": title,
         "lead": _lead(here),
         "controls": {"hidden": not here.uses, "data-uses": " ".join(sorted(here.uses))},
