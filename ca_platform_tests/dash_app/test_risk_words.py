@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -57,7 +58,7 @@ def test_models_are_listed_by_their_mean_brier_score_and_the_served_is_marked() 
         "logistic regression",
         "days since the last order",
     ]
-    assert [cell.text for cell in listing.rows[0][1:]] == ["0.7615", "0.1680", "0.0280", "0.0120"]
+    assert [cell.text for cell in listing.rows[0][1:]] == ["0.7615", "0.1680", "2.8 pp", "1.2 pp"]
     assert "4 tests of 42 days" in listing.note
 
 
@@ -81,3 +82,15 @@ def test_points_are_the_deciles_of_each_test() -> None:
     assert points["forecast"].to_list() == pytest.approx([0.09 * place for place in range(1, 11)])
     traces = figures.calibration(frame, LOOK)["data"]
     assert [trace["mode"] for trace in traces] == ["markers"] * 3 + ["lines+markers"]
+
+
+def test_risk_that_no_test_stands_behind_comes_with_a_warning() -> None:
+    frame, tests = frames.report("churn_risk_distribution"), frames.report(TESTS)
+    assert "Beware" in risk.likely(frame, replace(LOOK, also=tests.clear()))
+    assert "Beware" not in risk.likely(frame, replace(LOOK, also=tests))
+
+
+def test_ticks_of_the_risk_stand_between_the_bars() -> None:
+    axis = figures.distribution(frames.report("churn_risk_distribution"), LOOK)["layout"]["xaxis"]
+    assert axis["ticktext"] == ["0%", "20%", "40%", "60%", "80%", "100%"]
+    assert [round(place + 0.05, 2) for place in axis["tickvals"]] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]

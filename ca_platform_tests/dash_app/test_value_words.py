@@ -12,6 +12,7 @@ import pytest
 from ca_platform.store import Dimension
 from ca_platform_tests.dash_app import frames, value_frames
 from ca_platform_tests.dash_app.days_of_shop import DAY, START
+from dash_app.pages import CARDS
 from dash_app.records import Look
 from dash_app.words import value_course, value_customers, value_models, value_segments
 
@@ -144,7 +145,7 @@ def test_figure_that_a_model_does_not_have_is_no_number() -> None:
     frame = report("clv_backtest").with_columns(value=pl.lit(None, pl.Float64))
     assert {cell.text for row in value_models.listed(frame, LOOK).rows for cell in row[1:]} == {"–"}
     assert value_models.models(frame, LOOK) == (
-        "“MBG/CNBD-k, ranks corrected by trees” serves: over 4 tests of 91 days each it has no figures."
+        "“MBG/CNBD-k, ranks corrected by trees” serves: over 4 tests of 91 days each it has no figures of revenue."
     )
     assert value_models.calibration(frame, LOOK) == "There is no back-test yet."
 
@@ -218,3 +219,10 @@ def test_best_customers_are_told_with_what_they_are_expected_to_bring() -> None:
     unknown = rows.with_columns(expected_revenue=pl.lit(None, pl.Float64))
     for frame in (unknown, rows.drop("expected_revenue")):
         assert value_customers.best(frame, look).startswith("No forecast of customers is computed")
+
+
+def test_shop_where_nothing_is_paid_is_not_called_too_young_for_tests() -> None:
+    card, frame = CARDS["clv-calibration"], report("clv_backtest")
+    assert card.why_empty is not None
+    assert "nothing had been paid" in card.why_empty(frame)
+    assert card.why_empty(frame.clear()) == value_models.TOO_SHORT

@@ -10,8 +10,10 @@ from dash_app.figures import tenths
 from dash_app.figures.bars import bars, dotted
 from dash_app.figures.frame import compared_note, count_axis, figure, plain_axis, value_axis
 from dash_app.records import Figure, Look
+from dash_app.words import backtests
 from dash_app.words.formats import formats
 
+_HALF = 0.05
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -23,20 +25,22 @@ def distribution(frame: pl.DataFrame, look: Look) -> Figure:
     compared = look.compare is not None and not look.compare.is_empty()
     if compared and look.compare is not None:
         data.append(dotted(look.compare, "bin_start", "customers", f"{hover} then", look) | {"customdata": names})
-    horizon = formats(look).number(frame["horizon_days"][0], 0)
+    form = formats(look)
     notes = (
-        f"customers by their probability of no order within {horizon} days",
+        f"customers by their probability of no order within {backtests.horizon(frame.row(0, named=True), form)}",
         compared_note(look) if compared else "",
     )
-    # Every second name fits a narrow card.
-    ticks = {"tickvals": frame["bin_start"].to_list()[::2], "ticktext": names[::2]}
-    places = {"tickmode": "array", "tickangle": 0, **ticks}
+    # A bar stands on the lower end of its tenth: ticks between the bars name the ends.
+    ends = [round(place / 5, 1) for place in range(6)]
+    ticks = {"tickvals": [end - _HALF for end in ends], "ticktext": [form.share(end, 0) for end in ends]}
+    places = {"tickmode": "array", "tickangle": 0, "range": [-_HALF, 1 - _HALF], **ticks}
     return figure(
         data,
         look,
         notes,
         bargap=0.06,
         hovermode="closest",
+        margin={"r": 20},
         xaxis=plain_axis(look, **places),
         yaxis=count_axis(look, [frame["customers"]]),
     )

@@ -93,6 +93,7 @@ CHURN = Page(
             drill=each("customers", bin_start=X),
             empty=risk.NO_RISK,
             is_empty=without("customers"),
+            also="churn_backtest",
         ),
         Card(
             id="churn-calibration",

@@ -51,6 +51,7 @@ def _calibration(measure: Measure, identity: str, title: str) -> Card:
         height=360,
         empty=models.TOO_SHORT,
         is_empty=partial(model_figures.without_deciles, measure=measure),
+        why_empty=partial(models.why_untested, measure=measure),
     )
 
 
@@ -102,6 +103,7 @@ CLV = Page(
             width="full",
             empty=course.NO_DATA,
             is_empty=course_figures.without_money,
+            why_empty=course.why_empty,
         ),
         Card(
             id="clv-customers",

@@ -8,7 +8,7 @@ from ca_platform.catalogue.models import CHURN_BASELINE, CHURN_TITLES, LEAST_CUS
 from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words import backtests
 from dash_app.words.dates import day
-from dash_app.words.formats import formats, plural
+from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.rows import Row, earlier
 from dash_app.words.versus import clause, points_more_or_less
 
@@ -17,6 +17,7 @@ TOO_SHORT = (
     f"{LEAST_CUSTOMERS} customers who came again and {LEAST_CUSTOMERS} who did not. Until then the risk is the share of "
     "earlier waiting times that lasted so much longer."
 )
+_UNTESTED = f"the history is too short to test that; it takes {LEAST_DAYS // 7} weeks of orders"
 NO_RISK = "Nobody has ordered twice yet, so there is no time within which an order could be missed."
 
 _METRICS = ("auc", "brier", "decile_gap", "chance_gap")
@@ -30,8 +31,8 @@ def likely(frame: pl.DataFrame, look: Look) -> str:
     row = frame.row(0, named=True)
     count, silent = _at_risk(frame)
     said = (
-        f"{form.count(silent)} of {form.count(count)} {plural(count, 'customer')} ({form.share(silent / count)}) are "
-        f"likelier than not to place no order within {backtests.horizon(row, form)}"
+        f"{form.count(silent)} of {form.count(count)} {plural(count, 'customer')} ({form.share(silent / count)}) "
+        f"{plural(silent, 'is', 'are')} likelier than not to place no order within {backtests.horizon(row, form)}"
     )
     then = ""
     before = earlier(look)
@@ -40,7 +41,8 @@ def likely(frame: pl.DataFrame, look: Look) -> str:
         share = silent_then / all_then
         words = points_more_or_less(silent / count, share, form)
         then = clause(words, f"as of {day(look.compare_day)} ({form.share(share)})")
-    return f"{said}{then}; {_by(row)}."
+    beware = f" Beware: {_UNTESTED}." if look.also is not None and look.also.is_empty() else ""
+    return f"{said}{then}; {_by(row)}.{beware}"
 
 
 def calibration(frame: pl.DataFrame, look: Look) -> str:
@@ -54,7 +56,7 @@ def calibration(frame: pl.DataFrame, look: Look) -> str:
     return (
         f"At the newest test, on {day(gap['origin'])}, forecast and outcome were {form.points(gap['value']).lstrip('+')} "
         f"apart in the mean of ten groups, where chance alone gives {form.points(chance).lstrip('+')}"
-        f"; tested were {form.count(gap['customers'])} {plural(gap['customers'], 'customer')}."
+        f"; {form.count(gap['customers'])} {plural(gap['customers'], 'customer was', 'customers were')} tested."
     )
 
 
@@ -82,13 +84,13 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
         Head("Model", is_number=False),
         Head("AUC"),
         Head("Brier score"),
-        Head("Gap of deciles"),
+        Head("Gap of tenths"),
         Head("Gap by chance"),
     )
     rows = tuple(
         (
             Cell(f"{CHURN_TITLES[row['model']]}{' (serves)' if row['is_served'] else ''}"),
-            *(Cell("–" if row[metric] is None else form.number(row[metric], 4)) for metric in _METRICS),
+            *(Cell("–" if row[metric] is None else _figure(row[metric], metric, form)) for metric in _METRICS),
         )
         for row in means.iter_rows(named=True)
     )
@@ -98,6 +100,11 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
         "higher is better; Brier score and gap: lower is better."
     )
     return Listing(heads, rows, note)
+
+
+def _figure(value: float, metric: str, form: Formats) -> str:
+    """Gaps of shares are told in percentage points, as in sentences."""
+    return form.points(value).lstrip("+") if metric.endswith("_gap") else form.number(value, 4)
 
 
 def by_model(frame: pl.DataFrame) -> pl.DataFrame:

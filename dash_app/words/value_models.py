@@ -21,6 +21,7 @@ TOO_SHORT = (
     "same rate as before."
 )
 _NONE = "There is no back-test yet."
+_NO_MONEY = "no revenue was forecast in any of them, as nothing had been paid for orders"
 
 _FIGURES = {
     "ranks": ("revenue_gini", "Ranks by revenue"),
@@ -52,8 +53,17 @@ def models(frame: pl.DataFrame, look: Look) -> str:
         if served["ranks"] is not None
         else "",
     ]
-    told = " and ".join(filter(None, figures)) or "has no figures"
+    told = " and ".join(filter(None, figures)) or "has no figures of revenue"
     return f"{_named(served['model'])} serves: over {backtests.tests(frame, form)} it {told}."
+
+
+def why_untested(frame: pl.DataFrame, measure: str = "revenue") -> str:
+    """Why forecast and outcome cannot be laid side by side."""
+    if frame.is_empty():
+        return TOO_SHORT
+    return (
+        f"There are tests, but {_NO_MONEY}." if measure == "revenue" else "There are tests, but none forecast an order."
+    )
 
 
 def _against(rival: Mapping[str, Any], name: str, form: Callable[[float], str]) -> str:

@@ -29,7 +29,7 @@ def expected(frame: pl.DataFrame, look: Look) -> str:
     later = "" if coming <= 0 else f"; {form.share(coming / total)} from customers who are still to come"
     return (
         f"Of {form.compact_money(total)} that are expected, {form.compact_money(best['amount'])} ({form.share(best['amount'] / total)}) come "
-        f"from the {form.count(best['customers'])} {plural(best['customers'], 'customer')} who are now {best['segment']}"
+        f"from the {form.count(best['customers'])} {plural(best['customers'], 'customer')} who {plural(best['customers'], 'is', 'are')} now {best['segment']}"
         f"{later}. {beware(frame)}"
     ).rstrip()
 
