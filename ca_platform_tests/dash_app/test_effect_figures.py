@@ -144,8 +144,15 @@ def test_sign_of_an_amount_stands_before_the_currency_on_the_axis() -> None:
     axis = draw(open_item("A", -2.0), open_item("B", 2.0))["layout"]["xaxis"]
     texts = dict(zip(axis["tickvals"], axis["ticktext"], strict=True))
     assert texts[0] == "0"
-    assert texts[-2] == "−£2.00"
-    assert texts[2] == "+\u2060£2.00"
+    assert texts[-2] == "−£2"
+    assert texts[2] == "+\u2060£2"
+
+
+def test_axis_beside_long_names_tells_a_size_and_not_zero_alone() -> None:
+    long = "a promotion with a long name"
+    axis = draw(open_item(long, -170.0), open_item(f"another, {long}", 130.0))["layout"]["xaxis"]
+    assert 0 in axis["tickvals"]
+    assert len(axis["tickvals"]) >= 2
 
 
 # ---- one item -----------------------------------------------------------------------------------------------------

@@ -48,11 +48,11 @@ def test_axis_of_amounts_names_the_currency() -> None:
     assert "ticktext" not in figure["layout"]["xaxis"]
 
 
-def test_axis_of_amounts_from_a_penny_to_a_fortune_is_written_in_full() -> None:
+def test_axis_of_amounts_from_a_penny_to_a_fortune_is_written_as_amounts_are() -> None:
     ends = view(1, 1).with_columns(monetary=pl.Series([0.01, 77_183.6]), monetary_to=pl.Series([0.01, 77_183.6]))
     figure = figures.view(ends, LOOK, across="recency", up="monetary")
     assert figure["layout"]["yaxis"]["ticktext"] == [
-        "£0.01", "£0.1", "£1", "£10", "£100", "£1,000", "£10,000", "£100,000",
+        "£0.01", "£0.10", "£1", "£10", "£100", "£1,000", "£10k", "£100k",
     ]  # fmt: skip
 
 
@@ -61,3 +61,9 @@ def test_customers_left_out_of_a_view_are_those_without_a_time_between_orders() 
     once = view(1, 1, 1).with_columns(frequency_hours=pl.Series([24.0, 48.0, None]), frequency_hours_to=pl.lit(24.0))
     notes = str(figures.view(once, LOOK, across="recency", up="frequency")["layout"])
     assert "without 1 who have no time between orders" in notes
+
+
+def test_amounts_of_nothing_are_said_to_stand_at_a_penny() -> None:
+    free = view(1, 1).with_columns(monetary=pl.lit(0.0), monetary_to=pl.lit(0.0))
+    assert "amounts of 0 stand at £0.01" in str(figures.view(free, LOOK, across="recency", up="monetary")["layout"])
+    assert "amounts of 0" not in str(figures.view(view(1, 1), LOOK, across="recency", up="monetary")["layout"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from dash_app.figures.colours import cividis, ink
 from dash_app.figures.frame import NOTE_LINE, as_tall, figure, plain_axis, tick_stops
 from dash_app.figures.labels import escape
 from dash_app.figures.maps import colour_axis, label_axis
@@ -23,8 +24,6 @@ _RAREST = 3
 _BAR, _END = 46, 32
 _BELOW = 92
 """Pixels of the months and the scale of colours, with its numbers."""
-_MARK = "#1b2430"
-"""Dark in both schemes: unusual days are bright."""
 
 
 def calendar(frame: pl.DataFrame, look: Look) -> Figure:
@@ -113,6 +112,7 @@ def _marks(marked: pl.DataFrame, name: str, symbol: str, size: int) -> list[dict
     if marked.is_empty():
         return []
     days = marked["date"].to_list()
+    inks = [ink(cividis((rarity or 0.0) / _RAREST)) for rarity in marked["rarity"].to_list()]
     return [
         {
             "type": "scatter",
@@ -123,8 +123,8 @@ def _marks(marked: pl.DataFrame, name: str, symbol: str, size: int) -> list[dict
             "marker": {
                 "symbol": symbol,
                 "size": size,
-                "color": _MARK,
-                "line": {"color": _MARK, "width": 1.75},
+                "color": inks,
+                "line": {"color": inks, "width": 1.75},
             },
             "hoverinfo": "skip",
             "meta": {},

@@ -8,7 +8,7 @@ import polars as pl
 
 from dash_app.figures import encode
 from dash_app.figures.blank import without
-from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
+from dash_app.figures.colours import OKABE_ITO, OTHER, clear, scheme
 from dash_app.figures.frame import BOTTOM, NOTE_SIZE, as_tall, figure, period_axis, value_axis
 from dash_app.figures.labels import escape, label
 from dash_app.flagged import OPENED
@@ -22,7 +22,7 @@ HEIGHT_OF_COURSE = 420
 _PANEL, _NAME = 92, 18
 _NAME_LENGTH = 44
 _CAME, _STANDS_OUT = OKABE_ITO[0], OKABE_ITO[1]
-_BAND = "rgba(138,143,152,0.28)"
+_BAND = clear(OTHER, 0.35)
 _DAY_SHOWN = {"meta": {"chooses": {"name": OPENED, "x": True}}}
 _WHOLE_TIME = 45
 """Up to so many days each has a mark."""

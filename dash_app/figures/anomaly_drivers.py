@@ -34,7 +34,7 @@ def drivers(frame: pl.DataFrame, look: Look) -> Figure:
     texts = [words.changed(row, form) for row in rows.iter_rows(named=True)]
     shown = ([f"on {weekday(frame['date'][0])}"] if frame.height else []) + [
         "distance from what was expected",
-        "grey: the usual range",
+        "grey: the usual range, from −1 to 1",
         "filled: the figures that stand out" if rows["is_anomaly"].any() else "nothing stands out",
     ]
     made = figure(

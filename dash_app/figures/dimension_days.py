@@ -69,7 +69,7 @@ def daily_revenue_by_value(frame: pl.DataFrame, look: Look) -> Figure:
             texts.append(_panel_heading(dimension, domain[1]))
     last = f"y{len(shown)}" if len(shown) > 1 else "y"
     x = period_axis(look, "day", encode.days(frame["date"].unique().sort()), beside_names=True)
-    x |= {"anchor": last, "nticks": 4}
+    x |= {"anchor": last}
     return figure(
         data,
         look,

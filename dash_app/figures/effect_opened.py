@@ -10,13 +10,14 @@ import polars as pl
 
 from dash_app.figures import encode
 from dash_app.figures.bars import bars
-from dash_app.figures.colours import OKABE_ITO, OTHER, scheme
+from dash_app.figures.colours import OKABE_ITO, OTHER, clear, scheme
 from dash_app.figures.effects import level_ticks
 from dash_app.figures.frame import figure, value_axis
 from dash_app.figures.labels import label
 from dash_app.records import Figure, Look
 from dash_app.words import effect_series as words
 from dash_app.words.effects import coverage, signed, size
+from dash_app.words.effects import ticks as signed_ticks
 from dash_app.words.formats import Formats, formats
 
 _LOOKS = ((OTHER, "square-open"), (OKABE_ITO[0], "circle"))
@@ -113,7 +114,7 @@ def _differences(rows: pl.DataFrame, metric: str, look: Look) -> dict[str, Any]:
         range=[low - room, high + room],
         tickmode="array",
         tickvals=ticks,
-        ticktext=[signed(tick, metric, form) if tick else "0" for tick in ticks],
+        ticktext=signed_ticks(ticks, metric, form),
     )
 
 
@@ -183,6 +184,6 @@ def _band(low: float, high: float) -> dict[str, Any]:
         "y0": 0,
         "y1": 1,
         "layer": "below",
-        "fillcolor": "rgba(0,114,178,0.14)",
+        "fillcolor": clear(OKABE_ITO[5], 0.2),
         "line": {"width": 0},
     }

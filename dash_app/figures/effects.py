@@ -32,6 +32,7 @@ _BETWEEN = 6
 """Pixels between two ticks."""
 _COLOURS: dict[Verdict, str] = {"increase": OKABE_ITO[0], "decrease": OKABE_ITO[1], "open": OTHER}
 _MEASURES = {"amount": "revenue", "orders": "orders"}
+_FEWEST_TICKS = 2
 _SHOWN_WHOLE = 0.9
 """So many of the intervals are shown whole; the rest may be cut."""
 
@@ -213,7 +214,10 @@ def _axis(rows: pl.DataFrame, look: Look, pixels: float) -> dict[str, Any]:
     form = formats(look)
     for most in (5, 4, 3, 2):
         ticks = level_ticks(low, high, most)
-        texts = [words.signed(tick, metric, form) if tick else "0" for tick in ticks]
+        if len(ticks) < _FEWEST_TICKS:
+            # Zero alone tells no size: the roundest number of the longer side beside it.
+            ticks = sorted([0.0, _roundest(low if -low > high else high)])
+        texts = words.ticks(ticks, metric, form)
         if len(ticks) * (width(texts) + _BETWEEN) <= pixels:
             break
     ends = [low - room, high + room]
@@ -237,6 +241,19 @@ def level_ticks(low: float, high: float, most: int = 5) -> list[float]:
     step = size * next(factor for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if span / (factor * size) <= most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(step * place, 12) + 0.0 for place in range(first, last + 1)]
+
+
+def _roundest(end: float) -> float:
+    """The greatest 1, 2 or 5 times a power of ten up to an end, with its sign.
+
+    >>> _roundest(-17.3), _roundest(0.26)
+    (-10.0, 0.2)
+    """
+    if not end:
+        return 0.0
+    size = 10.0 ** math.floor(math.log10(abs(end)))
+    step = next(factor for factor in (5.0, 2.0, 1.0) if factor * size <= abs(end))
+    return round(math.copysign(step * size, end), 12)
 
 
 def _end(column: pl.Series, share: float) -> float:

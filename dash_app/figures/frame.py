@@ -22,6 +22,8 @@ LEFT = 46
 _NOTE_LENGTH = 54
 _FEW_PERIODS = 26
 _TICKS, _TICKS_BESIDE_NAMES = 6, 3
+_MOST, _MOST_BESIDE_NAMES = 7, 4
+"""Ticks that plotly sets at most: beside names the plot is half as wide on a phone."""
 _FEW_COUNTS = 5
 _FEWEST_ACROSS = 4
 FONT_SIZE = 12
@@ -163,9 +165,8 @@ def period_axis(look: Look, grain: Grain, days: Sequence[str], *, beside_names: 
         beside_names: whether names at the ends of lines take their part of the width.
     """
     one = "%b\n%Y" if grain == "month" else DAY_TICK
-    axis = plain_axis(
-        look, type="date", hoverformat=_PERIOD_HOVER[grain], tickformatstops=tick_stops(one), nticks=7, tickangle=0
-    )
+    axis = plain_axis(look, type="date", hoverformat=_PERIOD_HOVER[grain], tickformatstops=tick_stops(one), tickangle=0)
+    axis["nticks"] = _MOST_BESIDE_NAMES if beside_names else _MOST
     if 0 < len(days) <= _FEW_PERIODS:
         # plotly would put hours between days, and Sundays between weeks.
         # The names of months are short.

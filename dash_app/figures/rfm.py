@@ -16,12 +16,16 @@ from dash_app.figures.opening import numbers, opens, points
 from dash_app.figures.segments import COLOURS, in_order
 from dash_app.records import Figure, Look
 from dash_app.words.formats import Formats, formats, plural
-from dash_app.words.rfm import days
+from dash_app.words.rfm import short
 
 HEIGHT_OF_ROOM = 560
 MOST_POINTS = 10_000
 """As many as a browser turns without jerking."""
 _SMALLEST, _LARGEST = 4.0, 26.0
+_PENNY = 0.01
+"""Where amounts of nothing stand: a logarithmic axis has no place for them."""
+_END = 30
+"""Room for half of the last border."""
 _SCORES = ("#8A8F98", "#D55E00", "#E69F00", "#56B4E9", "#0072B2")
 """Colours of the scores from 1 to 5."""
 
@@ -49,8 +53,8 @@ def _amount(value: float, form: Formats) -> str:
 
 
 MEASURES = {
-    "recency": Measure("recency_hours", "days since the last order", is_log=False, of=24.0, write=days),
-    "frequency": Measure("frequency_hours", "mean days between orders", is_log=True, of=24.0, write=days),
+    "recency": Measure("recency_hours", "days since the last order", is_log=False, of=24.0, write=short),
+    "frequency": Measure("frequency_hours", "mean days between orders", is_log=True, of=24.0, write=short),
     "monetary": Measure("monetary", "mean amount of an order", is_log=True, of=1.0, write=_amount),
 }
 
@@ -66,6 +70,7 @@ def room(frame: pl.DataFrame, look: Look) -> Figure:
     notes = (
         "customers by days since the last order, mean days between orders (0: none) and mean amount",
         f"the largest {form.count(rows.height)} of {form.count(whole)} bins" if rows.height < whole else "",
+        _of_nothing(rows["monetary_end"], form),
         "a ball is a bin: click to see its customers",
     )
     largest = float(str(rows["customers"].max() or 1))
@@ -93,13 +98,17 @@ def room(frame: pl.DataFrame, look: Look) -> Figure:
     )
 
 
+def _of_nothing(amounts: pl.Series, form: Formats) -> str:
+    """Where amounts of nothing stand on a logarithmic axis; empty where there are none."""
+    return f"amounts of 0 stand at {form.round_money(_PENNY)}" if (amounts <= 0).any() else ""
+
+
 def _amounts(rows: pl.DataFrame, form: Formats) -> dict[str, Any]:
     """Ticks at 1, 2, 5, 10 …: plotly would name every digit between."""
     amounts = _middle(rows, "monetary", MEASURES["monetary"]).drop_nulls()
     amounts = amounts.filter(amounts > 0)
     places = _log_places(amounts) if len(amounts) else []
-    before, after = form.affixes
-    texts = [f"{before}{_round(place, form)}{after}" for place in places]
+    texts = [form.round_money(place) for place in places]
     return {"tickmode": "array", "tickvals": places, "ticktext": texts} if places else {}
 
 
@@ -144,7 +153,7 @@ def _middle(rows: pl.DataFrame, name: str, measure: Measure) -> pl.Series:
     """Where the middle of a bin lies, 0 for those without a value; never 0 on a logarithmic axis of amounts."""
     low, high = (pl.col(f"{name}_{end}").fill_null(0.0) / measure.of for end in ("start", "end"))
     between = (((low + 1).log() + (high + 1).log()) / 2).exp() - 1 if measure.is_log else (low + high) / 2
-    lowest = 0.01 if name == "monetary" else 0.0
+    lowest = _PENNY if name == "monetary" else 0.0
     return rows.select(between.clip(lower_bound=lowest)).to_series()
 
 
@@ -159,6 +168,7 @@ def view(frame: pl.DataFrame, look: Look, across: str, up: str) -> Figure:
         f"up: {y.label}, across: {x.label}",
         f"bins of {form.count(int(rows['customers'].sum()))} customers, by their number" if is_binned else "",
         f"without {form.count(hidden)} who have no time between orders" if hidden else "",
+        _of_nothing(rows["monetary"], form) if "monetary" in (x.column, y.column) else "",
         f"click a {'bin' if is_binned else 'point'} to see its customers",
     )
     trace = {
@@ -166,7 +176,7 @@ def view(frame: pl.DataFrame, look: Look, across: str, up: str) -> Figure:
         "mode": "markers",
         "x": encode.rough(_place(rows, x)),
         "y": encode.rough(_place(rows, y)),
-        "marker": _squares(rows) if is_binned else {"color": OKABE_ITO[0], "size": 5, "opacity": 0.5},
+        "marker": _squares(rows) if is_binned else {"color": OKABE_ITO[0], "size": 5, "opacity": 0.65},
         "customdata": encode.array(rows["customers"]),
         "hovertemplate": "%{x:,.4~g} · %{y:,.4~g}: %{customdata:,.0f} customers<extra></extra>",
         **opens("customers", is_binned=is_binned, **{one.column: numbers(rows[one.column]) for one in (x, y)}),
@@ -185,8 +195,7 @@ def _place(rows: pl.DataFrame, measure: Measure) -> pl.Series:
     """The middle of a point or bin."""
     low, high = pl.col(measure.column), pl.col(f"{measure.column}_to")
     between = (((low + 1).log() + (high + 1).log()) / 2).exp() - 1 if measure.is_log else (low + high) / 2
-    # Nothing is paid for some orders: on a logarithmic axis they stand at a penny.
-    return rows.select(pl.when(low == high).then(low).otherwise(between).clip(0.01) / measure.of).to_series()
+    return rows.select(pl.when(low == high).then(low).otherwise(between).clip(_PENNY) / measure.of).to_series()
 
 
 def _squares(rows: pl.DataFrame) -> dict[str, Any]:
@@ -204,8 +213,8 @@ def _view_axis(look: Look, measure: Measure, rows: pl.DataFrame) -> dict[str, An
     if measure.is_log and rows.height:
         places = _log_places(_place(rows, measure))
         form = formats(look)
-        before, after = form.affixes if measure.column == "monetary" else ("", "")
-        texts = [f"{before}{_round(place, form)}{after}" for place in places]
+        write = form.round_money if measure.column == "monetary" else form.round_number
+        texts = [write(place) for place in places]
         axis |= {"type": "log", "tickmode": "array", "tickvals": places, "ticktext": texts}
     return axis
 
@@ -216,15 +225,6 @@ def _log_places(values: pl.Series) -> list[float]:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (1, 2, 5) if len(powers) <= 3 else (1,)
     return [step * 10.0**power for power in powers for step in steps]
-
-
-def _round(place: float, form: Formats) -> str:
-    """A round number with the digits that it has: 100,000, 5, 0.1, 0.02.
-
-    >>> [_round(place, Formats()) for place in (100_000.0, 5.0, 0.1, 0.02)]
-    ['100,000', '5', '0.1', '0.02']
-    """
-    return form.number(place, max(0, -math.floor(math.log10(place))))
 
 
 def without_bars(frame: pl.DataFrame) -> bool:
@@ -242,7 +242,8 @@ def clusters(frame: pl.DataFrame, look: Look, name: str) -> Figure:
     alone = frame.filter(pl.col("bin_index").is_null())
     parts = rows.partition_by("score", maintain_order=True)
     notes = (
-        f"customers by {measure.label}; bars of one colour are a score",
+        f"customers by {measure.label}",
+        "a colour is a score, its ten bars a tenth of it each",
         f"without {form.count(int(alone['customers'].sum()))} who have no time between orders: score 1"
         if alone.height
         else "",
@@ -256,7 +257,7 @@ def clusters(frame: pl.DataFrame, look: Look, name: str) -> Figure:
         hovermode="closest",
         showlegend=True,
         legend={"orientation": "h", "y": -0.16, "traceorder": "normal", "font": {"size": NOTE_SIZE}},
-        margin={"b": 58},
+        margin={"b": 58, "r": _END},
         xaxis=_borders(parts, measure, form, look) | {"range": [-0.6, rows.height - 0.4]},
         yaxis=count_axis(look, [frame["bin_customers"]]),
     )

@@ -63,7 +63,7 @@ def stacks(
         bargap=0.2,
         margin={"r": int(width(names)) + 26},
         annotations=_labels(parts, place, low, high, plot),
-        xaxis=period_axis(look, grain, places),
+        xaxis=period_axis(look, grain, places, beside_names=True),
         yaxis=count_axis(look, [part.rows[part.measure] for part in parts], range=[low, high], rangemode="normal")
         | {"zeroline": low < 0, "zerolinecolor": "#8A8F98", "zerolinewidth": 1},
     )

@@ -73,7 +73,7 @@ def _trace(rows: pl.DataFrame, name: str, write: Writer, least: float | None, *,
     marker: dict[str, Any] = {
         "color": OKABE_ITO[0],
         "size": 8 if is_newest else 5,
-        "opacity": 1 if is_newest else 0.35,
+        "opacity": 1 if is_newest else 0.5,
     }
     if least is not None:
         hollow = ((forecast <= 0) | (observed <= 0)).to_list()

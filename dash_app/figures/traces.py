@@ -87,7 +87,7 @@ def traces(
                 "mode": "lines+markers" if points else "lines",
                 "line": {"color": colour, "width": 1 if smooth else 2},
                 "marker": {"color": colour, "size": 5},
-                "opacity": 0.4 if smooth else 1,
+                "opacity": 0.5 if smooth else 1,
             }
         )
     if smooth:

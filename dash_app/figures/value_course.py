@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from dash_app.figures import encode
-from dash_app.figures.colours import OKABE_ITO, scheme
+from dash_app.figures.colours import OKABE_ITO, OTHER, clear, scheme
 from dash_app.figures.frame import figure, money_left, period_axis, value_axis
 from dash_app.figures.periods import MEAN_DAYS
 from dash_app.records import Figure, Look
@@ -17,7 +17,9 @@ from dash_app.words.formats import formats
 HEIGHT_OF_COURSE = 420
 _MANY_DAYS = 60
 _WHOLE, _NEWCOMERS = OKABE_ITO[0], OKABE_ITO[1]
-_BAND, _EARLIER_BAND = "rgba(0,114,178,0.18)", "rgba(138,143,152,0.22)"
+_PALE = OKABE_ITO[5]
+"""Of days and bands: thin or clear, it is seen on a dark ground too."""
+_BAND, _EARLIER_BAND = clear(_PALE, 0.2), clear(OTHER, 0.3)
 _NO_LINE = {"width": 0}
 
 
@@ -174,7 +176,7 @@ def _line(
 def _days(rows: pl.DataFrame, hover: str) -> dict[str, Any]:
     """The days themselves, behind their mean."""
     line = _line(rows, "amount", "day", _WHOLE, f"{hover} on the day", is_solid=True)
-    return line | {"opacity": 0.3, "line": {"color": _WHOLE, "width": 1}}
+    return line | {"opacity": 0.6, "line": {"color": _PALE, "width": 1}}
 
 
 def _band(rows: pl.DataFrame, colour: str) -> list[dict[str, Any]]:

@@ -73,14 +73,13 @@ def _writer(measure: Measure, look: Look) -> tenths.Writer:
 
 def _axis(low: float, high: float, measure: Measure, look: Look) -> dict[str, Any]:
     form = formats(look)
-    before, after = form.affixes if measure == "revenue" else ("", "")
     first, last = round(math.log10(low)), round(math.log10(high))
     ticks = [10.0**power for power in range(first, last + 1)]
     return {
         "type": "log",
         "tickmode": "array",
         "tickvals": ticks,
-        "ticktext": [f"{before}{form.compact(tick) if tick >= 1 else round(tick, 2)}{after}" for tick in ticks],
+        "ticktext": [form.round_money(tick) if measure == "revenue" else form.round_number(tick) for tick in ticks],
         "range": [first - 0.05, last + 0.05],
         "fixedrange": True,
     }

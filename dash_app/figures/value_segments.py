@@ -19,6 +19,8 @@ from dash_app.words.formats import formats, plural
 from dash_app.words.value_segments import TO_COME
 
 HEIGHT_OF_SEGMENTS = 420
+_END = 24
+"""Room for half of the last date."""
 _WHISKER = "#666f7a"
 """To be seen on white, on black and on every bar."""
 _EDGE = "rgba(255,255,255,0.7)"
@@ -90,6 +92,7 @@ def weekly(frame: pl.DataFrame, look: Look) -> Figure:
         look,
         notes,
         left=money_left(look),
+        margin={"r": _END},
         xaxis=period_axis(look, "day", encode.days(frame["last_day"].unique().sort())),
         yaxis=value_axis(look, money=True),
     )

@@ -60,6 +60,8 @@ def written(value: float | None, metric: str, form: Formats) -> str:
 def change(row: Row) -> float | None:
     """How far it is from what was expected, as a part of that; None where nothing was expected."""
     actual, expected = row["actual"], row["expected"]
+    if row["metric"].startswith(_WITHIN) and actual is not None and expected is not None:
+        actual, expected = min(actual, 1.0), min(expected, 1.0)  # as they are written
     return None if actual is None or not expected else float(actual) / float(expected) - 1
 
 

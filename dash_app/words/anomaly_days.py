@@ -101,9 +101,9 @@ def sentence(frame: Frame, look: Look) -> str:
     row = _first(frame, frame["date"][0])
     day, said = weekday(row["date"]), words.rarity(row["p_value"], form)
     if row["is_anomaly"]:
-        return f"{day} stands out, so unusual is {said}: {_why(frame, row['date'], form, 1)}."
+        return f"{day} stands out, as unusual as {said}: {_why(frame, row['date'], form, 1)}."
     known = f"; {row['explanation']}" if row["explanation"] else ""
-    return f"{day} does not stand out, so unusual is {said}{known}."
+    return f"{day} does not stand out, as unusual as {said}{known}."
 
 
 def counted(frame: Frame, look: Look) -> str:

@@ -23,6 +23,7 @@ Frame = pl.DataFrame
 RELATIVE = "relative"
 """The metric of differences in parts of the mean of A."""
 _SHORTEST_P = 0.001
+_ALMOST = 1e-9
 _JOINER = "\u2060"
 _MONEY = ("amount", "revenue_per_customer", "capped_revenue_per_customer", "discount_per_customer")
 _SHARES = ("conversion", RELATIVE)
@@ -71,6 +72,29 @@ def size(value: float, metric: str, form: Formats) -> str:
     if metric == RELATIVE:
         return form.change(value).removeprefix("+")
     return form.points(value).removeprefix("+") if metric in _SHARES else form.mean(value)
+
+
+def ticks(values: Sequence[float], metric: str, form: Formats) -> list[str]:
+    """Differences beneath an axis: no minor unit, and no digit behind the point, where none of them has one.
+
+    >>> ticks([-10.0, 0.0, 10.0], "amount", Formats("GBP")), ticks([0.0, 0.2], RELATIVE, Formats())
+    (['−£10', '0', '+\u2060£10'], ['0', '+\u206020%'])
+    >>> ticks([0.0, 2.5], "amount", Formats("GBP")), ticks([-0.5, 0.0], "orders", Formats())
+    (['0', '+\u2060£2.50'], ['−0.5', '0'])
+    """
+    unit = 0.01 if metric in _SHARES else 1.0
+    is_whole = all(abs(value / unit - round(value / unit)) < _ALMOST for value in values)
+    digits = 0 if is_whole else max(len(f"{value / unit:.6f}".rstrip("0").partition(".")[2]) for value in values)
+    return [_tick(value, metric, form, digits) if value else "0" for value in values]
+
+
+def _tick(value: float, metric: str, form: Formats, digits: int) -> str:
+    sign = f"+{_JOINER}" if value > 0 else ""
+    if metric in _MONEY:
+        return sign + (form.money(value) if digits else form.round_money(value))
+    if metric in _SHARES:
+        return f"{sign}{form.number(100 * value, digits)}{'%' if metric == RELATIVE else ' pp'}"
+    return sign + form.number(value, digits)
 
 
 def level(mean: float, metric: str, form: Formats) -> str:

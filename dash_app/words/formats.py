@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -101,6 +102,27 @@ class Formats:
     def exact_money(self, value: float) -> str:
         """An amount with its minor units, whatever its size."""
         return self._amount(self.number(abs(value), self.minor_digits), value)
+
+    def round_number(self, value: float) -> str:
+        """A round number, such as that of a tick, with the digits that it has.
+
+        >>> [Formats().round_number(value) for value in (100_000.0, 5.0, 0.1, 0.02)]
+        ['100k', '5', '0.1', '0.02']
+        """
+        if value < 1:
+            return self.number(value, max(0, -math.floor(math.log10(value))))
+        return self.compact(value).replace(f"{self.separators[0]}0", "") if value >= COMPACT_FROM else self.count(value)
+
+    def round_money(self, value: float) -> str:
+        """A round amount, such as that of a tick: without minor units where it has none.
+
+        >>> [Formats("GBP").round_money(value) for value in (10_000.0, 5.0, 0.1, 0.0)]
+        ['£10k', '£5', '£0.10', '£0']
+        """
+        if 0 < abs(value) < 1:
+            digits = max(self.minor_digits, -math.floor(math.log10(abs(value))))
+            return self._amount(self.number(abs(value), digits), value)
+        return self._amount(self.round_number(abs(value)) if value else "0", value)
 
     def compact_money(self, value: float) -> str:
         """An amount for a small place: £9,999, then £12.3k."""

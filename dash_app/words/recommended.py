@@ -13,6 +13,7 @@ from dash_app.words.dates import day
 from dash_app.words.formats import formats, plural
 from dash_app.words.lists import Column
 from dash_app.words.names import quoted
+from dash_app.words.rows import Row
 
 _WHY = {
     "before": "bought it before",
@@ -64,8 +65,15 @@ def worth(frame: pl.DataFrame, look: Look) -> str:
     return (
         f"The ten products that “{served['model']}”, the method in use, would have recommended at the end of "
         f"{f'each of {form.count(count)} months' if count > 1 else 'a month'} held {form.share(served['recall'])} of what "
-        f"customers ordered next; those of “{rival['model']}” {form.share(rival['recall'])}."
+        f"customers ordered next; those of “{rival['model']}” {form.share(rival['recall'])}{_better_placed(served, rival)}."
     )
+
+
+def _better_placed(served: Row, rival: Row) -> str:
+    """Why a method serves whose lists held less than another's; empty where they did not."""
+    if served["recall"] >= rival["recall"]:
+        return ""
+    return "; methods are chosen by this share and NDCG together, which counts places at the top more"
 
 
 def methods(frame: pl.DataFrame, look: Look) -> Listing:

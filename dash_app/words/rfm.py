@@ -7,12 +7,35 @@ import polars as pl
 from dash_app.records import Look
 from dash_app.words.formats import Formats, formats, plural
 
+_HOURS_TO, _WHOLE_FROM = 48, 100
 _AXES = ("recency_hours", "frequency_hours", "monetary")
 
 
-def days(hours: float, form: Formats) -> str:
-    """Hours as days: 3.2 d."""
-    return f"{form.mean(hours / 24)} d"
+def short(hours: float, form: Formats) -> str:
+    """A time for a small place, in the unit in which it is read best.
+
+    >>> [short(hours, Formats()) for hours in (0.4, 9.1, 76.8, 3439.0)]
+    ['24 min', '9.1 h', '3.2 d', '143 d']
+    """
+    number, unit = _read_best(hours, form)
+    return f"{number} {unit if unit == 'min' else unit[0]}"
+
+
+def long(hours: float, form: Formats) -> str:
+    """The same in a sentence.
+
+    >>> [long(hours, Formats()) for hours in (0.4, 9.1, 76.8)]
+    ['24 minutes', '9.1 hours', '3.2 days']
+    """
+    number, unit = _read_best(hours, form)
+    return f"{number} {'minutes' if unit == 'min' else unit}"
+
+
+def _read_best(hours: float, form: Formats) -> tuple[str, str]:
+    if hours < 1:
+        return form.count(hours * 60), "min"
+    number, unit = (hours, "hours") if hours < _HOURS_TO else (hours / 24, "days")
+    return form.number(number, 1 if number < _WHOLE_FROM else 0), unit
 
 
 def room(frame: pl.DataFrame, look: Look) -> str:
@@ -22,8 +45,10 @@ def room(frame: pl.DataFrame, look: Look) -> str:
     once = int(frame.filter(pl.col("frequency_bin").is_null())["customers"].sum())
     if not total:
         return "No customer has ordered yet."
+    if not once:
+        return f"{form.count(total)} {plural(total, 'customer')} with an order, all with a time between orders."
     said = f"Of {form.count(total)} {plural(total, 'customer')} with an order {form.count(once)}"
-    return f"{said} ({form.share(once / total)}) have no time between orders yet."
+    return f"{said} ({form.share(once / total)}) {plural(once, 'has', 'have')} no time between orders yet."
 
 
 def view(frame: pl.DataFrame, look: Look) -> str:
@@ -53,6 +78,6 @@ def clusters(frame: pl.DataFrame, look: Look, noun: str, *, money: bool = False)
         return f"None of {form.count(total)} {plural(total, 'customer')} has {noun} yet."
     best = known.sort("score").row(-1, named=True)
     share = form.share(best["customers"] / total)
-    reach = f"from {form.money(best['min'])} on" if money else f"up to {form.mean(best['max'] / 24)} days"
-    count = f"{form.count(best['customers'])} of {form.count(total)} customers"
+    reach = f"from {form.money(best['min'])} on" if money else f"up to {long(best['max'], form)}"
+    count = f"{form.count(best['customers'])} of {form.count(total)} {plural(total, 'customer')}"
     return f"The best score, 5, goes to {count} ({share}): {noun} {reach}."
