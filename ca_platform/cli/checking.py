@@ -14,7 +14,7 @@ from ca_platform.errors import CaPlatformError, ConfigurationError, RunError
 if TYPE_CHECKING:
     import polars as pl
 
-    from ca_platform.ingest import Preview
+    from ca_platform.ingest import Agreement, Preview
     from ca_platform.settings import Settings
 
 
@@ -46,9 +46,12 @@ def require_anything(settings: Settings) -> None:
 
 def findings(settings: Settings, rows: int) -> Iterator[Finding]:
     """Every source, the lake, the store, and the days of both."""
+    from ca_platform.ingest import Agreement
+
+    agreement = Agreement()
     for name in settings.sources.connected():
         note(f"Reading {name} …")
-        yield _guarded(name, partial(_source, name, settings, rows))
+        yield _guarded(name, partial(_source, name, settings, rows, agreement))
     lake = _guarded("lake", lambda: _lake(settings))
     store = _guarded("store", lambda: _store(settings))
     yield from (lake, store)
@@ -79,10 +82,10 @@ def _guarded(name: str, look: Callable[[], Finding]) -> Finding:
         return Finding(name, error=error, record={"ok": False, "error": str(error)})
 
 
-def _source(name: str, settings: Settings, rows: int) -> Finding:
+def _source(name: str, settings: Settings, rows: int, agreement: Agreement) -> Finding:
     from ca_platform.ingest import preview
 
-    found = preview(name, settings, rows)
+    found = preview(name, settings, rows, agreement)
     error = _refused(found) or _too_fine(found, settings.reports.dimensions.max_values)
     days = f"{found.first_day} to {found.last_day}, " if found.first_day is not None else ""
     notes = (*found.notes, *_too_new(found, settings))

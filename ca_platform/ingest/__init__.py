@@ -5,6 +5,7 @@ source is read (``sources``), how parts are stored (``lake``), Dagster.
 """
 
 from ca_platform.ingest.account import IngestSummary
+from ca_platform.ingest.agreement import Agreement
 from ca_platform.ingest.days import beginning, day_range, seen_days
 from ca_platform.ingest.load import ingest
 from ca_platform.ingest.preview import Preview, preview
@@ -13,6 +14,7 @@ from ca_platform.ingest.zones import loaded_days, moved_zone
 
 __all__ = [
     "EXPLANATIONS",
+    "Agreement",
     "IngestSummary",
     "Preview",
     "Reason",

@@ -10,6 +10,7 @@ import polars as pl
 
 from ca_platform.ingest import customers, sessions
 from ca_platform.ingest.account import Account
+from ca_platform.ingest.agreement import Agreement
 from ca_platform.ingest.check import Checked
 from ca_platform.ingest.fields import map_fields
 from ca_platform.ingest.flow import checked_batches, workers
@@ -18,6 +19,7 @@ from ca_platform.ingest.plan import Plan, Window
 from ca_platform.ingest.repeats import Repeats
 from ca_platform.ingest.values import ActionKind
 from ca_platform.settings import Settings
+from ca_platform.sources import GUESTS
 
 _KEYS = {"sessions": sessions.KEY, "customers": customers.KEY}
 
@@ -50,8 +52,11 @@ class Preview:
     last_day: date | None = None
 
 
-def preview(source: str, settings: Settings, rows: int = 20) -> Preview:
+def preview(source: str, settings: Settings, rows: int = 20, agreement: Agreement | None = None) -> Preview:
     """Read the whole source and judge every row, as a load of all days would, without the lake.
+
+    Args:
+        agreement: of all sources that are looked at; what it says of this one becomes a note.
 
     Raises:
         SourceError: a load would fail, for the same reason.
@@ -63,8 +68,10 @@ def preview(source: str, settings: Settings, rows: int = 20) -> Preview:
     plan = replace(plan, window=Window(None, settings.business.start_date))
     account = Account(source, opened.label)
     values = {name: _Values(settings.reports.dimensions.max_values) for name in mapping.dimensions}
+    both = agreement or Agreement()
+    guests = _Guests()
     with workers() as pool:
-        batches = _counted(checked_batches(opened, plan, None, pool), values)
+        batches = _counted(checked_batches(opened, plan, None, pool), values, both, guests, source)
         shown, loaded, days = _dry_run(batches, plan, account, rows)
     account.refuse_unreadable()
     account.count("loaded", {None: loaded})
@@ -72,6 +79,9 @@ def preview(source: str, settings: Settings, rows: int = 20) -> Preview:
     summary = account.summary(bad, ())
     if source in ("lines", "deliveries"):
         account.notes.append("Whether each row has its order is seen when it is loaded.")
+    if source == "lines":
+        account.notes += both.doubts()
+    account.notes += guests.notes()
     return Preview(
         source,
         shown,
@@ -102,8 +112,32 @@ class _Values:
             self.found = pl.concat([self.found, values.cast(pl.String)]).unique()
 
 
-def _counted(batches: Iterator[Checked], values: Mapping[str, _Values]) -> Iterator[Checked]:
+@dataclass
+class _Guests:
+    """Sessions of customers whose number is that of all guests: they would be one customer who orders daily."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+
+    def add(self, clients: pl.Series) -> None:
+        for mark, count in clients.filter(clients.str.to_lowercase().is_in(GUESTS)).value_counts().iter_rows():
+            self.rows[mark] = self.rows.get(mark, 0) + count
+
+    def notes(self) -> Iterator[str]:
+        for mark, count in self.rows.items():
+            if count > 1:
+                yield (
+                    f"{count:,} rows have the client {mark!r}: if these are guests, they would be one customer. Take their e-mail "
+                    "address instead, as in coalesce(nullif(customer, '0'), email), by `query`."
+                )
+
+
+def _counted(
+    batches: Iterator[Checked], values: Mapping[str, _Values], agreement: Agreement, guests: _Guests, source: str
+) -> Iterator[Checked]:
     for checked in batches:
+        agreement.add(source, checked.good)
+        if source == "sessions":
+            guests.add(checked.good["client"])
         for name, each in values.items():
             each.add(checked.good[f"dimensions.{name}"])
         yield checked

@@ -5,9 +5,11 @@ from ca_platform.sources.factory import open_source
 from ca_platform.sources.files import NoFileError
 from ca_platform.sources.guess import guess, guesses
 from ca_platform.sources.mapped import Guess
+from ca_platform.sources.synonyms import GUESTS
 
 __all__ = [
     "FILE",
+    "GUESTS",
     "ROW",
     "Batch",
     "Bounds",
