@@ -87,12 +87,16 @@ def _common_options() -> list[click.Parameter]:
     return [settings, verbose]
 
 
-class Command(click.Command):
-    """A command that knows the common options, so that they may stand before or after its name."""
+class _WithCommonOptions(click.Command):
+    """Knows the common options, so that they may stand before or after its name."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         *own, help_option = super().get_params(ctx)
         return [*own, *_common_options(), help_option]
+
+
+class Command(_WithCommonOptions):
+    """A command with its examples."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples, line by line as they are written."""
@@ -100,6 +104,12 @@ class Command(click.Command):
             with formatter.section("Examples"):
                 for line in self.epilog.strip().splitlines():
                     formatter.write(f"{'':>{formatter.current_indent}}{line.strip()}\n")
+
+
+class CommandGroup(_WithCommonOptions, click.Group):
+    """Commands that share a first word."""
+
+    command_class = Command
 
 
 class Group(click.Group):
@@ -162,6 +172,6 @@ def program() -> None:
     """Customer analytics for e-commerce: from your shop's data to reports and dashboards.
 
     Begin with `ca-platform init FILE`, then `check`, `run` and `dashboards`. Days are written as 2024-03-31 and
-    ranges include both ends. Exit codes: 0 done, 1 a run failed, 2 wrong usage or settings, or something cannot be
-    reached.
+    ranges include both ends. Exit codes: 0 done; 1 a run failed, or a server went away during it; 2 wrong usage,
+    settings or data, or something cannot be reached; 130 after Ctrl-C.
     """

@@ -6,6 +6,7 @@ import click
 
 from ca_platform.cli import PROGRAM
 from ca_platform.cli.commands import command, program
+from ca_platform.cli.types import Word
 
 _EXAMPLES = """
 ca-platform completion bash >> ~/.bashrc
@@ -15,7 +16,7 @@ ca-platform completion fish > ~/.config/fish/completions/ca-platform.fish
 
 
 @command("completion", _EXAMPLES)
-@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@click.argument("shell", type=Word("shell", ("bash", "zsh", "fish")))
 def completion(shell: str) -> None:
     """Print the script that completes `ca-platform` in your SHELL: its commands, options and names of reports."""
     from click.shell_completion import get_completion_class

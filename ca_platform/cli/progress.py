@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,13 +12,14 @@ import click
 
 Report = Callable[[str, int, int], None]
 
+_DUMB = ("dumb", "unknown")  # terminals that cannot go back to the start of a line, such as the shell of an editor
 _LINE_SECONDS = 5.0  # between two lines of one step, so that somebody who waits sees that it goes on
 
 
 @contextmanager
 def progress() -> Iterator[Report]:
     """Gives the function that is told the step, how much of it is done, and of how much (0: not known)."""
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and os.environ.get("TERM") not in _DUMB:
         with _bars() as report:
             yield report
     else:

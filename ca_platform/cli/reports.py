@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from ca_platform.catalogue import ReportSpec, connected, report_specs
+from ca_platform.catalogue import FAMILIES, ReportSpec, connected, report_specs
 from ca_platform.cli.commands import command
 from ca_platform.cli.output import json_option, write_json, write_table
-from ca_platform.errors import near
+from ca_platform.cli.types import Word
 
 _EXAMPLES = """
 ca-platform reports
@@ -17,7 +17,7 @@ ca-platform reports --json
 
 
 @command("reports", _EXAMPLES)
-@click.option("--family", help="Only the reports of this family.")
+@click.option("--family", type=Word("family", FAMILIES), metavar="FAMILY", help="Only the reports of this family.")
 @json_option
 def reports(family: str | None, as_json: bool) -> None:
     """List all reports: name, family, what one row is, what it says, and whether its input is connected."""
@@ -33,10 +33,6 @@ def reports(family: str | None, as_json: bool) -> None:
 
 
 def _chosen(family: str | None) -> list[ReportSpec]:
-    from ca_platform.catalogue import FAMILIES
-
-    if family is not None and family not in FAMILIES:
-        raise click.BadParameter(f"There is no family {family!r}{near(family, FAMILIES)}", param_hint="'--family'")
     return [spec for spec in report_specs() if family in (None, spec.family)]
 
 

@@ -8,7 +8,7 @@ import click
 
 from ca_platform.cli.commands import command
 from ca_platform.cli.output import json_option
-from ca_platform.cli.types import DAY
+from ca_platform.cli.types import DAY, SELECTED
 
 _EXAMPLES = """
 ca-platform run
@@ -22,6 +22,7 @@ ca-platform run --select kpis,family:funnels --no-load
 @click.option("--to", "end", type=DAY, metavar="DAY", help="Last report day; else the newest day of the data.")
 @click.option(
     "--select",
+    type=SELECTED,
     metavar="NAMES",
     multiple=True,
     help="Only these: names of reports or family:NAME, with commas; may be given several times.",

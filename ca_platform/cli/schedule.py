@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ca_platform.cli.commands import Command, command
+from ca_platform.cli.commands import CommandGroup, command
 from ca_platform.cli.output import json_option, note, write_json
+from ca_platform.cli.types import Word
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
 
-PERIODS = ("once", "12h", "daily", "weekly")
+PERIOD = Word("period", ("once", "12h", "daily", "weekly"))
 
 
-@click.group("schedule")
+@click.group("schedule", cls=CommandGroup)
 def schedule() -> None:
     """Manage when the platform runs by itself: the section `schedule` of the settings file.
 
@@ -23,11 +24,8 @@ def schedule() -> None:
     """
 
 
-schedule.command_class = Command
-
-
 @command("set", "ca-platform schedule set daily\nca-platform schedule set weekly --at 05:30")
-@click.argument("every", type=click.Choice(PERIODS))
+@click.argument("every", type=PERIOD)
 @click.option("--at", metavar="HH:MM", help="Local time of day; else it stays as it is.")
 @click.option("--look-back", type=click.IntRange(min=0), metavar="DAYS", help="Days that are loaded again each time.")
 def set_(every: str, at: str | None, look_back: int | None) -> None:

@@ -135,8 +135,15 @@ def _say(message: str, code: int, state: State) -> int:
 def _usage(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     hint = f" `{context.command_path} --help` explains it." if context is not None else ""
-    message = " ".join(error.format_message().split())
+    message = _option_in_words(error) or " ".join(error.format_message().split())
     return f"{message}{'' if message.endswith(('.', '?')) else '.'}{hint}"
+
+
+def _option_in_words(error: click.ClickException) -> str | None:
+    """An option that there is not, as we say it of everything else."""
+    if not isinstance(error, click.NoSuchOption) or not error.possibilities:
+        return None
+    return f"No such option {error.option_name!r}; did you mean {' or '.join(error.possibilities)}?"
 
 
 def _unexpected(error: Exception, state: State) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -41,24 +42,51 @@ class ReportName(click.ParamType[str]):
         ]
 
 
-class SourceName(click.ParamType[str]):
-    """One of the sources; ``products`` is another word for ``lines``."""
+class SelectedNames(ReportName):
+    """Names with commas between them, of reports or of ``family:NAME``. The last one is completed."""
 
-    name = "source"
-    names = ("sessions", "customers", "lines", "deliveries", "assignments")
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        source = "lines" if value == "products" else str(value)
-        if source not in self.names:
-            from ca_platform.errors import near
-
-            self.fail(f"There is no source {value!r}{near(source, self.names)}", param, ctx)
-        return source
+    name = "names"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return [CompletionItem(name) for name in self.names if name.startswith(incomplete)]
+        from ca_platform.catalogue import FAMILIES
+
+        before, comma, begun = incomplete.rpartition(",")
+        families = [CompletionItem(f"family:{name}") for name in FAMILIES if f"family:{name}".startswith(begun)]
+        return [
+            CompletionItem(f"{before}{comma}{item.value}", help=item.help)
+            for item in (*super().shell_complete(ctx, param, begun), *families)
+        ]
+
+
+class Word(click.ParamType[str]):
+    """One of a few words.
+
+    Args:
+        name: what they are.
+        others: what else is understood, and as which of the words.
+    """
+
+    def __init__(self, name: str, words: Sequence[str], others: Mapping[str, str] | None = None) -> None:
+        self.name = name
+        self.words = tuple(words)
+        self.others = dict(others or {})
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        word = self.others.get(value, str(value))
+        if word not in self.words:
+            from ca_platform.errors import near
+
+            self.fail(f"There is no {self.name} {word!r}{near(word, self.words)}", param, ctx)
+        return word
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        return f"Choose from: {', '.join(self.words)}"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
 
 
 DAY = DayType()
 REPORT = ReportName()
-SOURCE = SourceName()
+SELECTED = SelectedNames()
+SOURCE = Word("source", ("sessions", "customers", "lines", "deliveries", "assignments"), {"products": "lines"})

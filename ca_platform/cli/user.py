@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ca_platform.cli.commands import Command, command
+from ca_platform.cli.commands import CommandGroup, command
 from ca_platform.cli.output import json_option, note, write_json
 
 if TYPE_CHECKING:
     from dash_app.users import UserStore
 
 
-@click.group("user")
+@click.group("user", cls=CommandGroup)
 def user() -> None:
     """Manage the logins of the dashboards. Passwords are kept as hashes only."""
-
-
-user.command_class = Command
 
 
 @command("add", 'ca-platform user add anna\necho "$PASSWORD" | ca-platform user add anna --password-stdin')

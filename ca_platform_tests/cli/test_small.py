@@ -99,7 +99,7 @@ def test_without_a_schedule_nothing_runs_by_itself(shop: Shop, tell: Tell) -> No
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["hourly"], "'hourly' is not one of"),
+        (["hourly"], "There is no period 'hourly'; there are once, 12h, daily, weekly."),
         (["daily", "--at", "25:00"], "'25:00' is no time of day"),
         (["daily", "--look-back", "-1"], "-1 is not in the range"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -21,7 +22,7 @@ PASSWORD = "correct horse battery"
 
 
 def on_terminal(
-    arguments: Sequence[str], answers: Sequence[tuple[str, str]] = (), columns: int = 80
+    arguments: Sequence[str], answers: Sequence[tuple[str, str]] = (), columns: int = 80, **changed: str
 ) -> tuple[int, str]:
     """Run the command on a terminal of its own; type each answer when its question appears."""
     ours, theirs = pty.openpty()
@@ -32,7 +33,7 @@ def on_terminal(
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env={**environment, "TERM": "xterm"},
+        env={**environment, "TERM": "xterm-256color", **changed},
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - makes it the controlling one
     )
@@ -59,6 +60,24 @@ def test_progress_is_a_bar(tmp_path: Path) -> None:
     assert "Simulating days" in shown
     assert "━" in shown
     assert "3/3" in shown
+
+
+def test_progress_has_no_colour_where_none_is_wanted(tmp_path: Path) -> None:
+    simulate = ["simulate", "--days", "3", "--customers", "5", "--out"]
+    coloured = re.compile(r"\x1b\[[\d;]*3[1-8]")
+    assert coloured.search(on_terminal([*simulate, str(tmp_path / "colours")])[1])
+    code, shown = on_terminal([*simulate, str(tmp_path / "none")], NO_COLOR="1")
+    assert code == 0
+    assert "━" in shown
+    assert not coloured.search(shown)
+
+
+def test_progress_is_lines_on_a_terminal_that_cannot_go_back(tmp_path: Path) -> None:
+    simulate = ["simulate", "--days", "3", "--customers", "5", "--out", str(tmp_path / "shop")]
+    code, shown = on_terminal(simulate, TERM="dumb")
+    assert code == 0
+    assert "Simulating days: 3 of 3" in shown
+    assert "\x1b" not in shown
 
 
 def test_the_password_is_asked_for_twice_and_not_shown(shop: Shop) -> None:

@@ -46,11 +46,15 @@ def test_the_overview_lists_every_command_once(tell: Tell) -> None:
         (["repots"], "There is no command 'repots'; did you mean"),
         (["reports", "--jsn"], "No such option '--jsn'"),
         (["quarantine", "--source", "sesions"], "There is no source 'sesions'; did you mean sessions"),
+        (["run", "--form", "2024-01-01"], "No such option '--form'; did you mean --from"),
+        (["schedule", "set", "dayly"], "There is no period 'dayly'; did you mean daily?"),
+        (["reports", "--family", "order"], "There is no family 'order'; did you mean orders?"),
         (["user", "ad", "anna"], "No such command 'ad'. Did you mean 'add'?"),
         (["schedule", "set"], "Choose from: once, 12h, daily, weekly"),
-        (["completion", "tcsh"], "'tcsh' is not one of"),
+        (["completion", "tcsh"], "There is no shell 'tcsh'; did you mean zsh"),
         (["--settings", "absent.yaml", "reports"], "absent.yaml does not exist"),
         (["reports", "--settings", "absent.yaml"], "absent.yaml does not exist"),
+        (["schedule", "--settings", "absent.yaml", "show"], "absent.yaml does not exist"),
     ],
 )
 def test_wrong_usage_ends_with_2(nowhere: Path, tell: Tell, arguments: list[str], words: str) -> None:
@@ -179,6 +183,10 @@ def test_completion_scripts_name_the_command(tell: Tell, shell: str) -> None:
         ("ca-platform report --fo", "--format"),
         ("ca-platform quarantine --source se", "sessions"),
         ("ca-platform schedule set we", "weekly"),
+        ("ca-platform schedule --se", "--settings"),
+        ("ca-platform reports --family or", "orders"),
+        ("ca-platform run --select kpis,family:fu", "kpis,family:funnels"),
+        ("ca-platform run --select kpis,weekly_fu", "kpis,weekly_funnel"),
     ],
 )
 def test_completion_offers_commands_reports_and_options(words: str, offered: str) -> None:
