@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -66,7 +66,7 @@ class Word(click.ParamType[str]):
         others: what else is understood, and as which of the words.
     """
 
-    def __init__(self, name: str, words: Sequence[str], others: Mapping[str, str] | None = None) -> None:
+    def __init__(self, name: str, words: Iterable[str], others: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.words = tuple(words)
         self.others = dict(others or {})

@@ -90,7 +90,7 @@ def _is_of_asset(event: EventLogEntry) -> bool:
 def keep_open(instance: dg.DagsterInstance) -> None:
     """Let an instance with Dagster's own SQLite event log write it faster. Any other storage stays as it is."""
     storage = instance.event_log_storage
-    if type(storage) is SqliteEventLogStorage:
+    if isinstance(storage, SqliteEventLogStorage):
         faster = OpenEventLog(storage._base_dir)  # noqa: SLF001
         faster.register_instance(instance)
         instance._event_storage = faster  # noqa: SLF001

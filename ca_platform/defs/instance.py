@@ -69,7 +69,7 @@ def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 def _instance(folder: Path) -> dg.DagsterInstance:
     try:
-        with _alone(folder):
+        with _alone(folder), _named(folder):
             return dg.DagsterInstance.from_config(str(folder))
     except Exception as error:
         cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -77,6 +77,20 @@ def _instance(folder: Path) -> dg.DagsterInstance:
             f"Dagster cannot be started with {folder / _CONFIG}: {cause}. Correct that file; or move the folder "
             f"{folder} away: a new one is made, without the history of runs."
         ) from error
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Let the event log that our ``dagster.yaml`` names find its place, as in Dagster's own processes."""
+    before = os.environ.get("DAGSTER_HOME")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["DAGSTER_HOME"]
+        else:
+            os.environ["DAGSTER_HOME"] = before
 
 
 @contextmanager

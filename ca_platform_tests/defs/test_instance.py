@@ -12,11 +12,13 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
 from ca_platform.catalogue import report_specs
 from ca_platform.defs import instance as ours
 from ca_platform.defs import launch
 from ca_platform.defs.assemble import assemble
+from ca_platform.defs.batchedlog import BatchedEventLog
 from ca_platform.defs.days import DayRange
 from ca_platform.defs.eventlog import BATCH_VARIABLE, OpenEventLog
 from ca_platform.defs.schedules import DAILY
@@ -51,8 +53,9 @@ def test_our_event_log_keeps_the_same_events_as_dagsters_own(
     days = DayRange(shop.day(0), shop.day(2))
     theirs = tmp_path / "theirs"
     theirs.mkdir()
-    (theirs / "dagster.yaml").write_text(ours.template(), encoding="utf-8")
+    (theirs / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
     with dg.DagsterInstance.from_config(str(theirs)) as plain:
+        assert type(plain.event_log_storage) is SqliteEventLogStorage
         assert job.execute_in_process(instance=plain, tags=days.tags, asset_selection=chosen).success
         status = {key: plain.get_materialized_partitions(key) for key in plain.all_asset_keys()}
     monkeypatch.setenv(BATCH_VARIABLE, "20")  # so that these few assets come in several batches
@@ -61,12 +64,42 @@ def test_our_event_log_keeps_the_same_events_as_dagsters_own(
         assert job.execute_in_process(instance=faster, tags=days.tags, asset_selection=chosen).success
     folder = ours.home(shop.settings)
     assert events(folder) == events(theirs)
-    with dg.DagsterInstance.from_config(str(folder)) as reopened:
+    started = tmp_path / "started by Dagster"
+    monkeypatch.setenv("DAGSTER_HOME", str(started))
+    assert ours.home(shop.settings) == started
+    with dg.DagsterInstance.get() as batched:
+        assert type(batched.event_log_storage) is BatchedEventLog
+        assert job.execute_in_process(instance=batched, tags=days.tags, asset_selection=chosen).success
+    assert events(started) == events(theirs)
+    monkeypatch.delenv("DAGSTER_HOME")
+    with ours.opened(shop.settings) as reopened:
         assert {key: reopened.get_materialized_partitions(key) for key in reopened.all_asset_keys()} == status
         newest = reopened.get_latest_materialization_event(dg.AssetKey("kpis"))
         assert newest is not None
         assert newest.asset_materialization is not None
         assert newest.asset_materialization.partition == str(shop.day(2))
+
+
+def test_asking_for_a_month_does_not_ask_the_disk_once_for_each_asset_and_day(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(ours.home(shop.settings)))
+    monkeypatch.setenv(BATCH_VARIABLE, "500")
+    job = assemble(shop.settings).resolve_job_def(DAILY)
+    opened = 0
+    connect = SqliteEventLogStorage._connect
+
+    def counted(log: SqliteEventLogStorage, shard: str) -> Any:
+        nonlocal opened
+        opened += 1
+        return connect(log, shard)
+
+    with dg.DagsterInstance.get() as instance:
+        monkeypatch.setattr(SqliteEventLogStorage, "_connect", counted)
+        run = instance.create_run_for_job(job, tags=DayRange(shop.day(0), shop.day(30)).tags)
+        planned = len(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED))
+    assert planned > 3000
+    assert opened < planned / 50
 
 
 def test_batches_of_events_are_ours_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
