@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ def periods(grain: Grain, day: date, start: date) -> list[date]:
     return found
 
 
+@cache
 def sessions_on(day: date) -> float:
     """Sessions of a day: growth, weekday, year and noise that depends on the day alone."""
     noise = np.random.default_rng(day.toordinal()).normal(1, 0.07)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -62,6 +63,12 @@ def table(name: str, rows: Sequence[Row]) -> pl.DataFrame:
 
 def report(name: str, day: date = DAY, start: date = START) -> pl.DataFrame:
     """The report of a day. Rows of finished periods are the same on every later day."""
+    return _made(name, day, start).clone()
+
+
+@cache
+def _made(name: str, day: date, start: date) -> pl.DataFrame:
+    """Made once in a process: thousands of tests ask for the same few hundred, and most of their time went there."""
     return table(name, _MAKERS[name](day, start))
 
 
