@@ -4,6 +4,7 @@ A ranged run writes two events for each asset and day. Dagster's own class opens
 each of them, 11 ms together; a month of all reports would spend more time on that than on the reports.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -27,16 +28,29 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str) -> None:
         self._kept: dict[str, Connection] = {}
+        self._under_way: str | None = None
         super().__init__(base_dir)
+        self._db_lock = threading.RLock()  # type: ignore[assignment]
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
+        """The connection to a database, in a transaction of its own.
+
+        A signal's handler may raise between any two lines of the main thread. Dagster lets Ctrl-C and SIGTERM wait
+        while it runs steps, and at any other time they end the run. But where an alarm breaks in, such as a time limit
+        of the caller, Dagster notes the failure as one more event. It may hold the lock by then, and a transaction that
+        nobody ends: hence a lock that a thread may take again, and a new connection after one that was broken off.
+        """
         with self._db_lock:
+            if self._under_way is not None:
+                self._close(self._under_way)
+            self._under_way = shard
             if shard not in self._kept:
                 self._kept[shard] = self._opened(shard)
             connection = self._kept[shard]
             with connection.begin():
                 yield connection
+            self._under_way = None
 
     def _opened(self, shard: str) -> Connection:
         arguments = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
@@ -76,11 +90,15 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def dispose(self) -> None:
         """Close what was kept open."""
-        while self._kept:
-            _, connection = self._kept.popitem()
+        for shard in tuple(self._kept):
+            self._close(shard)
+        super().dispose()
+
+    def _close(self, shard: str) -> None:
+        connection = self._kept.pop(shard, None)
+        if connection is not None:
             connection.close()
             connection.engine.dispose()
-        super().dispose()
 
 
 def _is_of_asset(event: EventLogEntry) -> bool:
