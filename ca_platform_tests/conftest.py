@@ -5,6 +5,7 @@ A component that cannot be had is skipped loudly; with ``CI=true`` it is a failu
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
@@ -115,6 +116,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = (1, 0, 2) if "PYTEST_XDIST_WORKER" in os.environ else (0, 1, 2)
     sizes = Counter(item.path for item in items if _cost(item) == 2)
     items.sort(key=lambda item: (order.index(_cost(item)), -sizes[item.path] if _cost(item) == 2 else 0))
+
+
+def pytest_collection_finish() -> None:
+    """Let Python look for garbage among what tests make, and not among all modules and tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -53,7 +53,7 @@ def broken_off(after: int, opened: dg.DagsterInstance, run: dg.DagsterRun) -> Br
 @pytest.mark.timeout(60)
 def test_event_is_written_after_a_signal_broke_into_another_at_any_moment(tmp_path: Path) -> None:
     (tmp_path / "dagster.yaml").write_text(instance.template(), encoding="utf-8")
-    kept = []
+    kept: list[Broken] = []
     with dg.DagsterInstance.from_config(str(tmp_path)) as opened:
         eventlog.keep_open(opened)
         run = opened.create_run_for_job(dg.GraphDefinition("nothing").to_job())

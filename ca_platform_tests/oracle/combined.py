@@ -37,7 +37,7 @@ def holders(baskets: dict[str, set[str]]) -> Holders:
 
 def most_combined_products(world: World) -> Rows:
     orders = baskets(world)
-    single = {product: rows.bit_count() for product, rows in holders(orders).items()}
+    single = Counter(product for products in orders.values() for product in products)
     # By the first product: one table of all pairs takes twice as long.
     pairs: dict[str, Counter[str]] = defaultdict(Counter)
     for products in orders.values():

@@ -14,7 +14,7 @@ from typing import Any
 
 from ca_platform_tests.oracle.funnels import Rows, ratio
 from ca_platform_tests.oracle.parcels import good_deliveries
-from ca_platform_tests.oracle.world import Delivery, Shop, World
+from ca_platform_tests.oracle.world import Delivery, Shop, World, once
 
 DURATIONS = ("deliver", "prepare", "ride", "return")
 _LETTERS = "0123456789bcdefghjkmnpqrstuvwxyz"
@@ -44,24 +44,18 @@ class Timed:
 
 def timed(world: World, duration: str) -> list[Timed]:
     """What is known of the slice at the end of the day."""
-    found = _known(world, duration)
+    found = _known(world.shop, world.day, duration)
     return [t for session in world.sessions for t in found.get(session.order_id, ())]
 
 
-def _known(world: World, duration: str) -> dict[str, list[Timed]]:
+@once
+def _known(shop: Shop, day: date, duration: str) -> dict[str, list[Timed]]:
     """What is known of the whole shop, by order."""
-    key = id(world.shop), duration, world.day
-    if key not in _TIMED:
-        by_order: dict[str, list[Timed]] = {}
-        for t in _all(World(world.shop, world.day, [], {}), duration):
-            if t.delivered <= world.day and t.day <= world.day:
-                by_order.setdefault(t.delivery.order_id, []).append(t)
-        _TIMED[key] = world.shop, by_order
-    return _TIMED[key][1]
-
-
-# The shop is kept, so its id is its own.
-_TIMED: dict[tuple[int, str, date], tuple[Shop, dict[str, list[Timed]]]] = {}
+    by_order: dict[str, list[Timed]] = {}
+    for t in _all(World(shop, day, [], {}), duration):
+        if t.delivered <= day and t.day <= day:
+            by_order.setdefault(t.delivery.order_id, []).append(t)
+    return by_order
 
 
 def _all(zone: World, duration: str) -> Iterator[Timed]:
@@ -180,7 +174,7 @@ def locations(world: World, duration: str) -> Rows:
 def _limits(world: World, duration: str) -> dict[date, tuple[float, float]]:
     """Between which logarithms durations count as they are: a quarter and four times the median of the shop's day."""
     days: dict[date, list[float]] = {}
-    for t in (t for own in _known(world, duration).values() for t in own):
+    for t in (t for own in _known(world.shop, world.day, duration).values() for t in own):
         days.setdefault(t.day, []).append(t.minutes)
     middles = {day: math.log1p(median(minutes)) for day, minutes in days.items()}
     return {day: (middle - math.log(4), middle + math.log(4)) for day, middle in middles.items()}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
 
-from ca_platform_tests.oracle.world import Delivery, Session, Shop, World
+from ca_platform_tests.oracle.world import Delivery, Session, Shop, World, once
 
 PLACES = [
     (52.52, 13.405),
@@ -70,21 +69,12 @@ def _bad(dice: random.Random, session: Session, kind: int) -> Delivery:
     return Delivery(session.order_id, start + hour, None, None, None, *dice.choice(places))
 
 
-@cache
-def _good(key: int) -> list[tuple[Delivery, datetime, Session]]:
-    shop = _SHOPS[key]
+@once
+def good_deliveries(shop: Shop) -> list[tuple[Delivery, datetime, Session]]:
+    """Deliveries that a load keeps, with when they came and the session of their order."""
     zone = World(shop, shop.start_date, [], {})
     sessions = {s.order_id: s for s in shop.sessions if zone.local_day(s.start) >= shop.start_date}
     return list(_judged(shop, sessions))
-
-
-_SHOPS: dict[int, Shop] = {}
-
-
-def good_deliveries(shop: Shop) -> list[tuple[Delivery, datetime, Session]]:
-    """Deliveries that a load keeps, with when they came and the session of their order."""
-    _SHOPS[id(shop)] = shop
-    return _good(id(shop))
 
 
 def _judged(shop: Shop, sessions: dict[str, Session]) -> Iterator[tuple[Delivery, datetime, Session]]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ca_platform_tests.oracle.cohorts import orders_by_client
-from ca_platform_tests.oracle.world import World, midnight
+from ca_platform_tests.oracle.world import World, midnight, once
 
 HOUR = timedelta(hours=1)
 # Score of the k-th best of so many clusters.
@@ -181,17 +181,8 @@ class Day:
     segments: dict[str, str]
 
 
-_KNOWN: dict[tuple[int, date], tuple[World, Day]] = {}
-
-
+@once
 def state(world: World, day: date) -> Day:
-    """Made once for all reports; the world is kept, so that its id is its own."""
-    if (id(world), day) not in _KNOWN:
-        _KNOWN[id(world), day] = world, _state(world, day)
-    return _KNOWN[id(world), day][1]
-
-
-def _state(world: World, day: date) -> Day:
     own = buyers(world, day)
     month_end = (day + timedelta(days=1)).replace(day=1) - timedelta(days=1)
     kept, as_of = _kept(buyers(world, month_end)), month_end

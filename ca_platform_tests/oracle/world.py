@@ -6,27 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache, wraps
-from typing import TypeVar
+from functools import cache, cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 ZERO = Decimal(0)
 _Of = TypeVar("_Of")
+_More = ParamSpec("_More")
 _Made = TypeVar("_Made")
 
 
-def once(make: Callable[[_Of], _Made]) -> Callable[[_Of], _Made]:
+def once(make: Callable[Concatenate[_Of, _More], _Made]) -> Callable[Concatenate[_Of, _More], _Made]:
     """Make something of a world or of a shop once, for all reports.
 
-    By identity: neither is hashable. They are kept, so that an id stays its own.
+    It lies on what it was made of, and goes with it: the records of a large shop would fill the memory for the rest of
+    the tests, and Python would look through them again and again for what nobody needs.
     """
-    known: dict[int, tuple[_Of, _Made]] = {}
 
     @wraps(make)
-    def made(of: _Of) -> _Made:
-        if id(of) not in known:
-            known[id(of)] = of, make(of)
-        return known[id(of)][1]
+    def made(of: _Of, /, *more: _More.args, **named: _More.kwargs) -> _Made:
+        known: dict[Any, _Made] = vars(of).setdefault("_made", {})
+        key = (make, more, *named.items())
+        if key not in known:
+            known[key] = make(of, *more, **named)
+        return known[key]
 
     return made
 
@@ -118,25 +121,25 @@ class World:
     sessions: list[Session]
     milestones: dict[str, dict[str, datetime]]
 
-    @property
+    @cached_property
     def orders(self) -> list[Session]:
         return [session for session in self.sessions if session.purchased]
 
-    @property
+    @cached_property
     def steps(self) -> list[str]:
         return ["session_start", *self.shop.actions, "purchase"]
 
-    @property
+    @cached_property
     def milestone_names(self) -> list[str]:
         signup = ["signup"] if self.shop.has_signup else []
         return ["download", *signup, *self.shop.customer_actions, "first_session", "first_purchase"]
 
-    @property
+    @cached_property
     def days(self) -> list[date]:
         start = self.shop.start_date
         return [start + timedelta(days=n) for n in range((self.day - start).days + 1)]
 
-    @property
+    @cached_property
     def as_of(self) -> datetime:
         return midnight(self.day + timedelta(days=1), self.shop.time_zone)
 
