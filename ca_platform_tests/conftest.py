@@ -110,12 +110,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first, then those with servers, and those with a browser at the end.
 
     While Playwright runs, its event loop is this thread's: nothing that calls ``asyncio.run`` may come after it. Of two
-    processes one begins with the servers, and the longest file with a browser comes before the shorter ones, so that
-    neither waits long for the other at the end.
+    processes one begins with the servers, and of the files with a browser those that may have to start a server come
+    first, and longer ones before shorter ones, so that neither waits long for the other at the end.
     """
     order = (1, 0, 2) if "PYTEST_XDIST_WORKER" in os.environ else (0, 1, 2)
     sizes = Counter(item.path for item in items if _cost(item) == 2)
-    items.sort(key=lambda item: (order.index(_cost(item)), -sizes[item.path] if _cost(item) == 2 else 0))
+
+    def place(item: pytest.Item) -> tuple[int, ...]:
+        cost = _cost(item)
+        return (
+            (order.index(cost), not _needs(item) & _SERVERS, -sizes[item.path]) if cost == 2 else (order.index(cost),)
+        )
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish() -> None:
@@ -135,8 +142,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def _cost(item: pytest.Item) -> int:
-    needs = set(getattr(item, "fixturenames", ()))
+    needs = _needs(item)
     return 2 if "browser" in needs else 1 if needs & _SERVERS else 0
+
+
+def _needs(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ from ca_platform_tests.dash_app.screen import Open, Reader, served
 from ca_platform_tests.services.elasticsearch import ElasticsearchServer
 from dash_app.app import build
 
+pytestmark = pytest.mark.usefixtures("elasticsearch_server")  # asked for by name only, it would not be seen before
+
 VIEW = "recency_monetary"
 REPORTS = ("churn", "churn_weekly", "weekly_orders", VIEW, "client_kpis")
 
