@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,12 +16,14 @@ import polars as pl
 
 from ca_platform.errors import CaPlatformError, SourceError
 from ca_platform.settings.currency import currencies_of
+from ca_platform.settings.sources import CANONICAL
 
 if TYPE_CHECKING:
     from ca_platform.sources import Guess
 
 _LONG_YEARS = 15
 """A longer past is likelier that of an order dated 1970."""
+_SHOWN = 10
 _QUERY = "the query"
 _NAMES = ("sessions", "customers", "lines", "products", "deliveries", "assignments")
 
@@ -52,6 +55,7 @@ def propose(inputs: Sequence[str], folder: Path, time_zone: str | None, currency
 
     proposal = Proposal(currency=currency)
     nearly: dict[str, tuple[str, ...]] = {}
+    known: list[Guess] = []
     for word in inputs:
         source, place = _named(word)
         try:
@@ -63,7 +67,9 @@ def propose(inputs: Sequence[str], folder: Path, time_zone: str | None, currency
             ) from error
         for each in found:
             _add(proposal, each, place, folder, time_zone)
+            known.append(each)
             nearly |= {each.mapping.get("path", place): each.no_sessions} if each.no_sessions else {}
+    proposal.notes += _unused(known)
     if inputs and "sessions" not in proposal.sources:
         proposal.notes.append("No input looks like sessions, which are needed: name them as in sessions=visits.csv.")
         proposal.notes += [
@@ -83,13 +89,46 @@ def _add(proposal: Proposal, found: Guess, place: str, folder: Path, time_zone: 
     proposal.explanations[found.source] = _explained(found)
     if found.source == "sessions":
         proposal.first_day = _first_day(found, place, time_zone, proposal.notes)
+        proposal.notes += _dates(found, time_zone)
     _add_currency(proposal, found)
-    proposal.notes += [f"{found.source}: {sentence}" for sentence in found.doubts]
+    proposal.notes += [f"{found.source}: {sentence}." for sentence in found.doubts]
     if found.missing:
         proposal.notes.append(
             f"{found.source}: no column was found for {', '.join(found.missing)}; name them in `columns`, or make "
             "them by `query`."
         )
+
+
+def _dates(found: Guess, time_zone: str | None) -> Iterator[str]:
+    """How dates are read, and in which days they lie."""
+    form = found.mapping.get("date_format")
+    if form is not None and found.date:
+        read = pl.Series([found.date]).str.to_datetime(form, strict=False).dt.date()[0]
+        if read is not None:
+            yield f"{found.source}: dates such as {found.date!r} are read as {read}; where that is wrong, correct `date_format`."
+    if time_zone is None:
+        offset = re.search(r"[+-]\d{2}:?\d{2}$", found.date)
+        written = f"; dates are written with an offset, as in {found.date}" if offset else ""
+        yield f"business.time_zone is UTC, as none was named{written}: name that of the shop, whose days begin at its midnight."
+
+
+def _unused(known: Sequence[Guess]) -> Iterator[str]:
+    """By file or table the columns that nothing proposes to read."""
+    tables: dict[str, list[Guess]] = {}
+    for each in known:
+        tables.setdefault(each.mapping.get("path") or each.mapping.get("table") or "the query", []).append(each)
+    for place, guesses in tables.items():
+        left = [name for name in guesses[0].columns if name and not any(_reads(each, name) for each in guesses)]
+        if left:
+            shown = ", ".join(left[:_SHOWN]) + (", …" if len(left) > _SHOWN else "")
+            columns = "1 column is" if len(left) == 1 else f"{len(left):,} columns are"
+            yield f"{place}: {columns} not used: {shown}."
+
+
+def _reads(found: Guess, column: str) -> bool:
+    mapping = found.mapping
+    own = {*mapping.get("columns", {}).values(), *mapping.get("dimensions", ()), *mapping.get("actions", ())}
+    return column in own or column in CANONICAL[found.source] or f'"{column}"' in mapping.get("query", "")
 
 
 def _add_currency(proposal: Proposal, found: Guess) -> None:

@@ -9,14 +9,12 @@ from typing import Any
 import polars as pl
 
 from ca_platform.settings.currency import MINOR_DIGITS
-from ca_platform.settings.sources import CANONICAL, REQUIRED, RESERVED_STEPS
+from ca_platform.settings.sources import CANONICAL, REQUIRED
 from ca_platform.sources.date_forms import ENOUGH
-from ca_platform.sources.guests import ADDRESS
 from ca_platform.sources.likeness import TRUE, Columns
 from ca_platform.sources.number_forms import NumberForm
+from ca_platform.sources.own_columns import add_own, is_usable
 from ca_platform.sources.synonyms import (
-    AMOUNTS,
-    CANCELLED,
     CURRENCIES,
     KINDS,
     LAST_NAMES,
@@ -30,13 +28,10 @@ from ca_platform.sources.synonyms import (
     readings,
 )
 
-_MOST_VALUES = 100
-"""More distinct texts than this are no dimension."""
 _SHOWN = 30
 _RANKS = ("name", "synonym", "own number", "last name", "values")
 _EACH_ROW = ("order_id", "session_start_date")
 """What nearly every row has."""
-_DELIVERY_DATES = ("delivery_date", "prepare_date", "return_date", "promised_date")
 
 
 @dataclass(frozen=True)
@@ -52,6 +47,8 @@ class Guess:
         numbers: how the table writes them.
         currencies: codes in the table's column of currencies.
         doubts: sentences about what the rows do not say, or say otherwise than it seems.
+        columns: all columns of the table, used or not.
+        date: how the table writes the first date of its rows; "": not as text.
         no_sessions: of rows that are orders but for these names of the platform, for which no column was found.
         named: by name of the platform the column that was found by its name; "": the query makes it.
     """
@@ -66,6 +63,8 @@ class Guess:
     doubts: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
     no_sessions: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    date: str = ""
 
     @property
     def unnamed(self) -> int:
@@ -107,18 +106,41 @@ def map_columns(base: Mapping[str, Any], columns: Columns, source: str) -> Guess
                 "no column looks like it: every row is taken for an order; correct this if it is not so"
             )
             missing = tuple(target for target in missing if target != "has_purchased")
-        _add_own(mapping, columns, confidence)
+        add_own(mapping, columns, confidence)
     mapping["constants"] = constants
     if source == "customers":
         mapping["actions"] = [
             name
             for name, kind in columns.kinds.items()
-            if kind == "date" and name not in columns.used and _is_usable(name) and not means(name, NO_ACTIONS)
+            if kind == "date" and name not in columns.used and is_usable(name) and not means(name, NO_ACTIONS)
         ]
     given = {key: value for key, value in mapping.items() if value not in ({}, [])}
     unfit = {target: words for target in missing if (words := _unfit(target, columns)) is not None}
     named = {target: column for target, column in mapped.items() if ranks[target] != "values"}
-    return Guess(source, given, confidence, missing, unfit, columns.numbers, currencies_in(columns), doubts, named)
+    return Guess(
+        source,
+        given,
+        confidence,
+        missing,
+        unfit,
+        columns.numbers,
+        currencies_in(columns),
+        doubts,
+        named,
+        columns=tuple(columns.kinds),
+        date=first_date(columns, named),
+    )
+
+
+def first_date(columns: Columns, named: Mapping[str, str]) -> str:
+    """The first date of a table's rows as it is written; "": it is no text, or there is none."""
+    found = next(
+        (column for target, column in named.items() if _kind(target) == "date" and column in columns.kinds), None
+    )
+    if found is None or columns.rows[found].dtype != pl.String():
+        return ""
+    values = columns.rows[found].drop_nulls()
+    return str(values[0]) if len(values) else ""
 
 
 def currencies_in(columns: Columns) -> tuple[str, ...]:
@@ -229,47 +251,3 @@ def _words(column: str, kind: str, rank: str) -> str:
     if rank == "values":
         return f"a guess: the values of {column!r} fit ({kind}); check it"
     return f"likely: the name {column!r} means it and its values fit ({kind})"
-
-
-def _add_own(mapping: dict[str, Any], columns: Columns, confidence: dict[str, str]) -> None:
-    """Columns that are left over as dimensions (few texts) and actions (flags and times)."""
-    left = [name for name in columns.kinds if name not in columns.used and _is_usable(name)]
-    steps = [n for n in left if columns.kinds[n] in ("flag", "date") and columns.distinct[n] > 1 and _may_be_a_step(n)]
-    for key, names, words in (
-        ("dimensions", few_texts(columns), "few different texts"),
-        ("actions", steps, "flags or times"),
-    ):
-        mapping[key] = list(names)
-        confidence |= dict.fromkeys(names, f"a guess: {words}, so perhaps one of the {key}; check it")
-
-
-def few_texts(columns: Columns) -> list[str]:
-    """Columns that may be dimensions: several texts, but not who somebody is."""
-    return [
-        name
-        for name, kind in columns.kinds.items()
-        if kind == "text"
-        and name not in columns.used
-        and _is_usable(name)
-        and columns.distinct[name] <= _MOST_VALUES
-        and columns.rows[name].drop_nulls().n_unique() > 1
-        and not columns.looks_like(name, ADDRESS)
-    ]
-
-
-def _may_be_a_step(name: str) -> bool:
-    """Whether flags or times may be a step to an order: no part of the order itself, nor what comes after it."""
-    after = (
-        *NO_ACTIONS,
-        *CANCELLED,
-        *SYNONYMS["session_start_date"],
-        *(word for each in _DELIVERY_DATES for word in (plain_name(each), *SYNONYMS[each])),
-    )
-    # Its ones and zeros may number something, such as stores.
-    plain = plain_name(name)
-    return not (means(name, after) or plain.endswith(("id", *AMOUNTS)) or plain.startswith(AMOUNTS))
-
-
-def _is_usable(name: str) -> bool:
-    reserved = {*CANONICAL["sessions"], *CANONICAL["customers"], "updated_at", "main", *RESERVED_STEPS}
-    return bool(name) and name == name.strip() and name not in reserved and not any(mark in name for mark in '=."\n')

@@ -14,7 +14,8 @@ import polars as pl
 from ca_platform.sources.guests import Customer, customer
 from ca_platform.sources.lazy import TABLE
 from ca_platform.sources.likeness import Columns
-from ca_platform.sources.mapped import Guess, currencies_in, few_texts, map_columns
+from ca_platform.sources.mapped import Guess, currencies_in, first_date, map_columns
+from ca_platform.sources.own_columns import few_texts
 from ca_platform.sources.sql import literal, quoted
 from ca_platform.sources.synonyms import CLOCKS, VISITS, means
 
@@ -186,10 +187,15 @@ def from_query(
     return Guess(
         source,
         mapping,
-        {name: "a guess, by the query" + (f": {words}" if words else "") for name, (_, words) in fields.items()},
+        {
+            name: ("likely" if name in found else "a guess") + f", by the query{': ' if words else ''}{words}"
+            for name, (_, words) in fields.items()
+        },
         numbers=rows.columns.numbers,
         currencies=currencies_in(rows.columns),
         doubts=doubts,
+        columns=tuple(rows.columns.kinds),
+        date=first_date(rows.columns, rows.order),
         named={name: found.get(name, name if name in rows.columns.kinds else "") for name in fields},
     )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import polars as pl
+
 from ca_platform.sources.likeness import FLAGS, TRUE, Columns
 from ca_platform.sources.order_rows import OrderRows
 from ca_platform.sources.sql import literal, quoted
@@ -57,7 +59,8 @@ def telling(columns: Columns) -> list[str]:
 
 
 def state_doubts(columns: Columns) -> Iterator[str]:
-    """Columns of states by numbers, whose meaning only the shop knows, and of what was paid back."""
+    """Columns of states by numbers, whose meaning only the shop knows, and of what was paid back of orders that count."""
+    bought = _bought(columns)
     for name in columns.kinds:
         values = columns.rows[name].drop_nulls().n_unique()
         if _is_numbered_state(columns, name) and 1 < values <= _MOST_STATES:
@@ -66,12 +69,28 @@ def state_doubts(columns: Columns) -> Iterator[str]:
                 "cancelled, leave those out by `query`"
             )
         if means(name, _REFUNDS) and columns.kinds[name] == "number":
-            back = int((columns.number(name).fill_null(0) != 0).sum())
+            back = int(((columns.number(name).fill_null(0) != 0) & bought).sum())
             if back:
                 yield (
                     f"{back:,} of the first {columns.rows.height:,} rows have a refund in {name}, which is not subtracted from "
                     "the amounts: subtract it by `query` where you want that"
                 )
+
+
+def _bought(columns: Columns) -> pl.Series:
+    """Which rows no column of states says to be undone."""
+    bought = pl.Series([True]).new_from_index(0, columns.rows.height)
+    for name in columns.kinds:
+        if means(name, STATES) and is_few(columns, name):
+            bought &= ~columns.texts(name).is_in([value.strip() for value in _bad(columns, name)]).fill_null(
+                value=False
+            )
+    return bought
+
+
+def _bad(columns: Columns, name: str) -> list[str]:
+    """States in which an order is none."""
+    return [value for value in columns.values(name) if value.strip().casefold().removeprefix(STATE_PREFIX) in UNDONE]
 
 
 def _is_numbered_state(columns: Columns, name: str) -> bool:
@@ -85,8 +104,7 @@ def _is_numbered_state(columns: Columns, name: str) -> bool:
 def _by_state(rows: OrderRows, name: str) -> Undone | None:
     if not means(name, STATES) or not is_few(rows.columns, name):
         return None
-    values = rows.columns.values(name)
-    bad = [value for value in values if value.strip().casefold().removeprefix(STATE_PREFIX) in UNDONE]
+    values, bad = rows.columns.values(name), _bad(rows.columns, name)
     good = [value for value in values if value not in bad]
     if not bad or not good:
         return None

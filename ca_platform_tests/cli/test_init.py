@@ -195,3 +195,15 @@ def test_the_first_column_is_found_in_a_database(
     monkeypatch.setenv("PG_PASSWORD", postgresql_server.password)
     assert load_settings().business.start_date == date(2024, 5, 6)
     assert tell("check", "--json").json()["parts"]["sessions"]["totals"]["loaded"] == 1
+
+
+def test_how_dates_are_read_and_what_is_not_used_is_told(nowhere: Path, tell: Tell) -> None:
+    text = "order_id,customer,date,total,note,memo\n1,7,03.04.2024 10:00,5,,\n2,8,05.04.2024 10:00,6,,\n"
+    (nowhere / "visits.csv").write_text(text)
+    said = tell("init", "visits.csv", "-").err
+    assert "dates such as '03.04.2024 10:00' are read as 2024-04-03" in said
+    assert "visits.csv: 2 columns are not used: note, memo." in said
+    assert "business.time_zone is UTC, as none was named" in said
+    (nowhere / "visits.csv").write_text("order_id,customer,date,total\n1,7,2024-04-03T10:00:00+02:00,5\n")
+    assert "written with an offset, as in 2024-04-03T10:00:00+02:00" in tell("init", "visits.csv", "-").err
+    assert "time_zone" not in tell("init", "visits.csv", "-", "--time-zone", "Europe/Berlin").err
