@@ -9,12 +9,16 @@ from urllib.parse import urlsplit
 
 from ca_platform.errors import SourceError
 from ca_platform.settings.sources import CANONICAL, REQUIRED
-from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample
+from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample, whole
 from ca_platform.sources.mapped import Guess, map_columns
 from ca_platform.sources.shapes import shaped, whole_orders
+from ca_platform.sources.states import telling
 from ca_platform.sources.synonyms import LAST_NAMES, OWN_NAMES, OWN_NUMBERS, SYNONYMS, is_called, plain_name, readings
 
 if TYPE_CHECKING:
+    from psycopg.sql import Composed, Identifier
+
+    from ca_platform.sources.base import Source
     from ca_platform.sources.servers import Server
 
 _LOOKED_AT = 5
@@ -34,6 +38,12 @@ class _Table:
     @property
     def label(self) -> str:
         return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+
+    @property
+    def identifier(self) -> Identifier:
+        from psycopg import sql
+
+        return sql.Identifier(self.schema, self.name)
 
     def likeness(self, source: str) -> tuple[int, bool, int]:
         """Required names that a column has, whether the table is called so, and other names that a column has."""
@@ -63,7 +73,11 @@ def of_database(dsn: str, source: str | None) -> tuple[Guess, ...]:
         best = _best(server, base, free, name, known)
         if best is not None and (not best.unnamed or name in ("sessions", source)):
             found.append(best)
-    columns = {table.label: read for table, read in known.items()}
+    orders = {guess.mapping["table"] for guess in found if guess.source == "sessions"}
+    columns = {
+        table.label: _with_states(server, table, read) if table.label in orders else read
+        for table, read in known.items()
+    }
     return tuple(_as_orders(base, found, columns, source))
 
 
@@ -109,8 +123,22 @@ def _names(source: str, target: str) -> set[str]:
 def _table_columns(server: Server, table: _Table) -> Columns:
     from psycopg import sql
 
+    query = sql.SQL("SELECT * FROM {} LIMIT {}").format(table.identifier, sql.Literal(SAMPLE_ROWS))
+    return sample(_result(server, query))
+
+
+def _with_states(server: Server, table: _Table, columns: Columns) -> Columns:
+    """The columns of a table of orders with all states that it has: those of the first rows may lack the cancelled ones."""
+    from psycopg import sql
+
+    names = telling(columns)
+    listed = sql.SQL(", ").join(map(sql.Identifier, names))
+    return whole(
+        columns, _result(server, sql.SQL("SELECT DISTINCT {} FROM {}").format(listed, table.identifier)), names
+    )
+
+
+def _result(server: Server, query: Composed) -> Source:
     from ca_platform.sources.postgresql import PostgresqlSource
 
-    where = sql.Identifier(table.schema, table.name)
-    query = sql.SQL("SELECT * FROM {} LIMIT {}").format(where, sql.Literal(SAMPLE_ROWS))
-    return sample(PostgresqlSource("sessions", server, None, query.as_string(None)))
+    return PostgresqlSource("sessions", server, None, query.as_string(None))

@@ -11,7 +11,7 @@ import pytest
 
 from ca_platform.sources import guesses
 from ca_platform_tests.services.postgresql import PostgresqlServer
-from ca_platform_tests.sources.guessed import amounts, load_database
+from ca_platform_tests.sources.guessed import amounts, load, load_database
 
 
 @pytest.fixture
@@ -107,6 +107,25 @@ def test_log_of_events_in_a_database_becomes_sessions(tmp_path: Path, database: 
     assert amounts(shop) == {"s1": Decimal("5.5"), "s2": Decimal(0)}
     assert shop.sources["sessions"]["actions"] == ["view"]
     assert [(row["order_id"], row["product"]) for row in shop.rows("lines")] == [("s1", "1")]
+
+
+def test_rare_states_of_orders_are_found_behind_the_first_rows(tmp_path: Path, database: str) -> None:
+    rows = "select n, n % 7, timestamp '2024-03-25' + n * interval '1 minute', 5, 'complete' from generate_series(1, 6000) n"
+    shop = load_database(
+        tmp_path,
+        database,
+        "CREATE TABLE orders (id int, user_id int, created_at timestamp, total int, status text)",
+        f"INSERT INTO orders {rows}",
+        "INSERT INTO orders VALUES (6001, 1, '2024-03-31', 5, 'canceled')",
+    )
+    bought = {row["order_id"]: row["has_purchased"] for row in shop.rows()}
+    assert (bought["1"], bought["6001"]) == (True, False)
+
+
+def test_rare_states_in_files_are_found_behind_the_first_rows(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{n % 7},2024-03-25,5,complete\n" for n in range(60_000))
+    shop = load(tmp_path, f"id,user_id,created_at,total,status\n{rows}60001,1,2024-03-25,5,canceled\n")
+    assert sum(not row["has_purchased"] for row in shop.rows()) == 1
 
 
 _TEXTS = {
