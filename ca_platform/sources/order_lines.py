@@ -26,7 +26,8 @@ def of_lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     rows = order_rows(base, columns)
     if rows is None or "has_purchased" in rows.order or not _are_lines(rows):
         return ()
-    amount = _amount(rows)
+    bought = undone(rows)
+    amount = _amount(rows, bought.lines if bought is not None else "")
     if amount is None:
         return ()
     fields = {
@@ -35,9 +36,8 @@ def of_lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
         "session_start_date": (f"min({rows.moment})", "the first of an order"),
         "payment_amount": amount,
     }
-    bought = undone(rows)
     if bought is not None:
-        fields["has_purchased"] = (f"min(case when {bought.sql} then 0 else 1 end)", bought.words)
+        fields["has_purchased"] = (bought.bought, bought.words)
     discount = rows.order.get("discount_amount")
     if discount is not None and "order_id" in rows.order and rows.is_constant(discount):
         fields["discount_amount"] = (f"max({rows.number(discount)})", "the same in all rows of an order")
@@ -45,11 +45,9 @@ def of_lines(base: Mapping[str, Any], columns: Columns) -> tuple[Guess, ...]:
     if coupon is not None:
         fields["promotion_id"] = (f"min({rows.text(coupon)})", "")
     cuts = cuts_of(rows)
-    fields |= {
-        name: (f"min({rows.text(name)})", "an order has one of few texts, so perhaps a dimension") for name in cuts
-    }
+    fields |= cuts
     orders = from_query(rows, "sessions", fields, by=rows.key, doubts=tuple(_doubts(rows)), dimensions=list(cuts))
-    goods = goods_of(rows)
+    goods = goods_of(rows, where=bought.counts if bought is not None else "")
     return (orders, goods) if goods is not None else (orders,)
 
 
@@ -101,8 +99,12 @@ def _has_gaps(columns: Columns) -> bool:
     return any(means(name, names) and columns.filled(name) for name in columns.kinds if not columns.rows.is_empty())
 
 
-def _amount(rows: OrderRows) -> tuple[str, str] | None:
-    """SQL of what an order cost; None: no column tells. An order with an amount that cannot be read has none."""
+def _amount(rows: OrderRows, undone_lines: str) -> tuple[str, str] | None:
+    """SQL of what an order cost; None: no column tells. An order with an amount that cannot be read has none.
+
+    Args:
+        undone_lines: SQL of lines that do not count; "": all do.
+    """
     total = rows.order.get("payment_amount")
     if total is not None and _is_of_order(rows, total):
         return f"max({rows.number(total)})", "the same in all rows of an order"
@@ -110,6 +112,8 @@ def _amount(rows: OrderRows) -> tuple[str, str] | None:
     if each is None:
         return None
     sql, words = each
+    if undone_lines:
+        sql, words = f"case when {undone_lines} then 0 else {sql} end", f"{words} of the lines that count"
     return f"case when count({sql}) = count(*) then round(sum({sql}), 4) end", words
 
 

@@ -71,7 +71,7 @@ def _mended(orders: Guess, rows: OrderRows) -> Iterator[tuple[str, str, str, str
         undone(rows) or unpaid(rows, orders.named) if "has_purchased" in orders.mapping.get("constants", {}) else None
     )
     if bought is not None:
-        yield "has_purchased", "has_purchased", f"case when {bought.sql} then 0 else 1 end", bought.words
+        yield "has_purchased", "has_purchased", f"case when {bought.of_row} then 0 else 1 end", bought.words
     if "client" in rows.order and rows.customer.sql:
         yield "client", _CUSTOMER, rows.customer.sql, rows.customer.words
     if "session_start_date" in rows.order and rows.clock is not None:

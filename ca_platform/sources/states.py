@@ -23,10 +23,34 @@ _REFUNDS = ("refundedamount", "amountrefunded", "totalrefunded", "refund", "refu
 
 @dataclass(frozen=True)
 class Undone:
-    """Rows in which nothing was bought: SQL that is true for them, and when that is, in words."""
+    """Rows in which nothing was bought.
+
+    Attributes:
+        sql: true for rows of orders that are none; "": no column says it of whole orders.
+        words: when nothing was bought.
+        lines: true for lines that are none beside others of their order that count; "": orders are cancelled as a whole.
+    """
 
     sql: str
     words: str
+    lines: str = ""
+
+    @property
+    def of_row(self) -> str:
+        """SQL that is true for rows that are none, where each row is an order."""
+        return " or ".join(filter(None, (self.sql, self.lines)))
+
+    @property
+    def bought(self) -> str:
+        """SQL of whether an order was bought, from all its rows."""
+        orders = f"min(case when {self.sql} then 0 else 1 end)" if self.sql else ""
+        lines = f"max(case when {self.lines} then 0 else 1 end)" if self.lines else ""
+        return " * ".join(filter(None, (orders, lines)))
+
+    @property
+    def counts(self) -> str:
+        """SQL that is true for lines that count; "": all do."""
+        return f"case when {self.lines} then 0 else 1 end = 1" if self.lines else ""
 
 
 def undone(rows: OrderRows) -> Undone | None:
@@ -34,7 +58,8 @@ def undone(rows: OrderRows) -> Undone | None:
     found = [each for name in rows.columns.kinds if (each := _by_state(rows, name) or _by_mark(rows, name)) is not None]
     if not found:
         return None
-    return Undone(" or ".join(each.sql for each in found), "; ".join(each.words for each in found))
+    sql, lines = (" or ".join(filter(None, parts)) for parts in ([u.sql for u in found], [u.lines for u in found]))
+    return Undone(sql, "; ".join(each.words for each in found), lines)
 
 
 def unpaid(rows: OrderRows, named: Mapping[str, str]) -> Undone | None:
@@ -111,10 +136,18 @@ def _by_state(rows: OrderRows, name: str) -> Undone | None:
     listed = ", ".join(map(literal, bad))
     shown = ", ".join(good[:_SHOWN]) + (", …" if len(good) > _SHOWN else "")
     count = "counts" if len(good) == 1 else "count"
-    return Undone(
-        f"cast({quoted(name)} as varchar) in ({listed})",
-        f"where {name} is {' or '.join(bad)} nothing was bought ({shown} {count} as bought)",
-    )
+    sql = f"cast({quoted(name)} as varchar) in ({listed})"
+    words = f"where {name} is {' or '.join(bad)} nothing was bought ({shown} {count} as bought)"
+    return Undone("", words, sql) if _differs_in_orders(rows, name, bad) else Undone(sql, words)
+
+
+def _differs_in_orders(rows: OrderRows, name: str, bad: list[str]) -> bool:
+    """Whether some lines of an order are undone and others are not."""
+    if not {"client", "session_start_date"} <= rows.order.keys():
+        return False
+    is_bad = pl.col(name).cast(pl.String).is_in(bad)
+    orders = rows.columns.rows.group_by(rows.key).agg(is_bad.drop_nulls().n_unique().alias("states"))
+    return bool((orders["states"] > 1).any())
 
 
 def _by_mark(rows: OrderRows, name: str) -> Undone | None:

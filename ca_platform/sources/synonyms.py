@@ -119,7 +119,17 @@ CLOCKS = (
 """Columns of the time of day beside one of days."""
 VISITS = ("sessionid", "session", "usersession", "visitid", "gasessionid")
 """Numbers of visits: not each of them ends in an order."""
-STATES = ("status", "orderstatus", "financialstatus", "paymentstatus", "state", "orderstate", "currentstate")
+STATES = (
+    "status",
+    "orderstatus",
+    "financialstatus",
+    "paymentstatus",
+    "state",
+    "orderstate",
+    "currentstate",
+    "itemstatus",
+    "linestatus",
+)
 """Columns that say what has become of an order."""
 UNDONE = (
     "cancelled", "canceled", "refunded", "returned", "void", "voided", "failed", "declined", "abandoned", "refused", "rejected", "expired",

@@ -170,6 +170,20 @@ def test_order_that_any_column_says_was_cancelled_is_no_purchase(
     assert "actions" not in shop.sources["sessions"]
 
 
+def test_order_of_which_some_lines_were_cancelled_keeps_the_others(tmp_path: Path) -> None:
+    rows = [
+        *("o1,7,2024-03-25,pen,1,5,shipped", "o1,7,2024-03-25,cup,1,9,cancelled"),
+        *("o2,8,2024-03-25,pen,1,5,cancelled", "o2,8,2024-03-25,cup,1,9,cancelled"),
+        *("o3,8,2024-03-25,pen,1,5,shipped", "o3,8,2024-03-25,cup,2,9,shipped"),
+    ]
+    shop = load(
+        tmp_path, "\n".join(["order_id,customer_id,order_date,sku,quantity,unit_price,item_status", *rows]) + "\n"
+    )
+    assert amounts(shop) == {"o1": 5, "o2": 0, "o3": 23}
+    assert [row["has_purchased"] for row in shop.rows()] == [True, False, True]
+    assert [row["order_id"] for row in shop.rows("lines")] == ["o1", "o3", "o3"]
+
+
 def test_states_by_numbers_and_refunds_are_named(tmp_path: Path) -> None:
     rows = "1,7,2024-03-25,5,5,0.00\n2,7,2024-03-26,6,7,2.00\n"
     (tmp_path / "rows.csv").write_text(f"{HEAD},order_status_id,Refunded Amount\n{rows}")
