@@ -16,17 +16,19 @@ _EXAMPLES = """
 ca-platform check
 ca-platform check --rows 5
 ca-platform check --json
+ca-platform check --mend
 """
 
 
 @command("check", _EXAMPLES)
 @click.option("--rows", type=click.IntRange(min=0), default=20, show_default=True, help="Rows shown of each source.")
+@click.option("--mend", is_flag=True, help="Forget damaged parts of the lake that the next run makes again.")
 @json_option
-def check(rows: int, as_json: bool) -> None:
+def check(rows: int, mend: bool, as_json: bool) -> None:
     """Connect to every source, the lake and the store, and try the mapping without loading.
 
     Shows the first rows of each source as they would be loaded, how many rows a load would take and refuse, and why;
-    and which days differ between the lake and the store. Ends with 0 only if a load would work.
+    which parts of the lake are damaged; and which days differ between the lake and the store. Ends with 0 only if a load would work.
     """
     from ca_platform.cli.checking import findings, problem, require_anything
     from ca_platform.cli.shell import settings
@@ -34,7 +36,7 @@ def check(rows: int, as_json: bool) -> None:
     opened = settings()
     require_anything(opened)
     found = []
-    for finding in findings(opened, rows):
+    for finding in findings(opened, rows, mend=mend):
         found.append(finding)
         if not as_json:
             _show(finding)

@@ -9,13 +9,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ca_platform.cli.output import in_words, note
-from ca_platform.errors import CaPlatformError, ConfigurationError, RunError
+from ca_platform.errors import CaPlatformError, ConfigurationError, LakeError, RunError
 
 if TYPE_CHECKING:
     import polars as pl
 
     from ca_platform.ingest import Agreement, Preview
+    from ca_platform.lake import Lake, Part
     from ca_platform.settings import Settings
+
+_SHOWN_PARTS = 3  # damaged ones that are named
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def require_anything(settings: Settings) -> None:
     require_sessions(settings)
 
 
-def findings(settings: Settings, rows: int) -> Iterator[Finding]:
+def findings(settings: Settings, rows: int, *, mend: bool = False) -> Iterator[Finding]:
     """Every source, the lake, the store, and the days of both."""
     from ca_platform.ingest import Agreement
 
@@ -52,7 +55,7 @@ def findings(settings: Settings, rows: int) -> Iterator[Finding]:
     for name in settings.sources.connected():
         note(f"Reading {name} …")
         yield _guarded(name, partial(_source, name, settings, rows, agreement))
-    lake = _guarded("lake", lambda: _lake(settings))
+    lake = _guarded("lake", lambda: _lake(settings, mend=mend))
     store = _guarded("store", lambda: _store(settings))
     yield from (lake, store)
     if lake.error is None and store.error is None:
@@ -162,20 +165,60 @@ def _frames(found: Preview) -> Iterator[tuple[str, pl.DataFrame]]:
         yield "First rows that would be refused", found.bad.drop("day", strict=False)
 
 
-def _lake(settings: Settings) -> Finding:
+def _lake(settings: Settings, *, mend: bool) -> Finding:
     from ca_platform.ingest import moved_zone
     from ca_platform.lake import Lake
 
     lake = Lake.open(settings)
     lake.check()
+    loaded, made = _damaged(lake)
+    if mend:
+        lake.forget(made)
+    damaged = (*loaded, *(() if mend else made))
     moved = moved_zone(settings, lake)
     days = lake.days("sessions")
+    forgotten = tuple(f"Forgotten, the next run that needs it makes it again: {part}" for part in made) if mend else ()
     return Finding(
         "lake",
         f"{lake.path}, {_span(days)} loaded" if days else f"{lake.path}, nothing is loaded yet",
-        record={"ok": True, "path": lake.path, "days": len(days)},
-        notes=(moved,) if moved else (),
+        _unreadable(loaded, () if mend else made),
+        record={"ok": not damaged, "path": lake.path, "days": len(days), "damaged": [str(part) for part in damaged]},
+        notes=(*forgotten, *((moved,) if moved else ())),
     )
+
+
+def _damaged(lake: Lake) -> tuple[list[Part], list[Part]]:
+    """Damaged parts that were loaded from a source, and those that were made from them."""
+    from ca_platform.catalogue import table_specs
+
+    sources = {spec.name for spec in table_specs("lake")}
+    damaged = lake.damaged()
+    return [part for part in damaged if part.dataset in sources], [p for p in damaged if p.dataset not in sources]
+
+
+def _unreadable(loaded: Sequence[Part], made: Sequence[Part]) -> CaPlatformError | None:
+    """The error that names damaged parts, each with its remedy."""
+    sentences = [_load_again(name, [part for part in loaded if part.dataset == name]) for name in _names(loaded)]
+    if made:
+        sentences.append(
+            f"Damaged: {_listed(made)}. `ca-platform check --mend` forgets what was made, and the next run makes it again."
+        )
+    return LakeError(" ".join(sentences)) if sentences else None
+
+
+def _load_again(source: str, parts: Sequence[Part]) -> str:
+    days = [part.day for part in parts if part.day is not None]
+    span = f" --from {min(days)} --to {max(days)}" if days else ""
+    return f"Damaged: {_listed(parts)}. Load again: ca-platform load --source {source}{span}."
+
+
+def _listed(parts: Sequence[Part]) -> str:
+    more = f" and {len(parts) - _SHOWN_PARTS} more" if len(parts) > _SHOWN_PARTS else ""
+    return ", ".join(str(part) for part in parts[:_SHOWN_PARTS]) + more
+
+
+def _names(parts: Sequence[Part]) -> list[str]:
+    return list(dict.fromkeys(part.dataset for part in parts))
 
 
 def _store(settings: Settings) -> Finding:

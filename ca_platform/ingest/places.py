@@ -54,8 +54,8 @@ def _placed(deliveries: pl.LazyFrame) -> pl.LazyFrame:
 
 def _places(lake: Lake, own: pl.DataFrame, first: date | None, last: date) -> pl.DataFrame:
     """The places of a write and of the days beside it, in the order of their days."""
-    is_beside = ~pl.col("day").is_in(own["day"].unique().implode())
-    others = lake.collect(lambda: _placed(lake.scan(_DATASET, first, last, schema=_TYPES)).filter(is_beside))
+    days = set(own["day"].to_list())
+    others = lake.collect(lambda: _placed(lake.scan(_DATASET, first, last, schema=_TYPES, without=days)))
     return pl.concat([others, own]).sort("day", maintain_order=True)
 
 

@@ -35,18 +35,11 @@ def _finish(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _taken(job: Job) -> pl.Series | None:
     """Hashes of the order ids of all days that this load does not replace."""
-    asked = set(job.days)
-    parts = [part for part in job.lake.parts("sessions") if part.rows and part.day not in asked]
     # Days of another time zone have some of the same orders, and are loaded again by themselves.
-    kept = [part.day for part in parts if not is_elsewhere(part, job.settings)]
-    if not kept:
-        return None
-    columns = {"day": pl.Date(), KEY.column: pl.String()}
+    elsewhere = {part.day for part in job.lake.parts("sessions") if part.day and is_elsewhere(part, job.settings)}
+    left_out = elsewhere | set(job.days)
+    columns = {KEY.column: pl.String()}
     found = job.lake.collect(
-        lambda: (
-            job.lake.scan("sessions", schema=columns)
-            .filter(pl.col("day").is_in(kept))
-            .select(pl.col(KEY.column).hash(0))
-        )
+        lambda: job.lake.scan("sessions", schema=columns, without=left_out).select(pl.col(KEY.column).hash(0))
     )
-    return found[KEY.column]
+    return None if found.is_empty() else found[KEY.column]

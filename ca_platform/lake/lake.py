@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -19,6 +19,8 @@ from ca_platform.lake.write import LakeWrite
 if TYPE_CHECKING:
     from ca_platform.lake.manifest import Manifest
     from ca_platform.settings import Settings
+
+_NAMED = 3  # so many damaged parts are named
 
 T = TypeVar("T")
 
@@ -56,6 +58,7 @@ class Lake:
         end: date | None = None,
         *,
         schema: Mapping[str, Any] | None = None,
+        without: Collection[date] = (),
     ) -> pl.LazyFrame:
         """Rows of the local days ``start`` to ``end``, both included; of a snapshot all rows.
 
@@ -65,8 +68,9 @@ class Lake:
         Args:
             schema: columns and types of the frame. A column that a part lacks is null, a flag false; no part at all
                 gives the empty frame. None: the columns that the parts have.
+            without: days that are left out; their files, which may be damaged, are not opened.
         """
-        parts = self.parts(dataset, start, end)
+        parts = [part for part in self.parts(dataset, start, end) if part.day not in without]
         wanted = pl.Schema(schema) if schema is not None else self._schema(dataset, parts)
         return scan_parts(parts, wanted)
 
@@ -84,11 +88,11 @@ class Lake:
             return read()
         except (OSError, pl.exceptions.PolarsError) as error:
             if not _is_vanished(error):
-                raise _as_lake_error(error, self.path) from error
+                raise self._in_words(error) from error
         try:
             return read()
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise _as_lake_error(error, self.path) from error
+            raise self._in_words(error) from error
 
     def parts(self, dataset: str, start: date | None = None, end: date | None = None) -> list[Part]:
         """Valid parts of the local days ``start`` to ``end`` in the order of the days, from one SELECT."""
@@ -182,10 +186,42 @@ class Lake:
             ledger.forget_trash(connection, trash)
         return len(trash) + len(orphans)
 
+    def damaged(self) -> list[Part]:
+        """Valid parts whose file is not there, or has another size than was written."""
+        found = (part for dataset in self.datasets() for part in self.parts(dataset))
+        return [part for part in found if self._folder.size(self._folder.relative(part.path)) != part.bytes]
+
+    def forget(self, parts: Iterable[Part]) -> None:
+        """Take parts out of the lake. Whoever makes them finds that they are missing."""
+        with self.write() as write:
+            for part in parts:
+                write.drop(part.dataset, [part.day])
+
     def check(self) -> None:
         """Raise a LakeError when the lake cannot be written."""
         with self._manifest.writing():
             pass
+
+    def _in_words(self, error: Exception) -> Exception:
+        """The error in words where it is the lake's; errors of the query itself stay what they are."""
+        cause = (str(error).splitlines() or [type(error).__name__])[0]
+        if _is_vanished(error):
+            what = f"A part that the manifest of the lake {self.path} names is not there ({cause}): it was deleted by hand or the "
+            return LakeError(f"{what}folder is not mounted. Bring it back{self._remedy()}")
+        if any(sign in cause.lower() for sign in _DAMAGED):
+            return LakeError(f"A part of the lake {self.path} is damaged ({cause}){self._remedy()}")
+        return error
+
+    def _remedy(self) -> str:
+        """The end of a sentence on a part that cannot be read. Which one it was, the error of Polars does not say."""
+        parts = self.damaged()
+        named = ", ".join(str(part) for part in parts[:_NAMED])
+        more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
+        found = f" It is {named}{more}." if parts else ""
+        return (
+            f".{found} What the sources gave: load its day again, which replaces it. What was made from that: "
+            "`ca-platform check --mend` forgets it, and the next run makes it again."
+        )
 
     @cached_property
     def _folder(self) -> Folder:
@@ -216,16 +252,3 @@ class Lake:
 
 def _is_vanished(error: Exception) -> bool:
     return isinstance(error, FileNotFoundError) or any(sign in str(error).lower() for sign in _VANISHED)
-
-
-def _as_lake_error(error: Exception, path: str) -> Exception:
-    """The error in words where it is the lake's; errors of the query itself stay what they are."""
-    cause = (str(error).splitlines() or [type(error).__name__])[0]
-    if _is_vanished(error):
-        return LakeError(
-            f"A part that the manifest of the lake {path} names is not there ({cause}): it was deleted by hand or the "
-            "folder is not mounted. Bring it back, or load its day again."
-        )
-    if any(sign in cause.lower() for sign in _DAMAGED):
-        return LakeError(f"A part of the lake {path} is damaged ({cause}): load its day again, which replaces it.")
-    return error

@@ -54,6 +54,9 @@ class Part:
     written_at: datetime
     columns: str = field(repr=False, default="{}")
 
+    def __str__(self) -> str:
+        return f"{self.dataset} of {self.day} ({self.path})" if self.day else f"{self.dataset} ({self.path})"
+
 
 def day_to_text(day: date | None) -> str:
     """Manifest form of a day."""

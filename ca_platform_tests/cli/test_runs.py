@@ -233,6 +233,27 @@ def test_check_says_which_days_differ(folder: Path, tell: Tell) -> None:
     assert "1 day loaded, but without any report: 2024-01-01" in tell("check").out
 
 
+def test_damaged_parts_are_named_with_what_mends_them(folder: Path, tell: Tell) -> None:
+    assert tell("run", "--select", "kpis").code == 0
+    lake = Lake(str(folder / "lake"))
+    (loaded,) = lake.parts("sessions", date(2024, 1, 2), date(2024, 1, 2))
+    made = lake.parts("session_steps")[-1]
+    for part in (loaded, made):
+        Path(part.path).write_bytes(b"cut off")
+    said = tell("check")
+    assert said.code != 0
+    again = "ca-platform load --source sessions --from 2024-01-02 --to 2024-01-02."
+    assert f"Damaged: {loaded}. Load again: {again}" in said.err
+    assert f"Damaged: {made}. `ca-platform check --mend`" in said.err
+    assert tell("run", "--select", "kpis").code != 0
+    assert tell("load", "--source", "sessions", "--from", "2024-01-02", "--to", "2024-01-02").code == 0
+    said = tell("check", "--mend")
+    assert said.code == 0
+    assert f"Forgotten, the next run that needs it makes it again: {made}" in said.out
+    assert tell("run", "--select", "kpis").code == 0
+    assert lake.damaged() == []
+
+
 def test_check_compares_the_orders_of_elasticsearch_with_the_lake(
     folder: Path, tell: Tell, elasticsearch_server: ElasticsearchServer
 ) -> None:

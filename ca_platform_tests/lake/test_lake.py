@@ -226,6 +226,22 @@ def test_damaged_part_is_named(lake: Lake) -> None:
         lake.collect(lambda: lake.scan("sessions", schema={"client": pl.String}))
 
 
+def test_damaged_parts_are_found_and_forgotten(lake: Lake) -> None:
+    put(lake, DAY, frame("a"))
+    put(lake, DAY + timedelta(days=1), frame("b"))
+    assert lake.damaged() == []
+    first = lake.parts("sessions")[0]
+    files(lake)[0].write_bytes(b"cut off")
+    assert lake.damaged() == [first]
+    names = {"schema": {"client": pl.String}, "without": [DAY]}
+    assert lake.collect(lambda: lake.scan("sessions", **names))["client"].to_list() == ["b"]
+    with pytest.raises(LakeError, match=f"It is sessions of {DAY} .*`ca-platform check --mend` forgets it"):
+        lake.collect(lambda: lake.scan("sessions", schema={"client": pl.String}))
+    lake.forget([first])
+    assert lake.damaged() == []
+    assert lake.days("sessions") == [DAY + timedelta(days=1)]
+
+
 def test_errors_of_the_query_stay_what_they_are(lake: Lake) -> None:
     put(lake, DAY, frame("a"))
     with pytest.raises(pl.exceptions.ColumnNotFoundError):
