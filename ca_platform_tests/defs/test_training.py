@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 
 from ca_platform.catalogue import table_specs
 from ca_platform.catalogue.anomalies import DAY_REPORTS
+from ca_platform.defs import launch, models
 from ca_platform.defs.assemble import assemble
 from ca_platform.defs.instance import opened
-from ca_platform.defs.models import TRAIN, TRAININGS
+from ca_platform.defs.models import TRAIN, TRAININGS, Training
 from ca_platform.defs.requests import training_cron
 from ca_platform.defs.schedules import DAILY
+from ca_platform.defs.told import Told
 from ca_platform.settings import Schedule, Settings
 from ca_platform.training import (
     CALIBRATIONS,
@@ -97,6 +100,28 @@ def test_training_without_a_loaded_day_says_what_to_do(shop: Shop) -> None:
     for event in failed:
         assert event.step_failure_data.error is not None
         assert "ca-platform load" in event.step_failure_data.error.message
+
+
+def test_kind_of_model_that_fails_leaves_the_others_trained_and_is_named(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> dict[str, Told]:
+        raise MemoryError("no room for the model")
+
+    def trained(training: Training) -> Training:
+        return replace(training, train=lambda *_: {name: {} for name in training.tables})
+
+    kinds = [replace(one, train=broken) if one.step == "clv_training" else trained(one) for one in TRAININGS]
+    monkeypatch.setattr(models, "TRAININGS", kinds)
+    launch.load(shop.day(0), shop.day(2), shop.settings)
+    result = train(shop.settings)
+    assert not result.success
+    made = {event.step_key for event in result.get_asset_materialization_events()}
+    assert made == {training.step for training in TRAININGS} - {"clv_training"}
+    (failed,) = result.get_step_failure_events()
+    assert failed.step_key == "clv_training"
+    assert failed.step_failure_data.user_failure_data is not None
+    assert failed.step_failure_data.user_failure_data.description == "MemoryError: no room for the model"
 
 
 def test_training_is_no_part_of_the_daily_refresh(shop: Shop) -> None:

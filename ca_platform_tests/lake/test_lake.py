@@ -233,8 +233,8 @@ def test_damaged_parts_are_found_and_forgotten(lake: Lake) -> None:
     first = lake.parts("sessions")[0]
     files(lake)[0].write_bytes(b"cut off")
     assert lake.damaged() == [first]
-    names = {"schema": {"client": pl.String}, "without": [DAY]}
-    assert lake.collect(lambda: lake.scan("sessions", **names))["client"].to_list() == ["b"]
+    others = lake.collect(lambda: lake.scan("sessions", schema={"client": pl.String}, without=[DAY]))
+    assert others["client"].to_list() == ["b"]
     with pytest.raises(LakeError, match=f"It is sessions of {DAY} .*`ca-platform check --mend` forgets it"):
         lake.collect(lambda: lake.scan("sessions", schema={"client": pl.String}))
     lake.forget([first])
