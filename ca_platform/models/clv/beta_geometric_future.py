@@ -18,6 +18,8 @@ from ca_platform.models.clv.special import beta_nodes, beta_share
 # Orders of the horizon are summed up until this share of them is left.
 _NEGLIGIBLE = 1e-10
 _ROWS = 50_000
+# The time of the next order is found to a part of it that no clock shows.
+_HALVINGS = 30
 
 
 class BetaGeometricFuture:
@@ -135,7 +137,7 @@ class BetaGeometricFuture:
         phases = self._phases / np.maximum(self.alive, np.finfo(float).tiny)
         while (short := self._ordered_by(high, phases) < share).any():
             high = np.where(short, 2 * high, high)
-        for _ in range(60):
+        for _ in range(_HALVINGS):
             middle = (low + high) / 2
             early = self._ordered_by(middle, phases) < share
             low, high = np.where(early, middle, low), np.where(early, high, middle)

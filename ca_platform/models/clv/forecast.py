@@ -112,6 +112,11 @@ class ValueModel:
             buyers.days_ahead(coming.waiting_weeks()[place]),
         )
 
+    def next_order_days(self, buyers: Buyers) -> Floats:
+        """Median days to the next order of customers who have not left, as in a forecast."""
+        small, place = buyers.summary.distinct()
+        return buyers.days_ahead(future(self.orders, small).waiting_weeks()[place])
+
     def expect(self, buyers: Buyers, days: float) -> Expected:
         """The means of the forecast alone."""
         small, place = buyers.summary.distinct()

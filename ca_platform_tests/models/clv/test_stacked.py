@@ -86,6 +86,20 @@ def test_what_is_kept_of_it_makes_the_same_model(history: History, days: int) ->
         assert said == same
 
 
+def test_the_next_order_of_who_comes_every_four_weeks_is_due_when_they_are_over() -> None:
+    rng = np.random.default_rng(7)
+    customer = np.repeat(np.arange(300), 12)
+    first = np.repeat(rng.uniform(0, 28, 300), 12)
+    at = first + 28.0 * np.tile(np.arange(12), 300) + rng.normal(0, 1.5, customer.size)
+    subscribers, end = History(customer, np.maximum(at, 0.0), amount=np.full(at.size, 20.0)), 280
+    buyers = buyers_at(subscribers, end)
+    said = fit_stacked(Past(subscribers, end), end, 70).forecast(buyers, 70).next_order_days
+    coming = subscribers.day >= end
+    came = np.array([subscribers.day[coming & (subscribers.customer == one)].min() for one in range(300)]) - end
+    assert np.abs(said - came).mean() < 4.5
+    assert np.corrcoef(said, came)[0, 1] > 0.8
+
+
 def test_odd_shops_give_numbers(history: History) -> None:
     empty = History([], [])
     for shop in (History(history.customer, history.at), empty, history.until(float(history.day.min() + 1))):
