@@ -15,6 +15,9 @@ _QUIET_DAYS, _LEAST_BUSY = 28, 0.5
 # Customers have got other numbers where, from one month to the next, the orders of those who had ordered before, at least
 # so large a part of all, fall to this part of it, in number and as a share.
 _MONTH, _LEAST_KNOWN, _LEFT = 28, 0.2, 0.1
+# Prices are told of so many last days, or a quarter of the history, by so many customers who ordered then and before, where
+# they have changed by so much and by so many standard errors.
+_LATELY_DAYS, _LEAST_PAIRS, _DEARER, _SURE = 91, 50, 1.15, 4.0
 
 
 def doubts(history: History, end: int) -> tuple[str, ...]:
@@ -26,7 +29,7 @@ def doubts(history: History, end: int) -> tuple[str, ...]:
     known = history.until(float(end))
     if not len(known):
         return ("nobody has ordered yet",)
-    found = [_unpaid(known), _renumbered(known, end), _one(known), _spread(known), _quiet(known, end)]
+    found = [_unpaid(known), _renumbered(known, end), _one(known), _spread(known), _dearer(known, end), _quiet(known, end)]
     return tuple(doubt for doubt in found if doubt)
 
 
@@ -91,6 +94,36 @@ def _spread(known: History) -> str:
     if high < _MOST_RATIO * low:
         return ""
     return f"amounts of orders go from {_plain(low)} to {_plain(high)}: are they of one currency?"
+
+
+def _dearer(known: History, end: int) -> str:
+    """Whether the same customers pay more for an order, or less, than before; what one is expected to bring knows no price.
+
+    Medians, so that no giant order tells it.
+    """
+    paid = known.amount > 0
+    customer, log = known.customer[paid], np.log(known.amount[paid])
+    lately = known.day[paid] >= end - min(_LATELY_DAYS, (end - int(known.day.min())) // 4)
+    _, place = np.unique(customer, return_inverse=True)
+    number = [np.bincount(place[side], minlength=place.max(initial=-1) + 1) for side in (lately, ~lately)]
+    both = (number[0] > 0) & (number[1] > 0)
+    if np.count_nonzero(both) < _LEAST_PAIRS:
+        return ""
+    now, then = (
+        np.bincount(place[side], log[side], both.size)[both] / count[both]
+        for side, count in zip((lately, ~lately), number, strict=True)
+    )
+    change = now - then
+    middle = float(np.median(change))
+    # Standard error of a median of normal values.
+    error = 1.2533 * float(change.std()) / np.sqrt(change.size)
+    if abs(middle) < max(np.log(_DEARER), _SURE * error):
+        return ""
+    more = "more" if middle > 0 else "less"
+    return (
+        f"the same customers lately pay {abs(np.expm1(middle)):.0%} {more} for an order than before, which expected "
+        "amounts follow slowly"
+    )
 
 
 def _quiet(known: History, end: int) -> str:

@@ -189,6 +189,10 @@ DAYS = np.arange(100)
             History(np.where(DAYS < 60, DAYS % 30, 100 + DAYS % 20), DAYS, amount=np.ones(100)),
             "had ordered before 1970-03-02 has ordered since: did customers get other numbers?",
         ),
+        (
+            History(np.arange(300) % 60, np.repeat(DAYS, 3), amount=np.where(np.repeat(DAYS, 3) < 75, 20.0, 26.0)),
+            "the same customers lately pay 30% more for an order than before",
+        ),
     ],
 )
 def test_odd_shops_are_doubted(history: History, doubt: str) -> None:
@@ -204,6 +208,22 @@ def test_a_shop_that_wins_or_closes_and_comes_back_has_not_renumbered_its_custom
     many = np.repeat(DAYS[60:], 10)
     crowd = History(np.append(DAYS % 30, 1_000 + np.arange(many.size)), np.append(DAYS, many), amount=np.ones(500))
     assert doubts(crowd, 100) == ()
+
+
+def test_prices_are_not_said_to_rise_where_others_come_or_amounts_scatter() -> None:
+    rng = np.random.default_rng(3)
+    days = np.repeat(DAYS, 10)
+    customer = np.arange(1_000) % 170
+    scattered = History(customer, days, amount=20 * np.exp(rng.normal(0, 1, 1_000)))
+    assert doubts(scattered, 100) == ()
+    # From day 75 on others come as well, who spend ten times as much.
+    more = np.repeat(DAYS[75:], 5)
+    richer = History(
+        np.append(customer, 500 + np.arange(more.size)),
+        np.append(days, more),
+        amount=np.append(scattered.amount, np.full(more.size, 200.0)),
+    )
+    assert doubts(richer, 100) == ()
 
 
 def test_nothing_is_doubted_of_a_usual_shop_and_nothing_that_comes_later_counts() -> None:
