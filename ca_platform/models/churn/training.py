@@ -68,10 +68,17 @@ class Trained:
 def default_horizon(history: History) -> int | None:
     """Twice the median gap between consecutive orders, in whole days, at least 1; None where nobody came again.
 
+    Where one customer has more than half of all gaps, those of the others count: a reseller who orders every hour says
+    nothing of when they are late.
+
     >>> default_horizon(History([1, 1, 1, 2], at=[0.0, 10.0, 13.0, 5.0]))
     13
+    >>> default_horizon(History([1] * 9 + [2, 2], at=[*range(9), 0.0, 30.0]))
+    60
     """
-    gaps = history.gaps
+    gaps, further = history.gaps, history.counts - 1
+    if gaps.size > further.max(initial=0) > gaps.size / 2:
+        gaps = gaps[np.repeat(np.arange(further.size), further) != further.argmax()]
     return max(1, round(2 * float(np.median(gaps)))) if gaps.size else None
 
 

@@ -141,6 +141,9 @@ def test_horizon_is_twice_the_median_gap_in_whole_days() -> None:
     assert default_horizon(History([1, 1, 1, 1], at=[0.0, 4.2, 5.0, 15.0])) == 8
     assert default_horizon(History([1, 1], at=[1.0, 1.0])) == 1
     assert default_horizon(History([1, 2], at=[1.0, 1.0])) is None
+    reseller, others = [9] * 101, [1, 1, 2, 2]
+    known = History(reseller + others, at=[*np.arange(101.0), 0.0, 30.0, 5.0, 45.0])
+    assert default_horizon(known) == 70
 
 
 def test_as_served_it_reaches_the_marks_on_cdnow(public_data: Path) -> None:
