@@ -10,8 +10,8 @@ from ca_platform.models.backtest import History
 _MOST_OF_ONE, _LEAST_ORDERS = 0.5, 20
 # The amounts of nearly all orders differ by less in a shop with one currency.
 _MOST_RATIO, _TAIL = 2_000.0, 0.02
-# A shop that had orders on most days is quiet when none has come for so long.
-_QUIET_DAYS, _LEAST_BUSY = 28, 0.5
+# A shop that had orders on most days is quiet when none has come for so long; what lies so far back counts no more.
+_QUIET_DAYS, _LEAST_BUSY, _LAST_YEAR = 28, 0.5, 365
 # Customers have got other numbers where, from one month to the next, the orders of those who had ordered before, at least
 # so large a part of all, fall to this part of it, in number and as a share.
 _MONTH, _LEAST_KNOWN, _LEFT = 28, 0.2, 0.1
@@ -127,11 +127,18 @@ def _dearer(known: History, end: int) -> str:
 
 
 def _quiet(known: History, end: int) -> str:
-    last, days = int(known.day.max()), np.unique(known.day).size
-    quiet = end - 1 - last
-    if quiet < _QUIET_DAYS or days < _LEAST_BUSY * (last - int(known.day.min()) + 1):
+    """Whether the shop has been, or was, closed for weeks: to the models all customers have kept silent then."""
+    busy = np.unique(known.day)
+    gaps = np.diff(np.append(busy, end)) - 1
+    gaps[busy < end - _LAST_YEAR] = 0
+    place = int(gaps.argmax())
+    quiet = int(gaps[place])
+    if quiet < _QUIET_DAYS or busy.size < _LEAST_BUSY * (end - int(busy[0]) - quiet):
         return ""
-    return f"no order for {quiet} days in a shop that had them on most days"
+    if place == gaps.size - 1:
+        return f"no order for {quiet} days in a shop that had them on most days"
+    first, last = _date(int(busy[place]) + 1), _date(int(busy[place]) + quiet)
+    return f"no order from {first} to {last}, as if all customers had kept away"
 
 
 def _plain(amount: float) -> str:

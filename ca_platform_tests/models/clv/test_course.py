@@ -203,7 +203,11 @@ def test_a_shop_that_wins_or_closes_and_comes_back_has_not_renumbered_its_custom
     regular = History(DAYS % 30, DAYS, amount=np.ones(100))
     closed = regular.customer[(regular.day < 40) | (regular.day >= 70)]
     days = regular.day[(regular.day < 40) | (regular.day >= 70)]
-    assert doubts(History(closed, days, amount=np.ones(closed.size)), 100) == ()
+    assert doubts(History(closed, days, amount=np.ones(closed.size)), 100) == (
+        "no order from 1970-02-10 to 1970-03-11, as if all customers had kept away",
+    )
+    later = np.arange(200, 700)
+    assert doubts(History(np.append(closed, later % 30), np.append(days, later), amount=np.ones(570)), 700) == ()
     # Ten times as many newcomers from one day on.
     many = np.repeat(DAYS[60:], 10)
     crowd = History(np.append(DAYS % 30, 1_000 + np.arange(many.size)), np.append(DAYS, many), amount=np.ones(500))
