@@ -29,7 +29,14 @@ def doubts(history: History, end: int) -> tuple[str, ...]:
     known = history.until(float(end))
     if not len(known):
         return ("nobody has ordered yet",)
-    found = [_unpaid(known), _renumbered(known, end), _one(known), _spread(known), _dearer(known, end), _quiet(known, end)]
+    found = [
+        _unpaid(known),
+        _renumbered(known, end),
+        _one(known),
+        _spread(known),
+        _dearer(known, end),
+        _quiet(known, end),
+    ]
     return tuple(doubt for doubt in found if doubt)
 
 
