@@ -75,7 +75,7 @@ def problem(found: Sequence[Finding]) -> CaPlatformError | None:
 
 def _without_name(finding: Finding) -> str:
     """What is wrong; some errors say themselves of which source they are."""
-    return str(finding.error).removeprefix(f"{finding.name}: ")
+    return str(finding.error).removeprefix("sources.").removeprefix(f"{finding.name}: ")
 
 
 def _guarded(name: str, look: Callable[[], Finding]) -> Finding:

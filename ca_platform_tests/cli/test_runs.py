@@ -293,6 +293,7 @@ def test_an_unreachable_postgresql_ends_with_2(folder: Path, tell: Tell) -> None
     for command in ("check", "load", "run"):
         said = tell(command)
         assert said.code == 2
+        assert said.err.count("sessions: ") == 1
         assert "127.0.0.1" in said.err
         assert "Traceback" not in said.err
 
