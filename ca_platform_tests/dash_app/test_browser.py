@@ -275,3 +275,17 @@ def _end_newest_session(users: UserStore) -> None:
         connection.execute(
             "DELETE FROM sessions WHERE until = (SELECT MAX(until) FROM sessions WHERE name = ?)", (USER,)
         )
+
+
+def test_dark_page_is_printed_in_dark_ink_on_white(screen: Open) -> None:
+    reader = screen(scheme="dark")
+    reader.open("/churn")
+    reader.wait_drawn("dark")
+    reader.page.emulate_media(media="print")
+    inks = reader.page.evaluate(
+        """() => [document.body, document.querySelector('.js-plotly-plot .xtick text')].map(
+          (one, index) => getComputedStyle(one)[index ? 'fill' : 'color'])"""
+    )
+    ground = reader.page.evaluate("() => getComputedStyle(document.querySelector('.card')).backgroundColor")
+    reader.page.emulate_media(media="screen")
+    assert (ground, *inks) == ("rgb(255, 255, 255)", "rgb(27, 36, 48)", "rgb(27, 36, 48)")

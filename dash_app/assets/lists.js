@@ -25,7 +25,7 @@
     const role = isFirst ? { scope: 'row', role: 'rowheader' } : { role: 'cell' };
     const node = made(isFirst ? 'th' : 'td', kindOf(head), '', { 'data-head': head.text, ...role });
     const shown = shownOf(one, report);
-    if (bar === null) { node.append(shown); return node; }
+    if (bar === null) { if (one.text) node.append(shown); return node; }
     const track = made('span', 'list-track', '', { 'aria-hidden': 'true' });
     const length = made('span', 'list-bar', '');
     length.style.width = percent(bar);
