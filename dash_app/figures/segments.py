@@ -37,8 +37,6 @@ COLOURS: dict[str, str] = {
 """Five groups: eleven colours could not be told apart."""
 NOBODY = "no order yet"
 """Where those come from who had not ordered then."""
-_TEXTS = {"minsize": 9, "mode": "hide"}
-"""In a box that is too small for its name the hover alone says it."""
 _NARROW = 10
 
 
@@ -63,10 +61,8 @@ def tree(frame: pl.DataFrame, look: Look) -> Figure:
         "values": encode.array(rows["customers"].cast(pl.Float64)),
         "text": texts,
         "texttemplate": "<b>%{customdata[1]}</b><br>%{text}",
-        "customdata": [
-            [form.exact_money(row["revenue"]), _broken(row["segment"])] for row in rows.iter_rows(named=True)
-        ],
-        "hovertemplate": "%{label}, customers: %{text}<br>they have paid %{customdata[0]}<extra></extra>",
+        "customdata": [[_said(row, before, look), _broken(row["segment"])] for row in rows.iter_rows(named=True)],
+        "hovertemplate": "%{label}: %{customdata[0]}<extra></extra>",
         "marker": {"colors": [COLOURS[name] for name in names], "line": {"width": 1}},
         "textfont": {"color": [ink(COLOURS[name]) for name in names]},
         "tiling": {"pad": 2},
@@ -81,7 +77,6 @@ def tree(frame: pl.DataFrame, look: Look) -> Figure:
         ("customers by segment, and their share", compared, "click a tile to see its customers"),
         left=2,
         margin={"r": 2, "b": 4},
-        uniformtext=_TEXTS,
     )
 
 
@@ -101,6 +96,15 @@ def _tile(row: dict[str, Any], before: dict[str, int], form: Formats) -> str:
     then = before.get(row["segment"])
     change = f"<br>{form.change(count / then - 1)}" if then else ""
     return f"{form.count(count)}{share}{change}"
+
+
+def _said(row: dict[str, Any], before: dict[str, int], look: Look) -> str:
+    """The tile in words."""
+    form, count, then = formats(look), row["customers"], before.get(row["segment"])
+    share = "" if row["share"] is None else f", {form.share(row['share'])} of all"
+    change = f"<br>{form.change(count / then - 1)} since {day(look.compare_day)}" if then and look.compare_day else ""
+    customers = f"{form.count(count)} {plural(count, 'customer')}{share}"
+    return f"{customers}{change}<br>who have paid {form.exact_money(row['revenue'])} so far"
 
 
 def revenue(frame: pl.DataFrame, look: Look) -> Figure:

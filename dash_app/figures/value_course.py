@@ -49,7 +49,7 @@ def course(frame: pl.DataFrame, look: Look) -> Figure:
         _line(came, "shown", "came", _WHOLE, write, is_solid=True),
         _line(_joined(came, expected), "shown", "expected", _WHOLE, f"{write} expected"),
         *(
-            [_line(expected, "shown_newcomers", "newcomers", _NEWCOMERS, f"{write} of newcomers")]
+            [_line(expected, "shown_newcomers", "newcomers", _NEWCOMERS, f"{write} of customers still to come")]
             if has_newcomers
             else []
         ),
