@@ -27,6 +27,7 @@ from dash_app.plain import dressed
 from dash_app.reader import Kept, Reader, Stored
 from dash_app.records import Card, Figure, Listing, Look, Tile
 from dash_app.state import View
+from dash_app.words.formats import Formats
 
 if TYPE_CHECKING:
     from datetime import date
@@ -105,6 +106,7 @@ class Answers:
 
     Attributes:
         zone: the shop's time zone.
+        form: how the shop writes its numbers.
     """
 
     def __init__(self, settings: Settings, reader: Reader, locale: str) -> None:
@@ -113,6 +115,7 @@ class Answers:
         self._locale = locale
         self._kept: Kept[Answer] = Kept(_KEPT)
         self.zone = settings.business.time_zone
+        self.form = Formats(settings.business.currency, locale)
         self.lists = Lists(settings)
 
     def of(self, card: Card, view: View, *, dark: bool = False) -> Answer:

@@ -30,7 +30,6 @@ from dash_app.security.gate import WARM_UP
 from dash_app.security.headers import CSRF_COOKIE, CSRF_HEADER
 from dash_app.state import LONGEST_ADDRESS
 from dash_app.users import UserStore
-from dash_app.words.formats import Formats
 
 if TYPE_CHECKING:
     from ca_platform.settings import Settings
@@ -91,8 +90,8 @@ def build(settings: Settings, store: DocumentStore | None = None, fresh: float =
     users = UserStore(settings.users.path)
     server = _server(users, simulated=settings.business.simulated)
     reader = Reader(store, fresh, LakeTables(settings))
-    refused = Refused(settings, Formats(settings.business.currency, LOCALE))
     answers = Answers(settings, reader, LOCALE)
+    refused = Refused(settings, answers.form)
     dimensions = settings.sources.sessions.dimensions if settings.sources.sessions else ()
     add_pages(server, users)
     add_health(server, settings, store)

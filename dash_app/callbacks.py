@@ -33,6 +33,7 @@ from dash_app.refused import Refused
 from dash_app.state import View, parse
 from dash_app.words import names
 from dash_app.words.dates import weekday
+from dash_app.words.formats import Formats
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,11 @@ def _register_place(app: dash.Dash, parts: Parts) -> None:
         here = place(parts.reader, route, query, parts.dimensions)
         links = [item["id"]["nav"] for item in ctx.outputs_grouping["nav"]["href"]]
         notices = [*here.notices, *parts.refused.notices(here.day)]
-        return _arrival(here, parts.dimensions, links, notices, was=(shown or {}).get("cards"))
+        return _arrival(here, parts.dimensions, links, notices, parts.answers.form, was=(shown or {}).get("cards"))
 
 
 def _arrival(
-    here: Place, dimensions: tuple[str, ...], links: list[str], notices: list[str], was: Any
+    here: Place, dimensions: tuple[str, ...], links: list[str], notices: list[str], form: Formats, was: Any
 ) -> dict[str, Any]:
     """Everything that changes with the address. The cards stay where they are while they are the same."""
     route = here.page.route if here.page else ""
@@ -102,7 +103,7 @@ def _arrival(
             "dimension": str(dimension),
             "turn": turn,
         },
-        "page": no_update if was == cards and route else _cards(here, query),
+        "page": no_update if was == cards and route else _cards(here, query, form),
         "shown": {
             "route": route,
             "cards": cards,
@@ -142,10 +143,10 @@ def _value(dimension: Dimension, values: dict[str, list[dict[str, str]]]) -> dic
     }
 
 
-def _cards(here: Place, query: str) -> list[Any]:
+def _cards(here: Place, query: str, form: Formats) -> list[Any]:
     if here.page is None:
         return [html.P(["Nothing is at this address. ", html.A("Go to the overview", href=f"/{query}"), "."])]
-    return [frame_of(card) for card in here.cards]
+    return [frame_of(card, form) for card in here.cards]
 
 
 def _lead(here: Place) -> str:
@@ -195,7 +196,7 @@ def _register_cards(app: dash.Dash, parts: Parts) -> None:
     def rows(asked: Any, shown: Any, identity: Any) -> Any:
         card, view = _question(parts, shown, identity)
         frame = parts.answers.rows(card, view) if asked else None
-        return [] if frame is None else grid(card.spec, frame, parts.answers.zone)
+        return [] if frame is None else grid(card.spec, frame, parts.answers.zone, parts.answers.form)
 
     @app.callback(
         Output(part("grid"), "getRowsResponse"),

@@ -23,15 +23,16 @@ from dash_app.ids import part
 from dash_app.pages import PAGE_OF
 from dash_app.records import Card
 from dash_app.spark import spark
+from dash_app.words.formats import Formats
 
 _OPENS = "A number that counts customers, orders or deliveries leads to their list: click its mark, or the link in the table."
 CSV = "/csv/"
 """Where a card's rows are downloaded; the browser adds what is shown."""
 
 
-def frame_of(card: Card) -> html.Section:
+def frame_of(card: Card, form: Formats) -> html.Section:
     """A card before its answer has come."""
-    table = endless_grid(card.spec, part("grid", card.id)) if card.kind == "table" else []
+    table = endless_grid(card.spec, part("grid", card.id), form) if card.kind == "table" else []
     return html.Section(
         [
             html.Div(className="card-frame"),

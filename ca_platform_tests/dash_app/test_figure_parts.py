@@ -18,6 +18,9 @@ from dash_app.figures.lines import lines
 from dash_app.figures.traces import Line, Scale
 from dash_app.grid import grid, records
 from dash_app.records import Look
+from dash_app.words.formats import Formats
+
+FORM = Formats("GBP")
 
 
 @given(st.text())
@@ -89,18 +92,21 @@ def test_dates_beside_names_are_few_enough_for_a_narrow_card(count: int) -> None
 def test_table_by_day_begins_with_the_newest() -> None:
     sorts = {
         name: {
-            column["field"]: column.get("sort") for column in grid(report_spec(name), pl.DataFrame(), "UTC").columnDefs
+            column["field"]: column.get("sort")
+            for column in grid(report_spec(name), pl.DataFrame(), "UTC", FORM).columnDefs
         }
         for name in ("daily_orders", "monthly_retention", "most_ordered_products")
     }
     assert sorts["daily_orders"] == {"date": "desc", "orders": None, "is_partial": None}
     assert set(sorts["monthly_retention"].values()) == set(sorts["most_ordered_products"].values()) == {None}
     rows = pl.DataFrame({"date": [date(2026, 1, 1), date(2026, 1, 2)], "orders": [1, 2], "is_partial": [False, True]})
-    assert [row["orders"] for row in grid(report_spec("daily_orders"), rows, "UTC").rowData] == [2, 1]
+    assert [row["orders"] for row in grid(report_spec("daily_orders"), rows, "UTC", FORM).rowData] == [2, 1]
 
 
 def test_table_writes_times_with_one_digit_and_instants_by_the_clock_of_the_shop() -> None:
-    columns = {column["field"]: column for column in grid(report_spec("client_kpis"), pl.DataFrame(), "UTC").columnDefs}
+    columns = {
+        column["field"]: column for column in grid(report_spec("client_kpis"), pl.DataFrame(), "UTC", FORM).columnDefs
+    }
     assert columns["first_order"]["headerName"] == "First order"
     assert columns["first_order"]["headerTooltip"] == "shop time"
     summer = pl.DataFrame({"first_order": [datetime(2026, 6, 30, 23, 30, tzinfo=UTC)]})
@@ -109,15 +115,18 @@ def test_table_writes_times_with_one_digit_and_instants_by_the_clock_of_the_shop
     assert "'<0.001'" not in columns["mean_gap_hours"]["valueFormatter"]["function"]
     assert "d3.format(',')" in columns["orders"]["valueFormatter"]["function"]
     minutes = {
-        column["field"]: column for column in grid(report_spec("deliver_kpis"), pl.DataFrame(), "UTC").columnDefs
+        column["field"]: column for column in grid(report_spec("deliver_kpis"), pl.DataFrame(), "UTC", FORM).columnDefs
     }
     assert "d3.format(',.1f')" in minutes["p90_minutes"]["valueFormatter"]["function"]
-    days = {column["field"]: column for column in grid(report_spec("promotion_kpis"), pl.DataFrame(), "UTC").columnDefs}
+    days = {
+        column["field"]: column
+        for column in grid(report_spec("promotion_kpis"), pl.DataFrame(), "UTC", FORM).columnDefs
+    }
     assert "d3.format(',')" in days["active_days"]["valueFormatter"]["function"]
 
 
 def test_table_says_neither_nothing_where_there_is_something_nor_all_where_it_is_not() -> None:
-    columns = grid(report_spec("client_feature_predicted"), pl.DataFrame(), "UTC").columnDefs
+    columns = grid(report_spec("client_feature_predicted"), pl.DataFrame(), "UTC", FORM).columnDefs
     (alive,) = [column for column in columns if column["field"] == "probability_alive"]
     written = alive["valueFormatter"]["function"]
     assert "params.value < 0.0005 ? '<0.1%'" in written
@@ -144,3 +153,16 @@ def test_newest_days_and_peaks_of_a_few_times_the_usual_are_drawn_whole() -> Non
         edge, said = far_off(heights)
         assert edge > highest
         assert "cut off" not in said
+
+
+def test_amounts_in_a_table_have_their_currency_and_the_sign_before_it() -> None:
+    yen = Formats("JPY", "de-DE")
+    written = [
+        {column["field"]: column for column in grid(report_spec("client_kpis"), pl.DataFrame(), "UTC", form).columnDefs}
+        for form in (FORM, yen)
+    ]
+    pounds, others = (columns["revenue"] for columns in written)
+    assert "'−' : '') + '£' + d3.format(',.2f')" in pounds["valueFormatter"]["function"]
+    assert pounds["headerTooltip"].endswith("(GBP)")
+    assert "d3.format(',.0f')" in others["valueFormatter"]["function"]
+    assert others["valueFormatter"]["function"].endswith("+ '\u00a0¥'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,8 @@ from dash_app.records import Look
 MINUS, NARROW_SPACE, SPACE = "−", "\u202f", "\u00a0"
 COMPACT_FROM = 10_000
 WHOLE_FROM = 1_000
+_LONGEST = 10_000_000
+"""From here on amounts in a table are as short as elsewhere."""
 
 _POINT_FIRST = (".", ",")
 _SEPARATORS = {
@@ -127,6 +130,23 @@ class Formats:
     def compact_money(self, value: float) -> str:
         """An amount for a small place: £9,999, then £12.3k."""
         return self.money(value) if abs(value) < COMPACT_FROM else self._amount(self._scaled(abs(value)), value)
+
+    def amounts(self, values: Iterable[float | None]) -> Callable[[float], str]:
+        """How amounts below each other are written: with the same digits behind the point, as the largest has them.
+
+        >>> write = Formats("GBP").amounts([30_612.4, 995.49, 0.2, None])
+        >>> [write(value) for value in (30_612.4, 995.49, 0.2, 0.0)]
+        ['£30,612', '£995', '<£1', '£0']
+        """
+        highest = max((abs(value) for value in values if value is not None), default=0.0)
+        if highest < WHOLE_FROM:
+            return self.exact_money
+        return self.compact_money if highest >= _LONGEST else self._whole_money
+
+    def _whole_money(self, value: float) -> str:
+        if 0 < value < 0.5:
+            return f"<{self._amount('1', value)}"
+        return self._amount(self.count(abs(value)), value)
 
     def share(self, value: float, digits: int = 1) -> str:
         """A part of a whole in percent; never 0 where there is something, never 100 where it is not all.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -25,6 +25,7 @@ class Column:
         name: of the report's column.
         head: its heading.
         write: how a value is written; None: as it is.
+        is_money: amounts, written alike in the whole column.
         has_bar: whether its values have bars behind them, on one scale.
         opens: whether its numbers count customers or orders that can be opened.
     """
@@ -34,6 +35,7 @@ class Column:
     write: Callable[[Any], str] | None = None
     has_bar: bool = False
     opens: bool = False
+    is_money: bool = False
 
 
 def listing(
@@ -54,6 +56,7 @@ def listing(
         noun: what the rows are.
         notes: what else there is to say above the table.
     """
+    columns = [_with_amounts(column, rows, look) for column in columns]
     compare = earlier(look)
     bar = next((column.name for column in columns if column.has_bar), "")
     marks = [None] * rows.height if compare is None or not bar else _before(rows, compare, key, bar)
@@ -69,6 +72,11 @@ def listing(
     ]  # fmt: skip
     heads = tuple(Head(column.head, is_number=column.write is not None) for column in columns)
     return Listing(heads, tuple(cells), " · ".join(filter(None, [*said, *notes])))
+
+
+def _with_amounts(column: Column, rows: pl.DataFrame, look: Look) -> Column:
+    """A column of money with the digits that all of its amounts have."""
+    return replace(column, write=formats(look).amounts(rows[column.name].to_list())) if column.is_money else column
 
 
 def _cell(row: Row, column: Column, key: Sequence[str], mark: float | None, longest: float) -> Cell:

@@ -61,7 +61,7 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
     form, chosen = formats(look), ProductFilters.of(look.filters)
     columns = (
         Column("product", "Product"),
-        Column("revenue", "Revenue", form.compact_money, has_bar=chosen.metric == "revenue"),
+        Column("revenue", "Revenue", is_money=True, has_bar=chosen.metric == "revenue"),
         Column("orders", "Orders", form.compact, has_bar=chosen.metric == "orders", opens=True),
         Column("units", "Units", form.compact, has_bar=chosen.metric == "units"),
         Column("customers", "Customers", form.compact, opens=True),
@@ -74,7 +74,7 @@ def short(frame: pl.DataFrame, look: Look) -> Listing:
     form = formats(look)
     columns = (
         Column("product", "Product"),
-        Column("revenue", "Revenue", form.compact_money, has_bar=True),
+        Column("revenue", "Revenue", is_money=True, has_bar=True),
         Column("orders", "Orders", form.compact, opens=True),
     )
     rows = ranked(frame, "product", "revenue").head(_FEW)
@@ -99,8 +99,8 @@ def key_figures(frame: pl.DataFrame, look: Look) -> Listing:
     columns = (
         Column("product", "Product"),
         Column("category", "Category"),
-        Column("revenue", "Revenue", form.compact_money),
-        Column("discount", "Discount", form.compact_money),
+        Column("revenue", "Revenue", is_money=True),
+        Column("discount", "Discount", is_money=True),
         Column("orders", "Orders", form.compact, opens=True),
         Column("customers", "Customers", form.compact, opens=True),
         Column("units_per_customer", "Units per customer", form.mean),

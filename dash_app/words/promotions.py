@@ -72,17 +72,17 @@ def kpis(frame: pl.DataFrame, look: Look) -> str:
 def listed(frame: pl.DataFrame, look: Look) -> Listing:
     """``promotion_kpis``: the first by the chosen metric."""
     form, chosen = formats(look), PromotionFilters.of(look.filters)
-    money, count = form.compact_money, form.compact
+    count = form.compact
     columns = (
         Column("promotion_id", "Promotion"),
-        Column("revenue", "Revenue", money, has_bar=chosen.metric == "revenue"),
-        Column("discount", "Discount", money, has_bar=chosen.metric == "discount"),
+        Column("revenue", "Revenue", is_money=True, has_bar=chosen.metric == "revenue"),
+        Column("discount", "Discount", is_money=True, has_bar=chosen.metric == "discount"),
         Column("orders", "Orders", count, has_bar=chosen.metric == "orders", opens=True),
         Column("customers", "Customers", count, opens=True),
         Column("new_customers", "New customers", count, opens=True),
         Column("repeat_customers_30d", "Again in 30 days", count, opens=True),
         Column("active_days", "First to last use, days", form.count),
-        Column("revenue_per_day", "Revenue per day", money),
+        Column("revenue_per_day", "Revenue per day", is_money=True),
     )
     rows = ranked(frame, NAME, chosen.metric).head(int(chosen.top))
     return lists.listing(rows, columns, look, key=("promotion_id",), of=frame.height, noun="promotions")

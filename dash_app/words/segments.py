@@ -63,7 +63,7 @@ def listed(frame: pl.DataFrame, look: Look) -> Listing:
         Column("segment", "Segment"),
         Column("customers", "Customers", form.compact, has_bar=True, opens=True),
         Column("share", "Share", form.share),
-        Column("revenue", "Revenue", form.compact_money),
+        Column("revenue", "Revenue", is_money=True),
         Column("revenue_share", "Of revenue", form.share),
     )
     rows = pl.concat([frame.filter(segment=name) for name in SEGMENTS])
