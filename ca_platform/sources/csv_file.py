@@ -111,7 +111,16 @@ def _split_header(block: Block, path: str, form: TextFormat) -> tuple[list[str],
         raise SourceError(f"{path}: the file is empty. It must begin with a line of column names.")
     _check_header([name.strip() for name in names], path, form, line)
     rest = Block(data[end:], line + data.count(b"\n", skipped, end))
-    return [name.strip() for name in names], rest
+    return _named([name.strip() for name in names]), rest
+
+
+def _named(names: list[str]) -> list[str]:
+    """The names, those that are empty made ones of their own, as where lines end in separators: columns are told apart.
+
+    >>> _named(["a", "", ""])
+    ['a', 'column 2', 'column 3']
+    """
+    return [name or f"column {number}" for number, name in enumerate(names, 1)]
 
 
 def _check_header(names: list[str], path: str, form: TextFormat, line: int) -> None:

@@ -238,7 +238,7 @@ def _unfit(target: str, columns: Columns) -> str | None:
     if found is None:
         return None
     kind, values, filled = _kind(target), columns.rows[found].drop_nulls(), columns.filled(found)
-    if not filled:
+    if not filled or values.is_empty():
         return f"{found!r} is called so, but has no values"
     if not _is_filled(target, found, columns):
         return f"{found!r} is called so, but {1 - filled:.0%} of the rows have no value in it: an order needs it in each of its rows"

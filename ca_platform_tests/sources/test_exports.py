@@ -204,3 +204,13 @@ def test_rows_that_lack_a_customer_are_said_to_be_no_sessions(tmp_path: Path) ->
     (found,) = guesses(str(tmp_path / "rows.txt"))
     assert found.source == "lines"
     assert found.no_sessions == ("client",)
+
+
+def test_columns_without_a_name_are_no_obstacle(tmp_path: Path) -> None:
+    """Lines of tables that were saved by a spreadsheet often end in separators."""
+    assert amounts(load(tmp_path, f"{HEAD},,\n1,7,2024-03-25,5,,\n2,7,2024-03-26,6,,\n")) == {"1": 5, "2": 6}
+
+
+def test_header_alone_says_what_has_no_values(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(f"{HEAD}\n")
+    assert "has no values" in guess(str(tmp_path / "rows.csv"), "sessions").unfit["payment_amount"]
