@@ -10,8 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from ca_platform.defs import launch
 from ca_platform_tests.defs.conftest import Shop
 
@@ -53,7 +51,6 @@ def go(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-@pytest.mark.timeout(300)
 def test_run_killed_at_ten_random_moments_and_run_again_equals_an_undisturbed_one(shop: Shop, tmp_path: Path) -> None:
     moments = random.Random(20)
     shops = [shop.copy(tmp_path / f"round-{number}") for number in range(ROUNDS)]
