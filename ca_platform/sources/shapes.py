@@ -53,7 +53,7 @@ def whole_orders(orders: Guess, columns: Columns) -> Guess:
         mapping["constants"] = {key: value for key, value in mapping.get("constants", {}).items() if key != target}
         if name != target:
             mapping["columns"] = {**mapping.get("columns", {}), target: name}
-    if rows.date_format is not None and _MOMENT in made:
+    if _MOMENT in made and rows.date_format is not None:
         mapping["date_format"] = rows.date_format
     doubts = (*orders.doubts, *_doubts(rows))
     if not made:
