@@ -197,8 +197,8 @@ def test_what_could_not_be_taken_out_of_some_figures_names_them() -> None:
 def test_budgets_of_all_reports_are_summed_and_measured_ones_beside_them() -> None:
     said = detectors.in_all(frames.report(TESTS), replace(LOOK, budget=0.5))
     assert said == (
-        "Each of 5 reports may raise 0.50 false alarms in 30 days where nothing happens, together 2.50; measured on quiet days "
-        "were 4.50 of 5 reports."
+        "Each of 5 reports may raise 0.50 false alarms in 30 days where nothing happens, together 2.50; on quiet days 4.50 "
+        "were measured, in 5 reports."
     )
     whole, *each = detectors.tiles(frames.report(TESTS), LOOK)
     assert (whole.value, whole.change) == ("5", "false alarms in 30 days, 1 a report")

@@ -176,7 +176,7 @@ def _line(
 def _days(rows: pl.DataFrame, hover: str) -> dict[str, Any]:
     """The days themselves, behind their mean."""
     line = _line(rows, "amount", "day", _WHOLE, f"{hover} on the day", is_solid=True)
-    return line | {"opacity": 0.6, "line": {"color": _PALE, "width": 1}}
+    return line | {"opacity": 0.4, "line": {"color": _PALE, "width": 1}}
 
 
 def _band(rows: pl.DataFrame, colour: str) -> list[dict[str, Any]]:

@@ -78,7 +78,7 @@ def in_all(frame: Frame, look: Look) -> str:
     measured = by_detector(frame).filter("is_served").drop_nulls(_FALSE)
     if measured.is_empty():
         return f"{budget}."
-    return f"{budget}; measured on quiet days were {few(float(measured[_FALSE].sum()), form)} of {_reports(measured.height)}."
+    return f"{budget}; on quiet days {few(float(measured[_FALSE].sum()), form)} were measured, in {_reports(measured.height)}."
 
 
 def tiles(frame: Frame, look: Look) -> tuple[Tile, ...]:

@@ -10,7 +10,7 @@ from dash_app.records import Cell, Head, Listing, Look
 from dash_app.words import effect_opened
 from dash_app.words.effect_pairs import PAIR
 from dash_app.words.effects import size
-from dash_app.words.formats import Formats, formats, plural
+from dash_app.words.formats import Formats, formats
 from dash_app.words.lists import NOTHING
 from dash_app.words.names import capital, quoted
 from dash_app.words.rows import Row
@@ -105,11 +105,14 @@ def families(frame: pl.DataFrame, look: Look) -> str:
     best = rows.filter("is_best")
     if best.is_empty():
         return "No family can be fitted to this item: nothing varies, or there is nobody."
-    row = best.row(0, named=True)
-    return (
-        f"Of {rows.height} {plural(rows.height, 'family', 'families')} that can be fitted to both sides of "
-        f"{_called(rows)} together, {capital(row['family'])} is best; it describes and does not choose the test."
+    name = capital(best["family"][0])
+    both = f"fitted to both sides of {_called(rows)} together"
+    told = (
+        f"{name} alone can be {both}"
+        if rows.height == 1
+        else f"Of {rows.height} families that can be {both}, {name} is best"
     )
+    return f"{told}; it describes and does not choose the test."
 
 
 def without_families(frame: pl.DataFrame, kind: str) -> bool:
