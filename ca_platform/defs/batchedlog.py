@@ -15,6 +15,7 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection
 
 from ca_platform.defs.eventlog import BATCH_SIZE, BATCH_VARIABLE, OpenEventLog
+from ca_platform.errors import ConfigurationError
 
 
 class BatchedEventLog(OpenEventLog):
@@ -36,8 +37,13 @@ class BatchedEventLog(OpenEventLog):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "BatchedEventLog":
         """The log in the place where Dagster's own would be."""
+        home = os.environ.get("DAGSTER_HOME")
+        if not home:
+            raise ConfigurationError(
+                "The event log of Dagster lies below DAGSTER_HOME, which is not set: name the folder of dagster.yaml in it."
+            )
         os.environ.setdefault(BATCH_VARIABLE, BATCH_SIZE)
-        return cls(str(Path(os.environ["DAGSTER_HOME"]).expanduser() / "history" / "runs"), inst_data, **config_value)
+        return cls(str(Path(home).expanduser() / "history" / "runs"), inst_data, **config_value)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

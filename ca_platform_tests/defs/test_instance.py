@@ -102,6 +102,12 @@ def test_asking_for_a_month_does_not_ask_the_disk_once_for_each_asset_and_day(
     assert opened < planned / 50
 
 
+def test_event_log_without_a_home_says_which_variable_names_it(shop: Shop) -> None:
+    folder = ours.home(shop.settings)
+    with pytest.raises(ConfigurationError, match="DAGSTER_HOME, which is not set"):
+        dg.DagsterInstance.from_config(str(folder))
+
+
 def test_batches_of_events_are_ours_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     with ours.opened(shop.settings):
         assert os.environ[BATCH_VARIABLE] == "500"

@@ -298,11 +298,12 @@ def test_damaged_source_ends_the_command_with_2_and_its_name(shop: Shop) -> None
     assert "sessions" in str(caught.value)
 
 
-def test_runs_are_seen_in_the_ui_afterwards(shop: Shop) -> None:
+def test_runs_are_seen_in_the_ui_afterwards(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     launch.run(shop.day(2), shop.day(2), shop.settings, select=["kpis"])
     folder = home(shop.settings)
     assert folder == shop.folder / ".dagster"
-    with dg.DagsterInstance.from_config(str(folder)) as instance:
+    monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    with dg.DagsterInstance.get() as instance:
         runs = instance.get_runs()
         assert {run.status for run in runs} == {dg.DagsterRunStatus.SUCCESS}
         assert {run.job_name for run in runs} == {DAILY}
