@@ -4,7 +4,10 @@ The log of a run that is asked for says of each asset and day that it is planned
 writes them one by one into two files: asking for a month took minutes on a slow disk, and was given up as never started.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +18,8 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection
 
 from ca_platform.defs.eventlog import BATCH_SIZE, BATCH_VARIABLE, OpenEventLog
-from ca_platform.errors import ConfigurationError
+
+TEMPORARY_VARIABLE = "CA_PLATFORMTEMPORARY_VARIABLE_EVENT_LOG"
 
 
 class BatchedEventLog(OpenEventLog):
@@ -37,15 +41,22 @@ class BatchedEventLog(OpenEventLog):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "BatchedEventLog":
         """The log in the place where Dagster's own would be."""
-        home = os.environ.get("DAGSTER_HOME")
-        if not home:
-            raise ConfigurationError(
-                "The event log of Dagster lies below DAGSTER_HOME, which is not set: name the folder of dagster.yaml in it."
-            )
         os.environ.setdefault(BATCH_VARIABLE, BATCH_SIZE)
+        home = os.environ.get("DAGSTER_HOME") or os.environ.get(TEMPORARY_VARIABLE) or _temporary()
         return cls(str(Path(home).expanduser() / "history" / "runs"), inst_data, **config_value)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with SqliteEventLogStorage._connect(self, shard) as connection:  # noqa: SLF001
             yield connection
+
+
+def _temporary() -> str:
+    """A folder for this process and those that it starts, removed at its end.
+
+    Without ``DAGSTER_HOME`` Dagster's commands keep everything in such a folder, too, and do not tell which.
+    """
+    folder = tempfile.mkdtemp(prefix="ca_platform_events_")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[TEMPORARY_VARIABLE] = folder
+    return folder

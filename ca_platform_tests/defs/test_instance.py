@@ -18,7 +18,7 @@ from ca_platform.catalogue import report_specs
 from ca_platform.defs import instance as ours
 from ca_platform.defs import launch
 from ca_platform.defs.assemble import assemble
-from ca_platform.defs.batchedlog import BatchedEventLog
+from ca_platform.defs.batchedlog import TEMPORARY_VARIABLE, BatchedEventLog
 from ca_platform.defs.days import DayRange
 from ca_platform.defs.eventlog import BATCH_VARIABLE, OpenEventLog
 from ca_platform.defs.schedules import DAILY
@@ -102,10 +102,18 @@ def test_asking_for_a_month_does_not_ask_the_disk_once_for_each_asset_and_day(
     assert opened < planned / 50
 
 
-def test_event_log_without_a_home_says_which_variable_names_it(shop: Shop) -> None:
+def test_event_log_without_a_home_is_as_temporary_as_dagsters_own(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TEMPORARY_VARIABLE, "")  # what is set by then is taken back
     folder = ours.home(shop.settings)
-    with pytest.raises(ConfigurationError, match="DAGSTER_HOME, which is not set"):
-        dg.DagsterInstance.from_config(str(folder))
+    places = set()
+    for _ in range(2):
+        with dg.DagsterInstance.from_config(str(folder)) as instance:
+            storage = instance.event_log_storage
+            assert isinstance(storage, BatchedEventLog)
+            places.add(Path(storage._base_dir))
+    (place,) = places
+    assert os.environ[TEMPORARY_VARIABLE] == str(place.parents[1]), "processes started from here share it"
+    assert not place.is_relative_to(folder)
 
 
 def test_batches_of_events_are_ours_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
