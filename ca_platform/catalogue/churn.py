@@ -36,6 +36,9 @@ _SERVING = (
     Column("horizon_days", Kind.FLOAT, "The horizon.", "days"),
     text("model", "The candidate that serves, or waiting_times, the baseline."),
     day("trained_on", "The last day that the model knows of."),
+    text(
+        "note", "What to beware of: what the orders by then look like, such as one customer with most.", nullable=True
+    ),
 )
 
 CHURN = (

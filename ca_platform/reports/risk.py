@@ -25,6 +25,7 @@ class Said:
     horizon_days: float
     model: str
     trained_on: date
+    note: str = ""
 
     @property
     def tenth(self) -> Ints:
@@ -38,6 +39,7 @@ class Said:
             pl.lit(self.horizon_days).alias("horizon_days"),
             pl.lit(self.model).alias("model"),
             pl.lit(self.trained_on).alias("trained_on"),
+            pl.lit(self.note or None, pl.String).alias("note"),
         ]
 
 
@@ -76,7 +78,8 @@ class RiskTables(ServedTables[ChurnModels, Said | None]):
             return None
         origin = day_number(day) + 1
         customer, probability = model.probabilities(self.models.history.until(origin), origin)
-        return Said(customer, probability, float(model.horizon), model.served, trained_on)
+        note = self.models.doubt(trained_on)
+        return Said(customer, probability, float(model.horizon), model.served, trained_on, note)
 
 
 def by_tenth(said: Said) -> pl.LazyFrame:
@@ -94,7 +97,12 @@ def by_tenth(said: Said) -> pl.LazyFrame:
     return pl.LazyFrame(rows).with_columns(pl.col("customers").cast(pl.Int64), *said.serving)
 
 
-_SERVING: dict[str, pl.DataType] = {"horizon_days": pl.Float64(), "model": pl.String(), "trained_on": pl.Date()}
+_SERVING: dict[str, pl.DataType] = {
+    "horizon_days": pl.Float64(),
+    "model": pl.String(),
+    "trained_on": pl.Date(),
+    "note": pl.String(),
+}
 _RISK: dict[str, pl.DataType] = {"client": pl.String(), "churn_probability": pl.Float64(), **_SERVING}
 _DISTRIBUTION: dict[str, pl.DataType] = {
     "bin_start": pl.Float64(),

@@ -14,6 +14,7 @@ from ca_platform.models.churn import (
     to_parameters,
     train,
 )
+from ca_platform.models.clv.doubts import doubts_of_orders
 from ca_platform.settings import Settings
 from ca_platform.training.frames import NUMBERS, numbers_frame, scores_frame
 from ca_platform.training.kept import KeptModels, Orders
@@ -30,6 +31,7 @@ class ChurnModels(KeptModels):
     def __init__(self, last: date, settings: Settings, lake: Lake, history: Orders | None = None) -> None:
         self._horizon = settings.reports.churn_risk.horizon_days
         self._has_season = settings.reports.retail_year
+        self._doubts: dict[date, str] = {}
         super().__init__(last, settings, lake, f"{self._horizon} {self._has_season}", history)
 
     def train(self, day: date) -> Trained | None:
@@ -50,3 +52,9 @@ class ChurnModels(KeptModels):
         """The model of a training day; None where no horizon could be told."""
         rows = self.rows(MODELS, trained_on, NUMBERS).drop("day")
         return from_parameters(map(Parameter._make, rows.iter_rows())) if rows.height else None
+
+    def doubt(self, trained_on: date) -> str:
+        """What should be known of the risks of a training day's model, in words; empty where nothing."""
+        if trained_on not in self._doubts:
+            self._doubts[trained_on] = "; ".join(doubts_of_orders(self.history, day_number(trained_on) + 1))
+        return self._doubts[trained_on]

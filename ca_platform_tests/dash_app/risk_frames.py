@@ -13,7 +13,7 @@ _WEIGHTS = (2, 3, 4, 6, 9, 12, 16, 20, 22, 14)
 
 
 def _serving(day: date) -> Row:
-    return {"horizon_days": 42.0, "model": _SERVED, "trained_on": day - timedelta(days=day.weekday())}
+    return {"horizon_days": 42.0, "model": _SERVED, "trained_on": day - timedelta(days=day.weekday()), "note": None}
 
 
 def _risk(day: date, start: date) -> list[Row]:

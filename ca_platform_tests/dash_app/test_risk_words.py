@@ -90,6 +90,13 @@ def test_risk_that_no_test_stands_behind_comes_with_a_warning() -> None:
     assert "Beware" not in risk.likely(frame, replace(LOOK, also=tests))
 
 
+def test_what_the_orders_look_like_is_warned_of() -> None:
+    said = risk.likely(spread(note="one customer has 90% of all orders"), LOOK)
+    assert said.endswith(". Beware: one customer has 90% of all orders.")
+    of_an_earlier_version = frames.report(SPREAD).drop("note")
+    assert "Beware" not in risk.likely(of_an_earlier_version, LOOK)
+
+
 def test_ticks_of_the_risk_stand_between_the_bars() -> None:
     axis = figures.distribution(frames.report("churn_risk_distribution"), LOOK)["layout"]["xaxis"]
     assert axis["ticktext"] == ["0%", "20%", "40%", "60%", "80%", "100%"]

@@ -104,3 +104,15 @@ def test_a_young_shop_is_served_by_the_baseline_and_one_without_a_second_order_h
     assert found["churn_risk"].filter(report_date=month)["model"].unique().to_list() == ["waiting_times"]
     assert found["churn_backtest"].filter(report_date=month).is_empty()
     assert found["churn_risk"].filter(report_date=first).is_empty()
+
+
+def test_customers_with_other_numbers_are_warned_of_from_the_next_training_on(tmp_path: Path) -> None:
+    """Old numbers look lost for good: their risk is no churn."""
+    moved = date(2024, 6, 10)
+    renumbered = [
+        order._replace(client=f"new {order.client}") if order.at.date() >= moved else order for order in orders(1_000)
+    ]
+    found = Place(*write(tmp_path, renumbered)).reports(moved, MONDAY + timedelta(days=7))["churn_risk"]
+    notes = dict(found.group_by("report_date").agg(pl.col("note").unique().first()).iter_rows())
+    assert notes[moved] is None
+    assert "had ordered before 2024-06-10 has ordered since" in notes[MONDAY + timedelta(days=7)]

@@ -10,6 +10,7 @@ from dash_app.words import backtests
 from dash_app.words.dates import day
 from dash_app.words.formats import Formats, formats, plural
 from dash_app.words.rows import Row, earlier
+from dash_app.words.value_course import beware
 from dash_app.words.versus import clause, points_more_or_less
 
 TOO_SHORT = (
@@ -41,8 +42,8 @@ def likely(frame: pl.DataFrame, look: Look) -> str:
         share = silent_then / all_then
         words = points_more_or_less(silent / count, share, form)
         then = clause(words, f"as of {day(look.compare_day)} ({form.share(share)})")
-    beware = f" Beware: {_UNTESTED}." if look.also is not None and look.also.is_empty() else ""
-    return f"{said}{then}; {_by(row)}.{beware}"
+    untested = f"Beware: {_UNTESTED}." if look.also is not None and look.also.is_empty() else ""
+    return " ".join(filter(None, [f"{said}{then}; {_by(row)}.", untested, beware(frame)]))
 
 
 def calibration(frame: pl.DataFrame, look: Look) -> str:

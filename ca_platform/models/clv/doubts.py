@@ -40,6 +40,18 @@ def doubts(history: History, end: int) -> tuple[str, ...]:
     return tuple(doubt for doubt in found if doubt)
 
 
+def doubts_of_orders(history: History, end: int) -> tuple[str, ...]:
+    """Those of them that hold whatever was paid.
+
+    >>> doubts_of_orders(History([1] * 30 + [2], at=np.arange(31) * 2.0), end=62)
+    ('one customer has 97% of all orders',)
+    """
+    known = history.until(float(end))
+    if not len(known):
+        return ()
+    return tuple(doubt for doubt in (_renumbered(known, end), _one(known), _quiet(known, end)) if doubt)
+
+
 def _unpaid(known: History) -> str:
     return "" if known.amount.any() else "no order has an amount, so no revenue is expected"
 
