@@ -46,7 +46,7 @@ def prepare(settings: Settings) -> Path:
     ends with an error of the database.
     """
     folder = home(settings)
-    with _instance(folder) as instance:
+    with _surroundings(folder), _instance(folder) as instance:
         close_killed(instance)
     return folder
 
@@ -55,21 +55,15 @@ def prepare(settings: Settings) -> Path:
 def opened(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The instance, for runs in this process. Runs that a killed process left behind are marked as failed first."""
     folder = home(settings)
-    before = os.environ.get(BATCH_VARIABLE)
-    os.environ.setdefault(BATCH_VARIABLE, BATCH_SIZE)
-    try:
-        with _instance(folder) as instance:
-            keep_open(instance)
-            close_killed(instance)
-            yield instance
-    finally:
-        if before is None:
-            os.environ.pop(BATCH_VARIABLE, None)
+    with _surroundings(folder), _instance(folder) as instance:
+        keep_open(instance)
+        close_killed(instance)
+        yield instance
 
 
 def _instance(folder: Path) -> dg.DagsterInstance:
     try:
-        with _alone(folder), _named(folder):
+        with _alone(folder):
             return dg.DagsterInstance.from_config(str(folder))
     except Exception as error:
         cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -80,17 +74,22 @@ def _instance(folder: Path) -> dg.DagsterInstance:
 
 
 @contextmanager
-def _named(folder: Path) -> Iterator[None]:
-    """Let the event log that our ``dagster.yaml`` names find its place, as in Dagster's own processes."""
-    before = os.environ.get("DAGSTER_HOME")
+def _surroundings(folder: Path) -> Iterator[None]:
+    """What Dagster's own processes have in their environment: where the event log lies, and how much it writes at once.
+
+    For as long as an instance is open: Dagster makes more of them of what it knows of the first one.
+    """
+    before = {name: os.environ.get(name) for name in ("DAGSTER_HOME", BATCH_VARIABLE)}
     os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ.setdefault(BATCH_VARIABLE, BATCH_SIZE)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["DAGSTER_HOME"]
-        else:
-            os.environ["DAGSTER_HOME"] = before
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
