@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -121,3 +122,19 @@ def tail(log: Path, characters: int = 1500) -> str:
 def pause_group(process: "subprocess.Popen[bytes]", *, resume: bool = False) -> None:
     """Freeze a server (it accepts connections and answers nothing), or let it go on."""
     os.killpg(process.pid, signal.SIGCONT if resume else signal.SIGSTOP)
+    # On a busy machine a thread that has not been stopped yet would still answer.
+    until = time.monotonic() + 10.0
+    while not resume and _runs(process.pid) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def _runs(group: int) -> bool:
+    """Whether any thread of a group of processes has not been stopped."""
+    for file in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        try:
+            state, _, own, *_ = file.read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        if int(own) == group and state not in "TtZX":
+            return True
+    return False
