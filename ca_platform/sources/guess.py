@@ -22,7 +22,7 @@ from ca_platform.sources.likeness import Columns, sample, whole
 from ca_platform.sources.mapped import Guess, map_columns
 from ca_platform.sources.shapes import shaped, whole_orders
 from ca_platform.sources.states import telling
-from ca_platform.sources.synonyms import SYNONYMS, is_called, means, plain_name
+from ca_platform.sources.synonyms import is_called, means, words_for
 
 _SEPARATORS = (",", ";", "\t", "|")
 _ENDINGS = (*TEXT_ENDINGS, *PARQUET_ENDINGS)
@@ -147,5 +147,5 @@ def _propose(base: Mapping[str, Any], columns: Columns, source: str | None) -> G
 
 def _has_orders(columns: Columns) -> bool:
     """Whether a column is an order's number by its name: customers and assignments have none."""
-    names = {plain_name("order_id"), *SYNONYMS["order_id"]}
+    names = words_for("order_id")
     return any(means(name, names) for name in columns.kinds)

@@ -13,7 +13,7 @@ from ca_platform.sources.likeness import SAMPLE_ROWS, Columns, sample, whole
 from ca_platform.sources.mapped import Guess, map_columns
 from ca_platform.sources.shapes import shaped, whole_orders
 from ca_platform.sources.states import telling
-from ca_platform.sources.synonyms import LAST_NAMES, OWN_NAMES, OWN_NUMBERS, SYNONYMS, is_called, plain_name, readings
+from ca_platform.sources.synonyms import LAST_NAMES, OWN_NAMES, OWN_NUMBERS, is_called, readings, words_for
 
 if TYPE_CHECKING:
     from psycopg.sql import Composed, Identifier
@@ -117,7 +117,7 @@ def _best(
 
 def _names(source: str, target: str) -> set[str]:
     own = set(OWN_NAMES) if OWN_NUMBERS.get(source) == target else set()
-    return {plain_name(target), *SYNONYMS.get(target, ()), *LAST_NAMES.get(target, ())} | own
+    return {*words_for(target), *LAST_NAMES.get(target, ())} | own
 
 
 def _table_columns(server: Server, table: _Table) -> Columns:

@@ -22,10 +22,10 @@ from ca_platform.sources.synonyms import (
     NUMBERED,
     OWN_NAMES,
     OWN_NUMBERS,
-    SYNONYMS,
     means,
     plain_name,
     readings,
+    words_for,
 )
 
 _SHOWN = 30
@@ -193,7 +193,7 @@ def _candidates(source: str, target: str, columns: Columns, rank: str) -> Iterat
         named = (name for name in free if name == target)
         yield from (name for name in named if target != "discount_amount" or not columns.is_negative(name))
     elif rank == "synonym":
-        yield from _named(fitting, (plain_name(target), *SYNONYMS.get(target, ())))
+        yield from _named(fitting, words_for(target))
     elif rank == "own number" and OWN_NUMBERS.get(source) == target:
         yield from (name for name in _named(fitting, OWN_NAMES) if columns.is_unique(name))
     elif rank == "last name":
@@ -234,7 +234,7 @@ def _named(names: Sequence[str], meant: Sequence[str]) -> Iterator[str]:
 def _unfit(target: str, columns: Columns) -> str | None:
     """Which column is called like a name that was not found, and why it is not it; None: no column is called so."""
     left = [name for name in columns.kinds if name not in columns.used]
-    found = next(_named(left, (plain_name(target), *SYNONYMS.get(target, ()))), None)
+    found = next(_named(left, words_for(target)), None)
     if found is None:
         return None
     kind, values, filled = _kind(target), columns.rows[found].drop_nulls(), columns.filled(found)

@@ -12,7 +12,7 @@ from ca_platform.sources.mapped import Guess
 from ca_platform.sources.order_rows import OrderRows, cuts_of, from_query, order_rows
 from ca_platform.sources.sql import quoted
 from ca_platform.sources.states import state_doubts, undone
-from ca_platform.sources.synonyms import LINE_TOTALS, SYNONYMS, means, plain_name
+from ca_platform.sources.synonyms import LINE_TOTALS, means, words_for
 
 _LEAST_REPEATS = 0.2
 """So many rows are further ones of an order at least: a few are orders that were written twice."""
@@ -95,7 +95,7 @@ def _are_lines(rows: OrderRows) -> bool:
 
 def _has_gaps(columns: Columns) -> bool:
     """Whether a column is called the number of an order, and some rows have one: the others are no orders by themselves."""
-    names = (plain_name("order_id"), *SYNONYMS["order_id"])
+    names = words_for("order_id")
     return any(means(name, names) and columns.filled(name) for name in columns.kinds if not columns.rows.is_empty())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ca_platform.settings.sources import CANONICAL, RESERVED_STEPS
 from ca_platform.sources.guests import ADDRESS
 from ca_platform.sources.likeness import Columns
-from ca_platform.sources.synonyms import AMOUNTS, CANCELLED, NO_ACTIONS, SYNONYMS, means, plain_name
+from ca_platform.sources.synonyms import AMOUNTS, CANCELLED, NO_ACTIONS, means, plain_name, words_for
 
 _MOST_VALUES = 100
 """More distinct texts than this are no dimension."""
@@ -45,8 +45,7 @@ def _may_be_a_step(name: str) -> bool:
     after = (
         *NO_ACTIONS,
         *CANCELLED,
-        *SYNONYMS["session_start_date"],
-        *(word for each in _DELIVERY_DATES for word in (plain_name(each), *SYNONYMS[each])),
+        *(word for each in ("session_start_date", *_DELIVERY_DATES) for word in words_for(each)),
     )
     # Its ones and zeros may number something, such as stores.
     plain = plain_name(name)

@@ -17,7 +17,7 @@ from ca_platform.sources.order_lines import of_lines
 from ca_platform.sources.order_rows import OrderRows, table
 from ca_platform.sources.sql import quoted
 from ca_platform.sources.states import state_doubts, undone, unpaid
-from ca_platform.sources.synonyms import SYNONYMS, means, plain_name
+from ca_platform.sources.synonyms import means, words_for
 
 _DISCOUNT = "discount_given"
 _MOMENT = "date_and_time"
@@ -94,4 +94,4 @@ def _doubts(rows: OrderRows) -> Iterator[str]:
 
 
 def _is_discount(name: str) -> bool:
-    return means(name, (plain_name("discount_amount"), *SYNONYMS["discount_amount"]))
+    return means(name, words_for("discount_amount"))

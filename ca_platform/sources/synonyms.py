@@ -199,6 +199,15 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", name).casefold())
 
 
+def words_for(target: str) -> tuple[str, ...]:
+    """What a name of the platform is called, itself first, as ``plain_name`` writes it.
+
+    >>> words_for("signup_date")[:3]
+    ('signupdate', 'signup', 'signedup')
+    """
+    return plain_name(target), *SYNONYMS.get(target, ())
+
+
 def readings(name: str) -> tuple[str, ...]:
     """A name as ``SYNONYMS`` may write it: without what stands in brackets behind it, and with its words in other orders.
 
