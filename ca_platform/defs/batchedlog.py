@@ -8,29 +8,26 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dagster._core.events import ASSET_EVENTS
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection
 
-from ca_platform.defs.eventlog import BATCH_SIZE, BATCH_VARIABLE, OpenEventLog
+BATCH_VARIABLE = "DAGSTER_EVENT_BATCH_SIZE"
+BATCH_SIZE = "500"
+TEMPORARY_VARIABLE = "CA_PLATFORM_TEMPORARY_EVENT_LOG"
 
-TEMPORARY_VARIABLE = "CA_PLATFORMTEMPORARY_VARIABLE_EVENT_LOG"
 
-
-class BatchedEventLog(OpenEventLog):
+class BatchedEventLog(SqliteEventLogStorage):
     """The same files and tables, many events in one transaction. Nothing stays open: these processes see many runs.
 
     Our ``dagster.yaml`` names it.
     """
-
-    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(base_dir)
-        self._inst_data = inst_data
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -45,10 +42,33 @@ class BatchedEventLog(OpenEventLog):
         home = os.environ.get("DAGSTER_HOME") or os.environ.get(TEMPORARY_VARIABLE) or _temporary()
         return cls(str(Path(home).expanduser() / "history" / "runs"), inst_data, **config_value)
 
-    @contextmanager
-    def _connect(self, shard: str) -> Iterator[Connection]:
-        with SqliteEventLogStorage._connect(self, shard) as connection:  # noqa: SLF001
-            yield connection
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Events of assets in one transaction per database; any other one by one."""
+        of_assets = [event for event in events if _is_of_asset(event)]
+        for event in events:
+            if not _is_of_asset(event):
+                self.store_event(event)
+        if not of_assets:
+            return
+        rows = [self._event_to_row(event) for event in of_assets]
+        events_table = SqlEventLogStorageTable
+        with self.run_connection(of_assets[0].run_id) as connection:
+            connection.execute(events_table.insert(), rows)
+        with self.index_transaction() as connection:
+            inserted = events_table.insert().returning(events_table.c.id, sort_by_parameter_order=True)
+            ids = list(connection.execute(inserted, rows).scalars())
+            newest: dict[Any, tuple[EventLogEntry, int]] = {}
+            for event, event_id in zip(of_assets, ids, strict=True):
+                found = event.get_dagster_event()
+                newest[found.asset_key, found.event_type_value] = (event, event_id)
+            self._store_asset_event_tags(connection, of_assets, ids)
+            # The table of assets keeps only the last event of each.
+            for event, event_id in newest.values():
+                self._store_asset_event(connection, event, event_id)
+
+
+def _is_of_asset(event: EventLogEntry) -> bool:
+    return event.is_dagster_event and event.dagster_event_type in ASSET_EVENTS
 
 
 def _temporary() -> str:

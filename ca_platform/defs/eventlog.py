@@ -1,35 +1,31 @@
-"""Dagster's event log in SQLite, for runs in this process: connections stay open, and many events are one transaction.
+"""Dagster's event log in SQLite, for runs in this process: connections stay open, besides many events in one transaction.
 
 A ranged run writes two events for each asset and day. Dagster's own class opens, commits and closes two databases for
 each of them, 11 ms together; a month of all reports would spend more time on that than on the reports.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import dagster as dg
-from dagster._core.events import ASSET_EVENTS
-from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection
 from sqlalchemy.pool import StaticPool
 
-BATCH_VARIABLE = "DAGSTER_EVENT_BATCH_SIZE"
-BATCH_SIZE = "500"
+from ca_platform.defs.batchedlog import BatchedEventLog
 
 
-class OpenEventLog(SqliteEventLogStorage):
+class OpenEventLog(BatchedEventLog):
     """The same files and tables; only how they are written differs."""
 
-    def __init__(self, base_dir: str) -> None:
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._kept: dict[str, Connection] = {}
         self._under_way: str | None = None
-        super().__init__(base_dir)
+        super().__init__(base_dir, inst_data)
         self._db_lock = threading.RLock()  # type: ignore[assignment]
 
     @contextmanager
@@ -64,30 +60,6 @@ class OpenEventLog(SqliteEventLogStorage):
         connection.commit()
         return connection
 
-    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Events of assets in one transaction per database; any other one by one."""
-        of_assets = [event for event in events if _is_of_asset(event)]
-        for event in events:
-            if not _is_of_asset(event):
-                self.store_event(event)
-        if not of_assets:
-            return
-        rows = [self._event_to_row(event) for event in of_assets]
-        events_table = SqlEventLogStorageTable
-        with self.run_connection(of_assets[0].run_id) as connection:
-            connection.execute(events_table.insert(), rows)
-        with self.index_transaction() as connection:
-            inserted = events_table.insert().returning(events_table.c.id, sort_by_parameter_order=True)
-            ids = list(connection.execute(inserted, rows).scalars())
-            newest: dict[Any, tuple[EventLogEntry, int]] = {}
-            for event, event_id in zip(of_assets, ids, strict=True):
-                found = event.get_dagster_event()
-                newest[found.asset_key, found.event_type_value] = (event, event_id)
-            self._store_asset_event_tags(connection, of_assets, ids)
-            # The table of assets keeps only the last event of each.
-            for event, event_id in newest.values():
-                self._store_asset_event(connection, event, event_id)
-
     def dispose(self) -> None:
         """Close what was kept open."""
         for shard in tuple(self._kept):
@@ -99,10 +71,6 @@ class OpenEventLog(SqliteEventLogStorage):
         if connection is not None:
             connection.close()
             connection.engine.dispose()
-
-
-def _is_of_asset(event: EventLogEntry) -> bool:
-    return event.is_dagster_event and event.dagster_event_type in ASSET_EVENTS
 
 
 def keep_open(instance: dg.DagsterInstance) -> None:

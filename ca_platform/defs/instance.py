@@ -9,7 +9,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from ca_platform.defs.eventlog import BATCH_SIZE, BATCH_VARIABLE, keep_open
+from ca_platform.defs.batchedlog import BATCH_SIZE, BATCH_VARIABLE
+from ca_platform.defs.eventlog import keep_open
 from ca_platform.defs.processes import close_killed
 from ca_platform.errors import ConfigurationError
 from ca_platform.settings import Settings

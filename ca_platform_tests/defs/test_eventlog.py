@@ -12,9 +12,9 @@ import dagster as dg
 import pytest
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 
-from ca_platform.defs import eventlog
+from ca_platform.defs import batchedlog, eventlog
 
-_FILES = {module.__file__ for module in (contextlib, eventlog, sqlite_event_log)}
+_FILES = {module.__file__ for module in (contextlib, batchedlog, eventlog, sqlite_event_log)}
 
 
 class Broken(BaseException):

@@ -18,9 +18,9 @@ from ca_platform.catalogue import report_specs
 from ca_platform.defs import instance as ours
 from ca_platform.defs import launch
 from ca_platform.defs.assemble import assemble
-from ca_platform.defs.batchedlog import TEMPORARY_VARIABLE, BatchedEventLog
+from ca_platform.defs.batchedlog import BATCH_VARIABLE, TEMPORARY_VARIABLE, BatchedEventLog
 from ca_platform.defs.days import DayRange
-from ca_platform.defs.eventlog import BATCH_VARIABLE, OpenEventLog
+from ca_platform.defs.eventlog import OpenEventLog
 from ca_platform.defs.schedules import DAILY
 from ca_platform.errors import ConfigurationError
 from ca_platform_tests.defs.conftest import Shop
