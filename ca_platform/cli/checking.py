@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ca_platform.lake import Lake, Part
     from ca_platform.settings import Settings
 
-_SHOWN_PARTS = 3  # damaged ones that are named
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -198,23 +196,22 @@ def _damaged(lake: Lake) -> tuple[list[Part], list[Part]]:
 
 def _unreadable(loaded: Sequence[Part], made: Sequence[Part]) -> CaPlatformError | None:
     """The error that names damaged parts, each with its remedy."""
+    from ca_platform.lake import listed
+
     sentences = [_load_again(name, [part for part in loaded if part.dataset == name]) for name in _names(loaded)]
     if made:
         sentences.append(
-            f"Damaged: {_listed(made)}. `ca-platform check --mend` forgets what was made, and the next run makes it again."
+            f"Damaged: {listed(made)}. `ca-platform check --mend` forgets what was made, and the next run makes it again."
         )
     return LakeError(" ".join(sentences)) if sentences else None
 
 
 def _load_again(source: str, parts: Sequence[Part]) -> str:
+    from ca_platform.lake import listed
+
     days = [part.day for part in parts if part.day is not None]
     span = f" --from {min(days)} --to {max(days)}" if days else ""
-    return f"Damaged: {_listed(parts)}. Load again: ca-platform load --source {source}{span}."
-
-
-def _listed(parts: Sequence[Part]) -> str:
-    more = f" and {len(parts) - _SHOWN_PARTS} more" if len(parts) > _SHOWN_PARTS else ""
-    return ", ".join(str(part) for part in parts[:_SHOWN_PARTS]) + more
+    return f"Damaged: {listed(parts)}. Load again: ca-platform load --source {source}{span}."
 
 
 def _names(parts: Sequence[Part]) -> list[str]:

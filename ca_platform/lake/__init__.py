@@ -7,7 +7,7 @@ made (ingest, facts).
 
 from ca_platform.lake.folder import write_parquet
 from ca_platform.lake.lake import Lake
-from ca_platform.lake.records import ACCOUNTING_COUNTS, Part
+from ca_platform.lake.records import ACCOUNTING_COUNTS, Part, listed
 from ca_platform.lake.write import LakeWrite
 
-__all__ = ["ACCOUNTING_COUNTS", "Lake", "LakeWrite", "Part", "write_parquet"]
+__all__ = ["ACCOUNTING_COUNTS", "Lake", "LakeWrite", "Part", "listed", "write_parquet"]

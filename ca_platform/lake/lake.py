@@ -12,15 +12,13 @@ import polars as pl
 
 from ca_platform.errors import LakeError
 from ca_platform.lake.folder import Folder, open_folder
-from ca_platform.lake.records import ACCOUNTING_SCHEMA, QUARANTINE_SCHEMA, Part, check_dataset
+from ca_platform.lake.records import ACCOUNTING_SCHEMA, QUARANTINE_SCHEMA, Part, check_dataset, listed
 from ca_platform.lake.scan import common_schema, scan_parts
 from ca_platform.lake.write import LakeWrite
 
 if TYPE_CHECKING:
     from ca_platform.lake.manifest import Manifest
     from ca_platform.settings import Settings
-
-_NAMED = 3  # so many damaged parts are named
 
 T = TypeVar("T")
 
@@ -215,9 +213,7 @@ class Lake:
     def _remedy(self) -> str:
         """The end of a sentence on a part that cannot be read. Which one it was, the error of Polars does not say."""
         parts = self.damaged()
-        named = ", ".join(str(part) for part in parts[:_NAMED])
-        more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
-        found = f" It is {named}{more}." if parts else ""
+        found = f" It is {listed(parts)}." if parts else ""
         return (
             f".{found} What the sources gave: load its day again, which replaces it. What was made from that: "
             "`ca-platform check --mend` forgets it, and the next run makes it again."

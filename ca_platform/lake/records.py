@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,6 +14,7 @@ from ca_platform.errors import LakeError
 
 # One text column holds a local day or nothing, so that it can be part of a primary key in every database.
 NO_DAY = ""
+_SHOWN_PARTS = 3
 
 QUARANTINE_SCHEMA = pl.Schema(
     {
@@ -56,6 +58,12 @@ class Part:
 
     def __str__(self) -> str:
         return f"{self.dataset} of {self.day} ({self.path})" if self.day else f"{self.dataset} ({self.path})"
+
+
+def listed(parts: Sequence[Part]) -> str:
+    """The first of some parts, and how many more there are, in words."""
+    more = f" and {len(parts) - _SHOWN_PARTS} more" if len(parts) > _SHOWN_PARTS else ""
+    return ", ".join(map(str, parts[:_SHOWN_PARTS])) + more
 
 
 def day_to_text(day: date | None) -> str:

@@ -46,7 +46,9 @@ def believed_means(amount: Floats, days: Floats) -> Floats:
     for _ in range(_ROUNDS):
         # Of what has been cut before: giants make others like them believed.
         most = _most_believed(cut, count, starts)
-        cut = np.minimum(amount, most)
+        before, cut = cut, np.minimum(amount, most)
+        if np.array_equal(before, cut):
+            break
     beyond, kept = int(np.count_nonzero(amount > most)), float(cut.sum())
     loading = (float(amount.sum()) / kept - 1) * beyond / (beyond + _HALF) if beyond else 0.0
     return np.asarray((1 + loading) * np.add.reduceat(cut, starts) / count)
